@@ -1,0 +1,49 @@
+# Two targets do everything on a fresh machine with Python (3.10 or newer) and make:
+#   make matrix   judge every implementation found here, print the matrix and write it to build/matrix
+#   make test     all tests: style, types, portability, the kit's own tests, the battery on the reference
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MATRIX := build/matrix
+
+PORTABLE := conformance/__init__.py conformance/worker conformance/battery
+# Keyword forms that the battery tries on purpose.
+VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLock.acquire(blocking)'
+
+.PHONY: matrix test lint battery unit publish clean
+
+matrix: $(VENV)/ready
+	$(BIN)/threadspec matrix --out $(MATRIX)
+
+test: lint unit
+
+# One pytest run: the kit's own tests (which run the battery on the reference, among others).
+unit: $(VENV)/ready
+	$(BIN)/pytest -q
+
+battery: $(VENV)/ready
+	$(BIN)/pytest --impl=reference --strict
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	mkdir -p build/typing/threadspec
+	for part in adapters conformance reference reports; do \
+		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
+	MYPYPATH=build/typing $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
+		-p threadspec.reports
+	$(BIN)/vermin --quiet --no-tips --violations -t=2.6- -t=3.2- $(VERMIN) $(PORTABLE)
+
+# Put the matrix of this machine where the README takes it from.
+publish: $(VENV)/ready
+	$(BIN)/threadspec matrix --out reports/results
+	$(BIN)/python -m threadspec.reports.publish .
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
