@@ -1,0 +1,298 @@
+"""Helper threads of the battery: started from the substrate, steered and watched by the harness.
+
+A case never uses the implementation's own ``Thread`` to test something else, so that one fault
+fails one clause.  An actor is a low-level thread that performs one action at a time and says of
+each whether it has returned, raised or is blocked.
+"""
+
+import sys
+import time
+
+from threadspec.conformance.worker import blocking
+from threadspec.conformance.worker.case import KitError, show, show_call, show_error
+
+TIMED_ACQUIRE = sys.version_info >= (3, 2)
+
+
+class Actor(object):
+    """One helper thread.  Use :meth:`Actors.start` or :meth:`Actors.new` to get one."""
+
+    def __init__(self, troupe, number):
+        self._troupe = troupe
+        self._name = "actor %d" % number
+        self._substrate = troupe.substrate
+        self._durations = troupe.durations
+        self._go = self._substrate.allocate_lock()
+        self._go.acquire()
+        self._done = self._substrate.allocate_lock()
+        self._done.acquire()
+        self._action = None
+        self._entered = False
+        self._busy = False
+        self._fresh = True
+        self._tid = None
+        self.ended = False
+        self.ident = None
+        self.value = None
+        self.error = None
+        self._substrate.start_new_thread(self._perform, ())
+
+    # -- the actor's own thread ---------------------------------------------------------------
+
+    def _perform(self):
+        self._tid = blocking.own_tid()
+        self.ident = self._substrate.get_ident()
+        while True:
+            self._go.acquire()
+            action = self._action
+            if action is None:
+                break
+            function, args, kwargs = action
+            self._entered = True
+            try:
+                self.value = function(*args, **kwargs)
+            except:  # noqa: E722 - whatever an implementation throws is evidence
+                self.error = sys.exc_info()[1]
+            function = args = kwargs = action = None
+            self._busy = False
+            self._done.release()
+        self.ended = True
+
+    # -- the controller's side ----------------------------------------------------------------
+
+    def start(self, function, *args, **kwargs):
+        """Let the actor call ``function`` in its thread; return the actor at once.
+
+        Raises KitError while an earlier action has not ended.
+        """
+        if self._busy:
+            raise KitError("%s was given an action while it still performs one" % self._name)
+        if not self._fresh:
+            self._done.acquire()  # free already, or about to be: the action before has ended
+        self._fresh = False
+        self.value = None
+        self.error = None
+        self._entered = False
+        self._busy = True
+        self._action = (function, args, kwargs)
+        self._go.release()
+        return self
+
+    def call(self, function, *args, **kwargs):
+        """Call ``function`` in the actor's thread and return its value or raise its exception.
+
+        An action that does not return in time is a violation.
+        """
+        return self.start(function, *args, **kwargs).result()
+
+    def result(self):
+        """The value of the action, once it has returned; raises what the action raised.
+
+        An AssertionError where it neither returns nor raises in time.
+        """
+        assert self._settles(), "%r does not return" % self
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+    def returned(self):
+        """Wait for the action to end; whether it returned (False: still blocked, or it raised)."""
+        return self._settles() and self.error is None
+
+    def raised(self):
+        """Wait for the action to end; the exception it raised, or None."""
+        self._settles()
+        return self.error
+
+    def has_ended(self):
+        """Whether the action has returned or raised by now; does not wait."""
+        return not self._busy
+
+    def is_blocked(self):
+        """Whether the action is blocked.
+
+        True as soon as the system proves it; where it cannot be proved, after the action has not
+        ended for the duration ``window``.  False as soon as the action has ended.
+        """
+        self._enters()
+        window = self._durations["window"]
+        began = blocking.clock()
+        pause = 0.0
+        while self._busy:
+            if blocking.is_proved_blocked(self._tid):
+                if not self._busy:
+                    return False
+                self._troupe.note("%s: blocked, seen waiting to be woken" % self)
+                return True
+            watched = blocking.clock() - began
+            # A thread that still wants the processor is on its way: on a loaded machine it gets
+            # more time; one that spins for ever does not get it without end.
+            if watched >= window and (watched >= 10 * window or not blocking.runs(self._tid)):
+                self._troupe.note("%s: blocked, watched for the window" % self)
+                return self._busy
+            time.sleep(pause)
+            pause = 0.0002
+        return False
+
+    def _enters(self):
+        """Wait until the actor is about to call its function."""
+        patience = blocking.clock() + self._durations["positive"]
+        pause = 0.0
+        while not self._entered:
+            if blocking.clock() >= patience:
+                raise KitError("%s did not start in time" % self._name)
+            time.sleep(pause)
+            pause = 0.0001
+
+    def _settles(self):
+        """Wait for the action to end; False when it has not in good time, or never can."""
+        if not self._busy:
+            return True
+        self._enters()
+        patience = blocking.clock() + self._durations["positive"]
+        stall = blocking.Stall(
+            self._durations["stall"], leave_out=self._troupe.bystanders + (blocking.own_tid(),)
+        )
+        step = 0.0
+        while self._busy:
+            if TIMED_ACQUIRE:
+                if self._done.acquire(True, 0.02):
+                    self._done.release()
+                    continue  # it is released after the action has ended
+            else:
+                time.sleep(step)
+                step = min(step + 0.00005, 0.005)
+                if step < 0.005:
+                    continue
+            if stall.is_certain() or blocking.clock() >= patience:
+                return not self._busy
+        return True
+
+    def stop(self):
+        """Let an idle actor's thread end; no effect on a busy one."""
+        if not self._busy and not self.ended:
+            self._action = None
+            self._go.release()
+
+    def __str__(self):
+        return self._name
+
+    def __repr__(self):
+        if self._action is None:
+            return self._name
+        call = show_call(*self._action)
+        if self._busy:
+            state = "has not returned"
+        elif self.error is not None:
+            state = "raised " + show_error(self.error)
+        else:
+            state = "returned " + show(self.value)
+        return "%s: %s %s" % (self._name, call, state)
+
+
+class Actors(object):
+    """The actors of one case.
+
+    ``substrate``: a module with ``start_new_thread``, ``allocate_lock`` and ``get_ident``;
+    ``durations``: the named durations; ``note``: called with a line of evidence;
+    ``bystanders``: kernel numbers of threads of the kit that have no part in any case.
+    """
+
+    def __init__(self, substrate, durations, note, bystanders=()):
+        self.substrate = substrate
+        self.durations = durations
+        self.note = note
+        self.bystanders = tuple(bystanders)
+        self._all = []
+
+    def new(self):
+        """An actor that waits for its first action."""
+        actor = Actor(self, len(self._all) + 1)
+        self._all.append(actor)
+        return actor
+
+    def start(self, function, *args, **kwargs):
+        """A new actor that calls ``function`` at once, in its own thread."""
+        return self.new().start(function, *args, **kwargs)
+
+    def call(self, function, *args, **kwargs):
+        """Call ``function`` in a thread of its own; its value, or the exception it raises."""
+        return self.new().call(function, *args, **kwargs)
+
+    def start_many(self, count, function, *args, **kwargs):
+        """``count`` new actors that all call ``function``, let go one right after the other."""
+        crew = [self.new() for _ in range(count)]
+        for actor in crew:
+            actor.start(function, *args, **kwargs)
+        return crew
+
+    def ended(self, crew, at_least=0):
+        """The actors of ``crew`` whose action has ended, once none can get further by itself.
+
+        Waits in good time for ``at_least`` of them to end (fewer come back where they do not), and
+        then until each of the others is blocked in the sense of :meth:`Actor.is_blocked`.
+        """
+        patience = blocking.clock() + self.durations["positive"]
+        stall = blocking.Stall(
+            self.durations["stall"], leave_out=self.bystanders + (blocking.own_tid(),)
+        )
+        pause = 0.0
+        while len([actor for actor in crew if actor.has_ended()]) < at_least:
+            if pause >= 0.005 and stall.is_certain() or blocking.clock() >= patience:
+                break
+            time.sleep(pause)
+            pause = min(pause + 0.0001, 0.01)
+        while True:
+            ended = [actor for actor in crew if not actor.is_blocked()]
+            if ended == [actor for actor in crew if actor.has_ended()]:
+                return ended
+
+    def race(self, functions, rounds):
+        """Call all ``functions`` at the same moment, each in its own thread, ``rounds`` times.
+
+        Each is called with the number of the round.  Returns a list with one entry a round: the
+        list of what the functions returned.  What a function raises is raised here; a call that
+        does not return is a violation.
+        """
+        results = [[None] * len(functions) for _ in range(rounds)]
+        arrived = [0] * len(functions)
+        given_up = []
+
+        def run(index):
+            for number in range(rounds):
+                arrived[index] = number + 1
+                while min(arrived) <= number:
+                    if given_up:
+                        return
+                    time.sleep(0)
+                results[number][index] = functions[index](number)
+
+        crew = [self.start(run, index) for index in range(len(functions))]
+        try:
+            patience = blocking.clock() + self.durations["positive"]
+            while not all([actor.has_ended() for actor in crew]):
+                failed = [actor for actor in crew if actor.has_ended() and actor.error is not None]
+                assert not failed, repr(failed[0])
+                assert blocking.clock() < patience, (
+                    "in round %d of a race, a call does not return" % min(arrived)
+                )
+                time.sleep(0.0005)
+        finally:
+            given_up.append(True)
+        for actor in crew:
+            actor.result()
+        return results
+
+    def dismiss(self):
+        """End the threads of all idle actors; the number of actors that are still busy."""
+        for actor in self._all:
+            actor.stop()
+        patience = blocking.clock() + self.durations["cleanup"]
+        pause = 0.0
+        for actor in self._all:
+            while not actor.ended and not actor._busy:
+                if blocking.clock() >= patience:
+                    break
+                time.sleep(pause)
+                pause = 0.0001
+        return len([actor for actor in self._all if not actor.ended])

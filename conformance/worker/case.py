@@ -1,0 +1,131 @@
+"""What a case is written with: ``clause``, ``raises``, ``observe`` and the failure they lead to."""
+
+import sys
+
+
+class Violation(AssertionError):
+    """The implementation did not do what the clause requires; the message says what it did."""
+
+
+class KitError(Exception):
+    """The kit itself is at fault; never blamed on the implementation."""
+
+
+def clause(identifier, spoils=False):
+    """Declare the one clause that the decorated case checks.
+
+    ``identifier`` is the id in the catalogue, such as ``lock.release.unlocked-error``; ``spoils``:
+    the case changes what it may not be able to put back, so its process judges no other case.
+    """
+
+    def mark(function):
+        function.clause = identifier
+        function.spoils = spoils
+        return function
+
+    return mark
+
+
+def show(value, limit=200):
+    """A short repr of ``value`` that never raises, whatever its ``__repr__`` does."""
+    try:
+        text = repr(value)
+    except:  # noqa: E722 - a broken __repr__ may raise anything
+        text = "<%s whose repr raises %s>" % (type(value).__name__, sys.exc_info()[0])
+    if len(text) > limit:
+        text = text[:limit] + "..."
+    return text
+
+
+def show_error(error):
+    """An exception as ``module.Type: message``, the module left out for built-in types."""
+    kind = type(error)
+    name = getattr(kind, "__name__", str(kind))
+    module = getattr(kind, "__module__", None)
+    if module not in (None, "builtins", "exceptions"):
+        name = "%s.%s" % (module, name)
+    try:
+        message = str(error)
+    except:  # noqa: E722
+        message = ""
+    if message:
+        return "%s: %s" % (name, message)
+    return name
+
+
+def show_call(function, args=(), kwargs=None):
+    """A call as a reader would write it: ``acquire(False, timeout=1)``.
+
+    A call that an actor was asked to make is shown as the call itself.
+    """
+    if args and getattr(function, "__name__", "") == "call" and callable(args[0]):
+        function, args = args[0], args[1:]
+    name = getattr(function, "__name__", None) or type(function).__name__
+    words = [show(arg, 60) for arg in args]
+    words += ["%s=%s" % (key, show((kwargs or {})[key], 60)) for key in sorted(kwargs or {})]
+    return "%s(%s)" % (name, ", ".join(words))
+
+
+def raises(expected, function, *args, **kwargs):
+    """Call ``function`` and return the exception it raises, which must be an ``expected`` one.
+
+    A subclass of ``expected`` will do.  Raises Violation when another exception, or none, comes.
+    """
+    try:
+        value = function(*args, **kwargs)
+    except expected:
+        return sys.exc_info()[1]
+    except KitError:
+        raise
+    except:  # noqa: E722 - Java's throwables are no Exception
+        error = sys.exc_info()[1]
+        if isinstance(error, Violation) or is_missing_name(error):
+            raise
+        raise Violation(
+            "%s raised %s, not %s"
+            % (show_call(function, args, kwargs), show_error(error), expected.__name__)
+        )
+    raise Violation(
+        "%s returned %s and raised nothing; %s is required"
+        % (show_call(function, args, kwargs), show(value), expected.__name__)
+    )
+
+
+# Every name that the manual documents: one that is missing makes a case "unsupported".
+DOCUMENTED = frozenset(
+    """
+    activeCount Condition currentThread enumerate Event local Lock RLock Semaphore BoundedSemaphore
+    Thread Timer settrace setprofile stack_size ThreadError
+    acquire release wait notify notifyAll isSet set clear start run join getName setName isAlive
+    isDaemon setDaemon cancel
+    """.split()
+)
+
+
+def missing_name(error):
+    """The name that an AttributeError or ImportError says is missing, or None."""
+    if isinstance(error, AttributeError):
+        text = str(error)
+        marker = "has no attribute"
+    elif isinstance(error, ImportError):
+        text = str(error)
+        marker = "cannot import name"
+    else:
+        return None
+    if marker not in text:
+        return None
+    words = text.split(marker, 1)[1].replace('"', "'").split("'")
+    name = words[1] if len(words) > 1 else words[0].strip().split(" ")[0]
+    return name
+
+
+def is_missing_name(error):
+    """Whether ``error`` says that a documented name is not there."""
+    return missing_name(error) in DOCUMENTED
+
+
+def truth(value):
+    """``value`` as "true", "false" or "None", for observing cases."""
+    if value is None:
+        return "None"
+    return "true" if value else "false"

@@ -1,0 +1,29 @@
+"""The one table of named durations: every wait of the kit that has a bound takes it from here."""
+
+# name -> (seconds, what it bounds).  ``--time-scale`` multiplies the seconds.
+TABLE = {
+    "start": (30.0, "a worker loads its implementation and says hello"),
+    "case": (20.0, "the host lets one case run"),
+    "positive": (10.0, "something that must happen may take"),
+    "stall": (
+        0.5,
+        "a process in which nothing can run any more is watched before it counts as hung",
+    ),
+    "window": (0.05, "something that must not happen is watched where it cannot be proved"),
+    "cleanup": (0.5, "helper threads may take to end after a case"),
+    "stacks": (2.0, "a hung worker may take to write its stacks"),
+}
+
+
+class Durations(object):
+    """Look-up of named durations, in seconds.
+
+    ``scale`` multiplies every entry; ``durations["window"]`` gives the scaled seconds and raises
+    KeyError for a name that is not in the table.
+    """
+
+    def __init__(self, scale=1.0):
+        self.scale = scale
+
+    def __getitem__(self, name):
+        return TABLE[name][0] * self.scale

@@ -1,0 +1,288 @@
+"""Runs one case on the loaded implementation and says what happened, without a verdict.
+
+The outcome is a plain dictionary:
+
+``outcome``: "ok", "violated", "missing" (a documented name is not there), "observed" or "error"
+(the kit's own fault); ``observed``: what was seen, in words; ``where``: "file:line" in the battery;
+``check``: the source of the failed check; ``evidence``: a list of notes; ``seconds``; ``spoiled``:
+threads were left behind, or the case says so itself, so that the process should not judge another
+case.
+"""
+
+import ast
+import linecache
+import os
+import re
+import sys
+import traceback
+
+from threadspec.conformance.worker import blocking, pace
+from threadspec.conformance.worker.actors import Actor, Actors
+from threadspec.conformance.worker.case import (
+    KitError,
+    Violation,
+    is_missing_name,
+    missing_name,
+    show,
+    show_error,
+)
+from threadspec.conformance.worker.programs import Programs
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BATTERY = os.path.join(os.path.dirname(HERE), "battery")
+
+# Errors that in the battery's own code mean a mistake in the battery.
+OWN_MISTAKES = (NameError, ImportError, SyntaxError, KitError)
+
+
+class Switching(object):
+    """The interpreter's thread switch interval, turned down for provoked races and put back."""
+
+    def __init__(self):
+        self._before = None
+
+    def quicken(self):
+        """Switch threads as often as the interpreter allows, until :meth:`restore`."""
+        if self._before is None:
+            try:
+                if hasattr(sys, "setswitchinterval"):
+                    self._before = sys.getswitchinterval()  # novm
+                    sys.setswitchinterval(1e-6)  # novm
+                else:
+                    self._before = sys.getcheckinterval()
+                    sys.setcheckinterval(1)
+            except Exception:
+                self._before = None  # an interpreter without such a setting switches freely
+
+    def restore(self):
+        """Put the interval back."""
+        if self._before is not None:
+            if hasattr(sys, "setswitchinterval"):
+                sys.setswitchinterval(self._before)  # novm
+            else:
+                sys.setcheckinterval(self._before)
+            self._before = None
+
+
+class Judge(object):
+    """Runs cases on one implementation.
+
+    ``implementation``: the module object handed to cases as ``threading``; ``substrate``: where
+    helper threads come from; ``durations``: the named durations; ``bystanders``: kernel numbers of
+    the kit's own threads; ``origin``: how the implementation was loaded, for the fixture
+    ``programs`` (see ``programs.Programs``).
+    """
+
+    def __init__(self, implementation, substrate, durations, bystanders=(), origin=None):
+        self._implementation = implementation
+        self._substrate = substrate
+        self._durations = durations
+        self._bystanders = bystanders
+        self._origin = origin
+        self._pace = None
+        self.traceback = None
+
+    def run(self, function):
+        """Run one case function and return its outcome.
+
+        ``traceback`` is then that of the failure, if there was one.
+        """
+        self.traceback = None
+        stage = _Stage(
+            self._implementation,
+            self._substrate,
+            self._durations,
+            self._bystanders,
+            self._origin,
+            self.rounds,
+        )
+        self.traceback = None
+        threads = _count_threads()
+        began = blocking.clock()
+        outcome = {"outcome": "ok", "observed": None, "where": None, "check": None}
+        try:
+            function(*stage.fixtures(function))
+        except:  # noqa: E722 - SystemExit, KeyboardInterrupt and Java's throwables are evidence too
+            self.traceback = sys.exc_info()[2]
+            outcome.update(_explain(sys.exc_info()))
+        else:
+            if stage.observations:
+                outcome["outcome"] = "observed"
+                outcome["observed"] = "; ".join(stage.observations)
+        seconds = blocking.clock() - began
+        spoiled = stage.clear() > 0 or _left_behind(threads, self._durations["cleanup"])
+        outcome["evidence"] = stage.evidence
+        outcome["seconds"] = round(seconds, 6)
+        outcome["spoiled"] = spoiled or getattr(function, "spoils", False)
+        return outcome
+
+    def rounds(self, actors):
+        """How many rounds a provoked race gets on this implementation (see ``pace``)."""
+        if self._pace is None:
+            # The best of three, so that a loaded machine does not make it look slow; in a helper
+            # thread, because a faulty implementation may hang.
+            tries = []
+            for _ in range(3):
+                actor = actors.start(pace.exercise, self._implementation)
+                tries.append(actor.returned() and actor.value or 0.0)
+                if not actor.has_ended():
+                    break
+            self._pace = min(tries)
+        return pace.rounds(self._pace)
+
+
+class _Stage(object):
+    """What one case is given: its fixtures, by parameter name."""
+
+    def __init__(self, implementation, substrate, durations, bystanders, origin, rounds):
+        self.evidence = []
+        self.observations = []
+        self._switching = Switching()
+        self._actors = Actors(substrate, durations, self._note, bystanders)
+        self._programs = Programs(origin, durations, self._note)
+        self._fixtures = {
+            "threading": lambda: implementation,
+            "actors": lambda: self._actors,
+            "observe": lambda: self._observe,
+            "rounds": lambda: self._quick(rounds(self._actors)),
+            "programs": lambda: self._programs,
+        }
+
+    def fixtures(self, function):
+        """The values for the parameters of a case, in order."""
+        code = function.__code__
+        names = code.co_varnames[: code.co_argcount]
+        for name in names:
+            if name not in self._fixtures:
+                raise KitError("%s asks for %r, which is no fixture" % (function.__name__, name))
+        return [self._fixtures[name]() for name in names]
+
+    def clear(self):
+        """Undo what fixtures did; the number of helper threads that could not be ended."""
+        self._switching.restore()
+        self._programs.close()
+        return self._actors.dismiss()
+
+    def _note(self, text):
+        if text not in self.evidence and len(self.evidence) < 20:
+            self.evidence.append(text)
+
+    def _observe(self, value):
+        self.observations.append(str(value))
+
+    def _quick(self, rounds):
+        """Make thread switches frequent for a race of that many rounds."""
+        self._switching.quicken()
+        return rounds
+
+
+def _count_threads():
+    tasks = blocking.look()
+    if tasks is not None:
+        return len(tasks)
+    frames = getattr(sys, "_current_frames", None)
+    return len(frames()) if frames else 0
+
+
+def _left_behind(threads, seconds):
+    """Whether more threads are there than ``threads``, also after ``seconds`` of grace."""
+    patience = blocking.clock() + seconds
+    pause = 0.0
+    while _count_threads() > threads:
+        if blocking.clock() >= patience:
+            return True
+        blocking.time.sleep(pause)
+        pause = 0.0002
+    return False
+
+
+def _explain(exc_info):
+    """The part of an outcome that an exception gives."""
+    error = exc_info[1]
+    frames = []
+    step = exc_info[2]
+    while step is not None:
+        frames.append((step.tb_frame, step.tb_lineno))
+        step = step.tb_next
+    ours = [(frame, line) for frame, line in frames if _in(frame, BATTERY)]
+    innermost = frames[-1][0] if frames else None
+    where = check = None
+    if ours:
+        frame, line = ours[-1]
+        where = "%s:%d" % (os.path.basename(frame.f_code.co_filename), line)
+        check = _statement(frame.f_code.co_filename, line)
+    part = {"where": where, "check": check, "outcome": "violated"}
+    if isinstance(error, Violation):
+        part["observed"] = str(error)
+    elif isinstance(error, AssertionError) and innermost is not None and _is_ours(innermost):
+        part["observed"] = _seen(error, ours[-1][0] if ours else None, check)
+    elif is_missing_name(error) and innermost is not None and _is_ours(innermost):
+        part["outcome"] = "missing"
+        part["observed"] = "there is no %s (%s)" % (missing_name(error), show_error(error))
+    elif innermost is not None and (
+        _in(innermost, HERE)
+        and not _raised_by_action(frames)
+        or (_in(innermost, BATTERY) and isinstance(error, OWN_MISTAKES))
+        or isinstance(error, KitError)
+    ):
+        part["outcome"] = "error"
+        part["observed"] = "".join(traceback.format_exception(*exc_info))
+    else:
+        part["observed"] = "raised " + show_error(error)
+    return part
+
+
+def _in(frame, folder):
+    return os.path.abspath(frame.f_code.co_filename).startswith(folder + os.sep)
+
+
+def _is_ours(frame):
+    return _in(frame, BATTERY) or _in(frame, HERE)
+
+
+def _raised_by_action(frames):
+    """Whether an exception comes out of an action or a checked call, not out of the harness."""
+    return any(
+        [
+            frame.f_code.co_name in ("_perform", "raises", "result")
+            for frame, _ in frames
+            if _in(frame, HERE)
+        ]
+    )
+
+
+def _statement(path, line):
+    """The source of the statement that starts at ``line``, on one line."""
+    text = ""
+    for offset in range(8):
+        more = linecache.getline(path, line + offset)
+        if not more:
+            break
+        text += more
+        try:
+            ast.parse(text.strip())
+        except SyntaxError:
+            continue
+        break
+    return " ".join(text.split()) or None
+
+
+def _seen(error, frame, check):
+    """What a failed ``assert`` saw: its message, or the values of the names it mentions."""
+    if error.args:
+        return str(error)
+    values = []
+    if frame is not None and check:
+        for name in re.findall(r"(?<![\w.])[A-Za-z_]\w*", check):
+            if name in frame.f_locals and name not in [known for known, _ in values]:
+                value = frame.f_locals[name]
+                if not callable(value) and type(value).__name__ != "module":
+                    values.append((name, value))
+    if not values:
+        return "the check does not hold"
+    return "; ".join(
+        [
+            type(value) is Actor and repr(value) or "%s is %s" % (name, show(value))
+            for name, value in values
+        ]
+    )

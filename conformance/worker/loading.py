@@ -1,0 +1,98 @@
+"""Loads an implementation the way its adapter says, and describes what was loaded.
+
+Nothing here imports ``threading`` before the set-up code has run.
+"""
+
+import os
+import sys
+
+
+class LoadError(Exception):
+    """The implementation cannot be loaded; the message says at which step and why."""
+
+
+def load(module, setup=None, path=()):
+    """Run the set-up code, then import and return the module called ``module``.
+
+    ``setup``: Python source, run first of all; ``path``: folders put in front of ``sys.path``.
+    Raises LoadError.
+    """
+    for folder in reversed(list(path)):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+    from threadspec.conformance.worker.case import show_error
+
+    if setup:
+        try:
+            exec(compile(setup, "<set-up code of the adapter>", "exec"), {"__name__": "setup"})
+        except:  # noqa: E722
+            raise LoadError("its set-up code raised %s" % show_error(sys.exc_info()[1]))
+    try:
+        __import__(module)
+    except:  # noqa: E722
+        raise LoadError("importing %s raised %s" % (module, show_error(sys.exc_info()[1])))
+    return sys.modules[module]
+
+
+def load_substrate(name):
+    """The module that helper threads come from: ``name``, or the low-level thread module."""
+    from threadspec.conformance.worker.case import show_error
+
+    for candidate in [name] if name else ["_thread", "thread"]:
+        try:
+            __import__(candidate)
+            return sys.modules[candidate]
+        except ImportError:
+            error = sys.exc_info()[1]
+    raise LoadError("its substrate cannot be imported: %s" % show_error(error))
+
+
+def _version(module):
+    """The version of a loaded module, or None: its own, its package's, or its distribution's.
+
+    A module of the standard library has the version of the interpreter.
+    """
+    package = sys.modules.get(module.__name__.split(".")[0], module)
+    for candidate in (module, package):
+        version = getattr(candidate, "__version__", None)
+        if isinstance(version, str):
+            return version
+    standard = os.path.dirname(os.path.abspath(os.__file__))
+    home = os.path.abspath(getattr(module, "__file__", None) or standard)
+    if home.startswith(standard) and "site-packages" not in home and "dist-packages" not in home:
+        return ".".join([str(number) for number in sys.version_info[:3]])
+    try:
+        from importlib.metadata import version as distribution_version  # novm
+
+        return distribution_version(package.__name__)
+    except Exception:
+        return None
+
+
+def describe(module):
+    """What was loaded, as a plain dictionary.
+
+    ``version`` (or None), ``interpreter`` ("CPython 3.11.7"), ``python`` ("3.11.7"), ``platform``,
+    ``gil`` (whether a global interpreter lock is in force; None where it is not known) and
+    ``file`` (where the module came from, or None).
+    """
+    import platform  # imports threading on some versions: not before the set-up code has run
+
+    kind = platform.python_implementation()
+    gil = {"CPython": True, "PyPy": True, "Jython": False}.get(kind)
+    enabled = getattr(sys, "_is_gil_enabled", None)
+    if enabled is not None:
+        gil = bool(enabled())
+    version = platform.python_version()
+    interpreter = "%s %s" % (kind, version)
+    pypy = getattr(sys, "pypy_version_info", None)
+    if pypy is not None:
+        interpreter = "PyPy %d.%d.%d (Python %s)" % (pypy[0], pypy[1], pypy[2], version)
+    return {
+        "version": _version(module),
+        "interpreter": interpreter,
+        "python": version,
+        "platform": "%s %s" % (platform.system(), platform.machine()),
+        "gil": gil,
+        "file": getattr(module, "__file__", None),
+    }

@@ -1,0 +1,226 @@
+"""The worker: a script that loads one implementation and judges cases on it, one after another.
+
+It is started by the adapter's interpreter, reads requests and writes replies, one JSON document a
+line, over its standard input and output; a reply line starts with ``PREFIX``.  Whatever an
+implementation or a case prints goes to standard error instead and cannot corrupt a reply.
+
+Requests: ``{"op": "load", "module", "setup", "path", "substrate", "time_scale"}``, answered by a
+description of what was loaded or by ``{"failed": sentence}``; ``{"op": "run", "module",
+"function"}``, answered by the outcome (see ``judge``); end of input ends the worker at once.
+
+With the option ``--program`` it is a program of the battery instead (see ``programs``).
+"""
+
+import json
+import os
+import signal
+import sys
+
+# The folder that holds conformance/ and reference/ is made the package "threadspec", so that the
+# battery imports here as it does where the kit is installed, on any interpreter.
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+PREFIX = "@threadspec "
+
+
+def make_package():
+    """Put a package ``threadspec`` over ``ROOT`` into ``sys.modules``, whatever is installed."""
+    package = type(sys)("threadspec")
+    package.__path__ = [ROOT]
+    sys.modules["threadspec"] = package
+
+
+class Channel(object):
+    """The pipes to the host, taken away from what an implementation can print to or read from."""
+
+    def __init__(self):
+        self._rest = ""
+        try:
+            self._input = os.dup(0)
+            self._output = os.dup(1)
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(nothing, 0)
+            os.dup2(2, 1)
+            os.close(nothing)
+            self._stream = None
+        except AttributeError:  # Jython has no dup
+            self._input = None
+            self._output = None
+            self._stream = (sys.stdin, sys.stdout)
+            sys.stdin = open(os.devnull)
+            sys.stdout = sys.stderr
+
+    def requests(self):
+        """The requests of the host, until it closes its end."""
+        while True:
+            line = self._line()
+            if not line:
+                return
+            yield json.loads(line)
+
+    def reply(self, answer):
+        """Send one reply."""
+        line = PREFIX + json.dumps(answer) + "\n"
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except:  # noqa: E722 - an implementation may have replaced or closed it
+                pass
+        if self._stream:
+            self._stream[1].write(line)
+            self._stream[1].flush()
+            return
+        data = line.encode("ascii")
+        while data:
+            data = data[os.write(self._output, data) :]
+
+    def _line(self):
+        if self._stream:
+            return self._stream[0].readline()
+        while "\n" not in self._rest:
+            try:
+                more = os.read(self._input, 65536)
+            except (EnvironmentError, KeyboardInterrupt):
+                error = sys.exc_info()[1]
+                if getattr(error, "errno", 4) == 4:  # EINTR: a signal that arrived meanwhile
+                    continue
+                raise
+            if not more:
+                return ""
+            self._rest += more.decode("ascii")
+        line, self._rest = self._rest.split("\n", 1)
+        return line
+
+
+def prepare_stacks():
+    """Make SIGUSR1 write every thread's stack to standard error, also while the worker hangs.
+
+    Returns the kernel numbers of threads started for it.
+    """
+    if not hasattr(signal, "SIGUSR1"):
+        return ()
+    try:
+        import faulthandler  # novm
+
+        # A copy of standard error: what an implementation does to sys.stderr must not matter.
+        errors = os.dup(2)
+        faulthandler.enable(errors)
+        faulthandler.register(signal.SIGUSR1, errors, all_threads=True)
+        return ()
+    except (ImportError, AttributeError):
+        pass
+    try:
+        return _watch_for_signal()
+    except Exception:
+        return ()  # no stacks on this interpreter; the host says so
+
+
+def _watch_for_signal():
+    """Write stacks from a thread of our own, where there is no faulthandler (Python 2)."""
+    import fcntl
+    import traceback
+
+    import thread
+    from threadspec.conformance.worker import blocking
+
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETFL, fcntl.fcntl(writing, fcntl.F_GETFL) | os.O_NONBLOCK)
+    numbers = []
+    started = thread.allocate_lock()
+    started.acquire()
+
+    def watch():
+        numbers.append(blocking.own_tid())
+        own = thread.get_ident()
+        started.release()
+        while True:
+            try:
+                os.read(reading, 1)
+            except EnvironmentError:
+                continue
+            lines = []
+            for ident, frame in sys._current_frames().items():
+                if ident != own:
+                    lines.append("Thread 0x%x:\n" % ident)
+                    lines += traceback.format_stack(frame)
+            os.write(2, "".join(lines))
+
+    thread.start_new_thread(watch, ())
+    started.acquire()
+    # The handler does nothing; its being there makes the signal's arrival wake the thread.
+    signal.signal(signal.SIGUSR1, lambda number, frame: None)
+    signal.set_wakeup_fd(writing)
+    return tuple([number for number in numbers if number is not None])
+
+
+class Worker(object):
+    """Holds what a load request brought in, and answers requests."""
+
+    def __init__(self, bystanders):
+        self._bystanders = bystanders
+        self._judge = None
+
+    def answer(self, request):
+        """The reply to one request."""
+        if request["op"] == "load":
+            return self.load(request)
+        return self.run(request)
+
+    def load(self, request):
+        """Load the implementation; a description of it, or ``{"failed": why}``."""
+        from threadspec.conformance.worker import loading
+
+        try:
+            module = loading.load(request["module"], request["setup"], request["path"])
+            substrate = loading.load_substrate(request["substrate"])
+        except loading.LoadError:
+            return {"failed": str(sys.exc_info()[1])}
+        from threadspec.conformance.worker.durations import Durations
+        from threadspec.conformance.worker.judge import Judge
+
+        durations = Durations(request["time_scale"])
+        self._judge = Judge(module, substrate, durations, self._bystanders, origin=request)
+        answer = loading.describe(module)
+        answer["bystanders"] = list(self._bystanders)
+        return answer
+
+    def run(self, request):
+        """Run one case; its outcome."""
+        __import__(request["module"])
+        function = getattr(sys.modules[request["module"]], request["function"])
+        return self._judge.run(function)
+
+
+def prepare_imports():
+    """Make the kit importable, and the worker's own folder not: its names are not for everyone."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != here]
+    if sys.version_info[0] < 3:
+        sys.dont_write_bytecode = True  # Python 2 would litter the kit's folders
+    make_package()
+
+
+def main():
+    """Serve the host until it closes its end of the pipe."""
+    prepare_imports()
+    channel = Channel()
+    worker = Worker(prepare_stacks())
+    for request in channel.requests():
+        try:
+            answer = worker.answer(request)
+        except:  # noqa: E722 - a stray KeyboardInterrupt as well; the worker has to go on
+            import traceback
+
+            answer = {"outcome": "error", "observed": traceback.format_exc(), "spoiled": True}
+        channel.reply(answer)
+    os._exit(0)  # threads left behind must not keep the process alive
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--program"]:
+        prepare_imports()
+        from threadspec.conformance.worker import programs
+
+        programs.perform()  # then the script ends, and with it the program, as any other does
+    else:
+        main()

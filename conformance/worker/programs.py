@@ -1,0 +1,276 @@
+"""Programs of the battery: a function of a battery file run as a whole Python program of its own.
+
+What happens when a program ends, and what a fresh process holds, cannot be seen in the worker.  A
+case hands :meth:`Programs.start` a function; a process of the same interpreter loads the same
+implementation in the same way, calls the function in its main thread, and then ends the way every
+Python program ends.  The function gets its arguments by name: ``threading``, the implementation,
+and ``substrate``.  It talks to the case with :func:`say` and :func:`listen`.
+"""
+
+import json
+import os
+import sys
+import time
+
+from threadspec.conformance.worker import blocking
+from threadspec.conformance.worker.case import KitError, is_missing_name
+
+SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main.py")
+OPTION = "--program"
+GREETING = "@program"
+
+# Nothing has run in a process for this long, in seconds: it waits for something from outside.
+REST = 0.01
+
+
+# -- the program's side ---------------------------------------------------------------------------
+
+
+def say(line):
+    """Send the case a line.  Unbuffered, so that a thread may say something at any time."""
+    data = (line + "\n").encode("ascii")
+    while data:
+        data = data[os.write(1, data) :]
+
+
+def listen():
+    """Wait for the next line that the case tells; an empty string when there is none to come."""
+    line = ""
+    while not line.endswith("\n"):
+        more = os.read(0, 1).decode("ascii")
+        if not more:
+            break
+        line += more
+    return line.rstrip("\n")
+
+
+def perform():
+    """Be the program that the first line of standard input asks for, but for its end."""
+    request = json.loads(listen())
+    _limit(request["seconds"])
+    from threadspec.conformance.worker import loading
+
+    fixtures = {
+        "threading": loading.load(request["module"], request["setup"], request["path"]),
+        "substrate": loading.load_substrate(request["substrate"]),
+    }
+    __import__(request["battery"])
+    function = getattr(sys.modules[request["battery"]], request["function"])
+    code = function.__code__
+    say(GREETING)
+    function(*[fixtures[name] for name in code.co_varnames[: code.co_argcount]])
+
+
+def _limit(seconds):
+    """Let the system end this process: a worker that was killed cannot do it."""
+    try:
+        import signal
+
+        signal.alarm(int(seconds) + 1)
+    except (ImportError, AttributeError):
+        pass  # no alarm here; an orphan ends by itself when it reads the end of its input
+
+
+# -- the case's side ------------------------------------------------------------------------------
+
+
+class Program(object):
+    """A running program.  Use :meth:`Programs.start` to get one."""
+
+    def __init__(self, name, request, durations, note):
+        import subprocess  # not before the set-up code has run: it imports threading
+
+        if not sys.executable:
+            raise KitError("this interpreter does not say how it can be started again")
+        self._name = name
+        self._durations = durations
+        self._note = note
+        self._read = 0
+        self._greeted = False
+        self._said = _File()
+        self._complained = _File()
+        self._process = subprocess.Popen(
+            [sys.executable, SCRIPT, OPTION],
+            stdin=subprocess.PIPE,
+            stdout=self._said.writing,
+            stderr=self._complained.writing,
+            close_fds=os.name == "posix",
+        )
+        self.tell(json.dumps(request))
+
+    @property
+    def output(self):
+        """The whole lines it has said so far."""
+        lines = self._said.text().split("\n")[:-1]
+        return lines[1:] if lines[:1] == [GREETING] else []
+
+    @property
+    def errors(self):
+        """What is on its standard error so far."""
+        return self._complained.text()
+
+    @property
+    def status(self):
+        """Its exit status; None while it runs, the negative number of a signal that ended it."""
+        return self._process.poll()
+
+    def tell(self, line):
+        """Send it a line, for :func:`listen`."""
+        try:
+            self._process.stdin.write((line + "\n").encode("ascii"))
+            self._process.stdin.flush()
+        except (EnvironmentError, ValueError):
+            pass  # it has ended; what it did not say will tell
+
+    def line(self):
+        """Wait for the next line it says; None when it ends, or takes too long, without one."""
+        self._await(lambda: len(self.output) > self._read)
+        self._check()
+        lines = self.output
+        if len(lines) <= self._read:
+            return None
+        self._read += 1
+        return lines[self._read - 1]
+
+    def ended(self):
+        """Wait for it to end; False when it has not in good time, or never can."""
+        self._await(lambda: False)
+        self._check()
+        return self.status is not None
+
+    def keeps_running(self):
+        """Whether it goes on: True once it has come to rest without having ended.
+
+        It is at rest when none of its threads has run for a while; where that cannot be seen, when
+        it has been watched for the duration ``window``.
+        """
+        window = self._durations["window"]
+        began = calm = blocking.clock()
+        before = None
+        while self.status is None:
+            tasks = blocking.look(self._process.pid)
+            now = blocking.clock()
+            if not blocking.unchanged(before, tasks):
+                calm = now
+            elif now - calm >= REST:
+                self._note("%s: goes on, seen at rest" % self._name)
+                return True
+            # One that still works may be on its way to its end: it gets more time.
+            if now - began >= (window if tasks is None else 10 * window):
+                self._note("%s: goes on, watched for the window" % self._name)
+                return True
+            before = tasks
+            time.sleep(0.002)
+        return False
+
+    def close(self):
+        """End it in any case."""
+        if self._process.poll() is None:
+            try:
+                self._process.kill()
+            except EnvironmentError:
+                pass  # it ended meanwhile
+            self._process.wait()
+        try:
+            self._process.stdin.close()
+        except EnvironmentError:
+            pass
+        self._said.close()
+        self._complained.close()
+
+    def _await(self, is_reached):
+        """Wait until something is reached, the program has ended, or it takes too long."""
+        patience = blocking.clock() + self._durations["positive"]
+        stall = blocking.Stall(self._durations["stall"], self._process.pid)
+        pause = 0.0005
+        while not is_reached() and self.status is None:
+            if blocking.clock() >= patience or (pause >= 0.005 and stall.is_certain()):
+                return
+            time.sleep(pause)
+            pause = min(pause * 1.2, 0.005)
+
+    def _check(self):
+        """Make sure that it was started at all, and did not end for want of a documented name."""
+        if not self._greeted:
+            if not self._said.text().startswith(GREETING):
+                raise KitError("%s did not start: %s" % (self._name, self.errors))
+            self._greeted = True
+        if self.status is not None:
+            last = self.errors.strip().split("\n")[-1]
+            error = AttributeError(last.replace("AttributeError: ", "", 1))
+            if last.startswith("AttributeError: ") and is_missing_name(error):
+                raise error
+
+    def __repr__(self):
+        if self.status is None:
+            state = "is running"
+        else:
+            state = "ended with status %d" % self.status
+        words = ["%s %s; it said %r" % (self._name, state, self.output)]
+        errors = self.errors.strip().split("\n")
+        if errors[-1]:
+            words.append("the last line of its errors is %r" % errors[-1])
+        return "; ".join(words)
+
+
+class _File(object):
+    """A temporary file that one process writes while another reads it from the beginning."""
+
+    def __init__(self):
+        import tempfile
+
+        self.writing, self._path = tempfile.mkstemp("", "threadspec-")
+        self._reading = os.open(self._path, os.O_RDONLY)  # its own position, not the writer's
+
+    def text(self):
+        """What is in it by now."""
+        os.lseek(self._reading, 0, 0)
+        parts = []
+        while True:
+            part = os.read(self._reading, 65536)
+            if not part:
+                return "".join([part.decode("ascii", "replace") for part in parts])
+            parts.append(part)
+
+    def close(self):
+        """Close and remove it."""
+        os.close(self.writing)
+        os.close(self._reading)
+        try:
+            os.remove(self._path)
+        except EnvironmentError:
+            pass  # something the program started may still have it open
+
+
+class Programs(object):
+    """The programs of one case.
+
+    ``origin``: how the implementation was loaded, the load request's ``module``, ``setup``,
+    ``path`` and ``substrate`` (None: not known); ``durations``: the named durations; ``note``:
+    called with a line of evidence.
+    """
+
+    def __init__(self, origin, durations, note):
+        self._origin = origin
+        self._durations = durations
+        self._note = note
+        self._all = []
+
+    def start(self, function):
+        """Start ``function``, one of a battery file's own, as a program; returns at once."""
+        if self._origin is None:
+            raise KitError("it is not known how to load the implementation in another process")
+        request = dict([(key, self._origin[key]) for key in ("module", "setup", "substrate")])
+        request["path"] = list(self._origin["path"])
+        request["battery"] = function.__module__
+        request["function"] = function.__name__
+        request["seconds"] = self._durations["case"]
+        name = "program %s" % function.__name__
+        program = Program(name, request, self._durations, self._note)
+        self._all.append(program)
+        return program
+
+    def close(self):
+        """End all programs."""
+        for program in self._all:
+            program.close()
