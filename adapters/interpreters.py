@@ -1,0 +1,145 @@
+"""Finds Python interpreters without starting them.
+
+They are looked for where people keep them: the interpreter that runs the kit, versioned names on
+``PATH``, and pyenv's folder of versions (its shims are left out: they answer only for versions that
+are switched on, and the folder has them all).  The worker's first answer confirms what was found.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+from threadspec.conformance.errors import UserError
+
+_NAME = re.compile(r"^(python|pypy|jython)(\d+(?:\.\d+)?)?$")
+_FOLDER = re.compile(r"^(?:(pypy|jython)-?)?(\d+\.\d+(?:\.\d+)?)(?:-.*)?$")
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """An interpreter on this machine.
+
+    ``label``: what follows the @ of an implementation's name: "3.8" for CPython, "pypy3.9" and the
+    like for others; ``version``: as far as its name tells.
+    """
+
+    path: Path
+    label: str
+    version: Version
+
+
+def _on_path() -> Iterator[Interpreter]:
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        if not folder or Path(folder).name == "shims":
+            continue
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError:
+            continue
+        for name in names:
+            match = _NAME.match(name.removesuffix(".exe"))
+            path = Path(folder, name)
+            if not match or not os.access(path, os.X_OK) or path.is_dir():
+                continue
+            kind, version = match.groups()
+            if kind == "jython":
+                version = "2.7"  # there has been no other for many years
+            if version is None or "." not in version:
+                # pypy3 and the like: the name behind the link says more
+                real = _NAME.match(path.resolve().name.removesuffix("-c"))
+                version = real.group(2) if real and real.group(1) == kind else None
+            if version and "." in version:
+                yield Interpreter(path, _label(kind, version), Version(version))
+
+
+def _in_pyenv() -> Iterator[Interpreter]:
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    try:
+        folders = sorted(root.iterdir())
+    except OSError:
+        return
+    found = []
+    for folder in folders:
+        match = _FOLDER.match(folder.name)
+        if not match:
+            continue
+        kind, version = match.group(1) or "python", match.group(2)
+        path = folder / "bin" / ("python" if kind != "jython" else "jython")
+        if path.exists():
+            found.append(Interpreter(path, _label(kind, version), Version(version)))
+    yield from sorted(found, key=lambda one: one.version, reverse=True)
+
+
+def _label(kind: str, version: str) -> str:
+    short = ".".join(version.split(".")[:2])
+    return short if kind == "python" else kind + short
+
+
+def this_interpreter() -> Interpreter:
+    """The interpreter that runs the kit."""
+    kind = {"CPython": "python"}.get(
+        platform.python_implementation(), platform.python_implementation().lower()
+    )
+    version = platform.python_version()
+    return Interpreter(Path(sys.executable), _label(kind, version), Version(version))
+
+
+@cache
+def found() -> tuple[Interpreter, ...]:
+    """One interpreter for each label, in the order of their versions, other kinds last.
+
+    Where there are several for a label, the one that runs the kit is taken, else the first on
+    ``PATH``, else pyenv's newest.
+    """
+    by_label: dict[str, Interpreter] = {}
+    for interpreter in (this_interpreter(), *_on_path(), *_in_pyenv()):
+        by_label.setdefault(interpreter.label, interpreter)
+    return tuple(
+        sorted(by_label.values(), key=lambda one: (not one.label[0].isdigit(), one.version))
+    )
+
+
+def find(wish: str) -> Interpreter:
+    """The interpreter that ``wish`` names.
+
+    ``wish``: a version ("3.8", "3.8.18"), a label ("pypy3.9"), a name on ``PATH`` ("pypy3") or a
+    path.  Raises UserError where there is none.
+    """
+    if os.sep in wish or wish.startswith(("~", ".")):
+        path = Path(wish).expanduser()
+        if not path.is_file() or not os.access(path, os.X_OK):
+            raise UserError(f"There is no interpreter at {wish}; give the path of an executable.")
+        return Interpreter(path.absolute(), path.name, Version("0"))
+    exact = [one for one in (*found(), *_in_pyenv()) if _names(one, wish)]
+    if exact:
+        return exact[0]
+    on_path = shutil.which(wish)
+    if on_path and Path(on_path).parent.name != "shims":
+        return Interpreter(Path(on_path), wish, Version("0"))
+    labels = ", ".join(one.label for one in found())
+    raise UserError(
+        f"No interpreter {wish} was found; found here are {labels}. "
+        "Install it, or give the path of its executable after the @."
+    )
+
+
+def _names(interpreter: Interpreter, wish: str) -> bool:
+    version = str(interpreter.version)
+    return wish in (interpreter.label, f"python{interpreter.label}") or (
+        wish.count(".") == 2 and interpreter.label[0].isdigit() and wish == version
+    )
+
+
+def in_range(versions: SpecifierSet) -> list[Interpreter]:
+    """The interpreters found here whose version is in a range, CPython before other kinds."""
+    return [one for one in found() if versions.contains(one.version, prereleases=True)]

@@ -1,0 +1,284 @@
+"""Starts and steers an implementation's worker process, and survives whatever happens in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from threadspec.adapters.adapter import Implementation
+from threadspec.conformance.worker import main as script
+from threadspec.conformance.worker.blocking import Stall
+from threadspec.conformance.worker.durations import Durations
+
+SCRIPT = Path(script.__file__)
+
+
+def load_request(implementation: Implementation, time_scale: float) -> dict[str, Any]:
+    """What a worker is told to load (see the worker's ``main``)."""
+    adapter = implementation.adapter
+    return {
+        "op": "load",
+        "module": adapter.module,
+        "setup": adapter.setup,
+        "path": implementation.path,
+        "substrate": adapter.substrate,
+        "time_scale": time_scale,
+    }
+
+
+class CannotStart(Exception):
+    """The worker cannot be started or cannot load its implementation; the message says why."""
+
+
+class _Ended(Exception):
+    """The worker process has ended."""
+
+
+class _Hung(Exception):
+    """The worker has not answered in time, or never can."""
+
+
+class Worker:
+    """The process in which one implementation is judged.
+
+    It is started when it is needed and replaced after a crash, a hang or threads left behind.
+    ``close`` ends it; a closed worker starts afresh when it is used again.
+    """
+
+    traceback: TracebackType | None = None  # of the last case: it stays in the worker
+
+    def __init__(self, implementation: Implementation, time_scale: float = 1.0) -> None:
+        self._implementation = implementation
+        self._time_scale = time_scale
+        self._durations = Durations(time_scale)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._replies: queue.Queue[bytes | None] = queue.Queue()
+        self._output: IO[bytes] | None = None
+        self._bystanders: tuple[int, ...] = ()
+
+    def load(self) -> dict[str, Any]:
+        """Start a worker and load the implementation; the worker's description of it.
+
+        Raises CannotStart.
+        """
+        self.close()
+        adapter = self._implementation.adapter
+        interpreter = self._implementation.interpreter.path
+        request = load_request(self._implementation, self._time_scale)
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the worker
+        try:
+            self._process = subprocess.Popen(
+                [str(interpreter), str(SCRIPT)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._output,
+                env=_environment(),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CannotStart(f"{interpreter} cannot be started: {error.strerror}") from error
+        self._replies = queue.Queue()
+        threading.Thread(
+            target=_read_replies, args=(self._process.stdout, self._replies), daemon=True
+        ).start()
+        try:
+            answer = self._ask(request, "start")
+        except _Ended:
+            ending = self._ending()
+            output = self._last_line()
+            self.close()
+            raise CannotStart(
+                f"the worker ended ({ending}) while it loaded {adapter.module}"
+                + (f"; it printed: {output}" if output else "")
+            ) from None
+        except _Hung:
+            output = self._last_line()
+            self.close()
+            raise CannotStart(
+                f"{interpreter} was started, but did not load {adapter.module} and answer in time"
+                + (f"; it printed: {output}" if output else "")
+            ) from None
+        if "failed" in answer:
+            self.close()
+            needs = ", ".join(adapter.requires)
+            raise CannotStart(answer["failed"] + (f" (it needs {needs})" if needs else ""))
+        if "interpreter" not in answer:
+            self.close()
+            raise CannotStart(f"the worker failed: {answer.get('observed', answer)}")
+        self._bystanders = tuple(answer.pop("bystanders"))
+        return answer
+
+    def run(self, module: str, function: str) -> dict[str, Any]:
+        """Run one case; its outcome, with what was printed meanwhile under ``output``.
+
+        A worker that dies gives the outcome "crash", one that hangs "timeout".  Raises CannotStart
+        where no worker can be started (again).
+        """
+        if self._process is None:
+            self.load()
+        assert self._output is not None
+        mark = self._output.seek(0, os.SEEK_END)
+        began = time.monotonic()
+        try:
+            outcome = self._ask({"op": "run", "module": module, "function": function}, "case")
+        except _Ended:
+            outcome = self._lost("crash", f"the process ended: {self._ending()}", began)
+        except _Hung:
+            self._write_stacks()
+            output = self._printed_since(mark)
+            outcome = self._lost("timeout", "it did not come to an end", began)
+            outcome["output"] = output
+        except BaseException:
+            # The user, or a time-out of pytest's, broke off: the worker is in the middle of a case.
+            self.close()
+            raise
+        outcome.setdefault("output", self._printed_since(mark))
+        if outcome["spoiled"]:
+            self.close()
+        return outcome
+
+    def close(self) -> None:
+        """End the worker process, whatever it is doing."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+        _kill(process)
+        process.wait()
+
+    def _ask(self, request: dict[str, Any], duration: str) -> dict[str, Any]:
+        """Send a request and wait for the reply, for as long as the named duration says."""
+        process = self._process
+        assert process is not None and process.stdin is not None
+        line = json.dumps(request).encode("ascii") + b"\n"
+        try:
+            process.stdin.write(line)
+            process.stdin.flush()
+        except OSError:
+            raise _Ended from None
+        stall = Stall(self._durations["stall"], process.pid, self._bystanders)
+        deadline = time.monotonic() + self._durations[duration]
+        while True:
+            try:
+                reply = self._replies.get(timeout=0.1)
+            except queue.Empty:
+                if time.monotonic() >= deadline or (stall.is_certain() and not _has_child(process)):
+                    raise _Hung from None
+                continue
+            if reply is None:
+                raise _Ended
+            if reply == line:
+                interpreter = self._implementation.interpreter.path
+                self.close()
+                raise CannotStart(f"{interpreter} is no interpreter: it echoes what it is given")
+            if reply.startswith(script.PREFIX.encode("ascii")):
+                answer: dict[str, Any] = json.loads(reply[len(script.PREFIX) :])
+                return answer
+
+    def _lost(self, outcome: str, observed: str, began: float) -> dict[str, Any]:
+        return {
+            "outcome": outcome,
+            "observed": observed,
+            "where": None,
+            "check": None,
+            "evidence": [],
+            "seconds": round(time.monotonic() - began, 6),
+            "spoiled": True,
+        }
+
+    def _ending(self) -> str:
+        """How the worker process ended, in words."""
+        assert self._process is not None
+        try:
+            status = self._process.wait(timeout=self._durations["stacks"])
+        except subprocess.TimeoutExpired:
+            return "it closed its output"
+        if status < 0:
+            try:
+                return signal.Signals(-status).name
+            except ValueError:
+                return f"signal {-status}"
+        return f"exit status {status}"
+
+    def _write_stacks(self) -> None:
+        """Make the hung worker write its threads' stacks into its output, where it can."""
+        process = self._process
+        if process is None or not hasattr(signal, "SIGUSR1"):
+            return
+        assert self._output is not None
+        size = self._output.seek(0, os.SEEK_END)
+        with contextlib.suppress(OSError):
+            process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + self._durations["stacks"]
+        while time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.02)
+            grown = self._output.seek(0, os.SEEK_END)
+            if grown > size and grown == self._settled(grown):
+                return
+
+    def _settled(self, size: int) -> int:
+        """The size of the output a moment later."""
+        assert self._output is not None
+        time.sleep(0.02)
+        return self._output.seek(0, os.SEEK_END)
+
+    def _printed_since(self, mark: int) -> str:
+        assert self._output is not None
+        self._output.seek(mark)
+        return self._output.read(100_000).decode("utf-8", "replace")
+
+    def _last_line(self) -> str:
+        lines = self._printed_since(0).strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+def _environment() -> dict[str, str]:
+    """The environment of a worker: this one, less what would steer another interpreter astray."""
+    left_out = {"PYTHONHOME", "__PYVENV_LAUNCHER__", "PYTEST_CURRENT_TEST"}
+    return {key: value for key, value in os.environ.items() if key not in left_out}
+
+
+def _read_replies(stream: IO[bytes], replies: queue.Queue[bytes | None]) -> None:
+    """Pass the worker's lines on, and None when it closes its output."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in stream:
+            replies.put(line)
+    replies.put(None)
+
+
+def _has_child(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the worker has a process of its own, which may wake it."""
+    folder = Path(f"/proc/{process.pid}/task")
+    with contextlib.suppress(OSError):
+        return any((task / "children").read_text().strip() for task in folder.iterdir())
+    return _has_child_by_parent(process.pid)
+
+
+def _has_child_by_parent(pid: int) -> bool:
+    """The same from every process's parent, where the kernel lists no children."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, IndexError):
+            if stat.read_text().rsplit(")", 1)[1].split()[1] == str(pid):
+                return True
+    return False
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the worker and the processes it has started."""
+    with contextlib.suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()

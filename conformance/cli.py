@@ -1,0 +1,231 @@
+"""The ``threadspec`` command: browse the clauses, check their coverage, make a matrix."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from threadspec.adapters.adapter import Implementation, Unavailable, choose
+from threadspec.conformance.cases import battery, check
+from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.execution import Execution, kit_version, make_record
+from threadspec.reports import matrix as matrices
+from threadspec.reports import record as records
+from threadspec.reports import render
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="threadspec",
+        description="Conformance of implementations of Python's threading to its 2.6 manual.",
+    )
+    parser.add_argument("--version", action="version", version=f"threadspec {kit_version()}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    clauses = commands.add_parser("clauses", help="list the clauses that contain all the words")
+    clauses.add_argument("words", nargs="*", metavar="WORD")
+
+    explain = commands.add_parser("explain", help="say all about one clause")
+    explain.add_argument("clause", metavar="CLAUSE")
+
+    commands.add_parser("coverage", help="which statements of the manual have a clause and a case")
+
+    matrix = commands.add_parser(
+        "matrix", help="judge implementations, or read records, and put them side by side"
+    )
+    matrix.add_argument(
+        "--impl",
+        action="append",
+        metavar="NAME",
+        help="judge this implementation (as for pytest --impl; default: all, unless --from)",
+    )
+    matrix.add_argument(
+        "--from",
+        dest="records",
+        action="extend",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="RECORD",
+        help="read these records, written by pytest --report or by an earlier matrix",
+    )
+    matrix.add_argument(
+        "--out",
+        type=Path,
+        default=Path("threadspec-matrix"),
+        metavar="DIR",
+        help="where matrix.json, .md, .html and the records go (default: %(default)s)",
+    )
+    matrix.add_argument("--time-scale", type=_scale, default=1.0, metavar="FACTOR")
+    return parser
+
+
+def _scale(text: str) -> float:
+    value = float(text)
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError("must be a number above 0")
+    return value
+
+
+def _clauses(console: Console, words: Sequence[str]) -> int:
+    found = catalogue().search(words)
+    if not found:
+        raise UserError(f"No clause contains {' and '.join(words)}; try fewer words.")
+    width = max(len(clause.id) for clause in found)
+    for clause in found:
+        line = f"[bold]{clause.id:<{width}}[/]  {clause.level:<6}  {escape(clause.says)}"
+        console.print(line, highlight=False, soft_wrap=not console.is_terminal)
+    return 0
+
+
+def _explain(console: Console, identifier: str) -> int:
+    clause = catalogue().find(identifier)
+    if clause is None:
+        like = ", ".join(one.id for one in catalogue().search([identifier])[:5])
+        hint = f"did you mean {like}?" if like else "`threadspec clauses` lists them."
+        raise UserError(f"There is no clause {identifier}; {hint}")
+    for label, value in _fields(clause):
+        console.print(f"[bold]{label:<10}[/]  {escape(value)}", highlight=False)
+    return 0
+
+
+def _fields(clause: Clause) -> Iterator[tuple[str, str]]:
+    yield "clause", clause.id
+    yield "chapter", clause.chapter
+    yield "level", clause.level
+    yield "says", clause.says
+    yield "statements", ", ".join(clause.statements)
+    if clause.reading:
+        yield "reading", clause.reading
+    if clause.untested:
+        yield "untested", clause.untested
+    for case in battery():
+        if case.clause.id == clause.id:
+            yield "case", f"{case.id} (line {case.line})"
+
+
+def _coverage(console: Console) -> int:
+    clauses = catalogue()
+    unwritten = clauses.open_statements()
+    covered = len(clauses.statements) - len(unwritten)
+    gaps = check(clauses, battery())
+    console.print(
+        f"{covered} of {len(clauses.statements)} statements of the manual are cited by "
+        f"{len(clauses.clauses)} clauses; {len(battery())} cases check them.",
+        highlight=False,
+    )
+    if unwritten:
+        console.print("Open: " + ", ".join(unwritten), highlight=False)
+    for gap in gaps:
+        console.print(gap, highlight=False)
+    return 1 if unwritten or gaps else 0
+
+
+def _judge(execution: Execution, time_scale: float, progress: Progress) -> records.Record:
+    """Run the whole battery on one implementation.  Raises UserError where it cannot be loaded."""
+    subject = execution.load()
+    task = progress.add_task(execution.name, total=len(battery()))
+    results = []
+    for case in battery():
+        results.append(execution.run(case))
+        progress.advance(task)
+    return make_record(subject, results, time_scale, finished=True)
+
+
+def _matrix(console: Console, options: argparse.Namespace) -> int:
+    made = [records.read(path) for path in options.records]
+    names = options.impl or ([] if options.records else ["all"])
+    missing = []
+    folder: Path = options.out / "records"
+    with contextlib.suppress(FileExistsError):  # write() says so in its own words
+        options.out.mkdir(parents=True, exist_ok=True)
+    failed = False
+    bars = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+    with bars as progress:
+        for one in choose(names):
+            if isinstance(one, Unavailable):
+                missing.append(matrices.Missing(one.name, one.reason))
+                continue
+            assert isinstance(one, Implementation)
+            execution = Execution(one, options.time_scale)
+            try:
+                record = _judge(execution, options.time_scale, progress)
+            except UserError as error:
+                # The others are judged all the same.
+                missing.append(matrices.Missing(one.name, str(error)))
+                failed = True
+                continue
+            finally:
+                execution.close()
+            records.write(record, folder / records.file_name(one.name))
+            made.append(record)
+    matrix = matrices.build(made, catalogue(), missing)
+    for suffix, text in (
+        ("json", matrices.to_json(matrix)),
+        ("md", render.markdown(matrix)),
+        ("html", render.html(matrix)),
+    ):
+        _write(options.out / f"matrix.{suffix}", text)
+    console.print(render.table(matrix))
+    console.print(
+        f"The whole matrix is in {options.out}: matrix.html, matrix.md and matrix.json.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    kit_fault = any(column.counts["error"] for column in matrix.columns)
+    if kit_fault:
+        console.print("An error verdict is the kit's own fault: please report it.")
+    return 1 if failed or kit_fault else 0
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    ``arguments``: without the program's name, by default those of the process.  Returns the exit
+    status: 0 for success, 1 where something is wrong (said on standard error), 2 for wrong options.
+    """
+    options = _parser().parse_args(arguments)
+    console = Console()
+    try:
+        if options.command == "clauses":
+            return _clauses(console, options.words)
+        if options.command == "explain":
+            return _explain(console, options.clause)
+        if options.command == "coverage":
+            return _coverage(console)
+        return _matrix(console, options)
+    except (UserError, CatalogueError) as error:
+        print(f"threadspec: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("threadspec: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `threadspec clauses | head`.
+        sys.stderr.close()
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,246 @@
+"""Runs cases on one implementation, in its worker or in this process, and makes the record."""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import importlib.metadata
+from collections.abc import Iterable
+from functools import cache
+from types import TracebackType
+from typing import Any, Protocol
+
+from threadspec.adapters.adapter import Divergence, Implementation
+from threadspec.adapters.worker import CannotStart, Worker, load_request
+from threadspec.conformance.cases import Case, battery
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.verdicts import verdict_of
+from threadspec.conformance.worker import loading
+from threadspec.conformance.worker.durations import Durations
+from threadspec.conformance.worker.judge import Judge
+from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
+
+
+class Place(Protocol):
+    """Where an implementation is loaded and judged."""
+
+    traceback: TracebackType | None
+
+    def load(self) -> dict[str, Any]:
+        """Load it; a description."""
+
+    def run(self, module: str, function: str) -> dict[str, Any]:
+        """Run one case; its outcome."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class InProcess:
+    """This very process, for a debugger: no deadline, no replacement after a fault."""
+
+    def __init__(self, implementation: Implementation, time_scale: float) -> None:
+        self._request = load_request(implementation, time_scale)
+        self._durations = Durations(time_scale)
+        self._judge: Judge | None = None
+        self.traceback: TracebackType | None = None
+
+    def load(self) -> dict[str, Any]:
+        """Load the implementation here.  Raises CannotStart."""
+        request = self._request
+        try:
+            module = loading.load(request["module"], request["setup"], request["path"])
+            substrate = loading.load_substrate(request["substrate"])
+        except loading.LoadError as error:
+            raise CannotStart(str(error)) from error
+        self._judge = Judge(module, substrate, self._durations, origin=self._request)
+        description: dict[str, Any] = loading.describe(module)
+        return description
+
+    def run(self, module: str, function: str) -> dict[str, Any]:
+        """Run one case here."""
+        if self._judge is None:
+            self.load()
+        assert self._judge is not None
+        outcome: dict[str, Any] = self._judge.run(
+            getattr(importlib.import_module(module), function)
+        )
+        self.traceback = self._judge.traceback
+        return {**outcome, "output": ""}
+
+    def close(self) -> None:
+        """Nothing can be undone here."""
+
+
+class Execution:
+    """One implementation under judgement.
+
+    ``subject`` describes it once it is loaded.  ``divergences`` are those its adapter expects where
+    it runs.
+    """
+
+    def __init__(
+        self, implementation: Implementation, time_scale: float = 1.0, in_process: bool = False
+    ) -> None:
+        self.implementation = implementation
+        self._time_scale = time_scale
+        self._place: Place = (
+            InProcess(implementation, time_scale)
+            if in_process
+            else Worker(implementation, time_scale)
+        )
+        self._description: dict[str, Any] | None = None
+        self._expected: dict[str, Divergence] | None = None
+
+    @property
+    def name(self) -> str:
+        """What ``--impl`` called it."""
+        return self.implementation.name
+
+    def load(self) -> Subject:
+        """Load the implementation, once; what it is.  Raises UserError where that fails."""
+        if self._description is None:
+            try:
+                self._description = self._place.load()
+            except CannotStart as error:
+                raise UserError(f"{self.name} cannot be judged: {error}.") from error
+        return self.subject
+
+    @property
+    def subject(self) -> Subject:
+        """What was loaded; only after :meth:`load`."""
+        assert self._description is not None
+        adapter = self.implementation.adapter
+        version = self._description["version"]
+        if adapter.module.split(".")[0] == "threadspec":
+            version = kit_version()
+        return Subject(
+            name=self.name,
+            module=adapter.module,
+            version=version,
+            interpreter=self._description["interpreter"],
+            platform=self._description["platform"],
+            gil=self._description["gil"],
+            about=adapter.about,
+        )
+
+    @property
+    def divergences(self) -> dict[str, Divergence]:
+        """The divergences expected of this implementation in this interpreter, by clause."""
+        if self._expected is None:
+            environment = self._environment()
+            self._expected = {
+                one.clause: one
+                for one in self.implementation.adapter.divergences
+                if one.applies(environment)
+            }
+        return self._expected
+
+    def _environment(self) -> dict[str, str]:
+        """The marker variables of the interpreter that the implementation runs in."""
+        self.load()
+        assert self._description is not None
+        kind = self._description["interpreter"].split(" ")[0]
+        full = self._description["python"]
+        return {
+            "python_version": ".".join(full.split(".")[:2]),
+            "python_full_version": full,
+            "platform_python_implementation": kind,
+            "implementation_name": kind.lower(),
+        }
+
+    def run(self, case: Case) -> CaseResult:
+        """Run one case.  Raises UserError where the implementation cannot be loaded (any more)."""
+        self.load()
+        try:
+            outcome = self._place.run(case.module, case.function)
+        except CannotStart as error:
+            outcome = {
+                "outcome": "crash",
+                "observed": f"no worker can be started any more: {error}",
+            }
+        return self._result(case, outcome)
+
+    def broken_off(self, case: Case, reason: str, seconds: float) -> CaseResult:
+        """The result of a case that was ended from outside, as by a time-out of pytest's."""
+        outcome = {"outcome": "timeout", "observed": reason, "seconds": round(seconds, 6)}
+        return self._result(case, outcome)
+
+    def traceback(self) -> TracebackType | None:
+        """Where the last case failed, for a debugger; None where that was in a worker."""
+        return self._place.traceback
+
+    def _result(self, case: Case, outcome: dict[str, Any]) -> CaseResult:
+        known = self.divergences.get(case.clause.id)
+        return CaseResult(
+            case=case.id,
+            clause=case.clause.id,
+            level=case.clause.level,
+            verdict=verdict_of(outcome, case.clause.level),
+            expected=case.clause.says,
+            observed=outcome["observed"],
+            where=outcome.get("where"),
+            check=outcome.get("check"),
+            evidence=tuple(outcome.get("evidence", ())),
+            output=outcome.get("output", ""),
+            seconds=outcome.get("seconds", 0.0),
+            divergence=Expectation(known.verdict, known.reason) if known else None,
+        )
+
+    def close(self) -> None:
+        """End its worker."""
+        self._place.close()
+
+
+def kit_version() -> str:
+    """The version of threadspec, as it is installed."""
+    return importlib.metadata.version("threadspec")
+
+
+@cache
+def _order() -> dict[str, int]:
+    return {case.id: number for number, case in enumerate(battery())}
+
+
+def make_record(
+    subject: Subject, results: Iterable[CaseResult], time_scale: float, finished: bool
+) -> Record:
+    """The record of a run, its cases in the order of the battery, however they were run."""
+    clauses = {clause.id: clause.chapter for clause in catalogue().clauses}
+    made = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    return Record(
+        kit=Kit(kit_version(), catalogue().version, len(battery())),
+        implementation=subject,
+        cases=tuple(sorted(results, key=lambda one: _order()[one.case])),
+        made=made,
+        finished=finished,
+        time_scale=time_scale,
+        chapters=clauses,
+    )
+
+
+def stale_divergences(
+    divergences: dict[str, Divergence], results: Iterable[CaseResult]
+) -> list[Divergence]:
+    """The divergences that no longer happen.
+
+    One is stale when every case of its clause was run and none gave the verdict it expects.
+    """
+    ran: dict[str, list[CaseResult]] = {}
+    for result in results:
+        ran.setdefault(result.clause, []).append(result)
+    cases: dict[str, int] = {}
+    for case in battery():
+        cases[case.clause.id] = cases.get(case.clause.id, 0) + 1
+    return [
+        known
+        for clause, known in divergences.items()
+        if len(ran.get(clause, ())) == cases.get(clause, 0)
+        and all(result.verdict != known.verdict for result in ran.get(clause, ()))
+    ]
+
+
+def is_known(result: CaseResult) -> bool:
+    """Whether a result is the divergence that the adapter expects."""
+    return result.divergence is not None and result.verdict == result.divergence.verdict

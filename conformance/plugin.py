@@ -1,0 +1,353 @@
+"""The pytest plugin: ``pytest --impl=NAME`` runs the battery and says what each case found."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from threadspec.conformance.errors import UserError
+
+if TYPE_CHECKING:
+    from threadspec.conformance.run import Run
+
+# Only names are imported here that cost nothing: the plugin is loaded in every pytest run of an
+# environment that has the kit, and does nothing there without --impl.
+
+CONFORMANCE = Path(__file__).parent
+BATTERY = CONFORMANCE / "battery"
+
+RUN: pytest.StashKey[Run] = pytest.StashKey()
+
+_NO_IMPLEMENTATION = (
+    "The battery needs an implementation to judge: add --impl=NAME, such as --impl=stdlib."
+)
+
+
+def _scale(text: str) -> float:
+    value = float(text)
+    if not (value > 0 and math.isfinite(value)):
+        raise ValueError(text)
+    return value
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the kit's options; ``--strict`` is pytest's own and is taken over."""
+    group = parser.getgroup("threadspec", "conformance of implementations of threading")
+    group.addoption(
+        "--impl",
+        action="append",
+        metavar="NAME",
+        help="judge this implementation: an adapter's name, the path of an adapter file or a "
+        "module, each with an optional @interpreter; may be repeated, or a list with commas; "
+        "'all' is every implementation found here. --strict makes non-strict verdicts fail too.",
+    )
+    group.addoption(
+        "--report",
+        metavar="PATH",
+        help="write the record of the run to this .json file, or one for each implementation "
+        "into this folder",
+    )
+    group.addoption(
+        "--time-scale",
+        type=_scale,
+        default=1.0,
+        metavar="FACTOR",
+        help="multiply every named duration, for slow machines (default: 1)",
+    )
+    group.addoption(
+        "--write-divergences",
+        metavar="FILE",
+        help="write an adapter file with every deviation found as a known divergence",
+    )
+    group.addoption(
+        "--in-process",
+        action="store_true",
+        help="load the implementation into pytest's own process, for a debugger",
+    )
+
+
+def _is_strict(config: pytest.Config) -> bool:
+    """Whether ``--strict`` was given (not whether an ini file is strict about markers)."""
+    return "strict=true" in (config.option.override_ini or ()) or bool(
+        getattr(config.option, "strict", False)
+    )
+
+
+def _is_controller(config: pytest.Config) -> bool:
+    """Whether this process talks to the user: it is no pytest-xdist worker."""
+    return not hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the implementations that are to be judged, and make the battery what is run."""
+    for level, meaning in (
+        ("must", "a clause that the manual states"),
+        ("should", "a clause of advice: deviations are non-strict"),
+        ("free", "a clause that the manual leaves open: behaviour is recorded"),
+    ):
+        config.addinivalue_line("markers", f"{level}: {meaning}")
+    options = config.option
+    if options.impl is None:
+        for option in ("report", "write_divergences", "in_process"):
+            if getattr(options, option):
+                name = option.replace("_", "-")
+                raise pytest.UsageError(f"--{name} needs an implementation: add --impl=NAME.")
+        return
+    from threadspec.conformance.run import Run
+
+    sources = pytest.Config.ArgsSource
+    if config.args_source in (sources.INVOCATION_DIR, sources.TESTPATHS):
+        config.args = [str(CONFORMANCE)]
+        config.args_source = sources.ARGS
+    try:
+        config.stash[RUN] = Run(
+            options.impl,
+            report=options.report,
+            write_divergences=options.write_divergences,
+            time_scale=options.time_scale,
+            strict=_is_strict(config),
+            in_process=options.in_process,
+        )
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from error
+    if _is_controller(config):
+        collector = Collector(config, config.stash[RUN])
+        config.pluginmanager.register(collector, "threadspec-collector")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Load every implementation once, so that what cannot be judged is said at once."""
+    run = session.config.stash.get(RUN, None)
+    if run is None or not _is_controller(session.config) or session.config.option.collectonly:
+        return
+    try:
+        run.load()
+    except UserError as error:
+        run.close()
+        raise pytest.UsageError(str(error)) from error
+    if session.config.getoption("numprocesses", None):
+        run.close()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Name each implementation, its version and its interpreter."""
+    run = config.stash.get(RUN, None)
+    return run.header() if run is not None else []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Keep pytest from importing the kit's folders as packages of another name."""
+    if path in (CONFORMANCE, BATTERY):
+        return pytest.Dir.from_parent(parent, path=path)
+    return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Collect the battery's files as cases, whatever ``python_files`` says."""
+    collectors = yield
+    if file_path.parent == BATTERY:
+        if not file_path.name.startswith("test_") or file_path.suffix != ".py":
+            return []
+        if RUN not in parent.config.stash:
+            pytest.exit(_NO_IMPLEMENTATION, returncode=pytest.ExitCode.USAGE_ERROR)
+        return [BatteryFile.from_parent(parent, path=file_path)]
+    return collectors
+
+
+class BatteryFile(pytest.File):
+    """One chapter of the battery."""
+
+    def collect(self) -> Iterator[CaseItem]:
+        """Every case of the file on every implementation."""
+        import importlib
+
+        from threadspec.conformance.cases import cases_of, module_name
+        from threadspec.conformance.catalogue import CatalogueError, catalogue
+
+        module = importlib.import_module(module_name(self.path))
+        try:
+            cases = cases_of(module, catalogue())
+        except CatalogueError as error:
+            raise self.CollectError(str(error)) from error
+        run = self.config.stash[RUN]
+        for case in cases:
+            for number, execution in enumerate(run.executions):
+                yield CaseItem.from_parent(
+                    self, name=f"{case.function}[{execution.name}]", case=case, number=number
+                )
+
+
+class CaseFailed(Exception):
+    """A case found a deviation that fails the run."""
+
+
+class CaseItem(pytest.Item):
+    """One case on one implementation."""
+
+    def __init__(self, *, case: Any, number: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.case = case
+        self.number = number
+        self.result: Any = None
+        self.add_marker(case.clause.level)
+        self.extra_keyword_matches |= {case.clause.id, case.clause.chapter}
+
+    @property
+    def run_(self) -> Run:
+        """The run that the case belongs to."""
+        return self.config.stash[RUN]
+
+    def runtest(self) -> None:
+        """Run the case; raise CaseFailed where the result fails the run."""
+        execution = self.run_.executions[self.number]
+        began = time.monotonic()
+        try:
+            self.result = execution.run(self.case)
+        except pytest.fail.Exception as error:
+            # pytest-timeout ends a case this way.
+            seconds = time.monotonic() - began
+            self.result = execution.broken_off(self.case, f"ended from outside: {error}", seconds)
+            raise
+        if self.run_.fails(self.result):
+            raise CaseFailed(self.result).with_traceback(execution.traceback())
+
+    def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
+        """The deviation in the manual's terms, without anything of pytest's."""
+        if isinstance(excinfo.value, CaseFailed):
+            from threadspec.reports.text import explain_failure
+
+            return explain_failure(self.result, self.case.clause, self.run_.name(self.number))
+        if isinstance(excinfo.value, UserError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The case's place in the battery."""
+        return self.path, self.case.line - 1, self.name
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Judge one implementation after the other, so that one worker at a time is needed."""
+    items.sort(key=lambda item: item.number if isinstance(item, CaseItem) else -1)
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End a worker after its last case."""
+    if isinstance(item, CaseItem):
+        number = nextitem.number if isinstance(nextitem, CaseItem) else None
+        if number != item.number:
+            item.run_.executions[item.number].close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, Any]:
+    """Put the result on pytest's report, which also carries it from pytest-xdist's workers."""
+    report = yield
+    if isinstance(item, CaseItem) and call.when == "call" and item.result is not None:
+        known = item.run_.is_known(item.result)
+        report.threadspec = {
+            "implementation": item.number,
+            "subject": asdict(item.run_.executions[item.number].subject),
+            "result": asdict(item.result),
+            "known": known,
+        }
+        if item.result.output:
+            report.sections.append(("Captured output of the worker", item.result.output))
+        if known:
+            report.outcome = "skipped"
+            report.wasxfail = f"known divergence: {item.result.divergence.reason}"
+    return report
+
+
+def pytest_report_teststatus(
+    report: Any, config: pytest.Config
+) -> tuple[str, str, str | tuple[str, dict[str, bool]]] | None:
+    """Verdicts as pytest's status words and letters."""
+    found = getattr(report, "threadspec", None)
+    if found is None or report.when != "call":
+        return None
+    verdict = found["result"]["verdict"]
+    if found["known"]:
+        return "known divergences", "k", (f"KNOWN {verdict}", {"yellow": True})
+    if report.failed:
+        return "failed", verdict[0].upper(), (verdict.upper(), {"red": True})
+    if verdict == "observed":
+        return "observed", "o", ("OBSERVED", {"cyan": True})
+    if verdict == "non-strict":
+        return "non-strict", "n", ("NON-STRICT", {"yellow": True})
+    return None
+
+
+class Collector:
+    """Collects the results on the process that talks to the user, and writes what was asked for."""
+
+    def __init__(self, config: pytest.Config, run: Run) -> None:
+        self._config = config
+        self._run = run
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note how many cases are going to run."""
+        chosen = [item.number for item in session.items if isinstance(item, CaseItem)]
+        self._run.expect(chosen)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        """The same, where pytest-xdist's workers collect."""
+        self._run.expect_ids(ids)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Take a result in."""
+        found = getattr(report, "threadspec", None)
+        if found is not None and report.when == "call":
+            self._run.take(found)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write what was asked for; fail the run for stale divergences and lost reports."""
+        self._run.close()
+        if self._config.option.collectonly or exitstatus == pytest.ExitCode.USAGE_ERROR:
+            return
+        for nodeid, complaint in self._run.finish():
+            self._fail(nodeid, complaint)
+            if exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _fail(self, nodeid: str, complaint: str) -> None:
+        """Let something that is wrong with the whole run count as a failed test of its own."""
+        report = pytest.TestReport(
+            nodeid=nodeid,
+            location=(nodeid, None, nodeid),
+            keywords={},
+            outcome="failed",
+            longrepr=complaint,
+            when="call",
+        )
+        self._config.hook.pytest_runtest_logreport(report=report)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """One line for each implementation, what failed, and what else is wrong."""
+        if self._config.option.collectonly:
+            return
+        terminalreporter.section("threadspec")
+        for line, markup in self._run.summary():
+            terminalreporter.write_line(line, **markup)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End every worker, also after an error."""
+    run = config.stash.get(RUN, None)
+    if run is not None:
+        run.close()

@@ -1,0 +1,202 @@
+"""One run of the battery on the implementations that were asked for, as the plugin sees it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from threadspec.adapters import divergences
+from threadspec.adapters.adapter import Implementation, Unavailable, choose
+from threadspec.conformance.cases import battery
+from threadspec.conformance.catalogue import CatalogueError
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.execution import Execution, is_known, make_record, stale_divergences
+from threadspec.conformance.verdicts import fails
+from threadspec.reports import record, text
+from threadspec.reports.record import CaseResult, Expectation, Subject
+
+
+def check_writable(path: Path) -> None:
+    """Make sure, before anything runs, that a file can be written.  Raises UserError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise UserError(f"{path} is a folder; give the name of a file.")
+        probe = path.with_name(path.name + ".part")
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UserError(
+            f"Nothing can be written to {path}: {error.strerror}; give another place."
+        ) from error
+
+
+class Run:
+    """The implementations of a run and what was found so far.
+
+    ``names``: the values of ``--impl``; ``report``: a .json file or a folder for the records;
+    ``write_divergences``: a new adapter file; ``strict``: non-strict verdicts fail as well.  Raises
+    UserError for anything in these that cannot be done.
+    """
+
+    def __init__(
+        self,
+        names: Iterable[str],
+        *,
+        report: str | None = None,
+        write_divergences: str | None = None,
+        time_scale: float = 1.0,
+        strict: bool = False,
+        in_process: bool = False,
+    ) -> None:
+        try:
+            self._battery = len(battery())
+        except CatalogueError as error:
+            raise UserError(f"The kit is damaged: {error}.") from error
+        chosen = choose(names)
+        self._time_scale = time_scale
+        self._strict = strict
+        self.unavailable = [one for one in chosen if isinstance(one, Unavailable)]
+        implementations = [one for one in chosen if isinstance(one, Implementation)]
+        self.executions = [Execution(one, time_scale, in_process) for one in implementations]
+        if in_process:
+            self._check_in_process(implementations)
+        self._results: dict[int, list[CaseResult]] = {}
+        self._subjects: dict[int, Subject] = {}
+        self._expected: Counter[int] = Counter()
+        self._report = Path(report).absolute() if report else None
+        self._divergences = Path(write_divergences).absolute() if write_divergences else None
+        self._check_places()
+
+    def _check_in_process(self, implementations: list[Implementation]) -> None:
+        if len(implementations) != 1:
+            raise UserError("--in-process can hold one implementation; give one --impl.")
+        name = implementations[0].name
+        if "@" in name:
+            raise UserError(
+                f"--in-process runs in pytest's own interpreter; {name} asks for another."
+            )
+
+    def _check_places(self) -> None:
+        if self._report is not None:
+            if self._report.suffix == ".json" and len(self.executions) != 1:
+                raise UserError(
+                    "Several implementations give one record each: let --report name a folder."
+                )
+            check_writable(self._record_path(self._report, "probe"))
+        if self._divergences is not None:
+            if len(self.executions) != 1:
+                raise UserError("--write-divergences writes about one implementation; give one.")
+            if self._divergences.exists():
+                raise UserError(
+                    f"{self._divergences} exists already and is not overwritten; "
+                    "give --write-divergences a new name."
+                )
+            check_writable(self._divergences)
+
+    @staticmethod
+    def _record_path(place: Path, name: str) -> Path:
+        return place if place.suffix == ".json" else place / record.file_name(name)
+
+    def load(self) -> None:
+        """Load every implementation.  Raises UserError for the first one that cannot be."""
+        if not self.executions:
+            reasons = "; ".join(f"{one.name}: {one.reason}" for one in self.unavailable)
+            raise UserError(f"No implementation can be judged here ({reasons}).")
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            subjects = pool.map(lambda execution: execution.load(), self.executions)
+            for number, subject in enumerate(subjects):
+                self._subjects[number] = subject
+
+    def close(self) -> None:
+        """End every worker."""
+        for execution in self.executions:
+            execution.close()
+
+    def header(self) -> list[str]:
+        """A line for each implementation."""
+        lines = []
+        for number, execution in enumerate(self.executions):
+            subject = self._subjects.get(number)
+            described = text.describe(subject) if subject else execution.name
+            lines.append(f"threadspec: {described}")
+        lines += [
+            f"threadspec: {one.name} is unavailable: {one.reason}" for one in self.unavailable
+        ]
+        return lines
+
+    def name(self, number: int) -> str:
+        """The name of an implementation of the run."""
+        return self.executions[number].name
+
+    def is_known(self, result: CaseResult) -> bool:
+        """Whether a result is the divergence that the adapter expects."""
+        return is_known(result)
+
+    def fails(self, result: CaseResult) -> bool:
+        """Whether a result fails the run."""
+        return fails(result.verdict, self._strict) and not is_known(result)
+
+    def expect(self, numbers: Iterable[int]) -> None:
+        """Note the implementation of each case that is going to run."""
+        self._expected = Counter(numbers)
+
+    def expect_ids(self, ids: Iterable[str]) -> None:
+        """The same, from the ids that pytest-xdist's workers collected."""
+        by_name = {execution.name: number for number, execution in enumerate(self.executions)}
+        names = (re.search(r"\[(.*)\]$", one) for one in ids)
+        self.expect(by_name[name[1]] for name in names if name and name[1] in by_name)
+
+    def take(self, found: dict[str, Any]) -> None:
+        """Take in a result, as it travels on pytest's reports."""
+        number = found["implementation"]
+        values = dict(found["result"])
+        if values["divergence"] is not None:
+            values["divergence"] = Expectation(**values["divergence"])
+        values["evidence"] = tuple(values["evidence"])
+        self._results.setdefault(number, []).append(CaseResult(**values))
+        self._subjects[number] = Subject(**found["subject"])
+
+    def _records(self) -> Iterator[record.Record]:
+        for number in sorted(self._results):
+            results = self._results[number]
+            finished = len(results) == self._expected[number]
+            yield make_record(self._subjects[number], results, self._time_scale, finished)
+
+    def finish(self) -> Iterator[tuple[str, str]]:
+        """Write what was asked for; what is wrong with the run, as places and sentences."""
+        for one in self._records():
+            if self._report is not None:
+                path = self._record_path(self._report, one.implementation.name)
+                try:
+                    record.write(one, path)
+                except UserError as error:
+                    yield str(path), str(error)
+        for number, results in sorted(self._results.items()):
+            execution = self.executions[number]
+            for stale in stale_divergences(execution.divergences, results):
+                yield (
+                    f"adapters/{execution.implementation.adapter.name}.toml::{stale.clause}",
+                    f"The divergence {stale.clause} ({stale.verdict}) no longer happens on "
+                    f"{execution.name}: take it out of the adapter file.",
+                )
+            if self._divergences is not None:
+                try:
+                    divergences.write(execution.implementation.adapter, results, self._divergences)
+                except UserError as error:
+                    yield str(self._divergences), str(error)
+
+    def summary(self) -> Iterator[tuple[str, dict[str, bool]]]:
+        """Lines for the end of the run, with pytest's names of colours."""
+        found = False
+        for one in self._records():
+            found = True
+            yield from text.summarize(one, self._battery)
+        for unavailable in self.unavailable:
+            yield f"{unavailable.name}: unavailable: {unavailable.reason}", {"yellow": True}
+        if not found:
+            yield "No case was run: nothing is known about the implementation.", {"red": True}

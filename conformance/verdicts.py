@@ -1,0 +1,56 @@
+"""Verdicts: what the kit says of a clause on an implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, get_args
+
+from threadspec.conformance.catalogue import Level
+
+Verdict = Literal[
+    "pass", "observed", "non-strict", "unsupported", "fail", "timeout", "crash", "error"
+]
+
+# From the best to the worst: the verdict on a clause is the worst of its cases.
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+# What each verdict means, for people.
+MEANING: dict[Verdict, str] = {
+    "pass": "does what the clause requires",
+    "observed": "the manual leaves it open; the behaviour is recorded",
+    "non-strict": "departs from advice, or from a detail that harms no program",
+    "unsupported": "a documented name is missing",
+    "fail": "does not do what the clause requires",
+    "timeout": "did not come to an end in time",
+    "crash": "the process died",
+    "error": "the kit's own fault",
+}
+
+# The verdicts that fail a run, and those that do so only where it is strict.
+FAILING: frozenset[Verdict] = frozenset({"unsupported", "fail", "timeout", "crash", "error"})
+
+
+def fails(verdict: Verdict, strict: bool) -> bool:
+    """Whether a verdict fails the run, divergences aside."""
+    return verdict in FAILING or (strict and verdict == "non-strict")
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict on a clause, from those of its cases; at least one is needed."""
+    return max(verdicts, key=VERDICTS.index)
+
+
+def verdict_of(outcome: dict[str, Any], level: Level) -> Verdict:
+    """The verdict that a worker's outcome means for a clause of this level."""
+    kind = outcome["outcome"]
+    if kind == "violated":
+        return {"must": "fail", "should": "non-strict"}.get(level, "observed")  # type: ignore[return-value]
+    kinds: dict[str, Verdict] = {
+        "ok": "pass",
+        "observed": "observed",
+        "missing": "unsupported",
+        "error": "error",
+        "timeout": "timeout",
+        "crash": "crash",
+    }
+    return kinds[kind]

@@ -1,0 +1,1 @@
+"""Reports: the result record, and everything that people look at, rendered from records."""

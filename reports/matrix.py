@@ -1,0 +1,153 @@
+"""The matrix: what many records say, clause by clause and implementation by implementation."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from threadspec.conformance.catalogue import Catalogue, Clause
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.verdicts import VERDICTS, Verdict
+from threadspec.reports.record import CaseResult, Record
+
+SCHEMA = "threadspec-matrix/1"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is known of one clause on one implementation.
+
+    ``observed``: of its worst case; ``known``: the reason, where the adapter expects the verdict.
+    """
+
+    verdict: Verdict
+    observed: str | None
+    known: str | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One implementation in the matrix.
+
+    ``label``: its name, made unique; ``cells``: by clause; ``foreign``: its record was made with
+    another catalogue than the kit's.
+    """
+
+    label: str
+    record: Record
+    cells: dict[str, Cell]
+    counts: Counter[Verdict]
+    foreign: bool
+
+    @property
+    def seconds(self) -> float:
+        """How long its cases took, in seconds."""
+        return sum(case.seconds for case in self.record.cases)
+
+    def kept(self, clauses: Iterable[Clause]) -> tuple[int, int]:
+        """How many of these clauses it keeps, and how many of them were judged."""
+        cells = [self.cells[clause.id] for clause in clauses if clause.id in self.cells]
+        return sum(cell.verdict == "pass" for cell in cells), len(cells)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """An implementation that could not be judged, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The clauses, the implementations, and what is missing."""
+
+    catalogue: Catalogue
+    columns: tuple[Column, ...]
+    missing: tuple[Missing, ...] = ()
+
+    def required(self, column: Column) -> tuple[int, int]:
+        """How many ``must`` clauses an implementation keeps, of those judged: its score."""
+        return column.kept(clause for clause in self.catalogue.clauses if clause.level == "must")
+
+    def advised(self, column: Column) -> tuple[int, int]:
+        """The same for ``should`` clauses."""
+        return column.kept(clause for clause in self.catalogue.clauses if clause.level == "should")
+
+
+def _cell(cases: list[CaseResult]) -> Cell:
+    bad = max(cases, key=lambda case: VERDICTS.index(case.verdict))
+    expected = bad.divergence
+    known = expected.reason if expected and expected.verdict == bad.verdict else None
+    return Cell(bad.verdict, bad.observed, known)
+
+
+def build(
+    records: Iterable[Record], catalogue: Catalogue, missing: Iterable[Missing] = ()
+) -> Matrix:
+    """Put records side by side, in the order given.
+
+    Several about implementations of one name are told apart by a number.  Raises UserError where
+    there is nothing to show.
+    """
+    columns: list[Column] = []
+    names: Counter[str] = Counter()
+    for record in records:
+        name = record.implementation.name
+        names[name] += 1
+        by_clause: dict[str, list[CaseResult]] = {}
+        for case in record.cases:
+            by_clause.setdefault(case.clause, []).append(case)
+        cells = {clause: _cell(cases) for clause, cases in by_clause.items()}
+        columns.append(
+            Column(
+                label=name if names[name] == 1 else f"{name} #{names[name]}",
+                record=record,
+                cells=cells,
+                counts=Counter(cell.verdict for cell in cells.values()),
+                foreign=record.kit.catalogue != catalogue.version,
+            )
+        )
+    if not any(column.cells for column in columns):
+        raise UserError(
+            "There is nothing to show: no case was run on any implementation"
+            + "".join(f"; {one.name}: {one.reason}" for one in missing)
+        )
+    return Matrix(catalogue, tuple(columns), tuple(missing))
+
+
+def to_json(matrix: Matrix) -> str:
+    """The matrix as a JSON document."""
+    implementations = []
+    for column in matrix.columns:
+        kept, judged = matrix.required(column)
+        implementations.append(
+            {
+                **asdict(column.record.implementation),
+                "label": column.label,
+                "made": column.record.made,
+                "kit": asdict(column.record.kit),
+                "clauses": {verdict: column.counts[verdict] for verdict in VERDICTS},
+                "required": {"kept": kept, "judged": judged},
+                "seconds": round(column.seconds, 3),
+            }
+        )
+    clauses: list[dict[str, Any]] = []
+    for clause in matrix.catalogue.clauses:
+        found = {
+            column.label: asdict(column.cells[clause.id])
+            for column in matrix.columns
+            if clause.id in column.cells
+        }
+        clauses.append({**asdict(clause), "found": found})
+    document = {
+        "schema": SCHEMA,
+        "catalogue": matrix.catalogue.version,
+        "implementations": implementations,
+        "unavailable": [asdict(one) for one in matrix.missing],
+        "clauses": clauses,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

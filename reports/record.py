@@ -1,0 +1,206 @@
+"""The record: one JSON document about one run on one implementation.
+
+Everything that is shown to people is rendered from records, so that results from many machines
+can be put side by side.  ``record.schema.json`` describes the format.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.verdicts import VERDICTS, Verdict, worst
+
+SCHEMA = "threadspec-record/1"
+_SCHEMA_FILE = Path(__file__).parent / "record.schema.json"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What an adapter expects of a clause: a verdict, and why."""
+
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What one case found.
+
+    ``expected``: what the clause requires; ``observed``: what was seen instead, or recorded;
+    ``where`` and ``check``: the place and the source of the check that failed; ``evidence``: notes;
+    ``output``: what was printed meanwhile; ``divergence``: what the adapter expects.
+    """
+
+    case: str
+    clause: str
+    level: str
+    verdict: Verdict
+    expected: str
+    observed: str | None = None
+    where: str | None = None
+    check: str | None = None
+    evidence: tuple[str, ...] = ()
+    output: str = ""
+    seconds: float = 0.0
+    divergence: Expectation | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The implementation that a record is about."""
+
+    name: str
+    module: str
+    version: str | None
+    interpreter: str
+    platform: str
+    gil: bool | None
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Kit:
+    """The kit that made a record: its version, its catalogue's, and how many cases it has."""
+
+    version: str
+    catalogue: str
+    cases: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run on one implementation.
+
+    ``finished``: False for a run that was broken off; ``made``: when, in UTC; ``time_scale``: what
+    the named durations were multiplied with.
+    """
+
+    kit: Kit
+    implementation: Subject
+    cases: tuple[CaseResult, ...]
+    made: str
+    finished: bool = True
+    time_scale: float = 1.0
+    chapters: dict[str, str] = field(default_factory=dict, compare=False)
+
+    def clause_verdicts(self) -> dict[str, Verdict]:
+        """The verdict on each clause that was judged: the worst of its cases."""
+        by_clause: dict[str, list[Verdict]] = {}
+        for case in self.cases:
+            by_clause.setdefault(case.clause, []).append(case.verdict)
+        return {clause: worst(verdicts) for clause, verdicts in by_clause.items()}
+
+
+def totals(cases: Iterable[CaseResult], chapters: dict[str, str]) -> dict[str, Any]:
+    """How many cases got which verdict, in all and for each chapter.
+
+    ``chapters``: the chapter of each clause.
+    """
+    in_all = dict.fromkeys(VERDICTS, 0)
+    by_chapter: dict[str, dict[str, int]] = {}
+    for case in cases:
+        in_all[case.verdict] += 1
+        chapter = by_chapter.setdefault(chapters[case.clause], dict.fromkeys(VERDICTS, 0))
+        chapter[case.verdict] += 1
+    return {"cases": in_all, "chapters": by_chapter}
+
+
+def to_json(record: Record) -> dict[str, Any]:
+    """A record as the document that is written."""
+    document: dict[str, Any] = {"schema": SCHEMA, **asdict(record)}
+    chapters = document.pop("chapters")
+    document["cases"] = [
+        {**case, "chapter": chapters[case["clause"]], "evidence": list(case["evidence"])}
+        for case in document["cases"]
+    ]
+    document["totals"] = totals(record.cases, chapters)
+    return document
+
+
+def file_name(name: str) -> str:
+    """The name of the file that the record on an implementation gets in a folder."""
+    return re.sub(r"[^\w.@+-]+", "_", name).strip("_") + ".json"
+
+
+def write(record: Record, path: Path) -> None:
+    """Write a record; the file is complete or not there.  Raises UserError where it cannot be."""
+    text = json.dumps(to_json(record), indent=1, sort_keys=False, ensure_ascii=False) + "\n"
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        raise UserError(f"The report cannot be written to {path}: {error.strerror}.") from error
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a record."""
+    document: dict[str, Any] = json.loads(_SCHEMA_FILE.read_text(encoding="utf-8"))
+    return document
+
+
+def read(path: Path) -> Record:
+    """Read a record.
+
+    Raises UserError for a file that cannot be read, is no JSON (cut in half), is no record or one
+    of another version, or is about a run that was broken off.
+    """
+    where = f"The record {path}"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{where} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise UserError(
+            f"{where} is not complete JSON ({error}); make it again with --report."
+        ) from error
+    found = document.get("schema") if isinstance(document, dict) else None
+    if found is None:
+        raise UserError(f"{where} is no threadspec record; give files written with --report.")
+    if found != SCHEMA:
+        raise UserError(
+            f"{where} is of the format {found}; this kit reads {SCHEMA}: "
+            "make it again with this version of the kit."
+        )
+    try:
+        jsonschema.validate(document, schema())
+    except jsonschema.ValidationError as error:
+        place = "/".join(str(step) for step in error.absolute_path) or "the document"
+        raise UserError(f"{where} is damaged at {place}: {error.message}.") from error
+    if not document["finished"]:
+        raise UserError(
+            f"{where} is about a run that was broken off; run the battery again to its end."
+        )
+    return _from_json(document)
+
+
+def _from_json(document: dict[str, Any]) -> Record:
+    cases = []
+    chapters = {}
+    for entry in document["cases"]:
+        values = dict(entry)
+        chapters[values["clause"]] = values.pop("chapter")
+        if values["divergence"] is not None:
+            values["divergence"] = Expectation(**values["divergence"])
+        values["evidence"] = tuple(values["evidence"])
+        cases.append(CaseResult(**values))
+    return Record(
+        kit=Kit(**document["kit"]),
+        implementation=Subject(**document["implementation"]),
+        cases=tuple(cases),
+        made=document["made"],
+        finished=document["finished"],
+        time_scale=document["time_scale"],
+        chapters=chapters,
+    )

@@ -1,0 +1,163 @@
+"""Renders a matrix for people: terminal table, Markdown, HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import jinja2
+from rich.table import Table
+from rich.text import Text
+from threadspec.conformance.verdicts import FAILING, MEANING, VERDICTS, Verdict
+from threadspec.reports.matrix import Column, Matrix
+
+SYMBOLS: dict[Verdict, str] = {
+    "pass": "✓",
+    "observed": "○",
+    "non-strict": "~",
+    "unsupported": "-",
+    "fail": "✗",
+    "timeout": "T",
+    "crash": "C",
+    "error": "E",
+}
+
+_STYLES: dict[Verdict, str] = {
+    "pass": "green",
+    "observed": "cyan",
+    "non-strict": "yellow",
+    **dict.fromkeys(FAILING, "red"),
+}
+
+_NOTHING = "·"
+
+
+def _share(kept: int, judged: int) -> str:
+    return f"{kept}/{judged}" if judged else _NOTHING
+
+
+def table(matrix: Matrix) -> Table:
+    """The matrix as a table for the terminal: one row an implementation."""
+    result = Table(title="What each implementation keeps of the manual", title_justify="left")
+    result.add_column("implementation", no_wrap=True)
+    result.add_column("must", justify="right", no_wrap=True)
+    result.add_column("should", justify="right", no_wrap=True)
+    used = [one for one in VERDICTS[1:] if any(column.counts[one] for column in matrix.columns)]
+    for verdict in used:
+        result.add_column(verdict, justify="right", no_wrap=True)
+    result.add_column("s", justify="right", no_wrap=True)
+    for column in matrix.columns:
+        kept, judged = matrix.required(column)
+        result.add_row(
+            Text(column.label),
+            Text(_share(kept, judged), style="green" if kept == judged else "red"),
+            _share(*matrix.advised(column)),
+            *(
+                Text(str(column.counts[verdict] or _NOTHING), style=_STYLES[verdict])
+                for verdict in used
+            ),
+            f"{column.seconds:.1f}",
+        )
+    for missing in matrix.missing:
+        result.add_row(Text(missing.name), Text("not here", style="yellow"))
+    if matrix.missing:
+        result.caption = "\n".join(f"{one.name}: {one.reason}" for one in matrix.missing)
+        result.caption_justify = "left"
+    return result
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def markdown_summary(matrix: Matrix) -> str:
+    """The implementations and their counts as a Markdown table."""
+    used = [one for one in VERDICTS[1:] if any(column.counts[one] for column in matrix.columns)]
+    lines = [
+        _row(["implementation", "interpreter", "must", "should", *used]),
+        _row(["---", "---", "---:", "---:", *["---:"] * len(used)]),
+    ]
+    for column in matrix.columns:
+        lines.append(
+            _row(
+                [
+                    f"`{column.label}`",
+                    column.record.implementation.interpreter,
+                    _share(*matrix.required(column)),
+                    _share(*matrix.advised(column)),
+                    *(str(column.counts[verdict] or "") for verdict in used),
+                ]
+            )
+        )
+    lines += [
+        _row([f"`{one.name}`", f"unavailable: {one.reason}", *[""] * (2 + len(used))])
+        for one in matrix.missing
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _symbol(column: Column, clause: str) -> str:
+    cell = column.cells.get(clause)
+    return SYMBOLS[cell.verdict] if cell else _NOTHING
+
+
+def legend() -> str:
+    """What the symbols mean, in one line."""
+    return ", ".join(f"{SYMBOLS[one]} {one} ({MEANING[one]})" for one in VERDICTS)
+
+
+def markdown(matrix: Matrix) -> str:
+    """The whole matrix as Markdown."""
+    lines = [
+        "# Compatibility matrix",
+        "",
+        f"Clause catalogue `{matrix.catalogue.version}`. `must` and `should` count the clauses "
+        "that an implementation keeps, of those judged.",
+        "",
+        markdown_summary(matrix),
+        f"{legend()}.",
+        "",
+    ]
+    if any(column.foreign for column in matrix.columns):
+        names = ", ".join(f"`{column.label}`" for column in matrix.columns if column.foreign)
+        lines += [f"Made with another version of the catalogue: {names}.", ""]
+    for chapter in matrix.catalogue.chapters:
+        clauses = [clause for clause in chapter.clauses if clause.level != "info"]
+        if not any(clause.id in column.cells for clause in clauses for column in matrix.columns):
+            continue
+        lines += [
+            f"## {chapter.title}",
+            "",
+            _row(["clause", "level", *(f"`{column.label}`" for column in matrix.columns)]),
+            _row(["---", "---", *[":---:"] * len(matrix.columns)]),
+        ]
+        lines += [
+            _row(
+                [
+                    f"`{clause.id}`",
+                    clause.level,
+                    *(_symbol(column, clause.id) for column in matrix.columns),
+                ]
+            )
+            for clause in clauses
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def html(matrix: Matrix) -> str:
+    """The whole matrix as one HTML page that needs nothing else."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("threadspec.reports"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("matrix.html").render(
+        matrix=matrix,
+        symbols=SYMBOLS,
+        meaning=MEANING,
+        verdicts=VERDICTS,
+        failing=FAILING,
+        share=_share,
+    )

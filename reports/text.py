@@ -1,0 +1,86 @@
+"""Results as plain text: what a failed case and the end of a run print."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+
+from threadspec.conformance.catalogue import Clause
+from threadspec.conformance.verdicts import FAILING, VERDICTS, Verdict
+from threadspec.reports.record import CaseResult, Record, Subject
+
+_WIDTH = 100
+
+Line = tuple[str, dict[str, bool]]
+
+
+def describe(subject: Subject) -> str:
+    """An implementation in one line: its name, module, version and interpreter."""
+    version = f" {subject.version}" if subject.version else ""
+    gil = ", no GIL" if subject.gil is False else ""
+    return (
+        f"{subject.name} = {subject.module}{version} "
+        f"({subject.interpreter}, {subject.platform}{gil})"
+    )
+
+
+def _field(label: str, value: str) -> list[str]:
+    lines: list[str] = []
+    for line in value.splitlines() or [""]:
+        lines += textwrap.wrap(line, _WIDTH - 14) or [""]
+    return [f"  {label if number == 0 else '':<10}  {line}" for number, line in enumerate(lines)]
+
+
+def explain_failure(result: CaseResult, clause: Clause, implementation: str) -> str:
+    """What is to be said of a case that failed: requirement, observation, place."""
+    lines = [f"{result.verdict.upper()}  {clause.id}  on {implementation}", ""]
+    lines += _field("clause", f"{clause.id} ({clause.level})")
+    lines += _field("statements", ", ".join(clause.statements))
+    lines += _field("required", clause.says)
+    if clause.reading:
+        lines += _field("reading", clause.reading)
+    lines += _field("observed", result.observed or "")
+    if result.check:
+        lines += _field("check", result.check)
+    if result.where:
+        lines += _field("where", f"battery/{result.where}")
+    if result.divergence is not None:
+        expected = result.divergence
+        lines += _field("expected", f"{expected.verdict} is known of it: {expected.reason}")
+    return "\n".join(lines)
+
+
+def count(verdicts: Counter[Verdict]) -> str:
+    """Counts of verdicts in words, the best first: "118 pass, 1 fail"."""
+    return ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in VERDICTS if verdicts[verdict])
+
+
+def slowest(record: Record, number: int = 3) -> str:
+    """The cases that took longest, in milliseconds."""
+    cases = sorted(record.cases, key=lambda case: case.seconds, reverse=True)[:number]
+    return ", ".join(f"{case.case.split('::')[1]} {case.seconds * 1000:.0f} ms" for case in cases)
+
+
+def summarize(record: Record, battery: int) -> Iterator[Line]:
+    """The end of a run on one implementation: a line with counts, then what deviates."""
+    verdicts = record.clause_verdicts()
+    counts = Counter(verdicts.values())
+    bad = any(counts[verdict] for verdict in FAILING)
+    parts = "" if record.finished else " (broken off)"
+    if record.finished and len(record.cases) < battery:
+        parts = f" ({len(record.cases)} of {battery} cases)"
+    yield (
+        f"{record.implementation.name}: {len(verdicts)} clauses{parts}: {count(counts)}",
+        {"red": True} if bad else {"green": True},
+    )
+    shown = set()
+    for case in sorted(record.cases, key=lambda one: -VERDICTS.index(one.verdict)):
+        if case.verdict in ("pass", "observed") or case.clause in shown:
+            continue
+        shown.add(case.clause)
+        observed = textwrap.shorten(case.observed or "", 110, placeholder=" …")
+        known = "known " if case.divergence and case.divergence.verdict == case.verdict else ""
+        yield f"  {known}{case.verdict}: {case.clause}: {observed}", {}
+    if record.cases:
+        yield f"  slowest: {slowest(record)}", {}
