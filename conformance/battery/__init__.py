@@ -1,0 +1,1 @@
+"""The battery: one module per chapter of the manual, one test function per case."""

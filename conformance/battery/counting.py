@@ -1,0 +1,127 @@
+"""What the cases of both semaphores do with one: count what it lets through, and strain it."""
+
+import time
+
+from threadspec.conformance.worker.blocking import clock
+
+
+def admitted(actors, semaphore, count):
+    """How many of ``count`` + 1 calls of acquire() by one thread return before one blocks.
+
+    Where that is ``count``, the counter was ``count``, and it is zero now.
+    """
+    passed = []
+
+    def take(times):
+        for _ in range(times):
+            semaphore.acquire()
+            passed.append(None)
+
+    taker = actors.start(take, count)
+    if taker.returned():
+        taker.start(take, 1)
+        if taker.is_blocked():
+            actors.start(semaphore.release).returned()
+            taker.returned()
+            return count
+    if taker.error is not None:
+        raise taker.error
+    return len(passed)
+
+
+def taken(semaphore, limit):
+    """How many of ``limit`` non-blocking attempts, made one after the other, succeed."""
+    return len([None for _ in range(limit) if semaphore.acquire(False)])
+
+
+def affordable(rounds, semaphore):
+    """``rounds``, or fewer where acquire() and release() are so slow that it would take long.
+
+    The semaphore's counter must be positive.
+    """
+    began = clock()
+    for _ in range(5):
+        semaphore.acquire()
+        semaphore.release()
+    seconds = (clock() - began) / 10
+    return max(10, min(rounds, int(0.5 / max(seconds, 1e-9))))
+
+
+def most_holders(actors, semaphore, rounds):
+    """The most threads that were seen between acquire and release while five contend."""
+    inside = []
+    most = [0]
+    rounds = affordable(rounds, semaphore) // 2
+
+    def work(args, pause):
+        for number in range(rounds):
+            if args == (False,):
+                if not semaphore.acquire(False):
+                    time.sleep(0)
+                    continue
+            else:
+                semaphore.acquire(*args)
+            inside.append(None)
+            most.append(len(inside))
+            if number % pause == 0:
+                time.sleep(0)  # the others run into the semaphore now
+            most.append(len(inside))
+            inside.pop()
+            semaphore.release()
+
+    ways = [((), 1), ((True,), 2), ((False,), 3), ((), 4), ((False,), 1)]
+    crew = [actors.start(work, args, pause) for args, pause in ways]
+    actors.ended(crew, at_least=len(crew))
+    for actor in crew:
+        if actor.error is not None:
+            raise actor.error
+    return max(most)
+
+
+def balance(actors, semaphore, value, rounds):
+    """What is left of ``value`` after four threads took and gave back without ever blocking.
+
+    No thread waits for another, so that a wrong counter cannot stop them.
+    """
+    rounds = affordable(rounds, semaphore)
+
+    def work():
+        for _ in range(rounds):
+            if semaphore.acquire(False):
+                semaphore.release()
+
+    crew = actors.start_many(4, work)
+    actors.ended(crew, at_least=4)
+    for actor in crew:
+        actor.result()
+    return taken(semaphore, value + 5)
+
+
+def shuttle(actors, ping, pong, pairs, rounds):
+    """Hand turns to and fro through two semaphores, both at zero; whether every thread ended.
+
+    Of each pair of threads, one waits for a turn that the other gives, and gives it back: every
+    release meets an acquire that is about to block, has just blocked or has not begun, and no
+    thread can end where one turn is lost.
+    """
+
+    def serve(args):
+        for _ in range(rounds):
+            ping.acquire(*args)
+            pong.release()
+
+    def play(args):
+        for _ in range(rounds):
+            ping.release()
+            pong.acquire(*args)
+
+    crew = []
+    for number in range(pairs):
+        args = (True,) if number % 2 else ()
+        crew.append(actors.start(serve, args))
+        crew.append(actors.start(play, args))
+    ended = actors.ended(crew, at_least=len(crew))
+    for actor in crew:
+        if actor.error is not None:
+            raise actor.error
+    return len(ended) == len(crew)

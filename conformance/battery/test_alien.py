@@ -1,0 +1,274 @@
+"""The main thread and alien threads: cases for ``spec/alien.toml``.
+
+Cases run in the main thread.  An actor is an alien thread: it was not started by the module.
+"""
+
+import gc
+import time
+
+from threadspec.conformance.worker.blocking import clock
+from threadspec.conformance.worker.case import clause
+from threadspec.conformance.worker.programs import say
+
+
+def lists(threading, thread):
+    """Whether ``thread`` is listed as alive."""
+    return any([one is thread for one in threading.enumerate()])
+
+
+def marked_name(threading, mark):
+    """Name the calling thread's object ``mark``, where it can be named; its name then."""
+    thread = threading.currentThread()
+    try:
+        thread.setName(mark)
+    except Exception:
+        pass  # a dummy has limited functionality
+    return thread.getName()
+
+
+def end_of(actors, alien):
+    """Let an alien thread end, as far as that can be seen."""
+    alien.stop()
+    patience = clock() + actors.durations["cleanup"]
+    while not alien.ended and clock() < patience:
+        time.sleep(0.0001)
+    time.sleep(0.01)  # the system's own thread ends a little later
+
+
+def current_in_thread(threading, actors):
+    """What currentThread() gives in a thread that the module started."""
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(threading.currentThread()))
+    actors.call(thread.start)
+    patience = clock() + actors.durations["positive"]
+    while not seen and clock() < patience:
+        time.sleep(0.0001)
+    assert seen, "the thread does not run its target"
+    return seen[0]
+
+
+# -- the main thread ------------------------------------------------------------------------------
+
+
+@clause("mainthread.exists")
+def test_the_main_thread_has_a_thread_object(threading):
+    main = threading.currentThread()
+    assert main is not None
+    for method in ("start", "run", "join", "getName", "setName", "isDaemon", "setDaemon"):
+        found = callable(getattr(main, method, None))
+        assert found, "the main thread object has no method %s" % method
+
+
+def program_that_looks_at_once(threading, substrate):
+    # Another thread looks first: the object must not come into being when the main thread asks.
+    def look():
+        first.extend(threading.enumerate())
+        done.release()
+
+    first = []
+    done = substrate.allocate_lock()
+    done.acquire()
+    substrate.start_new_thread(look, ())
+    done.acquire()
+    main = threading.currentThread()
+    say("%d" % len([thread for thread in first if thread is main]))
+
+
+@clause("mainthread.exists")
+def test_the_object_is_there_before_the_main_thread_asks_for_it(programs):
+    program = programs.start(program_that_looks_at_once)
+    count = program.line()
+    assert count == "1", repr(program)
+
+
+@clause("mainthread.current")
+def test_the_main_thread_gets_its_object_each_time(threading, actors):
+    main = threading.currentThread()
+    for _ in range(3):
+        again = threading.currentThread()
+        assert again is main
+        actors.call(threading.currentThread)
+        current_in_thread(threading, actors)
+    again = threading.currentThread()
+    assert again is main
+
+
+@clause("mainthread.not-daemon")
+def test_the_main_thread_is_no_daemon(threading, actors):
+    main = threading.currentThread()
+    flag = main.isDaemon()
+    assert not flag
+    flag = actors.call(main.isDaemon)
+    assert not flag
+
+
+@clause("mainthread.alive")
+def test_the_main_thread_is_alive(threading, actors):
+    main = threading.currentThread()
+    alive = main.isAlive()
+    assert alive
+    alive = actors.call(main.isAlive)
+    assert alive
+
+
+@clause("mainthread.name")
+def test_name_of_the_main_thread(threading, observe):
+    name = threading.currentThread().getName()
+    observe("named %s" % name if hasattr(name, "upper") else "no string")
+
+
+# -- alien threads --------------------------------------------------------------------------------
+
+
+@clause("alien.dummy")
+def test_an_alien_thread_gets_a_thread_object(threading, actors):
+    for _ in range(2):
+        dummy = actors.call(threading.currentThread)
+        assert dummy is not None
+        for method in ("getName", "isDaemon"):
+            found = callable(getattr(dummy, method, None))
+            assert found, "a dummy thread object has no method %s" % method
+
+
+@clause("alien.dummy")
+def test_an_alien_thread_has_a_name(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    for name in (dummy.getName(), alien.call(dummy.getName)):
+        assert hasattr(name, "upper"), "getName() returned %r, which is no string" % (name,)
+
+
+@clause("alien.same")
+def test_an_alien_thread_gets_the_same_object_each_time(threading, actors):
+    first, second = actors.new(), actors.new()
+    of_first = first.call(threading.currentThread)
+    of_second = second.call(threading.currentThread)
+    for _ in range(3):
+        again = first.call(threading.currentThread)
+        assert again is of_first
+        again = second.call(threading.currentThread)
+        assert again is of_second
+
+
+@clause("alien.kept")
+def test_a_dummy_that_nobody_holds_is_kept(threading, actors):
+    alien = actors.new()
+    before = alien.call(marked_name, threading, "kept")
+    gc.collect()
+    after = alien.call(lambda: threading.currentThread().getName())
+    assert after == before
+
+
+@clause("alien.kept")
+def test_a_dummy_that_nobody_holds_stays_listed(threading, actors):
+    alien = actors.new()
+    name = alien.call(marked_name, threading, "kept and listed")
+    gc.collect()
+    names = [thread.getName() for thread in threading.enumerate()]
+    alien.call(marked_name, threading, "dummy")
+    assert name in names
+
+
+@clause("alien.one-each")
+def test_alien_threads_at_the_same_time_get_different_objects(threading, actors):
+    crew = [actors.new() for _ in range(4)]
+    seen = [threading.currentThread(), current_in_thread(threading, actors)]
+    for alien in crew:
+        dummy = alien.call(threading.currentThread)
+        assert not [one for one in seen if one is dummy]
+        seen.append(dummy)
+
+
+@clause("alien.one-each")
+def test_alien_threads_that_ask_at_the_same_moment(threading, actors, rounds):
+    results = actors.race([lambda number: threading.currentThread()] * 3, rounds // 16)
+    for number, seen in enumerate(results):
+        for index in range(3):
+            same = len([dummy for dummy in seen if dummy is seen[index]])
+            assert same == 1, "%d alien threads got the same object" % same
+            kept = seen[index] is results[0][index]
+            assert kept, "in round %d a thread got another object" % number
+
+
+@clause("alien.alive")
+def test_a_dummy_is_alive(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    for _ in range(2):
+        alive = dummy.isAlive()
+        assert alive
+        alive = alien.call(dummy.isAlive)
+        assert alive
+
+
+@clause("alien.daemonic")
+def test_a_dummy_is_daemonic(threading, actors):
+    for _ in range(2):
+        alien = actors.new()
+        dummy = alien.call(threading.currentThread)
+        flag = dummy.isDaemon()
+        assert flag
+        flag = alien.call(dummy.isDaemon)
+        assert flag
+
+
+@clause("alien.not-joinable")
+def test_a_dummy_cannot_be_joined(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    for _ in range(2):
+        for timeout in ((), (None,), (0.01,), (0.0,), (30.0,)):
+            joiner = actors.start(dummy.join, *timeout)
+            error = joiner.raised()
+            assert error is not None, repr(joiner)
+
+
+@clause("alien.not-joinable")
+def test_an_alien_thread_cannot_join_itself(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    for timeout in ((), (0.01,)):
+        error = alien.start(dummy.join, *timeout).raised()
+        assert error is not None, repr(alien)
+
+
+@clause("alien.not-joinable")
+def test_a_refused_join_changes_nothing(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    actors.start(dummy.join, 0.01).raised()
+    again = alien.call(threading.currentThread)
+    assert again is dummy
+
+
+@clause("alien.unknown-before")
+def test_an_alien_thread_that_has_not_asked(threading, actors, observe):
+    before = threading.enumerate()
+    alien = actors.new()
+    alien.call(int)
+    more = [
+        thread for thread in threading.enumerate() if not [one for one in before if one is thread]
+    ]
+    observe(more and "listed" or "not listed")
+
+
+@clause("alien.never-deleted")
+def test_a_dummy_is_listed_after_the_end_of_its_thread(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    end_of(actors, alien)
+    for _ in range(2):
+        kept = lists(threading, dummy)
+        assert kept
+        threading.currentThread()
+
+
+@clause("alien.alive-after-end")
+def test_a_dummy_is_alive_after_the_end_of_its_thread(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    end_of(actors, alien)
+    for _ in range(2):
+        alive = dummy.isAlive()
+        assert alive
+        threading.enumerate()

@@ -1,0 +1,762 @@
+"""BoundedSemaphore: one case or more for each clause of ``spec/boundedsemaphore.toml``."""
+
+import time
+
+from threadspec.conformance.battery.counting import (
+    admitted,
+    affordable,
+    balance,
+    most_holders,
+    shuttle,
+    taken,
+)
+from threadspec.conformance.worker.case import clause, raises
+
+
+def at_zero(threading, value=1):
+    """A new bounded semaphore whose initial ``value`` has been acquired down to zero."""
+    semaphore = threading.BoundedSemaphore(value)
+    for _ in range(value):
+        semaphore.acquire()
+    return semaphore
+
+
+def is_refused(semaphore):
+    """Whether release() raises an error, of whatever type."""
+    try:
+        semaphore.release()
+    except:  # noqa: E722 - its type is another clause's business
+        return True
+    return False
+
+
+# -- creation -------------------------------------------------------------------------------------
+
+
+@clause("boundedsemaphore.factory")
+def test_each_semaphore_is_a_new_one(threading, actors):
+    first = threading.BoundedSemaphore()
+    second = threading.BoundedSemaphore()
+    assert first is not second
+    first.acquire()
+    left = admitted(actors, second, 1)
+    assert left == 1, "acquiring one semaphore changed the counter of another to %d" % left
+
+
+@clause("boundedsemaphore.factory")
+def test_each_semaphore_has_its_own_bound(threading):
+    wide = threading.BoundedSemaphore(3)
+    narrow = threading.BoundedSemaphore(1)
+    for _ in range(3):
+        wide.acquire()
+    for _ in range(3):
+        refused = is_refused(wide)
+        assert not refused, "a bound of 3 was taken for that of another semaphore"
+    assert is_refused(narrow), "a bound of 1 was taken for that of another semaphore"
+
+
+@clause("boundedsemaphore.methods")
+def test_a_bounded_semaphore_has_acquire_and_release(threading):
+    semaphore = threading.BoundedSemaphore()
+    assert callable(semaphore.acquire)
+    assert callable(semaphore.release)
+
+
+@clause("boundedsemaphore.value.default-one")
+def test_the_counter_starts_with_one_by_default(threading, actors):
+    for _ in range(2):
+        count = admitted(actors, threading.BoundedSemaphore(), 1)
+        assert count == 1, "a bounded semaphore created without a value let %d pass" % count
+
+
+@clause("boundedsemaphore.value.initial")
+def test_the_counter_starts_with_the_value(threading, actors):
+    for value in (1, 2, 3, 5, 12):
+        count = admitted(actors, threading.BoundedSemaphore(value), value)
+        assert count == value, "a bounded semaphore created with %d let %d pass" % (value, count)
+
+
+@clause("boundedsemaphore.value.zero")
+def test_a_counter_of_zero_lets_nobody_pass(threading):
+    semaphore = threading.BoundedSemaphore(0)
+    for _ in range(2):
+        got = semaphore.acquire(False)
+        assert not got
+
+
+@clause("boundedsemaphore.value.keyword")
+def test_the_value_can_be_given_by_name(threading, actors):
+    for value in (1, 3):
+        semaphore = threading.BoundedSemaphore(value=value)
+        count = admitted(actors, semaphore, value)
+        assert count == value, "a semaphore created with value=%d let %d pass" % (value, count)
+
+
+@clause("boundedsemaphore.value.negative-error")
+def test_a_negative_value_is_an_error(threading):
+    for value in (-1, -2, -5, -1000, -1):
+        raises(ValueError, threading.BoundedSemaphore, value)
+
+
+# -- acquire --------------------------------------------------------------------------------------
+
+
+@clause("boundedsemaphore.acquire.positive-returns-at-once")
+def test_acquire_returns_while_the_counter_is_positive(threading, actors):
+    semaphore = threading.BoundedSemaphore(3)
+    for _ in range(3):
+        taker = actors.start(semaphore.acquire)
+        assert taker.returned()
+
+
+@clause("boundedsemaphore.acquire.positive-returns-at-once")
+def test_acquire_returns_after_every_release(threading, actors):
+    semaphore = threading.BoundedSemaphore()
+    taker = actors.new()
+    for _ in range(4):
+        assert taker.start(semaphore.acquire).returned()
+        semaphore.release()
+
+
+@clause("boundedsemaphore.acquire.decrements")
+def test_acquire_takes_one_each_time(threading, actors):
+    for times in range(1, 5):
+        semaphore = threading.BoundedSemaphore(5)
+        for _ in range(times):
+            semaphore.acquire()
+        left = admitted(actors, semaphore, 5 - times)
+        assert left == 5 - times, "%d left of 5 after %d calls of acquire()" % (left, times)
+
+
+@clause("boundedsemaphore.acquire.zero-blocks")
+def test_acquire_blocks_at_zero(threading, actors):
+    semaphore = threading.BoundedSemaphore(2)
+    semaphore.acquire()
+    for _ in range(3):
+        semaphore.acquire()
+        waiter = actors.start(semaphore.acquire)
+        assert waiter.is_blocked()
+        semaphore.release()
+        waiter.returned()
+        semaphore.release()
+
+
+@clause("boundedsemaphore.acquire.zero-blocks")
+def test_every_further_acquire_blocks(threading, actors):
+    semaphore = at_zero(threading, 4)
+    crew = actors.start_many(4, semaphore.acquire)
+    ended = actors.ended(crew)
+    assert ended == []
+    for count in range(1, 5):
+        semaphore.release()
+        actors.ended(crew, at_least=count)
+
+
+@clause("boundedsemaphore.acquire.zero-blocks")
+def test_acquire_blocks_in_the_thread_that_made_the_counter_zero(threading, actors):
+    semaphore = threading.BoundedSemaphore(2)
+    taker = actors.new()
+    taker.call(semaphore.acquire)
+    taker.call(semaphore.acquire)
+    taker.start(semaphore.acquire)
+    assert taker.is_blocked()
+    semaphore.release()
+    taker.returned()
+
+
+@clause("boundedsemaphore.acquire.proceeds-after-release")
+def test_a_blocked_acquire_returns_after_release(threading, actors):
+    semaphore = at_zero(threading)
+    for _ in range(3):
+        waiter = actors.start(semaphore.acquire)
+        waiter.is_blocked()
+        semaphore.release()
+        assert waiter.returned()
+
+
+@clause("boundedsemaphore.acquire.blocked-decrements")
+def test_the_counter_is_zero_again_after_a_blocked_acquire(threading, actors):
+    semaphore = at_zero(threading, 2)
+    for _ in range(3):
+        waiter = actors.start(semaphore.acquire)
+        waiter.is_blocked()
+        semaphore.release()
+        waiter.returned()
+        left = admitted(actors, semaphore, 0)
+        assert left == 0, "what a blocked acquire() had waited for could be taken once more"
+
+
+@clause("boundedsemaphore.acquire.blocked-decrements")
+def test_a_blocked_acquire_takes_one_and_no_more(threading, actors):
+    semaphore = at_zero(threading, 4)
+    waiter = actors.start(semaphore.acquire)
+    waiter.is_blocked()
+    for _ in range(4):
+        semaphore.release()
+    waiter.returned()
+    left = admitted(actors, semaphore, 3)
+    assert left == 3, "after 4 releases and one blocked acquire(), %d are left" % left
+
+
+@clause("boundedsemaphore.acquire.overtaken-waits-on")
+def test_a_waiter_whose_release_was_used_by_another_keeps_waiting(threading, actors):
+    # Right after release(), this thread tries to be quicker than the waiter: one of the two passes.
+    for args in ((), (True,)):
+        semaphore = at_zero(threading)
+        for _ in range(5):
+            waiter = actors.start(semaphore.acquire, *args)
+            waiter.is_blocked()
+            semaphore.release()
+            if semaphore.acquire(False):
+                assert waiter.is_blocked()
+                semaphore.release()
+            assert waiter.returned()
+
+
+@clause("boundedsemaphore.acquire.no-value")
+def test_acquire_without_arguments_returns_none(threading, actors):
+    semaphore = threading.BoundedSemaphore(3)
+    for _ in range(3):
+        value = semaphore.acquire()
+        assert value is None
+    for _ in range(2):
+        waiter = actors.start(semaphore.acquire)
+        waiter.is_blocked()
+        semaphore.release()
+        value = waiter.result()
+        assert value is None
+
+
+@clause("boundedsemaphore.acquire.blocking-true-blocks")
+def test_acquire_with_true_blocks_at_zero(threading, actors):
+    for blocking in (True, 1):
+        semaphore = at_zero(threading)
+        for _ in range(2):
+            waiter = actors.start(semaphore.acquire, blocking)
+            assert waiter.is_blocked()
+            semaphore.release()
+            assert waiter.returned()
+
+
+@clause("boundedsemaphore.acquire.blocking-true-decrements")
+def test_acquire_with_true_takes_one(threading, actors):
+    for blocking in (True, 1):
+        semaphore = threading.BoundedSemaphore(3)
+        taker = actors.new()
+        for _ in range(3):
+            assert taker.start(semaphore.acquire, blocking).returned()
+        left = admitted(actors, semaphore, 0)
+        assert left == 0, "one is left of 3 after 3 calls of acquire(%r)" % blocking
+
+
+@clause("boundedsemaphore.acquire.blocking-true-decrements")
+def test_acquire_with_true_takes_one_after_blocking(threading, actors):
+    for blocking in (True, 1):
+        semaphore = at_zero(threading, 2)
+        waiter = actors.start(semaphore.acquire, blocking)
+        waiter.is_blocked()
+        semaphore.release()
+        semaphore.release()
+        waiter.returned()
+        left = admitted(actors, semaphore, 1)
+        assert left == 1, "after 2 releases and a blocked acquire(%r), %d are left" % (
+            blocking,
+            left,
+        )
+
+
+@clause("boundedsemaphore.acquire.blocking-true-returns-true")
+def test_acquire_with_true_returns_true(threading, actors):
+    semaphore = threading.BoundedSemaphore(4)
+    for blocking in (True, 1, True, 1):
+        got = semaphore.acquire(blocking)
+        assert got
+    for blocking in (True, 1, True):
+        waiter = actors.start(semaphore.acquire, blocking)
+        waiter.is_blocked()
+        semaphore.release()
+        got = waiter.result()
+        assert got
+
+
+@clause("boundedsemaphore.acquire.nonblocking-zero")
+def test_acquire_with_false_fails_at_zero(threading, actors):
+    semaphore = threading.BoundedSemaphore(2)
+    taker = actors.new()
+    taker.call(semaphore.acquire)
+    taker.call(semaphore.acquire)
+    for blocking in (False, 0, False):
+        got = taker.call(semaphore.acquire, blocking)
+        assert not got
+        got = actors.call(semaphore.acquire, blocking)
+        assert not got
+
+
+@clause("boundedsemaphore.acquire.nonblocking-zero")
+def test_acquire_with_false_fails_while_others_wait(threading, actors):
+    semaphore = at_zero(threading, 2)
+    crew = actors.start_many(2, semaphore.acquire)
+    actors.ended(crew)
+    for blocking in (False, 0, False):
+        got = actors.call(semaphore.acquire, blocking)
+        assert not got
+    semaphore.release()
+    semaphore.release()
+    actors.ended(crew, at_least=2)
+
+
+@clause("boundedsemaphore.acquire.nonblocking-zero-changes-nothing")
+def test_failed_attempts_leave_the_counter_at_zero(threading, actors):
+    semaphore = at_zero(threading, 2)
+    for blocking in (False, 0, False):
+        semaphore.acquire(blocking)
+    left = admitted(actors, semaphore, 0)
+    assert left == 0, "an acquire() passes after failed non-blocking attempts"
+    for blocking in (False, 0, False):
+        semaphore.acquire(blocking)
+    semaphore.release()
+    semaphore.release()
+    left = admitted(actors, semaphore, 2)
+    assert left == 2, "after failed non-blocking attempts, 2 releases let %d pass" % left
+
+
+@clause("boundedsemaphore.acquire.nonblocking-zero-changes-nothing")
+def test_failed_attempts_leave_waiters_alone(threading, actors):
+    semaphore = at_zero(threading, 2)
+    crew = actors.start_many(2, semaphore.acquire)
+    actors.ended(crew)
+    for count in (1, 2):
+        semaphore.acquire(False)
+        semaphore.acquire(0)
+        semaphore.release()
+        ended = len(actors.ended(crew, at_least=count))
+        assert ended == count, "%d of 2 waiters proceeded after %d releases" % (ended, count)
+
+
+@clause("boundedsemaphore.acquire.nonblocking-positive")
+def test_acquire_with_false_succeeds_while_the_counter_is_positive(threading, actors):
+    semaphore = threading.BoundedSemaphore(4)
+    for blocking in (False, 0, False, 0):
+        got = actors.call(semaphore.acquire, blocking)
+        assert got
+    left = admitted(actors, semaphore, 0)
+    assert left == 0, "one is left of 4 after 4 successful non-blocking attempts"
+
+
+@clause("boundedsemaphore.acquire.nonblocking-positive")
+def test_acquire_with_false_takes_one(threading, actors):
+    for blocking in (False, 0):
+        semaphore = threading.BoundedSemaphore(3)
+        semaphore.acquire(blocking)
+        left = admitted(actors, semaphore, 2)
+        assert left == 2, "%d left of 3 after one non-blocking attempt" % left
+
+
+@clause("boundedsemaphore.acquire.blocking-keyword")
+def test_blocking_can_be_given_by_name(threading, actors):
+    semaphore = threading.BoundedSemaphore(4)
+    for blocking in (True, False, 1, 0):
+        got = semaphore.acquire(blocking=blocking)
+        assert got
+    for blocking in (False, 0):
+        got = actors.call(semaphore.acquire, blocking=blocking)
+        assert not got
+    waiter = actors.start(semaphore.acquire, blocking=True)
+    assert waiter.is_blocked()
+    semaphore.release()
+    got = waiter.result()
+    assert got
+
+
+# -- release within the bound ---------------------------------------------------------------------
+
+
+@clause("boundedsemaphore.release.increments")
+def test_each_release_adds_one(threading, actors):
+    for times in range(1, 5):
+        semaphore = at_zero(threading, 5)
+        for _ in range(times):
+            semaphore.release()
+        count = admitted(actors, semaphore, times)
+        assert count == times, "%d releases let %d pass" % (times, count)
+
+
+@clause("boundedsemaphore.release.increments")
+def test_a_release_adds_one_to_a_positive_counter(threading, actors):
+    semaphore = threading.BoundedSemaphore(5)
+    for _ in range(3):
+        semaphore.acquire()
+    semaphore.release()
+    semaphore.release()
+    count = admitted(actors, semaphore, 4)
+    assert count == 4, "5 less 3 acquired plus 2 released let %d pass" % count
+
+
+@clause("boundedsemaphore.release.returns")
+def test_release_waits_for_nobody(threading, actors):
+    semaphore = at_zero(threading, 4)
+    for _ in range(2):
+        assert actors.start(semaphore.release).returned()
+    semaphore.acquire()
+    semaphore.acquire()
+    crew = actors.start_many(2, semaphore.acquire)
+    actors.ended(crew)
+    for count in (1, 2):
+        assert actors.start(semaphore.release).returned()
+        actors.ended(crew, at_least=count)
+
+
+@clause("boundedsemaphore.release.any-thread")
+def test_a_thread_that_never_acquired_may_release(threading, actors):
+    semaphore = at_zero(threading, 2)
+    for _ in range(2):
+        assert actors.start(semaphore.release).returned()
+    count = admitted(actors, semaphore, 2)
+    assert count == 2
+
+
+@clause("boundedsemaphore.release.any-thread")
+def test_what_a_helper_acquired_may_be_released_here(threading, actors):
+    semaphore = threading.BoundedSemaphore()
+    taker = actors.new()
+    for _ in range(3):
+        assert taker.start(semaphore.acquire).returned()
+        semaphore.release()
+
+
+@clause("boundedsemaphore.release.wakes-one")
+def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
+    for args in ((), (True,)):
+        semaphore = at_zero(threading, 4)
+        crew = actors.start_many(4, semaphore.acquire, *args)
+        actors.ended(crew)
+        for count in range(1, 5):
+            semaphore.release()
+            ended = actors.ended(crew, at_least=count)
+            assert len(ended) == count, "%d of 4 waiters proceeded after %d releases" % (
+                len(ended),
+                count,
+            )
+
+
+@clause("boundedsemaphore.release.wakes-as-many")
+def test_releases_in_a_burst_let_as_many_waiters_proceed(threading, actors):
+    for burst in (2, 3, 4):
+        semaphore = at_zero(threading, 4)
+        crew = actors.start_many(4, semaphore.acquire)
+        actors.ended(crew)
+        for _ in range(burst):
+            semaphore.release()
+        ended = actors.ended(crew, at_least=burst)
+        assert len(ended) == burst, "%d of 4 waiters proceeded after %d releases at once" % (
+            len(ended),
+            burst,
+        )
+        for _ in range(4 - burst):
+            semaphore.release()
+        ended = actors.ended(crew, at_least=4)
+        assert len(ended) == 4, "%d of 4 waiters proceeded after 4 releases" % len(ended)
+
+
+@clause("boundedsemaphore.release.within-bound")
+def test_no_error_up_to_the_bound(threading):
+    for value in (1, 2, 3, 5, 12):
+        semaphore = at_zero(threading, value)
+        for number in range(1, value + 1):
+            refused = is_refused(semaphore)
+            assert not refused, "release %d of a bounded semaphore of %d was refused" % (
+                number,
+                value,
+            )
+
+
+@clause("boundedsemaphore.release.within-bound")
+def test_no_error_in_a_second_use(threading):
+    semaphore = threading.BoundedSemaphore(2)
+    for form in ((), (True,), (False,), ()):
+        semaphore.acquire(*form)
+        refused = is_refused(semaphore)
+        assert not refused, "release() was refused after acquire%r" % (form,)
+        semaphore.acquire(*form)
+        semaphore.acquire(*form)
+        for _ in range(2):
+            refused = is_refused(semaphore)
+            assert not refused, "release() was refused after two calls of acquire%r" % (form,)
+
+
+@clause("boundedsemaphore.release.within-bound")
+def test_no_error_while_others_wait_and_after(threading, actors):
+    semaphore = at_zero(threading, 2)
+    for _ in range(2):
+        crew = actors.start_many(2, semaphore.acquire)
+        actors.ended(crew)
+        for _ in range(2):
+            refused = is_refused(semaphore)
+            assert not refused, "release() was refused while threads wait at zero"
+        actors.ended(crew, at_least=2)
+    for _ in range(2):
+        refused = is_refused(semaphore)
+        assert not refused, "release() was refused after waiters had acquired"
+
+
+@clause("boundedsemaphore.release.within-bound")
+def test_no_error_after_failed_attempts(threading):
+    semaphore = at_zero(threading, 2)
+    for _ in range(2):
+        semaphore.acquire(False)
+        refused = is_refused(semaphore)
+        assert not refused, "release() was refused after a failed non-blocking attempt"
+
+
+@clause("boundedsemaphore.release.within-bound")
+def test_no_error_after_a_refused_release(threading):
+    semaphore = threading.BoundedSemaphore(2)
+    for _ in range(3):
+        is_refused(semaphore)
+        semaphore.acquire()
+        semaphore.acquire()
+        for _ in range(2):
+            refused = is_refused(semaphore)
+            assert not refused, "release() was refused within the bound after one beyond it"
+
+
+# -- release beyond the bound ---------------------------------------------------------------------
+
+
+@clause("boundedsemaphore.release.excess-error")
+def test_release_of_a_new_semaphore_is_an_error(threading):
+    raises(ValueError, threading.BoundedSemaphore().release)
+    for value in (0, 1, 2, 3, 300):
+        raises(ValueError, threading.BoundedSemaphore(value).release)
+
+
+@clause("boundedsemaphore.release.excess-error")
+def test_release_is_an_error_in_any_thread(threading, actors):
+    semaphore = threading.BoundedSemaphore(2)
+    for _ in range(2):
+        releaser = actors.new()
+        raises(ValueError, releaser.call, semaphore.release)
+
+
+@clause("boundedsemaphore.release.excess-error-repeated")
+def test_each_further_release_is_an_error(threading):
+    for value in (0, 1, 3):
+        semaphore = threading.BoundedSemaphore(value)
+        is_refused(semaphore)
+        for _ in range(3):
+            raises(ValueError, semaphore.release)
+
+
+@clause("boundedsemaphore.release.excess-error-repeated")
+def test_release_is_an_error_in_a_second_use(threading):
+    semaphore = threading.BoundedSemaphore(2)
+    for _ in range(3):
+        semaphore.acquire()
+        semaphore.release()
+        raises(ValueError, semaphore.release)
+
+
+@clause("boundedsemaphore.release.excess-error-after-use")
+def test_one_release_too_many_is_an_error(threading):
+    for value in (1, 2, 3, 5):
+        for used in range(1, value + 1):
+            semaphore = threading.BoundedSemaphore(value)
+            for _ in range(used):
+                semaphore.acquire()
+            for _ in range(used):
+                semaphore.release()
+            raises(ValueError, semaphore.release)
+
+
+@clause("boundedsemaphore.release.excess-error-after-use")
+def test_one_release_too_many_is_an_error_after_every_form_of_acquire(threading):
+    for form in ((), (True,), (False,)):
+        semaphore = threading.BoundedSemaphore(2)
+        semaphore.acquire(*form)
+        semaphore.acquire(*form)
+        semaphore.release()
+        semaphore.release()
+        raises(ValueError, semaphore.release)
+
+
+@clause("boundedsemaphore.release.excess-error-after-use")
+def test_one_release_too_many_is_an_error_after_failed_attempts(threading):
+    semaphore = at_zero(threading, 2)
+    for _ in range(3):
+        semaphore.acquire(False)
+    semaphore.release()
+    semaphore.release()
+    raises(ValueError, semaphore.release)
+
+
+@clause("boundedsemaphore.release.excess-error-after-use")
+def test_one_release_too_many_is_an_error_after_threads_waited(threading, actors):
+    semaphore = at_zero(threading, 2)
+    crew = actors.start_many(2, semaphore.acquire)
+    actors.ended(crew)
+    for count in (1, 2):
+        semaphore.release()
+        actors.ended(crew, at_least=count)
+    semaphore.release()
+    semaphore.release()
+    raises(ValueError, semaphore.release)
+
+
+@clause("boundedsemaphore.release.excess-error-after-use")
+def test_one_release_too_many_is_an_error_where_other_threads_released(threading, actors):
+    semaphore = at_zero(threading, 2)
+    for _ in range(2):
+        actors.call(semaphore.release)
+    raises(ValueError, semaphore.release)
+    for _ in range(2):
+        actors.call(semaphore.acquire)
+    for _ in range(2):
+        semaphore.release()
+    releaser = actors.new()
+    raises(ValueError, releaser.call, semaphore.release)
+
+
+@clause("boundedsemaphore.release.excess-changes-nothing")
+def test_the_counter_stays_at_its_bound(threading, actors):
+    for value in (1, 3):
+        semaphore = threading.BoundedSemaphore(value)
+        for _ in range(3):
+            is_refused(semaphore)
+        count = admitted(actors, semaphore, value)
+        assert count == value, "after refused releases, a bounded semaphore of %d let %d pass" % (
+            value,
+            count,
+        )
+
+
+@clause("boundedsemaphore.release.excess-changes-nothing")
+def test_the_counter_stays_at_a_bound_of_zero(threading):
+    semaphore = threading.BoundedSemaphore(0)
+    for _ in range(2):
+        is_refused(semaphore)
+        got = semaphore.acquire(False)
+        assert not got
+
+
+@clause("boundedsemaphore.release.excess-changes-nothing")
+def test_the_counter_stays_at_its_bound_in_a_second_use(threading, actors):
+    semaphore = at_zero(threading, 2)
+    for _ in range(2):
+        semaphore.release()
+        semaphore.release()
+        is_refused(semaphore)
+        is_refused(semaphore)
+        count = admitted(actors, semaphore, 2)
+        assert count == 2, "after refused releases, a bounded semaphore of 2 let %d pass" % count
+
+
+# -- the counter as a whole -----------------------------------------------------------------------
+
+
+@clause("boundedsemaphore.counter.atomic")
+def test_no_change_of_the_counter_is_lost(threading, actors, rounds):
+    for value in (1, 3):
+        left = balance(actors, threading.BoundedSemaphore(value), value, rounds)
+        assert left == value, "%d left of %d after as many releases as acquires" % (left, value)
+
+
+@clause("boundedsemaphore.counter.never-negative")
+def test_no_more_holders_than_the_value_allows(threading, actors, rounds):
+    for value in (1, 2, 3):
+        holders = most_holders(actors, threading.BoundedSemaphore(value), rounds)
+        assert holders <= value, "%d threads held a semaphore of %d at once" % (holders, value)
+
+
+@clause("boundedsemaphore.acquire.atomic")
+def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actors, rounds):
+    rounds = affordable(rounds, threading.BoundedSemaphore())
+    semaphores = [threading.BoundedSemaphore(1 + number % 2) for number in range(rounds)]
+    won = actors.race([lambda number: semaphores[number].acquire(False)] * 3, rounds)
+    for number in range(rounds):
+        winners = len([got for got in won[number] if got])
+        assert winners == 1 + number % 2, "%d of 3 attempts at once succeeded, not %d" % (
+            winners,
+            1 + number % 2,
+        )
+
+
+@clause("boundedsemaphore.release.excess-atomic")
+def test_as_many_releases_at_once_succeed_as_were_acquired(threading, actors, rounds):
+    rounds = affordable(rounds, threading.BoundedSemaphore())
+    semaphores = []
+    for number in range(rounds):
+        semaphores.append(threading.BoundedSemaphore(2))
+        for _ in range(1 + number % 2):
+            semaphores[number].acquire()
+    refused = actors.race([lambda number: is_refused(semaphores[number])] * 3, rounds)
+    for number in range(rounds):
+        acquired = 1 + number % 2
+        releases = 3 - len([one for one in refused[number] if one])
+        assert releases == acquired, "%d of 3 releases at once succeeded after %d acquires" % (
+            releases,
+            acquired,
+        )
+
+
+@clause("boundedsemaphore.release.atomic")
+def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
+    rounds = affordable(rounds, threading.BoundedSemaphore()) // 3
+    for _ in range(3):
+        semaphore = at_zero(threading, 3 * rounds)
+        actors.race([lambda number: semaphore.release()] * 3, rounds)
+        count = taken(semaphore, 3 * rounds + 5)
+        assert count == 3 * rounds, "%d releases raised the counter to %d" % (3 * rounds, count)
+
+
+@clause("boundedsemaphore.release.no-lost-wakeup")
+def test_no_release_is_lost(threading, actors, rounds):
+    rounds = affordable(rounds, threading.BoundedSemaphore())
+    all_ended = shuttle(actors, at_zero(threading), at_zero(threading), 1, rounds)
+    assert all_ended, "two threads that hand each other the turn got stuck"
+
+
+@clause("boundedsemaphore.release.no-lost-wakeup")
+def test_no_release_among_several_threads_is_lost(threading, actors, rounds):
+    rounds = affordable(rounds, threading.BoundedSemaphore())
+    all_ended = shuttle(actors, at_zero(threading, 3), at_zero(threading, 3), 3, rounds // 2)
+    assert all_ended, "threads that hand each other turns got stuck"
+
+
+# -- the manual's example -------------------------------------------------------------------------
+
+
+@clause("boundedsemaphore.example.pool")
+def test_a_pool_of_connections(threading, actors):
+    # The manual's example with a counted connection in the place of the database's.
+    connected = []
+    most = []
+
+    class Connection(object):
+        def __init__(self):
+            connected.append(self)
+
+        def use(self):
+            most.append(len(connected))
+            time.sleep(0.0005)
+            most.append(len(connected))
+
+        def close(self):
+            connected.pop()
+
+    maxconnections = 5
+    pool_sema = threading.BoundedSemaphore(value=maxconnections)
+
+    def work():
+        for _ in range(3):
+            pool_sema.acquire()
+            connection = Connection()
+            connection.use()
+            connection.close()
+            pool_sema.release()
+
+    crew = actors.start_many(8, work)
+    ended = actors.ended(crew, at_least=8)
+    assert len(ended) == 8, "%d of 8 workers got through" % len(ended)
+    for worker in crew:
+        worker.result()
+    assert max(most) <= maxconnections, "%d connections were open at once" % max(most)

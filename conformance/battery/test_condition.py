@@ -1,0 +1,1952 @@
+"""Condition Objects: one case or more for each clause of ``spec/condition.toml``.
+
+That a thread is inside ``wait`` is proved by the lock: it says that it has arrived while it holds
+the lock, so once another thread has acquired the lock after that, it is waiting.  The thread that
+does so is called the boss; it is an actor too, since a faulty ``wait`` may keep the lock for ever.
+"""
+
+import time
+
+from threadspec.conformance.worker import blocking
+from threadspec.conformance.worker.case import clause, raises, truth
+
+LONG = 600.0  # a time-out that no case waits for
+
+
+def kinds(threading):
+    """A condition over each kind of lock."""
+    return [threading.Condition(), threading.Condition(threading.Lock())]
+
+
+def reentrant(threading):
+    """A condition over the reentrant lock it makes, and one over a reentrant lock passed in."""
+    return [threading.Condition(), threading.Condition(threading.RLock())]
+
+
+def brisk(actors, rounds):
+    """The numbers of ``rounds`` rounds; it stops sooner where they take long."""
+    until = blocking.clock() + actors.durations["positive"] / 5
+    for number in range(rounds):
+        if blocking.clock() >= until:
+            break
+        yield number
+
+
+def visit(lock):
+    """Acquire and release: does not return while another thread holds the lock."""
+    lock.acquire()
+    lock.release()
+
+
+def let_go(cond):
+    """Release the lock; whether wait took it back is the business of other clauses."""
+    try:
+        cond.release()
+    except:  # noqa: E722 - what comes depends on the kind of lock
+        pass
+
+
+def sit(cond, arrived, *timeout):
+    """Wait once on ``cond``, having said so in ``arrived`` while holding its lock."""
+    cond.acquire()
+    arrived.append(1)
+    cond.wait(*timeout)
+    let_go(cond)
+
+
+def sit_twice(cond, arrived):
+    """Wait two times on ``cond`` in one holding of its lock."""
+    cond.acquire()
+    arrived.append(1)
+    cond.wait()
+    arrived.append(2)
+    cond.wait()
+    let_go(cond)
+
+
+def announced(actors, arrived):
+    """Wait until a thread has said that it holds the lock and is about to wait."""
+    patience = blocking.clock() + actors.durations["positive"]
+    while not arrived:
+        assert blocking.clock() < patience, "no thread began to wait"
+        time.sleep(0.0001)
+
+
+def take(actors, cond, arrived, count):
+    """An actor that holds the lock of ``cond`` after ``count`` arrivals: all of them wait then."""
+    boss = actors.new()
+    patience = blocking.clock() + actors.durations["positive"]
+    while True:
+        boss.call(cond.acquire)
+        if len(arrived) >= count:
+            return boss
+        boss.call(cond.release)
+        assert blocking.clock() < patience, "%d of %d threads began to wait" % (
+            len(arrived),
+            count,
+        )
+        time.sleep(0.0001)
+
+
+def gather(actors, cond, count, *timeout):
+    """``count`` actors that wait on ``cond``, and the boss, who holds its lock: (boss, crew)."""
+    arrived = []
+    crew = actors.start_many(count, sit, cond, arrived, *timeout)
+    return take(actors, cond, arrived, count), crew
+
+
+def notify(boss, cond):
+    """Let the boss, who does not hold the lock, notify one waiter."""
+    boss.call(cond.acquire)
+    boss.call(cond.notify)
+    boss.call(cond.release)
+
+
+def dismiss(actors, boss, cond, crew):
+    """Wake whoever of ``crew`` still waits; the boss does not hold the lock.  Checks nothing."""
+    for _ in crew:
+        notify(boss, cond)
+    actors.ended(crew, at_least=len(crew))
+
+
+# -- the condition and its lock -------------------------------------------------------------------
+
+
+@clause("condition.factory")
+def test_each_condition_is_a_new_one(threading, actors):
+    first = threading.Condition()
+    second = threading.Condition()
+    assert first is not second
+    boss = actors.new()
+    boss.call(first.acquire)
+    visitor = actors.start(visit, second)
+    assert visitor.returned()
+    boss.call(first.release)
+
+
+@clause("condition.methods")
+def test_a_condition_has_acquire_and_release(threading):
+    cond = threading.Condition()
+    assert callable(cond.acquire)
+    assert callable(cond.release)
+
+
+@clause("condition.methods")
+def test_a_condition_has_wait(threading):
+    assert callable(threading.Condition().wait)
+
+
+@clause("condition.methods")
+def test_a_condition_has_notify(threading):
+    assert callable(threading.Condition().notify)
+
+
+@clause("condition.methods")
+def test_a_condition_has_notify_all(threading):
+    assert callable(threading.Condition().notifyAll)
+
+
+@clause("condition.lock.default")
+def test_a_condition_has_a_lock(threading, actors):
+    cond = threading.Condition()
+    boss = actors.new()
+    for _ in range(3):
+        boss.call(cond.acquire)
+        visitor = actors.start(visit, cond)
+        assert visitor.is_blocked()
+        boss.call(cond.release)
+        assert visitor.returned()
+
+
+def check_reentrant(cond, actors):
+    boss = actors.new()
+    for depth in (1, 2, 3):
+        for _ in range(depth):
+            assert boss.start(cond.acquire).returned()
+        visitor = actors.start(visit, cond)
+        for _ in range(depth):
+            assert visitor.is_blocked()
+            boss.call(cond.release)
+        assert visitor.returned()
+
+
+@clause("condition.lock.default-reentrant")
+def test_the_default_lock_is_reentrant(threading, actors):
+    check_reentrant(threading.Condition(), actors)
+
+
+@clause("condition.lock.default-reentrant")
+def test_a_holder_succeeds_without_blocking(threading, actors):
+    cond = threading.Condition()
+    boss = actors.new()
+    for _ in range(3):
+        got = boss.call(cond.acquire, False)
+        assert got
+
+
+@clause("condition.lock.none")
+def test_none_stands_for_a_new_reentrant_lock(threading, actors):
+    check_reentrant(threading.Condition(None), actors)
+
+
+@clause("condition.lock.none")
+def test_none_makes_a_lock_for_each_condition(threading, actors):
+    first = threading.Condition(None)
+    second = threading.Condition(None)
+    boss = actors.new()
+    boss.call(first.acquire)
+    visitor = actors.start(visit, second)
+    assert visitor.returned()
+    boss.call(first.release)
+
+
+def check_given(cond, lock, actors):
+    """Whether ``cond`` and ``lock`` are acquired and released through each other."""
+    boss = actors.new()
+    for one, other in ((cond, lock), (lock, cond), (cond, lock)):
+        boss.call(one.acquire)
+        visitor = actors.start(visit, other)
+        assert visitor.is_blocked()
+        boss.call(one.release)
+        assert visitor.returned()
+        boss.call(one.acquire)
+        boss.call(other.release)
+        visitor = actors.start(visit, one)
+        assert visitor.returned()
+
+
+def check_given_in_wait(cond, lock, actors):
+    """Whether ``wait`` and ``notify`` work for threads that acquired ``lock`` directly."""
+    arrived = []
+
+    def sit_by_lock():
+        lock.acquire()
+        arrived.append(1)
+        cond.wait()
+        lock.release()
+
+    waiter = actors.start(sit_by_lock)
+    boss = take(actors, lock, arrived, 1)
+    boss.call(cond.notify)
+    assert waiter.is_blocked()
+    boss.call(lock.release)
+    assert waiter.returned()
+
+
+@clause("condition.lock.given-lock")
+def test_a_lock_passed_in_is_used(threading, actors):
+    lock = threading.Lock()
+    check_given(threading.Condition(lock), lock, actors)
+
+
+@clause("condition.lock.given-lock")
+def test_a_lock_passed_in_is_used_by_wait(threading, actors):
+    lock = threading.Lock()
+    check_given_in_wait(threading.Condition(lock), lock, actors)
+
+
+@clause("condition.lock.given-lock")
+def test_a_condition_with_a_lock_is_not_reentrant(threading, actors):
+    lock = threading.Lock()
+    cond = threading.Condition(lock)
+    boss = actors.new()
+    boss.call(cond.acquire)
+    boss.start(cond.acquire)
+    assert boss.is_blocked()
+    lock.release()
+    assert boss.returned()
+
+
+@clause("condition.lock.given-lock")
+def test_a_lock_passed_in_while_it_is_held_stays_held(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    cond = threading.Condition(lock)
+    visitor = actors.start(visit, cond)
+    assert visitor.is_blocked()
+    lock.release()
+    assert visitor.returned()
+
+
+@clause("condition.lock.given-rlock")
+def test_an_rlock_passed_in_is_used(threading, actors):
+    lock = threading.RLock()
+    check_given(threading.Condition(lock), lock, actors)
+
+
+@clause("condition.lock.given-rlock")
+def test_an_rlock_passed_in_is_used_by_wait(threading, actors):
+    lock = threading.RLock()
+    check_given_in_wait(threading.Condition(lock), lock, actors)
+
+
+@clause("condition.lock.given-rlock")
+def test_levels_of_an_rlock_and_its_condition_add_up(threading, actors):
+    lock = threading.RLock()
+    cond = threading.Condition(lock)
+    boss = actors.new()
+    for acquire in (cond.acquire, lock.acquire, cond.acquire):
+        boss.call(acquire)
+    visitor = actors.start(visit, lock)
+    for release in (lock.release, cond.release, lock.release):
+        assert visitor.is_blocked()
+        boss.call(release)
+    assert visitor.returned()
+
+
+@clause("condition.lock.shared")
+def test_conditions_that_share_a_lock_are_acquired_together(threading, actors):
+    for lock in (threading.Lock(), threading.RLock()):
+        conditions = [threading.Condition(lock) for _ in range(3)]
+        boss = actors.new()
+        for cond in conditions:
+            boss.call(cond.acquire)
+            visitors = [actors.start(visit, one) for one in conditions]
+            assert actors.ended(visitors) == []
+            boss.call(conditions[0].release)
+            assert len(actors.ended(visitors, at_least=3)) == 3
+
+
+@clause("condition.lock.shared")
+def test_wait_frees_every_condition_with_the_same_lock(threading, actors):
+    for lock in (threading.Lock(), threading.RLock()):
+        first = threading.Condition(lock)
+        second = threading.Condition(lock)
+        arrived = []
+        waiter = actors.start(sit, first, arrived)
+        boss = take(actors, second, arrived, 1)
+        boss.call(first.notify)
+        boss.call(second.release)
+        assert waiter.returned()
+
+
+@clause("condition.lock.keyword")
+def test_the_lock_can_be_given_by_name(threading, actors):
+    for lock in (threading.Lock(), threading.RLock()):
+        check_given(threading.Condition(lock=lock), lock, actors)
+    check_reentrant(threading.Condition(lock=None), actors)
+
+
+@clause("condition.lock.other-objects")
+def test_what_a_condition_does_with_an_object_that_is_no_lock(threading, observe):
+    try:
+        threading.Condition(object())
+    except Exception:
+        observe("refused")
+    else:
+        observe("accepted")
+
+
+@clause("condition.acquire.acquires")
+def test_acquire_blocks_until_the_lock_is_free(threading, actors):
+    for cond in kinds(threading):
+        boss = actors.new()
+        for _ in range(3):
+            assert boss.start(cond.acquire).returned()
+            visitors = actors.start_many(2, visit, cond)
+            assert actors.ended(visitors) == []
+            boss.call(cond.release)
+            assert len(actors.ended(visitors, at_least=2)) == 2
+
+
+@clause("condition.acquire.arguments")
+def test_acquire_with_false_does_not_block(threading, actors):
+    for cond in kinds(threading):
+        boss = actors.new()
+        boss.call(cond.acquire)
+        for blocking_argument in (False, 0, False):
+            taker = actors.start(cond.acquire, blocking_argument)
+            assert taker.returned()
+        visitor = actors.start(visit, cond)
+        assert visitor.is_blocked()
+        boss.call(cond.release)
+        assert visitor.returned()
+
+
+@clause("condition.acquire.arguments")
+def test_acquire_with_an_argument_takes_a_free_lock(threading, actors):
+    for cond in kinds(threading):
+        boss = actors.new()
+        for blocking_argument in (False, 0, True, 1):
+            assert boss.start(cond.acquire, blocking_argument).returned()
+            visitor = actors.start(visit, cond)
+            assert visitor.is_blocked()
+            boss.call(cond.release)
+            assert visitor.returned()
+
+
+@clause("condition.acquire.arguments")
+def test_acquire_with_true_blocks(threading, actors):
+    for cond in kinds(threading):
+        boss = actors.new()
+        for blocking_argument in (True, 1):
+            boss.call(cond.acquire)
+            taker = actors.start(cond.acquire, blocking_argument)
+            assert taker.is_blocked()
+            boss.call(cond.release)
+            assert taker.returned()
+            taker.call(cond.release)
+
+
+def check_values(cond, lock, actors):
+    """Whether ``cond.acquire`` returns what ``lock.acquire`` does, for every way to call it."""
+    boss = actors.new()
+    visitor = actors.new()
+    for args in ((), (True,), (1,), (False,), (0,)):
+        expected = boss.call(lock.acquire, *args)
+        boss.call(lock.release)
+        got = boss.call(cond.acquire, *args)
+        assert truth(got) == truth(expected), "%s on a free lock, not %s" % (got, expected)
+        if args and not args[0]:
+            expected = visitor.call(lock.acquire, *args)
+            got = visitor.call(cond.acquire, *args)
+            assert truth(got) == truth(expected), "%s on a held lock, not %s" % (got, expected)
+        boss.call(lock.release)
+
+
+@clause("condition.acquire.value")
+def test_acquire_returns_what_the_lock_returns(threading, actors):
+    lock = threading.Lock()
+    check_values(threading.Condition(lock), lock, actors)
+
+
+@clause("condition.acquire.value")
+def test_acquire_returns_what_the_rlock_returns(threading, actors):
+    lock = threading.RLock()
+    check_values(threading.Condition(lock), lock, actors)
+
+
+@clause("condition.acquire.value")
+def test_acquire_returns_the_value_of_a_blocked_acquire(threading, actors):
+    cond = threading.Condition(threading.Lock())
+    boss = actors.new()
+    boss.call(cond.acquire)
+    for args in ((), (True,)):
+        waiter = actors.start(cond.acquire, *args)
+        waiter.is_blocked()
+        cond.release()
+        got = waiter.result()
+        assert got
+
+
+@clause("condition.release.releases")
+def test_release_lets_a_blocked_acquire_proceed(threading, actors):
+    for cond in kinds(threading):
+        boss = actors.new()
+        for _ in range(3):
+            boss.call(cond.acquire)
+            taker = actors.start(visit, cond)
+            taker.is_blocked()
+            assert boss.start(cond.release).returned()
+            assert taker.returned()
+
+
+@clause("condition.release.releases")
+def test_release_undoes_one_acquire(threading, actors):
+    for cond in reentrant(threading):
+        boss = actors.new()
+        for depth in (2, 5):
+            for _ in range(depth):
+                boss.call(cond.acquire)
+            visitor = actors.start(visit, cond)
+            for _ in range(depth):
+                assert visitor.is_blocked()
+                boss.call(cond.release)
+            assert visitor.returned()
+
+
+@clause("condition.release.unlocked-error")
+def test_release_of_a_free_lock_is_the_error_of_the_lock(threading, actors):
+    boss = actors.new()
+    for lock in (threading.Lock(), threading.RLock()):
+        expected = boss.start(lock.release).raised()
+        cond = threading.Condition(lock)
+        for _ in range(2):
+            got = boss.start(cond.release).raised()
+            assert type(got) is type(expected), "%r, not %r" % (got, expected)
+            boss.call(cond.acquire)
+            boss.call(cond.release)
+
+
+@clause("condition.release.no-value")
+def test_release_returns_none(threading, actors):
+    for cond in kinds(threading):
+        boss = actors.new()
+        for _ in range(2):
+            boss.call(cond.acquire)
+            value = boss.call(cond.release)
+            assert value is None
+
+
+# -- wait, notify and notifyAll without the lock --------------------------------------------------
+
+
+def check_unacquired(threading, actors, name, *args):
+    for cond in kinds(threading) + [threading.Condition(threading.RLock())]:
+        caller = actors.new()
+        raises(RuntimeError, caller.call, getattr(cond, name), *args)
+        for _ in range(2):
+            caller.call(cond.acquire)
+            caller.call(cond.release)
+            raises(RuntimeError, caller.call, getattr(cond, name), *args)
+            raises(RuntimeError, actors.new().call, getattr(cond, name), *args)
+
+
+def check_not_owner(threading, actors, name, *args):
+    for cond in reentrant(threading):
+        boss = actors.new()
+        for _ in range(2):  # at the second turn it is held at level 2
+            boss.call(cond.acquire)
+            caller = actors.new()
+            for _ in range(2):
+                raises(RuntimeError, caller.call, getattr(cond, name), *args)
+        boss.call(cond.release)
+        boss.call(cond.release)
+
+
+def check_lock_unchanged(threading, actors, name, *args):
+    """Whether a refused call leaves the lock free when it is free, and held when it is held."""
+    for cond in kinds(threading):
+        method = getattr(cond, name)
+        boss = actors.new()
+        for _ in range(2):
+            assert actors.start(method, *args).raised() is not None
+            visitor = actors.start(visit, cond)
+            assert visitor.returned()
+    for cond in reentrant(threading):
+        method = getattr(cond, name)
+        boss = actors.new()
+        for depth in (1, 2):
+            for _ in range(depth):
+                boss.call(cond.acquire)
+            assert actors.start(method, *args).raised() is not None
+            visitor = actors.start(visit, cond)
+            for _ in range(depth):
+                assert visitor.is_blocked()
+                boss.call(cond.release)
+            assert visitor.returned()
+
+
+def check_nobody_woken(threading, actors, name):
+    """Whether a refused notification leaves a waiter alone, now and later."""
+    for cond in kinds(threading):
+        method = getattr(cond, name)
+        boss, (waiter,) = gather(actors, cond, 1)
+        boss.call(cond.release)
+        assert actors.start(method).raised() is not None
+        assert waiter.is_blocked()
+        notify(boss, cond)
+        waiter.returned()
+        assert actors.start(method).raised() is not None
+        boss, (waiter,) = gather(actors, cond, 1)
+        boss.call(cond.release)
+        assert waiter.is_blocked()
+        notify(boss, cond)
+        waiter.returned()
+    for cond in reentrant(threading):
+        boss, (waiter,) = gather(actors, cond, 1)
+        assert actors.start(getattr(cond, name)).raised() is not None
+        boss.call(cond.release)
+        assert waiter.is_blocked()
+        notify(boss, cond)
+        waiter.returned()
+
+
+@clause("condition.wait.unacquired-error")
+def test_wait_without_the_lock_is_an_error(threading, actors):
+    check_unacquired(threading, actors, "wait")
+
+
+@clause("condition.wait.unacquired-error")
+def test_wait_with_a_timeout_without_the_lock_is_an_error(threading, actors):
+    for timeout in (0.001, 0.0, None):
+        check_unacquired(threading, actors, "wait", timeout)
+
+
+@clause("condition.wait.not-owner-error")
+def test_wait_while_another_thread_owns_the_lock_is_an_error(threading, actors):
+    check_not_owner(threading, actors, "wait")
+
+
+@clause("condition.wait.not-owner-error")
+def test_wait_with_a_timeout_while_another_thread_owns_the_lock_is_an_error(threading, actors):
+    for timeout in (0.001, 0.0, None):
+        check_not_owner(threading, actors, "wait", timeout)
+
+
+@clause("condition.wait.error-changes-nothing")
+def test_a_refused_wait_leaves_the_lock_alone(threading, actors):
+    check_lock_unchanged(threading, actors, "wait")
+    check_lock_unchanged(threading, actors, "wait", 0.001)
+
+
+@clause("condition.wait.error-changes-nothing")
+def test_a_refused_wait_leaves_no_waiter(threading, actors):
+    for cond in kinds(threading):
+        for args in ((), (0.001,)):
+            assert actors.start(cond.wait, *args).raised() is not None
+            boss, (waiter,) = gather(actors, cond, 1)
+            boss.call(cond.release)
+            assert actors.start(cond.wait, *args).raised() is not None
+            notify(boss, cond)
+            assert waiter.returned()
+    for cond in reentrant(threading):
+        boss, (waiter,) = gather(actors, cond, 1)
+        assert actors.start(cond.wait).raised() is not None
+        boss.call(cond.notify)
+        boss.call(cond.release)
+        assert waiter.returned()
+
+
+@clause("condition.plain-lock.held-elsewhere")
+def test_methods_while_another_thread_has_acquired_the_plain_lock(threading, actors, observe):
+    seen = []
+    for name, args in (("wait", (0.001,)), ("notify", ()), ("notifyAll", ())):
+        cond = threading.Condition(threading.Lock())
+        boss = actors.new()
+        boss.call(cond.acquire)
+        caller = actors.start(getattr(cond, name), *args)
+        if caller.returned():
+            seen.append("%s returns" % name)
+        elif caller.has_ended():
+            seen.append("%s raises %s" % (name, type(caller.error).__name__))
+        else:
+            seen.append("%s blocks" % name)
+        boss.start(let_go, cond).returned()
+    observe(", ".join(seen))
+
+
+@clause("condition.notify.unacquired-error")
+def test_notify_without_the_lock_is_an_error(threading, actors):
+    check_unacquired(threading, actors, "notify")
+
+
+@clause("condition.notify.unacquired-error")
+def test_notify_without_the_lock_is_an_error_while_a_thread_waits(threading, actors):
+    for cond in kinds(threading):
+        boss, crew = gather(actors, cond, 1)
+        boss.call(cond.release)
+        for _ in range(2):
+            raises(RuntimeError, actors.new().call, cond.notify)
+        dismiss(actors, boss, cond, crew)
+
+
+@clause("condition.notify.not-owner-error")
+def test_notify_while_another_thread_owns_the_lock_is_an_error(threading, actors):
+    check_not_owner(threading, actors, "notify")
+
+
+@clause("condition.notify.error-changes-nothing")
+def test_a_refused_notify_leaves_the_lock_alone(threading, actors):
+    check_lock_unchanged(threading, actors, "notify")
+
+
+@clause("condition.notify.error-changes-nothing")
+def test_a_refused_notify_wakes_nobody(threading, actors):
+    check_nobody_woken(threading, actors, "notify")
+
+
+@clause("condition.notifyAll.unacquired-error")
+def test_notify_all_without_the_lock_is_an_error(threading, actors):
+    check_unacquired(threading, actors, "notifyAll")
+
+
+@clause("condition.notifyAll.unacquired-error")
+def test_notify_all_without_the_lock_is_an_error_while_threads_wait(threading, actors):
+    for cond in kinds(threading):
+        boss, crew = gather(actors, cond, 2)
+        boss.call(cond.release)
+        for _ in range(2):
+            raises(RuntimeError, actors.new().call, cond.notifyAll)
+        dismiss(actors, boss, cond, crew)
+
+
+@clause("condition.notifyAll.not-owner-error")
+def test_notify_all_while_another_thread_owns_the_lock_is_an_error(threading, actors):
+    check_not_owner(threading, actors, "notifyAll")
+
+
+@clause("condition.notifyAll.error-changes-nothing")
+def test_a_refused_notify_all_leaves_the_lock_alone(threading, actors):
+    check_lock_unchanged(threading, actors, "notifyAll")
+
+
+@clause("condition.notifyAll.error-changes-nothing")
+def test_a_refused_notify_all_wakes_nobody(threading, actors):
+    check_nobody_woken(threading, actors, "notifyAll")
+
+
+# -- wait -----------------------------------------------------------------------------------------
+
+
+@clause("condition.wait.releases-lock")
+def test_the_lock_is_free_while_threads_wait(threading, actors):
+    for cond in kinds(threading):
+        boss = actors.new()
+        for count in (1, 3, 1):
+            arrived = []
+            crew = actors.start_many(count, sit, cond, arrived)
+            actors.ended(crew)
+            visitor = actors.start(visit, cond)
+            assert visitor.returned()
+            assert len(arrived) == count, "%d of %d threads could begin to wait" % (
+                len(arrived),
+                count,
+            )
+            dismiss(actors, boss, cond, crew)
+
+
+@clause("condition.wait.releases-lock")
+def test_the_lock_is_free_while_a_thread_waits_with_a_timeout(threading, actors):
+    for cond in kinds(threading):
+        boss = actors.new()
+        for timeout in (LONG, None):
+            arrived = []
+            waiter = actors.start(sit, cond, arrived, timeout)
+            announced(actors, arrived)
+            visitor = actors.start(visit, cond)
+            assert visitor.returned()
+            dismiss(actors, boss, cond, [waiter])
+
+
+@clause("condition.wait.blocks")
+def test_wait_blocks_until_notified(threading, actors):
+    for cond in kinds(threading):
+        for _ in range(3):
+            boss, crew = gather(actors, cond, 1)
+            boss.call(cond.release)
+            assert crew[0].is_blocked()
+            dismiss(actors, boss, cond, crew)
+
+
+@clause("condition.wait.blocks")
+def test_several_waits_block_until_notified(threading, actors):
+    for cond in kinds(threading):
+        boss, crew = gather(actors, cond, 4)
+        boss.call(cond.release)
+        assert actors.ended(crew) == []
+        dismiss(actors, boss, cond, crew)
+
+
+@clause("condition.wait.blocks")
+def test_wait_is_not_ended_by_a_release(threading, actors):
+    for cond in kinds(threading):
+        boss, crew = gather(actors, cond, 1)
+        boss.call(cond.release)
+        for _ in range(5):
+            boss.call(visit, cond)
+            assert crew[0].is_blocked()
+        dismiss(actors, boss, cond, crew)
+
+
+def notify_each_wait(actors, cond, rounds, notified, note):
+    """Start a thread that waits again and again, and one that notifies it at once each time.
+
+    ``notified`` gets an entry before each notify(); ``note`` is called after each wait.
+    """
+    arrived = []
+    over = []
+
+    def wait_often():
+        try:
+            for number in brisk(actors, rounds):
+                cond.acquire()
+                arrived.append(number)
+                cond.wait()
+                note(number)
+                cond.release()
+        finally:
+            over.append(True)
+
+    def notify_often():
+        number = 0
+        while not over:
+            if len(arrived) <= number:
+                time.sleep(0)
+                continue
+            cond.acquire()
+            notified.append(number)
+            cond.notify()
+            cond.release()
+            number += 1
+
+    return [actors.start(wait_often), actors.start(notify_often)]
+
+
+@clause("condition.wait.blocks")
+def test_no_wait_of_many_ends_too_soon(threading, actors, rounds):
+    cond = threading.Condition()
+    notified = []
+    too_soon = []
+
+    def note(number):
+        if len(notified) <= number:
+            too_soon.append(number)
+
+    crew = notify_each_wait(actors, cond, rounds, notified, note)
+    actors.ended(crew, at_least=2)
+    assert not too_soon, "%d of %d waits ended without a notify()" % (
+        len(too_soon),
+        len(notified) + len(too_soon),
+    )
+
+
+@clause("condition.wait.woken-by-notify")
+def test_notify_ends_a_wait(threading, actors):
+    for cond in kinds(threading):
+        for _ in range(3):
+            boss, (waiter,) = gather(actors, cond, 1)
+            boss.call(cond.notify)
+            boss.call(cond.release)
+            assert waiter.returned()
+
+
+@clause("condition.wait.woken-by-notify")
+def test_the_same_thread_is_woken_each_time_it_waits(threading, actors):
+    for cond in kinds(threading):
+        arrived = []
+        waiter = actors.start(sit_twice, cond, arrived)
+        for count in (1, 2):
+            boss = take(actors, cond, arrived, count)
+            boss.call(cond.notify)
+            boss.call(cond.release)
+        assert waiter.returned()
+
+
+@clause("condition.wait.woken-by-notifyAll")
+def test_notify_all_ends_a_wait(threading, actors):
+    for cond in kinds(threading):
+        for _ in range(3):
+            boss, (waiter,) = gather(actors, cond, 1)
+            boss.call(cond.notifyAll)
+            boss.call(cond.release)
+            assert waiter.returned()
+
+
+@clause("condition.wait.woken-by-notifyAll")
+def test_the_same_thread_is_woken_by_notify_all_each_time_it_waits(threading, actors):
+    for cond in kinds(threading):
+        arrived = []
+        waiter = actors.start(sit_twice, cond, arrived)
+        for count in (1, 2):
+            boss = take(actors, cond, arrived, count)
+            boss.call(cond.notifyAll)
+            boss.call(cond.release)
+        assert waiter.returned()
+
+
+@clause("condition.wait.same-condition")
+def test_a_condition_with_the_same_lock_does_not_wake(threading, actors):
+    for name in ("notify", "notifyAll"):
+        for lock in (threading.Lock(), threading.RLock()):
+            own = threading.Condition(lock)
+            other = threading.Condition(lock)
+            boss, (waiter,) = gather(actors, own, 1)
+            boss.call(getattr(other, name))
+            boss.call(other.release)
+            assert waiter.is_blocked()
+            dismiss(actors, boss, own, [waiter])
+
+
+@clause("condition.wait.same-condition")
+def test_a_condition_with_waiters_and_the_same_lock_does_not_wake(threading, actors):
+    for name in ("notify", "notifyAll"):
+        lock = threading.RLock()
+        own = threading.Condition(lock)
+        other = threading.Condition(lock)
+        boss, before = gather(actors, own, 1)
+        boss.call(own.release)
+        boss, others = gather(actors, other, 2)
+        boss.call(own.release)
+        boss, after = gather(actors, own, 1)
+        boss.call(getattr(other, name))
+        boss.call(other.release)
+        assert actors.ended(before + after) == []
+        dismiss(actors, boss, other, others)
+        dismiss(actors, boss, own, before + after)
+
+
+@clause("condition.wait.same-condition")
+def test_a_condition_with_another_lock_does_not_wake(threading, actors):
+    for name in ("notify", "notifyAll"):
+        own = threading.Condition()
+        other = threading.Condition()
+        boss, (waiter,) = gather(actors, own, 1)
+        boss.call(own.release)
+        boss.call(other.acquire)
+        boss.call(getattr(other, name))
+        boss.call(other.release)
+        assert waiter.is_blocked()
+        dismiss(actors, boss, own, [waiter])
+
+
+def sit_and_hold(cond, arrived, depth, *timeout):
+    """Acquire ``depth`` times, wait once, and return still holding the lock."""
+    for _ in range(depth):
+        cond.acquire()
+    arrived.append(1)
+    cond.wait(*timeout)
+
+
+def check_held(actors, cond, waiter, depth=1):
+    """Whether ``waiter`` holds the lock of ``cond`` at level ``depth``, and release it."""
+    visitor = actors.start(visit, cond)
+    for _ in range(depth):
+        assert visitor.is_blocked()
+        waiter.call(cond.release)
+    assert visitor.returned()
+
+
+@clause("condition.wait.reacquires")
+def test_the_lock_is_held_after_a_notified_wait(threading, actors):
+    for cond in kinds(threading):
+        for name in ("notify", "notifyAll", "notify"):
+            arrived = []
+            waiter = actors.start(sit_and_hold, cond, arrived, 1)
+            boss = take(actors, cond, arrived, 1)
+            boss.call(getattr(cond, name))
+            boss.call(cond.release)
+            waiter.result()
+            check_held(actors, cond, waiter)
+
+
+@clause("condition.wait.reacquires")
+def test_the_lock_is_held_after_a_wait_notified_before_its_timeout(threading, actors):
+    for cond in kinds(threading):
+        arrived = []
+        waiter = actors.start(sit_and_hold, cond, arrived, 1, LONG)
+        boss = take(actors, cond, arrived, 1)
+        boss.call(cond.notify)
+        boss.call(cond.release)
+        waiter.result()
+        check_held(actors, cond, waiter)
+
+
+@clause("condition.wait.reacquires")
+def test_of_many_woken_threads_one_at_a_time_holds_the_lock(threading, actors, rounds):
+    size = 8
+    for cond in kinds(threading):
+        arrived = []
+        inside = []
+        most = []
+        over = []
+
+        def wait_often(cond=cond, arrived=arrived, inside=inside, most=most, over=over):
+            while True:
+                cond.acquire()
+                if over:
+                    break
+                arrived.append(1)
+                cond.wait()
+                inside.append(1)
+                time.sleep(0)
+                most.append(len(inside))
+                inside.pop()
+                cond.release()
+            cond.release()
+
+        def wake_often(cond=cond, arrived=arrived, over=over):
+            until = blocking.clock() + actors.durations["positive"] / 5
+            expected = size
+            while not over:
+                cond.acquire()
+                if expected >= rounds or blocking.clock() >= until:
+                    over.append(True)
+                if over or len(arrived) >= expected:
+                    expected += size
+                    for _ in range(size):
+                        cond.notify()
+                cond.release()
+                time.sleep(0)
+
+        crew = actors.start_many(size, wait_often)
+        crew.append(actors.start(wake_often))
+        actors.ended(crew, at_least=size + 1)
+        for actor in crew:
+            assert actor.error is None, repr(actor)
+        assert max(most) == 1, "%d threads held the lock at once" % max(most)
+
+
+@clause("condition.wait.reacquires-after-timeout")
+def test_the_lock_is_held_after_a_timeout(threading, actors):
+    for cond in kinds(threading):
+        waiter = actors.new()
+        for timeout in (0.01, 0.0001, 0.01):
+            waiter.call(sit_and_hold, cond, [], 1, timeout)
+            check_held(actors, cond, waiter)
+
+
+@clause("condition.wait.reacquires-after-timeout")
+def test_of_many_threads_that_time_out_one_at_a_time_holds_the_lock(threading, actors, rounds):
+    for cond in kinds(threading):
+        inside = []
+        most = []
+
+        def wait_often(cond=cond, inside=inside, most=most):
+            for _ in brisk(actors, rounds // 4):
+                cond.acquire()
+                cond.wait(0.0001)
+                inside.append(1)
+                time.sleep(0)
+                most.append(len(inside))
+                inside.pop()
+                cond.release()
+
+        crew = actors.start_many(4, wait_often)
+        actors.ended(crew, at_least=4)
+        for actor in crew:
+            assert actor.error is None, repr(actor)
+        assert max(most) == 1, "%d threads held the lock at once" % max(most)
+
+
+@clause("condition.wait.timeout-needs-lock")
+def test_a_wait_that_timed_out_returns_once_it_gets_the_lock(threading, actors):
+    for cond in kinds(threading):
+        boss, (waiter,) = gather(actors, cond, 1, 0.01)
+        assert waiter.is_blocked()
+        boss.call(cond.release)
+        assert waiter.returned()
+
+
+@clause("condition.wait.rlock-fully-released")
+def test_the_lock_is_free_while_a_thread_waits_at_any_level(threading, actors):
+    for cond in reentrant(threading):
+        for depth in (1, 2, 5, 2):
+            for timeout in ((), (LONG,)):
+                arrived = []
+                waiter = actors.start(sit_and_hold, cond, arrived, depth, *timeout)
+                announced(actors, arrived)
+                visitor = actors.start(visit, cond)
+                assert visitor.returned()
+                dismiss(actors, actors.new(), cond, [waiter])
+                for _ in range(depth):
+                    waiter.start(let_go, cond).returned()
+
+
+@clause("condition.wait.rlock-level-restored")
+def test_the_level_is_restored_after_a_notified_wait(threading, actors):
+    for cond in reentrant(threading):
+        for depth in (1, 2, 5, 2, 1):
+            arrived = []
+            waiter = actors.start(sit_and_hold, cond, arrived, depth)
+            boss = take(actors, cond, arrived, 1)
+            boss.call(cond.notify)
+            boss.call(cond.release)
+            waiter.result()
+            check_held(actors, cond, waiter, depth)
+
+
+@clause("condition.wait.rlock-level-restored")
+def test_the_level_is_restored_after_a_wait_notified_before_its_timeout(threading, actors):
+    for cond in reentrant(threading):
+        for depth in (2, 1):
+            arrived = []
+            waiter = actors.start(sit_and_hold, cond, arrived, depth, LONG)
+            boss = take(actors, cond, arrived, 1)
+            boss.call(cond.notify)
+            boss.call(cond.release)
+            waiter.result()
+            check_held(actors, cond, waiter, depth)
+
+
+@clause("condition.wait.rlock-level-restored")
+def test_each_waiter_gets_its_own_level_back(threading, actors):
+    for cond in reentrant(threading):
+        arrived = []
+
+        def sit_deep(depth, cond=cond, arrived=arrived):
+            for _ in range(depth):
+                cond.acquire()
+            arrived.append(1)
+            cond.wait()
+            for _ in range(depth):
+                cond.release()
+
+        crew = []
+        for depth in (2, 5, 1, 3):
+            crew.append(actors.start(sit_deep, depth))
+            boss = take(actors, cond, arrived, len(crew))
+            boss.call(cond.acquire)  # notifies at a level of its own
+            if len(crew) == 4:
+                for _ in crew:
+                    boss.call(cond.notify)
+            boss.call(cond.release)
+            boss.call(cond.release)
+        ended = actors.ended(crew, at_least=4)
+        assert len(ended) == 4, "%d of 4 waiters could go on" % len(ended)
+        for waiter in crew:
+            waiter.result()
+        visitor = actors.start(visit, cond)
+        assert visitor.returned()
+
+
+@clause("condition.wait.rlock-level-restored-after-timeout")
+def test_the_level_is_restored_after_a_timeout(threading, actors):
+    for cond in reentrant(threading):
+        waiter = actors.new()
+        for depth in (1, 2, 5, 2, 1):
+            waiter.call(sit_and_hold, cond, [], depth, 0.002)
+            check_held(actors, cond, waiter, depth)
+
+
+@clause("condition.wait.rlock-level-restored-after-timeout")
+def test_the_level_is_restored_after_a_timeout_with_the_lock_held(threading, actors):
+    for cond in reentrant(threading):
+        for depth in (2, 1):
+            arrived = []
+            waiter = actors.start(sit_and_hold, cond, arrived, depth, 0.005)
+            boss = take(actors, cond, arrived, 1)
+            waiter.is_blocked()
+            boss.call(cond.release)
+            waiter.result()
+            check_held(actors, cond, waiter, depth)
+
+
+@clause("condition.wait.rlock-level-restored-after-timeout")
+def test_the_level_is_restored_after_many_timeouts(threading, actors, rounds):
+    cond = threading.Condition()
+
+    def wait_often():
+        for number in brisk(actors, rounds):
+            depth = 1 + number % 3
+            for _ in range(depth):
+                cond.acquire()
+            cond.wait(0.0001)
+            for _ in range(depth):
+                cond.release()
+
+    actors.call(wait_often)
+    visitor = actors.start(visit, cond)
+    assert visitor.returned()
+
+
+@clause("condition.wait.timeout-expires")
+def test_a_wait_ends_after_its_timeout(threading, actors):
+    for cond in kinds(threading):
+        waiter = actors.new()
+        for timeout in (0.03, 0.01, 0.001):
+            assert waiter.start(sit, cond, [], timeout).returned()
+
+
+@clause("condition.wait.timeout-expires")
+def test_several_waits_end_after_their_timeouts(threading, actors):
+    for cond in kinds(threading):
+        crew = [actors.start(sit, cond, [], 0.005 * number) for number in (4, 3, 2, 1)]
+        for waiter in crew:
+            assert waiter.returned()
+
+
+@clause("condition.wait.timeout-expires")
+def test_a_wait_ends_after_its_timeout_while_others_wait_on(threading, actors):
+    cond = threading.Condition()
+    boss, others = gather(actors, cond, 2)
+    boss.call(cond.release)
+    assert actors.start(sit, cond, [], 0.01).returned()
+    dismiss(actors, boss, cond, others)
+
+
+@clause("condition.wait.timeout-not-early")
+def test_no_wait_ends_before_its_timeout(threading, actors):
+    for cond in kinds(threading):
+        lasted = []
+
+        def sit_and_time(timeout, cond=cond, lasted=lasted):
+            cond.acquire()
+            began = blocking.clock()
+            cond.wait(timeout)
+            lasted.append((timeout, blocking.clock() - began))
+            let_go(cond)
+
+        crew = []
+        for timeout in (0.05, 0.03) * 4:
+            crew.append(actors.start(sit_and_time, timeout))
+        actors.ended(crew, at_least=len(crew))
+        for waiter in crew:  # the second time in the same thread
+            waiter.start(sit_and_time, 0.02)
+        actors.ended(crew, at_least=len(crew))
+        for timeout, seconds in lasted:
+            assert seconds > timeout * 0.9 - 0.002, "wait(%s) lasted %.4f seconds" % (
+                timeout,
+                seconds,
+            )
+
+
+@clause("condition.wait.timeout-notified")
+def test_a_notification_ends_a_wait_before_its_timeout(threading, actors):
+    for cond in kinds(threading):
+        for name in ("notify", "notifyAll"):
+            for timeout in (LONG, 1e6, LONG):
+                boss, (waiter,) = gather(actors, cond, 1, timeout)
+                boss.call(getattr(cond, name))
+                boss.call(cond.release)
+                assert waiter.returned()
+
+
+@clause("condition.wait.timeout-zero")
+def test_a_wait_of_no_time_ends(threading, actors):
+    for cond in kinds(threading):
+        waiter = actors.new()
+        for _ in range(3):
+            assert waiter.start(sit, cond, [], 0.0).returned()
+
+
+@clause("condition.wait.timeout-none")
+def test_wait_with_none_blocks_until_notified(threading, actors):
+    for cond in kinds(threading):
+        for _ in range(2):
+            boss, (waiter,) = gather(actors, cond, 1, None)
+            boss.call(cond.release)
+            assert waiter.is_blocked()
+            notify(boss, cond)
+            assert waiter.returned()
+
+
+@clause("condition.wait.timeout-integer")
+def test_a_timeout_can_be_an_integer(threading, actors):
+    for cond in kinds(threading):
+        assert actors.start(sit, cond, [], 0).returned()
+        boss, (waiter,) = gather(actors, cond, 1, 600)
+        boss.call(cond.release)
+        assert waiter.is_blocked()
+        notify(boss, cond)
+        assert waiter.returned()
+
+
+@clause("condition.wait.timeout-keyword")
+def test_the_timeout_can_be_given_by_name(threading, actors):
+    for cond in kinds(threading):
+        arrived = []
+
+        def sit_by_name(timeout, cond=cond, arrived=arrived):
+            cond.acquire()
+            arrived.append(1)
+            cond.wait(timeout=timeout)
+            let_go(cond)
+
+        assert actors.start(sit_by_name, 0.01).returned()
+        for timeout in (None, LONG):
+            del arrived[:]
+            waiter = actors.start(sit_by_name, timeout)
+            boss = take(actors, cond, arrived, 1)
+            boss.call(cond.release)
+            assert waiter.is_blocked()
+            notify(boss, cond)
+            assert waiter.returned()
+
+
+@clause("condition.wait.timeout-negative")
+def test_what_wait_does_with_a_negative_timeout(threading, actors, observe):
+    cond = threading.Condition()
+    boss = actors.new()
+    seen = []
+    for timeout in (-0.5, -1.0):
+        waiter = actors.start(sit, cond, [], timeout)
+        if waiter.is_blocked():
+            seen.append("blocks")
+            dismiss(actors, boss, cond, [waiter])
+        elif waiter.error is not None:
+            seen.append(type(waiter.error).__name__)
+            waiter.call(let_go, cond)
+        else:
+            seen.append("returns at once")
+    observe(seen[0] if seen[0] == seen[1] else "-0.5: %s, -1.0: %s" % (seen[0], seen[1]))
+
+
+@clause("condition.wait.timed-out-waits-no-more")
+def test_a_notify_after_a_timeout_wakes_a_thread_that_waits(threading, actors):
+    for cond in kinds(threading):
+        boss, before = gather(actors, cond, 1)
+        boss.call(cond.release)
+        for _ in range(3):
+            actors.call(sit, cond, [], 0.001)
+        boss, after = gather(actors, cond, 1)
+        boss.call(cond.release)
+        for _ in range(2):
+            actors.call(sit, cond, [], 0.001)
+        for count in (1, 2):
+            notify(boss, cond)
+            ended = actors.ended(before + after, at_least=count)
+            assert len(ended) >= count, "%d waiters woke from %d notify()" % (len(ended), count)
+
+
+@clause("condition.wait.timed-out-waits-no-more")
+def test_notify_all_after_a_timeout_wakes_the_threads_that_wait(threading, actors):
+    for cond in kinds(threading):
+        boss, before = gather(actors, cond, 2)
+        boss.call(cond.release)
+        actors.call(sit, cond, [], 0.001)
+        boss, after = gather(actors, cond, 1)
+        boss.call(cond.release)
+        actors.call(sit, cond, [], 0.001)
+        boss.call(cond.acquire)
+        boss.call(cond.notifyAll)
+        boss.call(cond.release)
+        ended = actors.ended(before + after, at_least=3)
+        assert len(ended) == 3, "%d of 3 waiters woke" % len(ended)
+
+
+@clause("condition.wait.timed-out-waits-no-more")
+def test_a_notify_after_a_timeout_is_not_kept(threading, actors):
+    for cond in kinds(threading):
+        for name in ("notify", "notifyAll"):
+            boss = actors.new()
+            for _ in range(2):
+                boss.call(sit, cond, [], 0.001)
+                boss.call(cond.acquire)
+                boss.call(getattr(cond, name))
+                boss.call(cond.release)
+            boss, (waiter,) = gather(actors, cond, 1)
+            boss.call(cond.release)
+            assert waiter.is_blocked()
+            dismiss(actors, boss, cond, [waiter])
+
+
+@clause("condition.wait.timed-out-waits-no-more")
+def test_after_many_timeouts_a_notify_wakes_a_thread_that_waits(threading, actors, rounds):
+    cond = threading.Condition()
+
+    def time_out_often():
+        for _ in brisk(actors, rounds // 3):
+            sit(cond, [], 0.0001)
+
+    boss, before = gather(actors, cond, 1)
+    boss.call(cond.release)
+    crew = actors.start_many(3, time_out_often)
+    actors.ended(crew, at_least=3)
+    boss, after = gather(actors, cond, 1)
+    boss.call(cond.release)
+    for count in (1, 2):
+        notify(boss, cond)
+        ended = actors.ended(before + after, at_least=count)
+        assert len(ended) >= count, "%d waiters woke from %d notify()" % (len(ended), count)
+    boss, (waiter,) = gather(actors, cond, 1)
+    boss.call(cond.release)
+    assert waiter.is_blocked()
+    dismiss(actors, boss, cond, [waiter])
+
+
+@clause("condition.wait.timed-out-waits-for-lock")
+def test_what_a_notify_finds_while_a_thread_that_timed_out_waits_for_the_lock(
+    threading, actors, observe
+):
+    # The boss holds the lock until the first waiter has timed out and blocks for the lock.  Where
+    # that cannot be seen a time-out might only be late: then it is given more time.
+    cond = threading.Condition()
+    woken = False
+    for patience in (0.0, 0.1):
+        boss, (late,) = gather(actors, cond, 1, 0.01)
+        arrived = []
+        boss.call(cond.release)
+        waiter = actors.start(sit, cond, arrived)
+        boss = take(actors, cond, arrived, 1)
+        late.is_blocked()
+        time.sleep(patience)
+        boss.call(cond.notify)
+        boss.call(cond.release)
+        late.returned()
+        woken = woken or not waiter.is_blocked()
+        dismiss(actors, boss, cond, [waiter])
+    observe("wakes a thread that still waits" if woken else "is spent on the one that timed out")
+
+
+@clause("condition.wait.timeout-meets-notify")
+def test_a_timeout_that_meets_a_notification_leaves_nothing(threading, actors, rounds):
+    for name in ("notify", "notifyAll"):
+        cond = threading.Condition()
+        wake = getattr(cond, name)
+        over = []
+
+        def time_out_often(cond=cond, over=over):
+            try:
+                for _ in brisk(actors, rounds // 2):
+                    sit(cond, [], 0.0001)
+            finally:
+                over.append(True)
+
+        def wake_often(cond=cond, over=over, wake=wake):
+            number = 0
+            while len(over) < 2:
+                number += 1
+                time.sleep(0.00002 * (number % 6))
+                cond.acquire()
+                wake()
+                cond.release()
+
+        crew = actors.start_many(2, time_out_often)
+        crew.append(actors.start(wake_often))
+        actors.ended(crew, at_least=3)
+        for actor in crew:
+            actor.result()
+        boss, crew = gather(actors, cond, 2)
+        boss.call(cond.release)
+        assert actors.ended(crew) == []
+        for count in (1, 2):
+            notify(boss, cond)
+            ended = actors.ended(crew, at_least=count)
+            assert len(ended) >= count, "%d waiters woke from %d notify()" % (len(ended), count)
+
+
+@clause("condition.wait.atomic")
+def test_no_gap_between_the_release_and_the_waiting(threading, actors, rounds):
+    # Whoever sees the announcement acquires the lock as soon as it is let go, and notifies.
+    for cond in kinds(threading):
+        notified = []
+        crew = notify_each_wait(actors, cond, rounds, notified, lambda number: None)
+        ended = actors.ended(crew, at_least=2)
+        assert len(ended) == 2, "the notify() number %d did not reach the thread that waits" % len(
+            notified
+        )
+
+
+@clause("condition.wait.value")
+def test_what_wait_returns(threading, actors, observe):
+    cond = threading.Condition()
+    arrived = []
+    values = []
+
+    def sit_and_tell(*timeout):
+        cond.acquire()
+        arrived.append(1)
+        values.append(truth(cond.wait(*timeout)))
+        let_go(cond)
+
+    waiter = actors.start(sit_and_tell)
+    boss = take(actors, cond, arrived, 1)
+    boss.call(cond.release)
+    dismiss(actors, boss, cond, [waiter])
+    waiter.call(sit_and_tell, 0.001)
+    observe("notified: %s, timed out: %s" % (values[0], values[1]))
+
+
+# -- notify ---------------------------------------------------------------------------------------
+
+
+@clause("condition.notify.wakes-one")
+def test_notify_wakes_one_of_several_threads(threading, actors):
+    for cond in kinds(threading):
+        for size in (2, 5):
+            boss, crew = gather(actors, cond, size)
+            boss.call(cond.notify)
+            boss.call(cond.release)
+            ended = actors.ended(crew, at_least=1)
+            assert ended, "none of %d waiters woke" % size
+            dismiss(actors, boss, cond, crew)
+
+
+@clause("condition.notify.wakes-one")
+def test_notify_wakes_one_of_its_own_waiters(threading, actors):
+    lock = threading.RLock()
+    first = threading.Condition(lock)
+    second = threading.Condition(lock)
+    boss, others = gather(actors, first, 2)
+    boss.call(first.release)
+    boss, crew = gather(actors, second, 2)
+    boss.call(second.notify)
+    boss.call(second.release)
+    ended = actors.ended(crew, at_least=1)
+    assert ended, "none of 2 waiters woke"
+    dismiss(actors, boss, second, crew)
+    dismiss(actors, boss, first, others)
+
+
+@clause("condition.notify.each-wakes-another")
+def test_as_many_notifies_as_waiters_wake_all(threading, actors):
+    for cond in kinds(threading):
+        for size in (2, 3, 8):
+            boss, crew = gather(actors, cond, size)
+            for _ in crew:
+                boss.call(cond.notify)
+            boss.call(cond.release)
+            ended = actors.ended(crew, at_least=size)
+            assert len(ended) == size, "%d of %d waiters woke from as many notify()" % (
+                len(ended),
+                size,
+            )
+
+
+@clause("condition.notify.each-wakes-another")
+def test_every_notify_wakes_one_more(threading, actors):
+    for cond in kinds(threading):
+        boss, crew = gather(actors, cond, 5)
+        boss.call(cond.release)
+        for count in range(1, 6):
+            notify(boss, cond)
+            ended = actors.ended(crew, at_least=count)
+            assert len(ended) >= count, "%d of 5 waiters woke from %d notify()" % (
+                len(ended),
+                count,
+            )
+
+
+@clause("condition.notify.each-wakes-another")
+def test_notifies_wake_waiters_with_and_without_a_timeout(threading, actors):
+    cond = threading.Condition()
+    boss, crew = gather(actors, cond, 2)
+    boss.call(cond.release)
+    for timeout in ((LONG,), (), (LONG,)):
+        boss, more = gather(actors, cond, 1, *timeout)
+        boss.call(cond.release)
+        crew += more
+    boss.call(cond.acquire)
+    for _ in crew:
+        boss.call(cond.notify)
+    boss.call(cond.release)
+    ended = actors.ended(crew, at_least=5)
+    assert len(ended) == 5, "%d of 5 waiters woke from as many notify()" % len(ended)
+
+
+@clause("condition.notify.no-waiters")
+def test_notify_without_waiters_is_no_error(threading, actors):
+    for cond in kinds(threading):
+        boss = actors.new()
+        boss.call(cond.acquire)
+        for _ in range(3):
+            boss.call(cond.notify)
+        boss.call(cond.release)
+
+
+@clause("condition.notify.no-waiters")
+def test_notify_when_nobody_waits_any_more_is_no_error(threading, actors):
+    for cond in kinds(threading):
+        boss, crew = gather(actors, cond, 1)
+        for _ in range(3):
+            boss.call(cond.notify)
+        boss.call(cond.release)
+        crew[0].returned()
+        actors.call(sit, cond, [], 0.001)
+        boss.call(cond.acquire)
+        boss.call(cond.notify)
+        boss.call(cond.release)
+
+
+def check_not_remembered(actors, cond, name):
+    """Whether notifications without a waiter leave the next wait, and the one after it, alone."""
+    boss = actors.new()
+    boss.call(cond.acquire)
+    for _ in range(3):
+        boss.call(getattr(cond, name))
+    boss.call(cond.release)
+    for _ in range(2):
+        boss, (waiter,) = gather(actors, cond, 1)
+        boss.call(cond.release)
+        assert waiter.is_blocked()
+        notify(boss, cond)
+        waiter.returned()
+
+
+def check_surplus_not_remembered(actors, cond, name):
+    """Whether more notifications than waiters leave the next wait alone."""
+    arrived = []
+    waiter = actors.start(sit_twice, cond, arrived)
+    boss = take(actors, cond, arrived, 1)
+    for _ in range(3):
+        boss.call(getattr(cond, name))
+    boss.call(cond.release)
+    boss = take(actors, cond, arrived, 2)
+    boss.call(cond.release)
+    assert waiter.is_blocked()
+    notify(boss, cond)
+    waiter.returned()
+
+
+@clause("condition.notify.not-remembered")
+def test_a_notify_without_waiters_is_not_remembered(threading, actors):
+    for cond in kinds(threading):
+        check_not_remembered(actors, cond, "notify")
+
+
+@clause("condition.notify.not-remembered")
+def test_a_notify_too_many_is_not_remembered(threading, actors):
+    for cond in kinds(threading):
+        check_surplus_not_remembered(actors, cond, "notify")
+
+
+@clause("condition.notify.waiter-needs-lock")
+def test_a_thread_woken_by_notify_returns_when_the_lock_is_released(threading, actors):
+    for cond in kinds(threading):
+        for timeout in ((), (), (LONG,)):
+            boss, (waiter,) = gather(actors, cond, 1, *timeout)
+            boss.call(cond.notify)
+            assert waiter.is_blocked()
+            boss.call(cond.release)
+            assert waiter.returned()
+
+
+@clause("condition.notify.waiter-needs-lock")
+def test_a_thread_woken_by_notify_returns_after_the_outermost_release(threading, actors):
+    for cond in reentrant(threading):
+        boss, (waiter,) = gather(actors, cond, 1)
+        boss.call(cond.acquire)
+        boss.call(cond.notify)
+        for _ in range(2):
+            assert waiter.is_blocked()
+            boss.call(cond.release)
+        assert waiter.returned()
+
+
+def check_keeps_lock(threading, actors, name):
+    for cond in kinds(threading):
+        boss = actors.new()
+        for size in (0, 1, 2):
+            boss, crew = gather(actors, cond, size)
+            boss.call(getattr(cond, name))
+            visitor = actors.start(visit, cond)
+            assert visitor.is_blocked()
+            boss.call(cond.release)
+            assert visitor.returned()
+            dismiss(actors, boss, cond, crew)
+    for cond in reentrant(threading):
+        for size in (0, 1, 2):
+            boss, crew = gather(actors, cond, size)
+            boss.call(cond.acquire)
+            for _ in range(2):
+                boss.call(getattr(cond, name))
+            visitor = actors.start(visit, cond)
+            for _ in range(2):
+                assert visitor.is_blocked()
+                boss.call(cond.release)
+            assert visitor.returned()
+            dismiss(actors, boss, cond, crew)
+
+
+@clause("condition.notify.keeps-lock")
+def test_the_lock_is_still_held_after_notify(threading, actors):
+    check_keeps_lock(threading, actors, "notify")
+
+
+def check_does_not_wait(threading, actors, name):
+    for cond in kinds(threading):
+        for size in (0, 1, 3):
+            boss, crew = gather(actors, cond, size)
+            for _ in range(2):
+                assert boss.start(getattr(cond, name)).returned()
+            boss.call(cond.release)
+            dismiss(actors, boss, cond, crew)
+
+
+@clause("condition.notify.does-not-wait")
+def test_notify_returns(threading, actors):
+    check_does_not_wait(threading, actors, "notify")
+
+
+@clause("condition.notify.count")
+def test_how_many_threads_a_notify_wakes(threading, actors, observe):
+    cond = threading.Condition()
+    boss, crew = gather(actors, cond, 4)
+    boss.call(cond.notify)
+    boss.call(cond.release)
+    ended = actors.ended(crew, at_least=1)
+    observe("one" if len(ended) == 1 else "more than one")
+    dismiss(actors, boss, cond, crew)
+
+
+@clause("condition.notify.order")
+def test_which_thread_a_notify_wakes(threading, actors, observe):
+    cond = threading.Condition()
+    crew = []
+    for _ in range(4):
+        boss, more = gather(actors, cond, 1)
+        boss.call(cond.release)
+        crew += more
+    order = []
+    for count in range(1, 5):
+        notify(boss, cond)
+        actors.ended(crew, at_least=count)
+        order += [
+            number for number in range(4) if crew[number].has_ended() and number not in order
+        ]
+        if len(order) != count:
+            break
+    if len(order) != 4:
+        observe("several at once")
+    elif order == [0, 1, 2, 3]:
+        observe("first in, first out")
+    elif order == [3, 2, 1, 0]:
+        observe("last in, first out")
+    else:
+        observe("another order")
+    dismiss(actors, boss, cond, crew)
+
+
+def check_turns(threading, actors, rounds, name):
+    """Two threads take turns: whoever gives the turn away notifies a thread that is waiting."""
+    for cond in kinds(threading):
+        turn = [0]
+        over = []
+
+        def play(own, cond=cond, turn=turn, over=over):
+            for _ in brisk(actors, rounds // 2):
+                cond.acquire()
+                while turn[0] != own:
+                    cond.wait()
+                if over:
+                    break
+                turn[0] = 1 - own
+                getattr(cond, name)()
+                cond.release()
+            else:
+                cond.acquire()
+                while turn[0] != own:
+                    cond.wait()
+            over.append(True)
+            turn[0] = 1 - own
+            getattr(cond, name)()
+            cond.release()
+
+        crew = [actors.start(play, 0), actors.start(play, 1)]
+        ended = actors.ended(crew, at_least=2)
+        assert len(ended) == 2, "a %s() was lost" % name
+
+
+@clause("condition.notify.none-lost")
+def test_no_notify_between_two_threads_is_lost(threading, actors, rounds):
+    check_turns(threading, actors, rounds, "notify")
+
+
+# -- notifyAll ------------------------------------------------------------------------------------
+
+
+@clause("condition.notifyAll.wakes-all")
+def test_notify_all_wakes_every_thread(threading, actors):
+    for cond in kinds(threading):
+        for size in (2, 3, 20, 2):
+            boss, crew = gather(actors, cond, size)
+            boss.call(cond.notifyAll)
+            boss.call(cond.release)
+            ended = actors.ended(crew, at_least=size)
+            assert len(ended) == size, "%d of %d waiters woke" % (len(ended), size)
+
+
+@clause("condition.notifyAll.wakes-all")
+def test_notify_all_wakes_threads_with_and_without_a_timeout(threading, actors):
+    cond = threading.Condition()
+    crew = []
+    for timeout in ((), (LONG,), (), (LONG,)):
+        boss, more = gather(actors, cond, 1, *timeout)
+        boss.call(cond.release)
+        crew += more
+    boss.call(cond.acquire)
+    boss.call(cond.notifyAll)
+    boss.call(cond.release)
+    ended = actors.ended(crew, at_least=4)
+    assert len(ended) == 4, "%d of 4 waiters woke" % len(ended)
+
+
+@clause("condition.notifyAll.wakes-all")
+def test_notify_all_after_a_notify_wakes_the_others(threading, actors):
+    for cond in kinds(threading):
+        boss, crew = gather(actors, cond, 4)
+        boss.call(cond.notify)
+        boss.call(cond.notifyAll)
+        boss.call(cond.release)
+        ended = actors.ended(crew, at_least=4)
+        assert len(ended) == 4, "%d of 4 waiters woke" % len(ended)
+
+
+@clause("condition.notifyAll.no-waiters")
+def test_notify_all_without_waiters_is_no_error(threading, actors):
+    for cond in kinds(threading):
+        boss = actors.new()
+        boss.call(cond.acquire)
+        for _ in range(3):
+            boss.call(cond.notifyAll)
+        boss.call(cond.release)
+
+
+@clause("condition.notifyAll.no-waiters")
+def test_notify_all_when_nobody_waits_any_more_is_no_error(threading, actors):
+    for cond in kinds(threading):
+        boss, crew = gather(actors, cond, 2)
+        for _ in range(3):
+            boss.call(cond.notifyAll)
+        boss.call(cond.release)
+        actors.ended(crew, at_least=2)
+        actors.call(sit, cond, [], 0.001)
+        boss.call(cond.acquire)
+        boss.call(cond.notifyAll)
+        boss.call(cond.release)
+
+
+@clause("condition.notifyAll.not-remembered")
+def test_a_notify_all_without_waiters_is_not_remembered(threading, actors):
+    for cond in kinds(threading):
+        check_not_remembered(actors, cond, "notifyAll")
+
+
+@clause("condition.notifyAll.not-remembered")
+def test_a_notify_all_too_many_is_not_remembered(threading, actors):
+    for cond in kinds(threading):
+        check_surplus_not_remembered(actors, cond, "notifyAll")
+
+
+@clause("condition.notifyAll.not-remembered")
+def test_threads_that_wait_again_need_another_notify_all(threading, actors):
+    for cond in kinds(threading):
+        arrived = []
+        crew = actors.start_many(3, sit_twice, cond, arrived)
+        boss = take(actors, cond, arrived, 3)
+        boss.call(cond.notifyAll)
+        boss.call(cond.release)
+        boss = take(actors, cond, arrived, 6)
+        boss.call(cond.release)
+        assert actors.ended(crew) == []
+        dismiss(actors, boss, cond, crew)
+
+
+@clause("condition.notifyAll.waiters-need-lock")
+def test_threads_woken_by_notify_all_return_when_the_lock_is_released(threading, actors):
+    for cond in kinds(threading):
+        for timeout in ((), ()):
+            boss, crew = gather(actors, cond, 3, *timeout)
+            boss.call(cond.notifyAll)
+            assert actors.ended(crew) == []
+            boss.call(cond.release)
+            ended = actors.ended(crew, at_least=3)
+            assert len(ended) == 3, "%d of 3 waiters returned" % len(ended)
+
+
+@clause("condition.notifyAll.waiters-need-lock")
+def test_threads_woken_by_notify_all_return_after_the_outermost_release(threading, actors):
+    for cond in reentrant(threading):
+        boss, crew = gather(actors, cond, 2)
+        boss.call(cond.acquire)
+        boss.call(cond.notifyAll)
+        for _ in range(2):
+            assert actors.ended(crew) == []
+            boss.call(cond.release)
+        ended = actors.ended(crew, at_least=2)
+        assert len(ended) == 2, "%d of 2 waiters returned" % len(ended)
+
+
+@clause("condition.notifyAll.keeps-lock")
+def test_the_lock_is_still_held_after_notify_all(threading, actors):
+    check_keeps_lock(threading, actors, "notifyAll")
+
+
+@clause("condition.notifyAll.does-not-wait")
+def test_notify_all_returns(threading, actors):
+    check_does_not_wait(threading, actors, "notifyAll")
+
+
+@clause("condition.notifyAll.none-lost")
+def test_no_notify_all_between_two_threads_is_lost(threading, actors, rounds):
+    check_turns(threading, actors, rounds, "notifyAll")
+
+
+@clause("condition.notifyAll.none-lost")
+def test_no_notify_all_is_lost_on_one_of_several_threads(threading, actors, rounds):
+    size = 4
+    cond = threading.Condition()
+    meetings = [0]
+    arrivals = []
+    over = []
+    until = blocking.clock() + actors.durations["positive"] / 5
+
+    def meet():
+        for number in range(rounds // size):
+            cond.acquire()
+            arrivals.append(number)
+            if len(arrivals) == size * (number + 1):
+                if blocking.clock() >= until:
+                    over.append(True)
+                meetings[0] += 1
+                cond.notifyAll()
+            while meetings[0] <= number:
+                cond.wait()
+            cond.release()
+            if over:
+                break
+
+    crew = actors.start_many(size, meet)
+    ended = actors.ended(crew, at_least=size)
+    assert len(ended) == size, "%d of %d threads got past every meeting" % (len(ended), size)
+
+
+# -- use ------------------------------------------------------------------------------------------
+
+
+@clause("condition.example.producer-consumer")
+def test_producers_and_consumers(threading, actors, rounds):
+    for cond in kinds(threading):
+        for producers, consumers in ((1, 1), (2, 4), (4, 2)):
+            items = []
+            made = []
+            consumed = []
+
+            def consume(cv=cond, items=items, consumed=consumed):
+                item = 0
+                while item is not None:  # None tells a consumer that nothing comes any more
+                    cv.acquire()
+                    while not items:
+                        cv.wait()
+                    item = items.pop(0)
+                    consumed.append(item)
+                    cv.release()
+
+            def produce(first, numbers, cv=cond, items=items, made=made):
+                for number in numbers:
+                    cv.acquire()
+                    items.append(number if number is None else first + number)
+                    made.append(items[-1])
+                    cv.notify()
+                    cv.release()
+
+            eaters = actors.start_many(consumers, consume)
+            makers = []
+            for number in range(producers):
+                numbers = brisk(actors, rounds // (2 * producers))
+                makers.append(actors.start(produce, number * rounds, numbers))
+            actors.ended(makers, at_least=producers)
+            actors.call(produce, 0, [None] * consumers)
+            ended = actors.ended(eaters, at_least=consumers)
+            assert len(ended) == consumers, "%d of %d items were consumed" % (
+                len(consumed),
+                len(made),
+            )
+            for actor in makers + eaters:
+                assert actor.error is None, repr(actor)
+            assert consumed == made, "%d items were made, %d consumed" % (len(made), len(consumed))
+
+
+@clause("condition.example.bounded-buffer")
+def test_two_conditions_on_the_lock_of_a_bounded_buffer(threading, actors, rounds):
+    for lock in (threading.Lock(), threading.RLock()):
+        not_full = threading.Condition(lock)
+        not_empty = threading.Condition(lock)
+        buffer = []
+        put = []
+        got = []
+        most = []
+
+        def produce(lock=lock, full=not_full, empty=not_empty, buffer=buffer, put=put, most=most):
+            numbers = brisk(actors, rounds // 2)
+            item = 0
+            while item is not None:
+                item = next(numbers, None)  # None tells a consumer that nothing comes any more
+                lock.acquire()
+                while len(buffer) >= 2:
+                    full.wait()
+                buffer.append(item)
+                put.append(item)
+                most.append(len(buffer))
+                empty.notify()
+                lock.release()
+
+        def consume(lock=lock, full=not_full, empty=not_empty, buffer=buffer, got=got):
+            item = 0
+            while item is not None:
+                lock.acquire()
+                while not buffer:
+                    empty.wait()
+                item = buffer.pop(0)
+                got.append(item)
+                full.notify()
+                lock.release()
+
+        crew = actors.start_many(2, consume) + actors.start_many(2, produce)
+        ended = actors.ended(crew, at_least=4)
+        assert len(ended) == 4, "%d items were put in, %d got out" % (len(put), len(got))
+        for actor in crew:
+            assert actor.error is None, repr(actor)
+        assert got == put, "%d items were put in, %d got out" % (len(put), len(got))
+        assert max(most) <= 2, "%d items in a buffer for 2" % max(most)

@@ -1,0 +1,698 @@
+"""Daemon threads and the end of the program: cases for ``spec/daemon.toml``.
+
+What keeps a program from ending is seen in programs of their own (see ``worker/programs.py``).  A
+``program_...`` function is one; its main thread says "main is done" when it is about to end.
+"""
+
+import sys
+import time
+
+from threadspec.conformance.worker.blocking import clock
+from threadspec.conformance.worker.case import clause, raises
+from threadspec.conformance.worker.programs import listen, say
+
+
+class Gate(object):
+    """A target: threads that call it stay alive until the case opens it."""
+
+    def __init__(self, substrate):
+        self._lock = substrate.allocate_lock()
+        self._lock.acquire()
+
+    def __call__(self):
+        self._lock.acquire()
+        self._lock.release()
+
+    def open(self):
+        self._lock.release()
+
+
+def until(actors, condition):
+    """Wait in good time for ``condition()``; what it is in the end."""
+    patience = clock() + actors.durations["positive"]
+    pause = 0.0
+    while not condition() and clock() < patience:
+        time.sleep(pause)
+        pause = min(pause + 0.0001, 0.005)
+    return condition()
+
+
+def inside(actors, make, function):
+    """Start the thread that ``make(target)`` makes, and let it call ``function`` with itself.
+
+    Returns the thread, which has ended or is about to, and what ``function`` returned.
+    """
+    results = []
+
+    def target():
+        try:
+            results.append((function(thread), None))
+        except Exception:
+            results.append((None, sys.exc_info()[1]))
+
+    thread = make(target)
+    actors.call(thread.start)
+    arrived = until(actors, lambda: results)
+    assert arrived, "the thread does not run its target to the end"
+    value, error = results[0]
+    if error is not None:
+        raise error
+    return thread, value
+
+
+def flagged(threading, daemonic):
+    """A function that makes a thread with that daemon flag for a target."""
+
+    def make(target):
+        thread = threading.Thread(target=target)
+        thread.setDaemon(daemonic)
+        return thread
+
+    return make
+
+
+def kinds(threading):
+    """Functions that make a thread: of the class itself and of two subclasses."""
+
+    class Own(threading.Thread):
+        def run(self):
+            pass
+
+    class Constructed(threading.Thread):
+        def __init__(self):
+            threading.Thread.__init__(self, name="constructed")
+
+    return [threading.Thread, Own, Constructed]
+
+
+def flag_of(thread):
+    """The daemon flag, as a bool."""
+    return bool(thread.isDaemon())
+
+
+# -- the flag -------------------------------------------------------------------------------------
+
+
+@clause("daemon.default-false")
+def test_a_thread_made_by_the_main_thread_is_no_daemon(threading):
+    for make in kinds(threading) * 2:
+        flag = make().isDaemon()
+        assert not flag
+
+
+@clause("daemon.set")
+def test_set_daemon_sets_the_flag(threading):
+    for daemonic in (True, 1):
+        for make in kinds(threading):
+            thread = make()
+            thread.setDaemon(daemonic)
+            for _ in range(2):
+                flag = thread.isDaemon()
+                assert flag
+
+
+@clause("daemon.set-false")
+def test_set_daemon_clears_the_flag(threading):
+    for daemonic in (False, 0):
+        for make in kinds(threading):
+            thread = make()
+            thread.setDaemon(daemonic)
+            flag = thread.isDaemon()
+            assert not flag
+            thread.setDaemon(True)
+            thread.setDaemon(daemonic)
+            flag = thread.isDaemon()
+            assert not flag
+
+
+@clause("daemon.set-again")
+def test_the_last_set_daemon_before_start_counts(threading):
+    thread = threading.Thread()
+    for daemonic in (True, True, False, False, True, False, True):
+        thread.setDaemon(daemonic)
+        flag = flag_of(thread)
+        assert flag == daemonic
+
+
+@clause("daemon.set-keyword")
+def test_daemonic_can_be_given_by_name(threading):
+    thread = threading.Thread()
+    for daemonic in (True, False):
+        thread.setDaemon(daemonic=daemonic)
+        flag = flag_of(thread)
+        assert flag == daemonic
+
+
+@clause("daemon.set-other-values")
+def test_set_daemon_with_values_of_other_types(threading, observe):
+    seen = []
+    for value in ("no", [], 2, None):
+        thread = threading.Thread()
+        try:
+            thread.setDaemon(value)
+            seen.append(flag_of(thread) == bool(value))
+        except Exception:
+            seen.append(None)
+    if None in seen:
+        observe("some are refused")
+    else:
+        observe(all(seen) and "their truth counts" or "their truth does not count")
+
+
+@clause("daemon.of-one-thread")
+def test_each_thread_has_a_flag_of_its_own(threading):
+    before, thread = threading.Thread(), threading.Thread()
+    thread.setDaemon(True)
+    after = threading.Thread()
+    flags = [flag_of(one) for one in (before, thread, after)]
+    assert flags == [False, True, False]
+    after.setDaemon(False)
+    flags = [flag_of(one) for one in (before, thread, after)]
+    assert flags == [False, True, False]
+
+
+@clause("daemon.any-thread")
+def test_another_thread_reads_and_sets_the_flag(threading, actors):
+    thread = threading.Thread()
+    for daemonic in (True, False, True):
+        actors.call(thread.setDaemon, daemonic)
+        flag = bool(actors.call(thread.isDaemon))
+        assert flag == daemonic
+        flag = flag_of(thread)
+        assert flag == daemonic
+
+
+@clause("daemon.lasts")
+def test_the_flag_stays_the_same_while_the_thread_runs_and_after(threading, actors):
+    for daemonic in (True, False):
+        gate = Gate(actors.substrate)
+        thread = flagged(threading, daemonic)(gate)
+        before = flag_of(thread)
+        actors.call(thread.start)
+        running = flag_of(thread)
+        assert running == before
+        gate.open()
+        actors.start(thread.join).returned()  # its end, where join can be relied on
+        after = flag_of(thread)
+        assert after == before
+
+
+@clause("daemon.lasts")
+def test_a_thread_sees_its_own_flag(threading, actors):
+    for daemonic in (True, False):
+        for _ in range(2):
+            thread, seen = inside(actors, flagged(threading, daemonic), flag_of)
+            outside = flag_of(thread)
+            assert seen == outside
+
+
+# -- too late -------------------------------------------------------------------------------------
+
+
+@clause("daemon.set-running-error")
+def test_set_daemon_is_an_error_while_the_thread_runs(threading, actors):
+    for before in (False, True):
+        gate = Gate(actors.substrate)
+        thread = flagged(threading, before)(gate)
+        actors.call(thread.start)
+        for daemonic in (True, False, before):
+            raises(RuntimeError, thread.setDaemon, daemonic)
+        gate.open()
+
+
+@clause("daemon.set-running-error")
+def test_set_daemon_is_an_error_in_the_thread_itself(threading, actors):
+    def attempt(thread):
+        for daemonic in (True, False):
+            raises(RuntimeError, thread.setDaemon, daemonic)
+
+    for before in (False, True):
+        inside(actors, flagged(threading, before), attempt)
+
+
+@clause("daemon.set-running-error")
+def test_set_daemon_is_an_error_on_a_running_subclass(threading, actors):
+    gate = Gate(actors.substrate)
+
+    class Own(threading.Thread):
+        def run(self):
+            gate()
+
+    thread = Own()
+    actors.call(thread.start)
+    for daemonic in (True, False):
+        raises(RuntimeError, thread.setDaemon, daemonic)
+    gate.open()
+
+
+@clause("daemon.set-ended-error")
+def test_set_daemon_is_an_error_after_the_end(threading, actors):
+    for before in (False, True):
+        thread, _ = inside(actors, flagged(threading, before), lambda thread: None)
+        actors.start(thread.join).returned()  # its end, where join can be relied on
+        for daemonic in (True, False, before):
+            raises(RuntimeError, thread.setDaemon, daemonic)
+
+
+@clause("daemon.refused-changes-nothing")
+def test_a_refused_set_daemon_leaves_the_flag(threading, actors):
+    for before in (False, True):
+        gate = Gate(actors.substrate)
+        thread = flagged(threading, before)(gate)
+        kept = flag_of(thread)
+        actors.call(thread.start)
+        for daemonic in (not before, before, not before):
+            actors.start(thread.setDaemon, daemonic).raised()
+            flag = flag_of(thread)
+            assert flag == kept
+        gate.open()
+        actors.start(thread.join).returned()
+        for daemonic in (not before, before, not before):
+            actors.start(thread.setDaemon, daemonic).raised()
+            flag = flag_of(thread)
+            assert flag == kept
+
+
+# -- inheritance ----------------------------------------------------------------------------------
+
+
+@clause("daemon.inherited")
+def test_a_thread_inherits_the_flag_of_the_thread_that_makes_it(threading, actors):
+    for daemonic in (True, False, True):
+        for make in kinds(threading):
+            parent, child = inside(actors, flagged(threading, daemonic), lambda _: make())
+            flag = flag_of(child)
+            of_parent = flag_of(parent)
+            assert flag == of_parent
+
+
+@clause("daemon.inherited")
+def test_a_subclass_as_parent_passes_its_flag_on(threading, actors):
+    for daemonic in (True, False):
+        children = []
+
+        class Parent(threading.Thread):
+            def run(self):
+                children.append(threading.Thread())
+
+        parent = Parent()
+        parent.setDaemon(daemonic)
+        actors.call(parent.start)
+        arrived = until(actors, lambda: children)
+        assert arrived, "the thread does not get through its run method"
+        flag = flag_of(children[0])
+        of_parent = flag_of(parent)
+        assert flag == of_parent
+
+
+@clause("daemon.inherited-generations")
+def test_the_flag_is_inherited_from_one_generation_to_the_next(threading, actors):
+    def descend(depth):
+        def make_next(thread):
+            if depth == 0:
+                return [flag_of(thread)]
+            descendants = inside(actors, lambda target: threading.Thread(target=target), more)[1]
+            return [flag_of(thread)] + descendants
+
+        more = depth and descend(depth - 1)
+        return make_next
+
+    for daemonic in (True, False):
+        first, flags = inside(actors, flagged(threading, daemonic), descend(2))
+        expected = [flag_of(first)] * 3
+        assert flags == expected
+
+
+@clause("daemon.inherited-from-creator")
+def test_the_parent_counts_and_neither_main_nor_the_grandparent(threading, actors):
+    def make_parent(grandparent):
+        return inside(actors, flagged(threading, False), lambda parent: threading.Thread())
+
+    grandparent, (parent, child) = inside(actors, flagged(threading, True), make_parent)
+    flag = flag_of(child)
+    of_parent = flag_of(parent)
+    assert flag == of_parent
+    # The other way round: the parent is a daemon, all before it are not.
+
+    def make_daemon(grandparent):
+        return inside(actors, flagged(threading, True), lambda parent: threading.Thread())
+
+    grandparent, (parent, child) = inside(actors, flagged(threading, False), make_daemon)
+    flag = flag_of(child)
+    of_parent = flag_of(parent)
+    assert flag == of_parent
+
+
+@clause("daemon.inherited-at-creation")
+def test_a_daemons_child_stays_daemonic_when_another_thread_starts_it(threading, actors):
+    gate = Gate(actors.substrate)
+    parent, child = inside(
+        actors, flagged(threading, True), lambda _: threading.Thread(target=gate)
+    )
+    before = flag_of(child)
+    actors.call(child.start)
+    after = flag_of(child)
+    assert after == before
+    of_parent = flag_of(parent)
+    assert after == of_parent
+    gate.open()
+
+
+@clause("daemon.inherited-at-creation")
+def test_a_thread_is_no_daemon_because_a_daemon_starts_it(threading, actors):
+    gate = Gate(actors.substrate)
+    child = threading.Thread(target=gate)
+    inside(actors, flagged(threading, True), lambda _: child.start())
+    flag = flag_of(child)
+    assert not flag
+    gate.open()
+
+
+@clause("daemon.inherited-overridden")
+def test_set_daemon_overrides_what_was_inherited(threading, actors):
+    def override(parent):
+        child = threading.Thread()
+        child.setDaemon(not flag_of(parent))
+        return child
+
+    for daemonic in (True, False):
+        parent, child = inside(actors, flagged(threading, daemonic), override)
+        flag = flag_of(child)
+        expected = not flag_of(parent)
+        assert flag == expected
+
+
+@clause("daemon.inherited-from-alien")
+def test_a_thread_made_by_an_alien_thread_is_daemonic(threading, actors):
+    for _ in range(2):
+        maker = actors.new()
+        for make in kinds(threading):
+            flag = maker.call(make).isDaemon()
+            assert flag
+
+
+@clause("daemon.timer")
+def test_a_timer_has_the_flag_of_a_thread(threading, actors):
+    timer = threading.Timer(0.0, int)
+    flag = timer.isDaemon()
+    assert not flag
+    for daemonic in (True, False, True):
+        timer.setDaemon(daemonic)
+        flag = flag_of(timer)
+        assert flag == daemonic
+    for daemonic in (True, False):
+        parent, child = inside(
+            actors, flagged(threading, daemonic), lambda _: threading.Timer(0.0, int)
+        )
+        flag = flag_of(child)
+        of_parent = flag_of(parent)
+        assert flag == of_parent
+
+
+@clause("daemon.timer")
+def test_a_timer_refuses_set_daemon_once_it_is_started(threading, actors):
+    timer = threading.Timer(30.0, int)
+    actors.call(timer.start)
+    for daemonic in (True, False):
+        raises(RuntimeError, timer.setDaemon, daemonic)
+    timer.cancel()
+
+
+# -- the program ends -----------------------------------------------------------------------------
+
+
+def assert_ends(program, status=0):
+    """The main thread gets to its end and the program ends with it, as any program does.
+
+    ``status`` None: with any exit status.
+    """
+    line = program.line()
+    assert line == "main is done", repr(program)
+    assert program.ended(), repr(program)
+    assert status is None or program.status == status, repr(program)
+
+
+def program_without_live_threads(threading, substrate):
+    done = substrate.allocate_lock()
+    done.acquire()
+    unstarted = threading.Thread(target=listen)
+    ended = threading.Thread(target=done.release)
+    ended.start()
+    done.acquire()
+    ended.join()
+    say("main is done")
+    return unstarted
+
+
+@clause("program.ends-without-threads")
+def test_a_program_ends_when_no_other_thread_is_alive(programs):
+    assert_ends(programs.start(program_without_live_threads))
+
+
+def program_with_blocked_daemons(threading, substrate):
+    never = substrate.allocate_lock()
+    never.acquire()
+    for _ in range(2):
+        thread = threading.Thread(target=never.acquire)
+        thread.setDaemon(True)
+        thread.start()
+    say("main is done")
+
+
+@clause("program.ends-with-daemons")
+def test_a_program_does_not_wait_for_blocked_daemons(programs):
+    assert_ends(programs.start(program_with_blocked_daemons))
+
+
+def program_with_busy_daemons(threading, substrate):
+    def sleep():
+        time.sleep(1000)
+
+    def loop():
+        while True:
+            time.sleep(0.001)
+
+    def beget():
+        threading.Thread(target=sleep).start()
+        begotten.release()
+
+    begotten = substrate.allocate_lock()
+    begotten.acquire()
+    for target in (sleep, loop, beget):
+        thread = threading.Thread(target=target)
+        thread.setDaemon(True)
+        thread.start()
+    begotten.acquire()
+    say("main is done")
+
+
+@clause("program.ends-with-daemons")
+def test_a_program_does_not_wait_for_sleeping_working_or_inherited_daemons(programs):
+    # A thread that works on while the interpreter is taken down may spoil the exit status.
+    assert_ends(programs.start(program_with_busy_daemons), status=None)
+
+
+def program_with_a_daemonic_timer(threading):
+    timer = threading.Timer(1000, listen)
+    timer.setDaemon(True)
+    timer.start()
+    say("main is done")
+
+
+@clause("program.timer")
+def test_a_program_does_not_wait_for_a_daemonic_timer(programs):
+    assert_ends(programs.start(program_with_a_daemonic_timer))
+
+
+def program_with_aliens(threading, substrate):
+    def live():
+        threading.currentThread()
+        known.release()
+        never.acquire()
+
+    known = substrate.allocate_lock()
+    known.acquire()
+    never = substrate.allocate_lock()
+    never.acquire()
+    substrate.start_new_thread(live, ())
+    known.acquire()
+    say("main is done")
+
+
+@clause("program.ends-with-aliens")
+def test_a_program_does_not_wait_for_alien_threads(programs):
+    assert_ends(programs.start(program_with_aliens))
+
+
+# -- the program waits ----------------------------------------------------------------------------
+
+
+def assert_waits(program, names, status=0):
+    """The program lives until each of the named threads has been told to end, one after another.
+
+    Each says its name with " is done".  Then the program ends; ``status`` None: with any status.
+    """
+    line = program.line()
+    assert line == "main is done", repr(program)
+    for name in names:
+        assert program.keeps_running(), repr(program)
+        program.tell("end")
+        line = program.line()
+        assert line == name + " is done", repr(program)
+    assert program.ended(), repr(program)
+    assert status is None or program.status == status, repr(program)
+
+
+def live_on(name):
+    """Be alive until the case tells to end."""
+    listen()
+    say(name + " is done")
+
+
+def program_with_a_thread(threading):
+    threading.Thread(target=live_on, args=("thread",)).start()
+    say("main is done")
+
+
+@clause("program.waits")
+def test_a_program_waits_for_a_thread_that_is_no_daemon(programs):
+    assert_waits(programs.start(program_with_a_thread), ["thread"])
+
+
+def program_with_a_subclass(threading):
+    class Own(threading.Thread):
+        def run(self):
+            live_on("thread")
+
+    Own().start()
+    say("main is done")
+
+
+@clause("program.waits")
+def test_a_program_waits_for_a_thread_of_a_subclass(programs):
+    assert_waits(programs.start(program_with_a_subclass), ["thread"])
+
+
+def program_with_a_timer(threading):
+    threading.Timer(0.05, live_on, ("timer",)).start()
+    say("main is done")
+
+
+@clause("program.timer")
+def test_a_program_waits_for_a_timer(programs):
+    program = programs.start(program_with_a_timer)
+    program.tell("end")
+    line = program.line()
+    assert line == "main is done", repr(program)
+    line = program.line()
+    assert line == "timer is done", repr(program)
+    assert program.ended(), repr(program)
+
+
+def program_with_several_threads(threading, substrate):
+    order = listen().split()
+    turns = dict([(name, substrate.allocate_lock()) for name in order])
+    for turn in turns.values():
+        turn.acquire()
+
+    def live(name):
+        turns[name].acquire()
+        live_on(name)
+        following = order[order.index(name) + 1 :]
+        if following:
+            turns[following[0]].release()
+
+    for name in sorted(order):
+        threading.Thread(target=live, args=(name,)).start()
+    turns[order[0]].release()
+    say("main is done")
+
+
+@clause("program.waits-for-all")
+def test_a_program_waits_for_all_threads_that_are_no_daemons(programs):
+    for order in ("b a c", "c b a"):
+        program = programs.start(program_with_several_threads)
+        program.tell(order)
+        assert_waits(program, order.split())
+
+
+def program_with_late_threads(threading):
+    names = ["first", "second", "third"]
+
+    def live(number):
+        live_on(names[number])
+        if number + 1 < len(names):
+            threading.Thread(target=live, args=(number + 1,)).start()
+
+    threading.Thread(target=live, args=(0,)).start()
+    say("main is done")
+
+
+@clause("program.waits-for-late")
+def test_a_program_waits_for_threads_started_after_the_end_of_main(programs):
+    assert_waits(programs.start(program_with_late_threads), ["first", "second", "third"])
+
+
+def program_with_both_kinds(threading, substrate):
+    never = substrate.allocate_lock()
+    never.acquire()
+    started = substrate.allocate_lock()
+    started.acquire()
+
+    def beget():
+        child = threading.Thread(target=live_on, args=("child",))
+        child.setDaemon(False)
+        child.start()
+        started.release()
+        never.acquire()
+
+    daemon = threading.Thread(target=beget)
+    daemon.setDaemon(True)
+    daemon.start()
+    started.acquire()
+    daemon = threading.Thread(target=never.acquire)
+    daemon.setDaemon(True)
+    daemon.start()
+    say("main is done")
+
+
+@clause("program.waits-beside-daemons")
+def test_a_program_waits_for_its_other_threads_and_then_leaves_the_daemons(programs):
+    assert_waits(programs.start(program_with_both_kinds), ["child"])
+
+
+def program_whose_thread_raises(threading):
+    def fail():
+        raise ValueError("of the thread")
+
+    threading.Thread(target=fail).start()
+    threading.Thread(target=live_on, args=("thread",)).start()
+    threading.Thread(target=fail).start()
+    say("main is done")
+
+
+@clause("program.waits-beside-failures")
+def test_a_thread_that_raises_changes_nothing_for_the_others(programs):
+    assert_waits(programs.start(program_whose_thread_raises), ["thread"])
+
+
+def program_whose_main_raises(threading):
+    threading.Thread(target=live_on, args=("thread",)).start()
+    say("main is done")
+    raise ValueError("of the main thread")
+
+
+def program_whose_main_exits(threading):
+    threading.Thread(target=live_on, args=("thread",)).start()
+    say("main is done")
+    sys.exit(3)
+
+
+@clause("program.waits-after-failure")
+def test_a_program_waits_also_when_its_main_thread_fails(programs):
+    assert_waits(programs.start(program_whose_main_raises), ["thread"], status=None)
+
+
+@clause("program.waits-after-failure")
+def test_a_program_waits_also_when_its_main_thread_exits(programs):
+    assert_waits(programs.start(program_whose_main_exits), ["thread"], status=None)

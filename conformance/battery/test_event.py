@@ -1,0 +1,917 @@
+"""Event Objects: one case or more for each clause of ``spec/event.toml``."""
+
+import time
+
+from threadspec.conformance.worker.blocking import clock
+from threadspec.conformance.worker.case import clause, truth
+
+# A time-out, in seconds, that no case waits for: the harness gives up long before it is over.
+LONG = 30.0
+
+# Time-outs that cases do wait for.
+SHORT = 0.01
+
+
+def set_and_clear(event):
+    event.set()
+    event.clear()
+
+
+def affordable(rounds, event):
+    """``rounds``, or fewer where the methods of an event are so slow that it would take long."""
+    began = clock()
+    for _ in range(5):
+        set_and_clear(event)
+    seconds = (clock() - began) / 10
+    return max(10, min(rounds, int(0.25 / max(seconds, 1e-9))))
+
+
+# -- the object -----------------------------------------------------------------------------------
+
+
+@clause("event.factory")
+def test_each_event_is_a_new_one(threading):
+    first = threading.Event()
+    second = threading.Event()
+    assert first is not second
+    first.set()
+    other = second.isSet()
+    assert not other, "setting one event set another"
+    second.set()
+    first.clear()
+    other = second.isSet()
+    assert other, "clearing one event cleared another"
+
+
+@clause("event.factory")
+def test_an_event_wakes_only_its_own_waiters(threading, actors):
+    first = threading.Event()
+    second = threading.Event()
+    waiter = actors.start(second.wait)
+    waiter.is_blocked()
+    first.set()
+    assert waiter.is_blocked(), "setting one event woke a thread that waits for another"
+    second.set()
+    assert waiter.returned()
+
+
+@clause("event.initially-false")
+def test_the_flag_of_a_new_event_is_false(threading, actors):
+    for _ in range(3):
+        event = threading.Event()
+        flag = event.isSet()
+        assert not flag
+        event.set()
+    event = threading.Event()
+    flag = actors.call(event.isSet)
+    assert not flag
+
+
+@clause("event.initially-false")
+def test_a_thread_blocks_on_a_new_event(threading, actors):
+    for _ in range(2):
+        event = threading.Event()
+        waiter = actors.start(event.wait)
+        assert waiter.is_blocked()
+        event.set()
+        waiter.returned()
+
+
+@clause("event.methods")
+def test_an_event_has_its_methods(threading):
+    event = threading.Event()
+    assert callable(event.isSet)
+    assert callable(event.set)
+    assert callable(event.clear)
+    assert callable(event.wait)
+
+
+# -- isSet ----------------------------------------------------------------------------------------
+
+
+@clause("event.isset.tells-the-flag")
+def test_isset_follows_the_flag(threading, actors):
+    event = threading.Event()
+    other = actors.new()
+    for _ in range(3):
+        here, there = event.isSet(), other.call(event.isSet)
+        assert not here
+        assert not there
+        event.set()
+        here, there = event.isSet(), other.call(event.isSet)
+        assert here
+        assert there
+        event.clear()
+
+
+@clause("event.isset.tells-the-flag")
+def test_isset_is_false_while_threads_wait(threading, actors):
+    event = threading.Event()
+    crew = actors.start_many(2, event.wait)
+    actors.ended(crew)
+    flag = event.isSet()
+    event.set()
+    actors.ended(crew, at_least=2)
+    assert not flag, "isSet() is true although nobody has called set()"
+    flag = event.isSet()
+    assert flag
+
+
+@clause("event.isset.changes-nothing")
+def test_isset_may_be_called_again_and_again(threading, actors):
+    event = threading.Event()
+    flags = [event.isSet() for _ in range(5)]
+    assert not any(flags), "isSet() became true by being called"
+    event.set()
+    flags = [event.isSet() for _ in range(5)]
+    assert all(flags), "isSet() became false by being called"
+    waiter = actors.start(event.wait)
+    assert waiter.returned(), "after isSet(), wait() blocks on a flag that is true"
+
+
+@clause("event.isset.changes-nothing")
+def test_isset_wakes_nobody(threading, actors):
+    event = threading.Event()
+    waiter = actors.start(event.wait)
+    waiter.is_blocked()
+    for _ in range(3):
+        event.isSet()
+    assert waiter.is_blocked(), "isSet() woke a waiting thread"
+    event.set()
+    assert waiter.returned(), "after isSet(), a waiting thread is not woken"
+
+
+# -- set ------------------------------------------------------------------------------------------
+
+
+@clause("event.set.sets-the-flag")
+def test_set_makes_the_flag_true(threading):
+    event = threading.Event()
+    for _ in range(3):
+        event.set()
+        flag = event.isSet()
+        assert flag
+        event.clear()
+
+
+@clause("event.set.sets-the-flag")
+def test_set_makes_the_flag_true_while_threads_wait(threading, actors):
+    event = threading.Event()
+    for _ in range(3):
+        crew = actors.start_many(2, event.wait)
+        actors.ended(crew)
+        event.set()
+        flag = event.isSet()
+        assert flag
+        actors.ended(crew, at_least=2)
+        flag = event.isSet()
+        assert flag
+        event.clear()
+
+
+@clause("event.set.again")
+def test_set_twice_is_set_once(threading, actors):
+    event = threading.Event()
+    for _ in range(2):
+        for _ in range(3):
+            event.set()
+            flag = event.isSet()
+            assert flag, "set() on a flag that was true made it false"
+        waiter = actors.start(event.wait)
+        assert waiter.returned(), "after several set() calls, wait() blocks"
+        event.clear()
+        flag = event.isSet()
+        assert not flag, "after several set() calls, one clear() does not reset the flag"
+        waiter = actors.start(event.wait)
+        assert waiter.is_blocked(), "after several set() calls and a clear(), wait() does not block"
+        event.set()
+        assert waiter.returned()
+        event.clear()
+
+
+@clause("event.set.any-thread")
+def test_any_thread_may_set(threading, actors):
+    event = threading.Event()
+    for _ in range(3):
+        setter = actors.start(event.set)
+        assert setter.returned()
+        flag = event.isSet()
+        assert flag
+        event.clear()
+
+
+@clause("event.set.any-thread")
+def test_a_thread_that_has_waited_may_set(threading, actors):
+    event = threading.Event()
+    first, second = actors.new(), actors.new()
+    for waiter, setter in ((first, second), (second, first), (first, second)):
+        waiter.start(event.wait)
+        waiter.is_blocked()
+        setter.start(event.set)
+        assert setter.returned()
+        assert waiter.returned()
+        event.clear()
+
+
+@clause("event.set.wakes-a-waiter")
+def test_set_wakes_a_blocked_thread(threading, actors):
+    event = threading.Event()
+    waiter = actors.new()
+    for _ in range(5):
+        waiter.start(event.wait)
+        waiter.is_blocked()
+        event.set()
+        assert waiter.returned()
+        event.clear()
+
+
+@clause("event.set.wakes-a-waiter")
+def test_every_one_of_many_events_wakes_its_waiter(threading, actors):
+    waiter = actors.new()
+    for _ in range(5):
+        event = threading.Event()
+        waiter.start(event.wait)
+        waiter.is_blocked()
+        event.set()
+        assert waiter.returned()
+
+
+@clause("event.set.wakes-all")
+def test_set_wakes_twenty_threads(threading, actors):
+    event = threading.Event()
+    crew = actors.start_many(20, event.wait)
+    actors.ended(crew)
+    event.set()
+    ended = actors.ended(crew, at_least=20)
+    assert len(ended) == 20, "%d of 20 waiting threads were woken" % len(ended)
+
+
+@clause("event.set.wakes-all")
+def test_set_wakes_all_threads_every_time(threading, actors):
+    event = threading.Event()
+    for count in (2, 3, 1, 4, 2):
+        crew = actors.start_many(count, event.wait)
+        actors.ended(crew)
+        event.set()
+        ended = actors.ended(crew, at_least=count)
+        assert len(ended) == count, "%d of %d waiting threads were woken" % (len(ended), count)
+        event.clear()
+
+
+@clause("event.set.wakes-timed-waiters")
+def test_set_wakes_threads_that_wait_with_timeouts(threading, actors):
+    event = threading.Event()
+    waiter = actors.start(event.wait, LONG)
+    waiter.is_blocked()
+    event.set()
+    assert waiter.returned(), "a thread in wait(30.0) is not woken"
+    for _ in range(2):
+        event.clear()
+        crew = [actors.start(event.wait, *args) for args in ((LONG,), (), (2 * LONG,), ())]
+        crew[-1].is_blocked()
+        event.set()
+        ended = actors.ended(crew, at_least=4)
+        assert len(ended) == 4, "%d of 4 waiting threads were woken: %r" % (len(ended), crew)
+
+
+@clause("event.set.wakes-though-cleared")
+def test_threads_return_though_the_flag_is_cleared_at_once(threading, actors):
+    event = threading.Event()
+    crew = [actors.new() for _ in range(20)]
+    for _ in range(3):
+        for actor in crew:
+            actor.start(event.wait)
+        actors.ended(crew)
+        set_and_clear(event)
+        ended = actors.ended(crew, at_least=20)
+        assert len(ended) == 20, "%d of 20 waiting threads returned after set() and clear()" % len(
+            ended
+        )
+
+
+@clause("event.set.wakes-though-cleared")
+def test_threads_return_from_every_one_of_many_pulses(threading, actors):
+    event = threading.Event()
+    crew = [actors.new() for _ in range(3)]
+    for _ in range(affordable(40, event)):
+        for actor in crew:
+            actor.start(event.wait)
+        actors.ended(crew)
+        set_and_clear(event)
+        ended = actors.ended(crew, at_least=3)
+        assert len(ended) == 3, "%d of 3 waiting threads returned after set() and clear()" % len(
+            ended
+        )
+
+
+@clause("event.set.wakes-though-cleared")
+def test_timed_waiters_return_though_the_flag_is_cleared_at_once(threading, actors):
+    event = threading.Event()
+    crew = [actors.start(event.wait, LONG), actors.start(event.wait)]
+    actors.ended(crew)
+    set_and_clear(event)
+    ended = actors.ended(crew, at_least=2)
+    assert len(ended) == 2, "not all returned after set() and clear(): %r" % (crew,)
+
+
+@clause("event.set.not-lost")
+def test_no_set_is_lost_on_a_thread_about_to_wait(threading, actors, rounds):
+    rounds = affordable(rounds, threading.Event())
+    events = [threading.Event() for _ in range(rounds)]
+
+    def wait(number):
+        events[number].wait()
+
+    def signal(number):
+        events[number].set()
+
+    actors.race([wait, signal], rounds)
+
+
+@clause("event.set.not-lost")
+def test_two_threads_take_turns_by_two_events(threading, actors, rounds):
+    ping = threading.Event()
+    pong = threading.Event()
+    rounds = affordable(rounds, ping)
+
+    def server():
+        for _ in range(rounds):
+            ping.wait()
+            ping.clear()
+            pong.set()
+
+    def client():
+        for _ in range(rounds):
+            ping.set()
+            pong.wait()
+            pong.clear()
+
+    crew = [actors.start(server), actors.start(client)]
+    ended = actors.ended(crew, at_least=2)
+    assert len(ended) == 2, "a wake-up was lost: %r" % (crew,)
+    for actor in crew:
+        actor.result()
+
+
+@clause("event.set.later-waits-return")
+def test_wait_returns_while_the_flag_is_true(threading, actors):
+    event = threading.Event()
+    waiter = actors.new()
+    for _ in range(2):
+        event.set()
+        for _ in range(3):
+            waiter.start(event.wait)
+            assert waiter.returned()
+            another = actors.start(event.wait)
+            assert another.returned()
+        event.clear()
+
+
+@clause("event.set.later-waits-return")
+def test_wait_returns_after_a_set_that_woke_others(threading, actors):
+    event = threading.Event()
+    for _ in range(2):
+        crew = actors.start_many(2, event.wait)
+        actors.ended(crew)
+        event.set()
+        late = actors.start(event.wait)
+        assert late.returned()
+        actors.ended(crew, at_least=2)
+        late = actors.start(event.wait)
+        assert late.returned()
+        event.clear()
+
+
+@clause("event.set.later-waits-return")
+def test_the_thread_that_set_the_flag_does_not_block(threading, actors):
+    event = threading.Event()
+    setter = actors.new()
+    for _ in range(2):
+        setter.call(event.set)
+        setter.start(event.wait)
+        assert setter.returned()
+        event.clear()
+
+
+# -- clear ----------------------------------------------------------------------------------------
+
+
+@clause("event.clear.resets-the-flag")
+def test_clear_makes_the_flag_false(threading, actors):
+    event = threading.Event()
+    for _ in range(3):
+        event.set()
+        event.clear()
+        flag = event.isSet()
+        assert not flag
+        event.set()
+        clearer = actors.start(event.clear)
+        assert clearer.returned()
+        flag = event.isSet()
+        assert not flag
+
+
+@clause("event.clear.resets-the-flag")
+def test_clear_makes_the_flag_false_after_threads_were_woken(threading, actors):
+    event = threading.Event()
+    for _ in range(2):
+        crew = actors.start_many(2, event.wait)
+        actors.ended(crew)
+        event.set()
+        actors.ended(crew, at_least=2)
+        event.clear()
+        flag = event.isSet()
+        assert not flag
+
+
+@clause("event.clear.again")
+def test_clear_twice_is_clear_once(threading, actors):
+    event = threading.Event()
+    for _ in range(2):
+        for _ in range(3):
+            event.clear()
+            flag = event.isSet()
+            assert not flag, "clear() on a flag that was false made it true"
+        waiter = actors.start(event.wait)
+        assert waiter.is_blocked(), "after several clear() calls, wait() does not block"
+        event.set()
+        assert waiter.returned(), "after several clear() calls, one set() does not wake a waiter"
+        flag = event.isSet()
+        assert flag, "after several clear() calls, one set() does not set the flag"
+        late = actors.start(event.wait)
+        assert late.returned(), "after several clear() calls and a set(), wait() blocks"
+
+
+@clause("event.clear.waits-block-again")
+def test_wait_blocks_again_after_clear(threading, actors):
+    event = threading.Event()
+    waiter = actors.new()
+    for _ in range(4):
+        event.set()
+        event.clear()
+        waiter.start(event.wait)
+        assert waiter.is_blocked()
+        event.set()
+        assert waiter.returned()
+
+
+@clause("event.clear.waits-block-again")
+def test_wait_blocks_again_after_pulses_that_woke_threads(threading, actors):
+    event = threading.Event()
+    crew = [actors.new() for _ in range(2)]
+    for _ in range(4):
+        for actor in crew:
+            actor.start(event.wait)
+        ended = actors.ended(crew)
+        assert ended == [], "a thread came through on an event that was cleared"
+        event.set()
+        actors.ended(crew, at_least=2)
+        crew[0].start(event.wait).returned()
+        event.clear()
+
+
+@clause("event.clear.waits-block-again")
+def test_the_thread_that_cleared_the_flag_blocks(threading, actors):
+    event = threading.Event()
+    event.set()
+    waiter = actors.new()
+    waiter.call(event.wait)
+    waiter.call(event.clear)
+    waiter.start(event.wait)
+    assert waiter.is_blocked()
+    event.set()
+    assert waiter.returned()
+
+
+@clause("event.clear.wakes-nobody")
+def test_clear_wakes_no_waiter_and_forgets_none(threading, actors):
+    event = threading.Event()
+    crew = actors.start_many(3, event.wait)
+    actors.ended(crew)
+    for _ in range(3):
+        event.clear()
+        ended = actors.ended(crew)
+        assert ended == [], "clear() woke %d threads" % len(ended)
+    event.set()
+    ended = actors.ended(crew, at_least=3)
+    assert len(ended) == 3, "after clear(), set() woke %d of 3 waiting threads" % len(ended)
+
+
+# -- wait -----------------------------------------------------------------------------------------
+
+
+@clause("event.wait.blocks")
+def test_wait_blocks_until_the_flag_is_true(threading, actors):
+    for _ in range(3):
+        event = threading.Event()
+        waiter = actors.start(event.wait)
+        assert waiter.is_blocked()
+        event.set()
+        assert waiter.returned()
+
+
+@clause("event.wait.blocks")
+def test_every_thread_that_waits_blocks(threading, actors):
+    event = threading.Event()
+    crew = actors.start_many(5, event.wait)
+    ended = actors.ended(crew)
+    assert ended == []
+    event.set()
+    actors.ended(crew, at_least=5)
+
+
+@clause("event.wait.none")
+def test_wait_none_is_wait_without_a_timeout(threading, actors):
+    event = threading.Event()
+    for _ in range(2):
+        waiter = actors.start(event.wait, None)
+        assert waiter.is_blocked(), "wait(None) does not block"
+        event.set()
+        assert waiter.returned(), "wait(None) is not woken"
+        late = actors.start(event.wait, None)
+        assert late.returned(), "wait(None) blocks on a flag that is true"
+        event.clear()
+
+
+@clause("event.wait.leaves-the-flag")
+def test_the_flag_stays_true_when_wait_returns(threading, actors):
+    event = threading.Event()
+    for _ in range(2):
+        crew = actors.start_many(2, event.wait)
+        actors.ended(crew)
+        event.set()
+        actors.ended(crew, at_least=2)
+        flag = event.isSet()
+        assert flag, "the flag is false after a thread was woken"
+        for args in ((), (LONG,), (0.0,), ()):
+            actors.start(event.wait, *args).returned()
+            flag = event.isSet()
+            assert flag, "the flag is false after wait%r" % (args,)
+        event.clear()
+
+
+@clause("event.wait.sees-the-flag")
+def test_a_woken_thread_finds_the_flag_true(threading, actors, rounds):
+    rounds = affordable(rounds, threading.Event())
+    events = [threading.Event() for _ in range(rounds)]
+
+    def wait(number):
+        event = events[number]
+        event.wait()
+        return event.isSet()
+
+    def signal(number):
+        events[number].set()
+
+    flags = actors.race([wait, signal], rounds)
+    late = len([1 for flag in flags if not flag[0]])
+    assert late == 0, "wait() returned before the flag was true"
+
+
+@clause("event.wait.sees-the-flag")
+def test_blocked_threads_find_the_flag_true_when_woken(threading, actors, rounds):
+    event = threading.Event()
+
+    def wait():
+        event.wait()
+        return event.isSet()
+
+    crew = [actors.new() for _ in range(3)]
+    for _ in range(affordable(rounds, event) // 20):
+        for actor in crew:
+            actor.start(wait)
+        actors.ended(crew)
+        event.set()
+        for actor in crew:
+            flag = actor.result()
+            assert flag, "wait() returned before the flag was true"
+        event.clear()
+
+
+# -- wait with a time-out -------------------------------------------------------------------------
+
+
+@clause("event.wait.timeout-set-returns")
+def test_wait_does_not_wait_for_the_timeout_when_the_flag_is_true(threading, actors):
+    event = threading.Event()
+    for _ in range(2):
+        event.set()
+        for timeout in (LONG, SHORT, 0.0, 2 * LONG):
+            waiter = actors.start(event.wait, timeout)
+            assert waiter.returned()
+        event.clear()
+
+
+@clause("event.wait.timeout-expires")
+def test_wait_returns_when_the_timeout_occurs(threading, actors):
+    event = threading.Event()
+    waiter = actors.new()
+    for timeout in (SHORT, 0.001, SHORT):
+        waiter.start(event.wait, timeout)
+        assert waiter.returned()
+
+
+@clause("event.wait.timeout-expires")
+def test_wait_returns_when_the_timeout_occurs_while_others_wait(threading, actors):
+    event = threading.Event()
+    others = [actors.start(event.wait), actors.start(event.wait, LONG)]
+    others[0].is_blocked()
+    crew = actors.start_many(3, event.wait, SHORT)
+    ended = actors.ended(crew, at_least=3)
+    event.set()
+    actors.ended(others, at_least=2)
+    assert len(ended) == 3, "%d of 3 threads returned at their time-outs" % len(ended)
+
+
+@clause("event.wait.timeout-expires")
+def test_wait_returns_when_the_timeout_occurs_after_clear(threading, actors):
+    event = threading.Event()
+    for _ in range(2):
+        set_and_clear(event)
+        waiter = actors.start(event.wait, SHORT)
+        assert waiter.returned()
+
+
+@clause("event.wait.timeout-not-early")
+def test_wait_does_not_return_before_the_timeout(threading, actors):
+    event = threading.Event()
+
+    def measure(timeout):
+        began = clock()
+        event.wait(timeout)
+        return clock() - began
+
+    waiter = actors.new()
+    for timeout in (0.025, 0.02, 0.025):
+        took = waiter.call(measure, timeout)
+        # A clock may be coarse; that much earlier is not early.
+        assert took >= 0.9 * timeout - 0.005, "wait(%s) returned early" % timeout
+
+
+@clause("event.wait.timeout-not-early")
+def test_a_long_timeout_keeps_a_thread_blocked(threading, actors):
+    event = threading.Event()
+    set_and_clear(event)
+    waiter = actors.start(event.wait, LONG)
+    blocked = waiter.is_blocked()
+    event.set()
+    waiter.returned()
+    assert blocked, "wait(30.0) returned at once"
+
+
+@clause("event.wait.timeout-zero")
+def test_a_timeout_of_zero_is_over_at_once(threading, actors):
+    event = threading.Event()
+    for _ in range(3):
+        waiter = actors.start(event.wait, 0.0)
+        assert waiter.returned(), "wait(0.0) does not return while the flag is false"
+    event.set()
+    waiter = actors.start(event.wait, 0.0)
+    assert waiter.returned(), "wait(0.0) does not return while the flag is true"
+
+
+@clause("event.wait.timeout-negative")
+def test_a_negative_timeout_is_over_at_once(threading, actors):
+    event = threading.Event()
+    for timeout in (-1.0, -0.001, -1):
+        waiter = actors.start(event.wait, timeout)
+        assert waiter.returned()
+    event.set()
+    waiter = actors.start(event.wait, -1.0)
+    assert waiter.returned()
+
+
+@clause("event.wait.timeout-integer")
+def test_a_timeout_may_be_a_whole_number(threading, actors):
+    event = threading.Event()
+    waiter = actors.start(event.wait, 0)
+    assert waiter.returned(), "wait(0) does not return"
+    waiter = actors.start(event.wait, 30)
+    blocked = waiter.is_blocked()
+    event.set()
+    assert blocked, "wait(30) does not block"
+    assert waiter.returned(), "wait(30) is not woken"
+    waiter = actors.start(event.wait, 30)
+    assert waiter.returned(), "wait(30) blocks on a flag that is true"
+
+
+@clause("event.wait.timeout-keyword")
+def test_the_timeout_can_be_given_by_name(threading, actors):
+    event = threading.Event()
+    waiter = actors.start(event.wait, timeout=SHORT)
+    assert waiter.returned(), "wait(timeout=0.01) does not return"
+    for timeout in (LONG, None):
+        waiter = actors.start(event.wait, timeout=timeout)
+        blocked = waiter.is_blocked()
+        event.set()
+        assert blocked, "wait(timeout=%s) does not block" % timeout
+        assert waiter.returned(), "wait(timeout=%s) is not woken" % timeout
+        waiter = actors.start(event.wait, timeout=timeout)
+        assert waiter.returned(), "wait(timeout=%s) blocks on a flag that is true" % timeout
+        event.clear()
+
+
+@clause("event.wait.timeout-flag-unchanged")
+def test_the_flag_is_false_after_a_timeout(threading, actors):
+    event = threading.Event()
+    for timeout in (SHORT, 0.0, SHORT):
+        actors.start(event.wait, timeout).returned()
+        flag = event.isSet()
+        assert not flag
+    waiter = actors.start(event.wait)
+    assert waiter.is_blocked(), "after time-outs, wait() does not block"
+    event.set()
+    waiter.returned()
+
+
+@clause("event.wait.timeout-harmless")
+def test_waits_and_sets_work_after_a_timeout(threading, actors):
+    event = threading.Event()
+    waiter = actors.new()
+    for timeout in (SHORT, 0.0, SHORT):
+        waiter.start(event.wait, timeout).returned()
+        waiter.start(event.wait)
+        assert waiter.is_blocked(), "after a time-out, wait() does not block"
+        event.set()
+        assert waiter.returned(), "after a time-out, a waiter is not woken by set()"
+        late = actors.start(event.wait)
+        assert late.returned(), "after a time-out, wait() blocks on a flag that is true"
+        event.clear()
+        waiter.start(event.wait)
+        assert waiter.is_blocked(), "after a time-out, wait() does not block once clear() was called"
+        event.set()
+        waiter.returned()
+        event.clear()
+
+
+@clause("event.wait.timeout-harmless")
+def test_a_timeout_does_no_harm_to_other_waiters(threading, actors):
+    event = threading.Event()
+    for _ in range(2):
+        crew = []
+        for timeout in (SHORT, 0.0, SHORT):
+            crew += actors.start_many(1, event.wait)
+            actors.ended(crew)
+            actors.start(event.wait, timeout).returned()
+            ended = actors.ended(crew)
+            assert ended == [], "a time-out of one waiter woke another"
+        crew += actors.start_many(1, event.wait)
+        actors.ended(crew)
+        event.set()
+        ended = actors.ended(crew, at_least=4)
+        assert len(ended) == 4, "after time-outs of others, set() woke %d of 4 waiters" % len(ended)
+        event.clear()
+
+
+@clause("event.wait.timeout-harmless")
+def test_threads_timed_out_are_not_in_the_way_of_a_pulse(threading, actors):
+    event = threading.Event()
+    for _ in range(2):
+        timed = actors.start_many(3, event.wait, SHORT)
+        crew = actors.start_many(2, event.wait)
+        actors.ended(timed, at_least=3)
+        actors.ended(crew)
+        setter = actors.start(set_and_clear, event)
+        assert setter.returned(), "set() and clear() fail after time-outs"
+        ended = actors.ended(crew, at_least=2)
+        assert len(ended) == 2, "after time-outs of others, set() woke %d of 2 waiters" % len(ended)
+        waiter = actors.start(event.wait)
+        assert waiter.is_blocked(), "after time-outs and a set() and clear(), wait() does not block"
+        event.set()
+        waiter.returned()
+        event.clear()
+
+
+@clause("event.wait.timeout-meets-set")
+def test_timeouts_meet_a_set(threading, actors, rounds):
+    # The setter sleeps for as long as the time-outs are, so that they occur as it sets the event;
+    # each event that was set lets the others begin to wait for the next one together.
+    events = [threading.Event() for _ in range(affordable(rounds // 2, threading.Event()))]
+    delay = 0.0001
+    unset = []
+
+    def wait_with_and_without():
+        for event in events:
+            event.wait(delay)
+            event.wait()
+
+    def wait_without():
+        for event in events:
+            event.wait()
+
+    def signal():
+        for event in events:
+            time.sleep(delay)
+            event.set()
+            if not event.isSet():
+                unset.append(event)
+
+    crew = [actors.start(step) for step in (wait_with_and_without, wait_without)]
+    crew += actors.start_many(2, wait_with_and_without)
+    setter = actors.start(signal)
+    setter.result()
+    ended = actors.ended(crew, at_least=4)
+    for actor in ended:
+        actor.result()
+    assert len(ended) == 4, "%d of 4 threads were not woken" % (4 - len(ended))
+    assert len(unset) == 0, "the flag was not true after set()"
+
+
+@clause("event.wait.value")
+def test_what_wait_returns(threading, actors, observe):
+    event = threading.Event()
+    waiter = actors.start(event.wait)
+    waiter.is_blocked()
+    event.set()
+    woken = waiter.result()
+    at_once = actors.call(event.wait, SHORT)
+    event.clear()
+    timed_out = actors.call(event.wait, SHORT)
+    observe("set on entry: " + truth(at_once))
+    observe("woken: " + truth(woken))
+    observe("timed out: " + truth(timed_out))
+
+
+# -- many threads at once -------------------------------------------------------------------------
+
+
+@clause("event.atomic")
+def test_sets_and_clears_meet(threading, actors, rounds):
+    event = threading.Event()
+    rounds = affordable(rounds, event)
+
+    def work(first, second):
+        for _ in range(rounds):
+            first()
+            second()
+
+    crew = [
+        actors.start(work, event.set, event.clear),
+        actors.start(work, event.clear, event.set),
+        actors.start(work, event.isSet, event.set),
+    ]
+    for actor in crew:
+        actor.result()
+    waiter = actors.new()
+    for _ in range(2):
+        event.set()
+        flag = event.isSet()
+        assert flag, "after many calls at once, set() does not set the flag"
+        waiter.start(event.wait)
+        assert waiter.returned(), "after many calls at once, wait() blocks on a true flag"
+        event.clear()
+        flag = event.isSet()
+        assert not flag, "after many calls at once, clear() does not reset the flag"
+        waiter.start(event.wait)
+        assert waiter.is_blocked(), "after many calls at once, wait() does not block"
+        event.set()
+        assert waiter.returned(), "after many calls at once, a waiter is not woken"
+
+
+@clause("event.atomic")
+def test_waits_with_timeouts_meet_sets_and_clears(threading, actors, rounds):
+    event = threading.Event()
+    rounds = affordable(rounds, event)
+    stop = []
+
+    def pulse():
+        while not stop:
+            event.set()
+            event.clear()
+            time.sleep(0)
+
+    def wait(timeout):
+        for _ in range(rounds // 4):
+            event.wait(timeout)
+            event.isSet()
+
+    pulsing = actors.start(pulse)
+    crew = [actors.start(wait, timeout) for timeout in (0.0, 0.00005, 0.0001, None)]
+    ended = actors.ended(crew, at_least=4)
+    stop.append(True)
+    pulsing.returned()
+    assert len(ended) == 4, "calls do not return: %r" % (crew,)
+    for actor in crew + [pulsing]:
+        actor.result()
+    waiter = actors.start(event.wait)
+    assert waiter.is_blocked(), "after many calls at once, wait() does not block"
+    event.set()
+    assert waiter.returned(), "after many calls at once, a waiter is not woken"
+
+
+@clause("event.atomic")
+def test_many_sets_at_once_wake_all(threading, actors, rounds):
+    event = threading.Event()
+    crew = [actors.new() for _ in range(3)]
+    setters = [actors.new() for _ in range(2)]
+    for _ in range(affordable(rounds, event) // 20):
+        for actor in crew:
+            actor.start(event.wait)
+        actors.ended(crew)
+        for setter in setters:
+            setter.start(event.set)
+        ended = actors.ended(crew, at_least=3)
+        for setter in setters:
+            setter.result()
+        assert len(ended) == 3, "two set() calls at once woke %d of 3 threads" % len(ended)
+        event.clear()

@@ -1,0 +1,491 @@
+"""Lock Objects: one case or more for each clause of ``spec/lock.toml``."""
+
+import time
+
+from threadspec.conformance.worker.case import clause, raises
+
+
+def is_locked(lock):
+    """Whether ``lock`` is locked, told by its own non-blocking acquire and left as it was."""
+    if lock.acquire(False):
+        lock.release()
+        return False
+    return True
+
+
+@clause("lock.factory")
+def test_each_lock_is_a_new_one(threading):
+    first = threading.Lock()
+    second = threading.Lock()
+    assert first is not second
+    first.acquire()
+    assert not is_locked(second)
+    second.acquire()
+    first.release()
+    assert is_locked(second)
+
+
+@clause("lock.created-unlocked")
+def test_a_new_lock_can_be_acquired_at_once(threading, actors):
+    for _ in range(3):
+        lock = threading.Lock()
+        got = actors.call(lock.acquire, False)
+        assert got
+
+
+@clause("lock.methods")
+def test_a_lock_has_acquire_and_release(threading):
+    lock = threading.Lock()
+    assert callable(lock.acquire)
+    assert callable(lock.release)
+
+
+@clause("lock.acquire.free-returns-at-once")
+def test_acquire_of_an_unlocked_lock_returns(threading, actors):
+    lock = threading.Lock()
+    for _ in range(3):
+        taker = actors.start(lock.acquire)
+        assert taker.returned()
+        lock.release()
+
+
+@clause("lock.acquire.sets-locked")
+def test_acquire_locks(threading):
+    lock = threading.Lock()
+    for _ in range(3):
+        lock.acquire()
+        assert is_locked(lock)
+        lock.release()
+
+
+@clause("lock.acquire.returns-true")
+def test_acquire_returns_true_at_once(threading):
+    lock = threading.Lock()
+    for _ in range(3):
+        got = lock.acquire()
+        assert got
+        lock.release()
+
+
+@clause("lock.acquire.returns-true")
+def test_acquire_returns_true_after_blocking(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    for _ in range(3):
+        waiter = actors.start(lock.acquire)
+        waiter.is_blocked()
+        lock.release()
+        got = waiter.result()
+        assert got
+
+
+@clause("lock.acquire.held-blocks")
+def test_acquire_blocks_while_the_lock_is_held(threading, actors):
+    lock = threading.Lock()
+    for _ in range(3):
+        lock.acquire()
+        waiter = actors.start(lock.acquire)
+        assert waiter.is_blocked()
+        lock.release()
+        waiter.result()
+        lock.release()
+
+
+@clause("lock.acquire.held-blocks")
+def test_every_further_acquire_blocks(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    crew = actors.start_many(4, lock.acquire)
+    ended = actors.ended(crew)
+    assert ended == []
+    for count in range(1, 5):
+        lock.release()
+        actors.ended(crew, at_least=count)
+
+
+@clause("lock.acquire.holder-blocks")
+def test_acquire_blocks_in_the_thread_that_holds_the_lock(threading, actors):
+    lock = threading.Lock()
+    holder = actors.new()
+    holder.call(lock.acquire)
+    holder.start(lock.acquire)
+    assert holder.is_blocked()
+    lock.release()
+    assert holder.returned()
+
+
+@clause("lock.acquire.proceeds-after-release")
+def test_a_blocked_acquire_returns_after_release(threading, actors):
+    lock = threading.Lock()
+    for _ in range(3):
+        lock.acquire()
+        waiter = actors.start(lock.acquire)
+        waiter.is_blocked()
+        lock.release()
+        assert waiter.returned()
+        lock.release()
+
+
+@clause("lock.acquire.relocks")
+def test_the_lock_is_locked_after_a_blocked_acquire(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    for _ in range(3):
+        waiter = actors.start(lock.acquire)
+        waiter.is_blocked()
+        lock.release()
+        waiter.result()
+        assert is_locked(lock)
+
+
+@clause("lock.acquire.blocking-true-blocks")
+def test_acquire_with_true_blocks(threading, actors):
+    for blocking in (True, 1):
+        lock = threading.Lock()
+        lock.acquire()
+        waiter = actors.start(lock.acquire, blocking)
+        assert waiter.is_blocked()
+        lock.release()
+        assert waiter.returned()
+
+
+@clause("lock.acquire.blocking-true-returns-true")
+def test_acquire_with_true_returns_true_at_once(threading):
+    for blocking in (True, 1):
+        lock = threading.Lock()
+        got = lock.acquire(blocking)
+        assert got
+        assert is_locked(lock)
+
+
+@clause("lock.acquire.blocking-true-returns-true")
+def test_acquire_with_true_returns_true_after_blocking(threading, actors):
+    for blocking in (True, 1):
+        lock = threading.Lock()
+        lock.acquire()
+        waiter = actors.start(lock.acquire, blocking)
+        waiter.is_blocked()
+        lock.release()
+        got = waiter.result()
+        assert got
+        assert is_locked(lock)
+
+
+@clause("lock.acquire.nonblocking-held")
+def test_acquire_with_false_fails_on_a_lock_held_elsewhere(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    for blocking in (False, 0, False):
+        got = actors.call(lock.acquire, blocking)
+        assert not got
+
+
+@clause("lock.acquire.nonblocking-held")
+def test_acquire_with_false_fails_for_the_thread_that_holds_the_lock(threading, actors):
+    lock = threading.Lock()
+    holder = actors.new()
+    holder.call(lock.acquire)
+    for blocking in (False, 0, False):
+        got = holder.call(lock.acquire, blocking)
+        assert not got
+
+
+@clause("lock.acquire.nonblocking-held")
+def test_acquire_with_false_fails_while_others_wait(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    waiter = actors.start(lock.acquire)
+    waiter.is_blocked()
+    got = actors.call(lock.acquire, False)
+    assert not got
+    lock.release()
+    assert waiter.returned()
+
+
+@clause("lock.acquire.nonblocking-held-changes-nothing")
+def test_a_failed_attempt_leaves_the_lock_locked(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    lock.acquire(False)
+    waiter = actors.start(lock.acquire)
+    assert waiter.is_blocked()
+    lock.release()
+    assert waiter.returned()
+
+
+@clause("lock.acquire.nonblocking-held-changes-nothing")
+def test_one_release_is_enough_after_failed_attempts(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    for _ in range(3):
+        lock.acquire(False)
+    lock.release()
+    taker = actors.start(lock.acquire)
+    assert taker.returned()
+    raises_after = actors.new()
+    lock.release()
+    error = raises_after.start(lock.release).raised()
+    assert error is not None, "release() raised nothing on a lock that was not acquired again"
+
+
+@clause("lock.acquire.nonblocking-free")
+def test_acquire_with_false_takes_an_unlocked_lock(threading):
+    lock = threading.Lock()
+    for blocking in (False, 0, False):
+        got = lock.acquire(blocking)
+        assert got
+        assert is_locked(lock)
+        lock.release()
+
+
+@clause("lock.acquire.nonblocking-free")
+def test_a_lock_taken_without_blocking_blocks_others(threading, actors):
+    lock = threading.Lock()
+    lock.acquire(False)
+    waiter = actors.start(lock.acquire)
+    assert waiter.is_blocked()
+    lock.release()
+    assert waiter.returned()
+
+
+@clause("lock.acquire.blocking-keyword")
+def test_blocking_can_be_given_by_name(threading, actors):
+    lock = threading.Lock()
+    for blocking in (True, False, 1, 0):
+        got = lock.acquire(blocking=blocking)
+        assert got
+        assert is_locked(lock)
+        lock.release()
+    lock.acquire()
+    for blocking in (False, 0):
+        got = actors.call(lock.acquire, blocking=blocking)
+        assert not got
+    waiter = actors.start(lock.acquire, blocking=True)
+    assert waiter.is_blocked()
+    lock.release()
+    assert waiter.returned()
+
+
+@clause("lock.release.unlocks")
+def test_release_unlocks(threading, actors):
+    lock = threading.Lock()
+    for _ in range(3):
+        lock.acquire()
+        releaser = actors.start(lock.release)
+        assert releaser.returned()
+        assert not is_locked(lock)
+
+
+@clause("lock.release.unlocks")
+def test_release_returns_while_others_wait(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    waiter = actors.start(lock.acquire)
+    waiter.is_blocked()
+    releaser = actors.start(lock.release)
+    assert releaser.returned()
+    assert waiter.returned()
+
+
+@clause("lock.release.any-thread")
+def test_another_thread_may_release(threading, actors):
+    lock = threading.Lock()
+    for _ in range(3):
+        lock.acquire()
+        releaser = actors.start(lock.release)
+        assert releaser.returned()
+        assert not is_locked(lock)
+
+
+@clause("lock.release.any-thread")
+def test_a_lock_taken_by_a_helper_may_be_released_here(threading, actors):
+    lock = threading.Lock()
+    holder = actors.new()
+    for _ in range(3):
+        holder.call(lock.acquire)
+        lock.release()
+        assert not is_locked(lock)
+
+
+@clause("lock.release.one-proceeds")
+def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    crew = actors.start_many(4, lock.acquire)
+    actors.ended(crew)
+    for count in range(1, 5):
+        lock.release()
+        ended = actors.ended(crew, at_least=count)
+        assert len(ended) == count, "%d of 4 waiters proceeded after %d releases" % (
+            len(ended),
+            count,
+        )
+
+
+@clause("lock.release.every-waiter-in-turn")
+def test_no_waiter_is_left_behind(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+
+    def pass_on():
+        lock.acquire()
+        lock.release()
+
+    crew = actors.start_many(8, pass_on)
+    actors.ended(crew)
+    lock.release()
+    ended = actors.ended(crew, at_least=8)
+    assert len(ended) == 8, "%d of 8 waiters proceeded" % len(ended)
+
+
+@clause("lock.release.order")
+def test_order_of_waiters(threading, actors, observe):
+    lock = threading.Lock()
+    lock.acquire()
+    order = []
+
+    def queue_up(number):
+        lock.acquire()
+        order.append(number)
+        lock.release()
+
+    crew = []
+    for number in range(4):
+        crew.append(actors.start(queue_up, number))
+        crew[-1].is_blocked()
+    lock.release()
+    actors.ended(crew, at_least=4)
+    if order == [0, 1, 2, 3]:
+        observe("first in, first out")
+    elif order == [3, 2, 1, 0]:
+        observe("last in, first out")
+    else:
+        observe("another order")
+
+
+@clause("lock.release.unlocked-error")
+def test_release_of_a_new_lock_is_an_error(threading):
+    raises(RuntimeError, threading.Lock().release)
+
+
+@clause("lock.release.unlocked-error")
+def test_release_is_an_error_the_second_time(threading):
+    lock = threading.Lock()
+    for _ in range(2):
+        lock.acquire()
+        lock.release()
+        raises(RuntimeError, lock.release)
+
+
+@clause("lock.release.unlocked-error")
+def test_release_of_an_unlocked_lock_is_an_error_in_any_thread(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    lock.release()
+    releaser = actors.new()
+    raises(RuntimeError, releaser.call, lock.release)
+
+
+@clause("lock.release.unlocked-error-changes-nothing")
+def test_a_refused_release_leaves_the_lock_unlocked(threading, actors):
+    lock = threading.Lock()
+    for _ in range(3):
+        assert actors.start(lock.release).raised() is not None
+    taker = actors.start(lock.acquire)
+    assert taker.returned()
+    waiter = actors.start(lock.acquire)
+    assert waiter.is_blocked()
+    lock.release()
+    assert waiter.returned()
+
+
+@clause("lock.release.no-value")
+def test_release_returns_none(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    value = lock.release()
+    assert value is None
+    lock.acquire()
+    waiter = actors.start(lock.acquire)
+    waiter.is_blocked()
+    value = lock.release()
+    assert value is None
+    waiter.result()
+
+
+@clause("lock.mutual-exclusion")
+def test_one_holder_at_a_time(threading, actors, rounds):
+    lock = threading.Lock()
+    inside = []
+    most = []
+
+    def work(blocking):
+        for _ in range(rounds // 4):
+            if not lock.acquire(*blocking):
+                time.sleep(0)
+                continue
+            inside.append(1)
+            most.append(len(inside))
+            inside.pop()
+            lock.release()
+
+    crew = [actors.start(work, blocking) for blocking in ((), (True,), (False,), ())]
+    ended = actors.ended(crew, at_least=4)
+    assert len(ended) == 4
+    for actor in crew:
+        actor.result()
+    assert max(most) == 1, "%d threads held the lock at once" % max(most)
+
+
+@clause("lock.acquire.atomic")
+def test_one_of_many_attempts_at_once_succeeds(threading, actors, rounds):
+    locks = [threading.Lock() for _ in range(rounds)]
+    won = actors.race([lambda number: locks[number].acquire(False)] * 3, rounds)
+    for number in range(rounds):
+        winners = len([got for got in won[number] if got])
+        assert winners == 1, "%d of 3 threads took the lock at once" % winners
+
+
+@clause("lock.release.atomic")
+def test_one_of_many_releases_at_once_succeeds(threading, actors, rounds):
+    locks = [threading.Lock() for _ in range(rounds)]
+    for lock in locks:
+        lock.acquire()
+
+    def release(number):
+        try:
+            locks[number].release()
+        except:  # noqa: E722 - its type is another clause's business
+            return False
+        return True
+
+    done = actors.race([release] * 3, rounds)
+    for number in range(rounds):
+        releases = len([one for one in done[number] if one])
+        assert releases == 1, "%d of 3 releases at once succeeded" % releases
+
+
+@clause("lock.release.no-lost-wakeup")
+def test_no_release_is_lost(threading, actors, rounds):
+    # Two threads hand each other the turn through two locks, as fast as they can: every release
+    # meets an acquire that is about to block, has just blocked, or has not begun.
+    ping = threading.Lock()
+    pong = threading.Lock()
+    ping.acquire()
+    pong.acquire()
+
+    def server():
+        for _ in range(rounds):
+            ping.acquire()
+            pong.release()
+
+    def client():
+        for _ in range(rounds):
+            ping.release()
+            pong.acquire()
+
+    crew = [actors.start(server), actors.start(client)]
+    ended = actors.ended(crew, at_least=2)
+    assert len(ended) == 2
+    for actor in crew:
+        actor.result()

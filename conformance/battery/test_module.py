@@ -1,0 +1,1229 @@
+"""Functions of the module: one case or more for each clause of ``spec/module.toml``.
+
+Cases run in the main thread.  An actor is an alien thread: it was not started by the module.  What
+is counted is counted in a program of its own, which no earlier case has left an alien thread in.
+"""
+
+import sys
+import time
+
+from threadspec.conformance.worker import blocking
+from threadspec.conformance.worker.case import clause, raises
+from threadspec.conformance.worker.programs import say
+
+KILO = 1024
+MEGA = 1024 * KILO
+
+
+class Gate(object):
+    """A target: threads that call it stay alive until the case opens it."""
+
+    def __init__(self, substrate):
+        self._lock = substrate.allocate_lock()
+        self._lock.acquire()
+
+    def __call__(self):
+        self._lock.acquire()
+        self._lock.release()
+
+    def open(self):
+        self._lock.release()
+
+
+def until(actors, condition):
+    """Wait in good time for ``condition()``; what it is in the end."""
+    patience = blocking.clock() + actors.durations["positive"]
+    pause = 0.0
+    while not condition() and blocking.clock() < patience:
+        time.sleep(pause)
+        pause = min(pause + 0.0001, 0.005)
+    return condition()
+
+
+def times(threads, thread):
+    """How often ``thread`` is in the list ``threads``."""
+    return len([one for one in threads if one is thread])
+
+
+def listed(threading, thread):
+    """How often ``thread`` is in the list of enumerate()."""
+    return times(threading.enumerate(), thread)
+
+
+def subclass(threading, function):
+    """A class of threads that call ``function`` in a run method of their own."""
+
+    class Own(threading.Thread):
+        def run(self):
+            function()
+
+    return Own
+
+
+def run_to_end(actors, thread, mark):
+    """Start ``thread`` and wait until ``mark``, a list that its activity adds to, has grown."""
+    before = len(mark)
+    actors.call(thread.start)
+    grown = until(actors, lambda: len(mark) > before)
+    assert grown, "the thread's activity does not take place"
+
+
+# -- the module -----------------------------------------------------------------------------------
+
+
+@clause("module.names")
+def test_the_module_has_every_documented_name(threading):
+    for name in (
+        "activeCount Condition currentThread enumerate Event local Lock RLock Semaphore "
+        "BoundedSemaphore Thread Timer settrace setprofile stack_size"
+    ).split():
+        found = callable(getattr(threading, name))
+        assert found, "%s is not callable" % name
+
+
+# -- activeCount ----------------------------------------------------------------------------------
+
+
+def program_that_counts_started(threading, substrate):
+    gate = Gate(substrate)
+    counts = [threading.activeCount()]
+    for _ in range(3):
+        threading.Thread(target=gate).start()
+        counts.append(threading.activeCount())
+    gate.open()
+    say(" ".join([str(count) for count in counts]))
+
+
+@clause("activecount.started")
+def test_each_started_thread_counts_one(programs):
+    program = programs.start(program_that_counts_started)
+    counts = program.line()
+    assert counts == "1 2 3 4", repr(program)
+
+
+def program_that_counts_daemons(threading, substrate):
+    gate = Gate(substrate)
+    counts = [threading.activeCount()]
+    for daemonic in (True, False, True):
+        thread = threading.Thread(target=gate)
+        thread.setDaemon(daemonic)
+        thread.start()
+        counts.append(threading.activeCount())
+    gate.open()
+    say(" ".join([str(count - counts[0]) for count in counts]))
+
+
+@clause("activecount.daemonic")
+def test_daemon_threads_count_like_others(programs):
+    program = programs.start(program_that_counts_daemons)
+    counts = program.line()
+    assert counts == "0 1 2 3", repr(program)
+
+
+def program_that_counts_others(threading, substrate):
+    alien = substrate.allocate_lock()
+    alien.acquire()
+    gate = Gate(substrate)
+
+    def live():
+        threading.currentThread()
+        alien.release()
+        gate()
+
+    counts = [threading.activeCount()]
+    unstarted = [threading.Thread(target=gate) for _ in range(2)]
+    counts.append(threading.activeCount())
+    del unstarted[:]
+    for _ in range(2):
+        substrate.start_new_thread(live, ())
+        alien.acquire()
+        counts.append(threading.activeCount())
+    gate.open()
+    say(" ".join([str(count - counts[0]) for count in counts]))
+
+
+@clause("activecount.unstarted")
+def test_threads_that_are_not_started_do_not_count(programs):
+    program = programs.start(program_that_counts_others)
+    counts = (program.line() or "").split()
+    assert counts[:2] == ["0", "0"], repr(program)
+
+
+@clause("activecount.alien")
+def test_alien_threads_count_once_they_are_known(programs):
+    program = programs.start(program_that_counts_others)
+    counts = (program.line() or "").split()
+    more = [int(count) - int(counts[1]) for count in counts[1:]]
+    assert more == [0, 1, 2], repr(program)
+
+
+def program_that_counts_ended(threading, substrate):
+    def fail():
+        raise ValueError("of the thread")
+
+    before = threading.activeCount()
+    counts = []
+    for target in (int, fail, int):
+        gate = Gate(substrate)
+        stays = threading.Thread(target=gate)
+        stays.start()
+        for _ in range(2):
+            ends = threading.Thread(target=target)
+            ends.start()
+            ends.join()
+        counts.append(threading.activeCount() - before)
+        gate.open()
+        stays.join()
+    counts.append(threading.activeCount() - before)
+    say(" ".join([str(count) for count in counts]))
+
+
+@clause("activecount.terminated")
+def test_threads_that_have_ended_do_not_count(programs):
+    program = programs.start(program_that_counts_ended)
+    counts = program.line()
+    assert counts == "1 1 1 0", repr(program)
+
+
+@clause("activecount.length-of-enumerate")
+def test_the_count_is_the_length_of_the_list(threading, actors):
+    def compare():
+        count = threading.activeCount()
+        length = len(threading.enumerate())
+        assert count == length
+
+    compare()
+    gates = [Gate(actors.substrate) for _ in range(3)]
+    for gate in gates:
+        actors.call(threading.Thread(target=gate).start)
+        compare()
+        actors.call(compare)
+    for gate in gates:
+        gate.open()
+
+
+# -- currentThread --------------------------------------------------------------------------------
+
+
+@clause("currentthread.in-target")
+def test_a_target_gets_the_thread_that_runs_it(threading, actors):
+    for name in (None, "named"):
+        seen = []
+
+        def target():
+            for _ in range(3):
+                seen.append(threading.currentThread())
+
+        thread = threading.Thread(target=target, name=name)
+        run_to_end(actors, thread, seen)
+        until(actors, lambda: len(seen) == 3)
+        assert times(seen, thread) == 3, "currentThread() gave %r in %r" % (seen, thread)
+
+
+@clause("currentthread.in-run")
+def test_a_run_method_gets_its_own_object(threading, actors):
+    seen = []
+
+    class Own(threading.Thread):
+        def run(self):
+            seen.append((self, threading.currentThread()))
+
+    class Constructed(Own):
+        def __init__(self, word):
+            Own.__init__(self)
+            self.word = word
+
+    for make in (Own, lambda: Constructed("word")):
+        run_to_end(actors, make(), seen)
+        own, current = seen[-1]
+        assert current is own
+
+
+@clause("currentthread.in-timer")
+def test_a_timers_function_gets_the_timer(threading, actors):
+    seen = []
+    timer = threading.Timer(0.0, lambda: seen.append(threading.currentThread()))
+    run_to_end(actors, timer, seen)
+    current = seen[0]
+    assert current is timer
+
+
+@clause("currentthread.nested")
+def test_a_thread_that_starts_threads_keeps_its_object(threading, actors):
+    seen = {}
+    made = {}
+    done = []
+
+    def descend(depth):
+        before = threading.currentThread()
+        if depth:
+            made[depth - 1] = threading.Thread(target=descend, args=(depth - 1,))
+            made[depth - 1].start()
+            until(actors, lambda: depth - 1 in seen)
+        seen[depth] = (before, threading.currentThread())
+        done.append(depth)
+
+    made[2] = threading.Thread(target=descend, args=(2,))
+    actors.call(made[2].start)
+    until(actors, lambda: len(done) == 3)
+    for depth in (2, 1, 0):
+        before, after = seen.get(depth, (None, None))
+        thread = made.get(depth)
+        assert thread is not None, "the nested threads do not all run"
+        assert before is thread
+        assert after is thread
+
+
+@clause("currentthread.caller")
+def test_it_is_the_caller_that_counts(threading, actors):
+    # A run method called directly runs in the caller's thread of control, not in a new one.
+    main = threading.currentThread()
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(threading.currentThread()))
+    thread.run()
+    current = seen[0]
+    assert current is main
+    current = threading.currentThread()
+    assert current is main
+
+
+@clause("currentthread.caller")
+def test_threads_that_run_at_the_same_time_keep_apart(threading, actors):
+    main = threading.currentThread()
+    gates = [Gate(actors.substrate) for _ in range(4)]
+    seen = {}
+
+    def look(index):
+        first = threading.currentThread()
+        gates[index]()
+        seen[index] = (first, threading.currentThread())
+
+    threads = [threading.Thread(target=look, args=(index,)) for index in range(4)]
+    for thread in threads:
+        actors.call(thread.start)
+        current = threading.currentThread()
+        assert current is main
+    for index in (2, 0, 3, 1):
+        gates[index].open()
+        until(actors, lambda: index in seen)
+        first, last = seen.get(index, (None, None))
+        thread = threads[index]
+        assert first is thread
+        assert last is thread
+
+
+@clause("currentthread.at-once")
+def test_a_thread_knows_its_object_from_the_first_moment(threading, actors, rounds):
+    seen = []
+    threads = []
+    for _ in range(rounds // 2):
+        thread = threading.Thread(target=lambda: seen.append(threading.currentThread()))
+        threads.append(thread)
+
+    def start_all():
+        for thread in threads:
+            thread.start()
+
+    actors.call(start_all)
+    until(actors, lambda: len(seen) == len(threads))
+    wrong = len([thread for thread in threads if times(seen, thread) != 1])
+    assert wrong == 0, "%d of %d threads did not get their own object" % (wrong, len(threads))
+
+
+@clause("currentthread.alien")
+def test_an_alien_thread_gets_an_object_of_its_own(threading, actors):
+    main = threading.currentThread()
+    for _ in range(2):
+        dummy = actors.call(threading.currentThread)
+        assert dummy is not None
+        assert dummy is not main
+
+
+# -- enumerate ------------------------------------------------------------------------------------
+
+
+@clause("enumerate.list")
+def test_enumerate_returns_a_list(threading):
+    threads = threading.enumerate()
+    assert isinstance(threads, list)
+
+
+@clause("enumerate.fresh")
+def test_each_list_is_the_callers_own(threading):
+    main = threading.currentThread()
+    first = threading.enumerate()
+    length = len(first)
+    del first[:]
+    second = threading.enumerate()
+    assert second is not first
+    assert len(second) == length
+    second.append(None)
+    second.reverse()
+    third = threading.enumerate()
+    assert len(third) == length
+    assert times(third, main) == 1
+
+
+@clause("enumerate.includes-main")
+def test_the_main_thread_is_listed(threading, actors):
+    main = threading.currentThread()
+    count = listed(threading, main)
+    assert count == 1
+    count = actors.call(listed, threading, main)
+    assert count == 1
+
+
+@clause("enumerate.includes-started")
+def test_started_threads_are_listed(threading, actors):
+    gate = Gate(actors.substrate)
+    threads = [threading.Thread(target=gate), subclass(threading, gate)(), threading.Thread()]
+    threads[2] = threading.Thread(target=gate, name="named")
+    for number, thread in enumerate(threads):
+        actors.call(thread.start)
+        counts = [listed(threading, one) for one in threads[: number + 1]]
+        assert counts == [1] * (number + 1)
+        counts = [actors.call(listed, threading, one) for one in threads[: number + 1]]
+        assert counts == [1] * (number + 1)
+    gate.open()
+
+
+@clause("enumerate.includes-started")
+def test_a_thread_is_listed_in_its_own_run(threading, actors):
+    counts = []
+    thread = threading.Thread(target=lambda: counts.append(listed(threading, thread)))
+    run_to_end(actors, thread, counts)
+    assert counts == [1]
+
+
+@clause("enumerate.includes-started")
+def test_a_thread_is_listed_from_the_moment_start_returns(threading, actors, rounds):
+    gate = Gate(actors.substrate)
+    counts = []
+
+    def start_all():
+        for _ in range(rounds // 8):
+            thread = threading.Thread(target=gate)
+            thread.start()
+            counts.append(listed(threading, thread))
+
+    actors.call(start_all)
+    gate.open()
+    missing = counts.count(0)
+    assert missing == 0, "%d of %d started threads were not listed" % (missing, len(counts))
+
+
+@clause("enumerate.includes-daemonic")
+def test_daemon_threads_are_listed(threading, actors):
+    gate = Gate(actors.substrate)
+    for make in (threading.Thread, lambda target: subclass(threading, target)()):
+        thread = make(target=gate)
+        thread.setDaemon(True)
+        actors.call(thread.start)
+        count = listed(threading, thread)
+        assert count == 1
+        count = actors.call(listed, threading, thread)
+        assert count == 1
+    gate.open()
+
+
+@clause("enumerate.includes-alien")
+def test_dummy_thread_objects_are_listed(threading, actors):
+    crew = [actors.new() for _ in range(3)]
+    for alien in crew:
+        dummy = alien.call(threading.currentThread)
+        count = listed(threading, dummy)
+        assert count == 1
+        count = alien.call(listed, threading, dummy)
+        assert count == 1
+
+
+@clause("enumerate.excludes-unstarted")
+def test_threads_that_are_not_started_are_not_listed(threading):
+    made = [
+        threading.Thread(),
+        threading.Thread(target=int, name="named"),
+        subclass(threading, int)(),
+    ]
+    made[1].setName("renamed")
+    for thread in made:
+        count = listed(threading, thread)
+        assert count == 0
+        thread.run()
+        count = listed(threading, thread)
+        assert count == 0
+
+
+@clause("enumerate.excludes-unstarted")
+def test_a_thread_is_not_listed_before_start_beside_started_ones(threading, actors):
+    gate = Gate(actors.substrate)
+    first, second = threading.Thread(target=gate), threading.Thread(target=gate)
+    actors.call(first.start)
+    count = listed(threading, second)
+    assert count == 0
+    gate.open()
+
+
+@clause("enumerate.excludes-terminated")
+def test_a_thread_that_has_ended_is_not_listed(threading, actors):
+    done = []
+
+    def end():
+        done.append(True)
+
+    def fail():
+        done.append(True)
+        raise ValueError("of the thread")
+
+    def leave():
+        done.append(True)
+        sys.exit()
+
+    for daemonic in (False, True):
+        for make in (
+            lambda: threading.Thread(target=end),
+            lambda: threading.Thread(target=fail),
+            lambda: threading.Thread(target=leave),
+            subclass(threading, end),
+            subclass(threading, fail),
+        ):
+            thread = make()
+            if daemonic:
+                thread.setDaemon(True)
+            run_to_end(actors, thread, done)
+            gone = until(actors, lambda: not listed(threading, thread))
+            assert gone, "%r is still listed" % (thread,)
+
+
+@clause("enumerate.excludes-terminated")
+def test_a_thread_is_not_listed_once_join_has_returned(threading, actors, rounds):
+    late = []
+
+    def start_and_join():
+        for _ in range(rounds // 4):
+            thread = threading.Thread(target=int)
+            thread.start()
+            thread.join()
+            late.append(listed(threading, thread))
+
+    actors.call(start_and_join)
+    count = len([one for one in late if one])
+    assert count == 0, "%d of %d threads were listed after their join()" % (count, len(late))
+
+
+@clause("enumerate.excludes-terminated")
+def test_the_end_of_one_thread_takes_no_other_off_the_list(threading, actors):
+    gates = [Gate(actors.substrate) for _ in range(3)]
+    threads = [threading.Thread(target=gate) for gate in gates]
+    for thread in threads:
+        actors.call(thread.start)
+    expected = [1, 1, 1]
+    for index in (1, 0, 2):
+        gates[index].open()
+        until(actors, lambda: not listed(threading, threads[index]))
+        expected[index] = 0
+        counts = [listed(threading, thread) for thread in threads]
+        assert counts == expected
+
+
+@clause("enumerate.timer")
+def test_a_timer_is_listed_like_any_thread(threading, actors):
+    ran = []
+    cancelled, fired = threading.Timer(30.0, int), threading.Timer(0.0, ran.append, (True,))
+    for timer in (cancelled, fired):
+        count = listed(threading, timer)
+        assert count == 0
+    actors.call(cancelled.start)
+    count = listed(threading, cancelled)
+    assert count == 1
+    cancelled.cancel()
+    run_to_end(actors, fired, ran)
+    for timer in (cancelled, fired):
+        gone = until(actors, lambda: not listed(threading, timer))
+        assert gone
+
+
+def program_that_lists(threading, substrate):
+    gate = Gate(substrate)
+    main = threading.currentThread()
+    expected = [main]
+    says = []
+
+    def compare():
+        threads = threading.enumerate()
+        found = [times(threads, thread) for thread in expected] == [1] * len(expected)
+        says.append(found and len(threads) == len(expected) and "as" or "not as")
+        says.append("expected")
+
+    compare()
+    for _ in range(2):
+        threading.Thread(target=gate)
+        thread = threading.Thread(target=gate)
+        thread.start()
+        expected.append(thread)
+        compare()
+    gate.open()
+    for thread in expected[1:]:
+        thread.join()
+    del expected[1:]
+    compare()
+    say(" ".join(says))
+
+
+@clause("enumerate.nothing-else")
+def test_the_list_has_the_alive_threads_and_nothing_else(programs):
+    program = programs.start(program_that_lists)
+    line = program.line()
+    assert line == " ".join(["as expected"] * 4), repr(program)
+
+
+@clause("enumerate.while-threads-come-and-go")
+def test_lists_are_right_while_threads_come_and_go(threading, actors, rounds):
+    main = threading.currentThread()
+    gate = Gate(actors.substrate)
+    stays = threading.Thread(target=gate)
+    actors.call(stays.start)
+
+    looks = []
+    over = []
+
+    def come_and_go():
+        try:
+            for _ in range(rounds // 2):
+                threading.Thread(target=int).start()
+        finally:
+            over.append(True)
+
+    def look():
+        while not over:
+            threads = threading.enumerate()
+            looks.append(times(threads, main) == 1 and times(threads, stays) == 1)
+            time.sleep(0)
+
+    crew = [actors.start(look), actors.start(come_and_go)]
+    for actor in crew:
+        actor.result()
+    gate.open()
+    wrong = looks.count(False)
+    assert wrong == 0, "%d of %d lists lacked a thread or had it twice" % (wrong, len(looks))
+
+
+# -- settrace and setprofile ----------------------------------------------------------------------
+
+
+class Recorder(object):
+    """Notes what a trace function (or, with ``profiles``, a profile function) is told.
+
+    ``function`` is that function; it does nothing once :meth:`stop` was called, so that one which
+    an implementation does not remove disturbs no other case.
+    """
+
+    def __init__(self, profiles=False):
+        told = self._told = []
+        stopped = self._stopped = []
+        # A trace function is told of lines only if it asks for that; a profile function never is,
+        # but is told of returns.
+        self._second = profiles and "return" or "line"
+
+        def function(frame, event, argument):
+            if not stopped:
+                told.append((event, frame.f_code))
+                if not profiles:
+                    return function
+            return None
+
+        self.function = function
+
+    def was_called_for(self, function):
+        """Whether it was told of a call of ``function``, and of what follows a call.
+
+        Gives a thread that has got through the function a moment to get out of it.
+        """
+        code = function.__code__
+        patience = blocking.clock() + 0.2
+        while True:
+            events = [event for event, of in list(self._told) if of is code]
+            if "call" in events and self._second in events:
+                return True
+            if blocking.clock() >= patience:
+                return False
+            time.sleep(0.001)
+
+    def was_told_of(self, function):
+        """Whether it was told anything of ``function``."""
+        code = function.__code__
+        return bool([event for event, of in list(self._told) if of is code])
+
+    def stop(self):
+        self._stopped.append(True)
+
+
+class Hooked(object):
+    """The recorders of a case, handed to settrace() or setprofile(), which is reset in the end."""
+
+    def __init__(self, install, profiles):
+        self._install = install
+        self._profiles = profiles
+        self.recorders = []
+
+    def __enter__(self):
+        return self
+
+    def recorder(self):
+        """A new recorder, not installed."""
+        recorder = Recorder(self._profiles)
+        self.recorders.append(recorder)
+        return recorder
+
+    def install(self):
+        """A new recorder, installed for the threads to come."""
+        recorder = self.recorder()
+        self._install(recorder.function)
+        return recorder
+
+    def __exit__(self, kind, value, traceback):
+        for recorder in self.recorders:
+            recorder.stop()
+        try:
+            self._install(None)
+        except Exception:
+            pass  # whether it can be reset is a clause of its own
+
+
+def activity(after=None):
+    """A new function, with a code object of its own, that notes its calls in its list ``mark``.
+
+    It calls ``after``, where that is given, before it ends.
+    """
+    source = "def function():\n    mark.append(True)\n    after()\n"
+    mark = []
+    names = {"mark": mark, "after": after or int}
+    exec(compile(source, "<an activity>", "exec"), names)
+    function = names["function"]
+    function.mark = mark
+    return function
+
+
+def perform(actors, thread, function):
+    """Start ``thread``, which calls ``function``, an activity, and let it come to its end."""
+    run_to_end(actors, thread, function.mark)
+    actors.start(thread.join).returned()  # its end, where join can be relied on
+
+
+def check_target_and_run(threading, actors, hooked):
+    with hooked:
+        recorder = hooked.install()
+        for _ in range(2):
+            function = activity()
+            perform(actors, threading.Thread(target=function), function)
+            seen = recorder.was_called_for(function)
+            assert seen, "it was not told of a thread's target"
+        for _ in range(2):
+            ran = activity()
+
+            class Own(threading.Thread):
+                def run(self, ran=ran):
+                    ran()
+
+            perform(actors, Own(), ran)
+            seen = recorder.was_called_for(Own.__dict__["run"])
+            assert seen, "it was not told of a run method"
+
+
+def check_passed(threading, actors, hooked, asking):
+    if asking is None:
+        return  # this interpreter does not tell
+    with hooked:
+        recorder = hooked.install()
+        for _ in range(2):
+            seen = []
+            run_to_end(actors, threading.Thread(target=lambda: seen.append(asking())), seen)
+            given = seen[0]
+            assert given is recorder.function
+
+
+def check_every_thread(threading, actors, hooked):
+    """Threads that exist at the same time, and one that another of them starts."""
+    with hooked:
+        recorder = hooked.install()
+        gate = Gate(actors.substrate)
+        functions = [activity(gate) for _ in range(3)]
+        threads = [threading.Thread(target=function) for function in functions]
+        for thread, function in zip(threads, functions):
+            run_to_end(actors, thread, function.mark)
+        gate.open()
+        for thread in threads:
+            actors.start(thread.join).returned()
+        child = activity()
+
+        def beget():
+            thread = threading.Thread(target=child)
+            thread.start()
+            until(actors, lambda: child.mark)
+            actors.start(thread.join).returned()
+
+        parent = activity(beget)
+        perform(actors, threading.Thread(target=parent), parent)
+        for function in functions + [parent, child]:
+            seen = recorder.was_called_for(function)
+            assert seen, "it was not told of one of several threads"
+
+
+def check_timer(threading, actors, hooked):
+    with hooked:
+        recorder = hooked.install()
+        for _ in range(2):
+            function = activity()
+            perform(actors, threading.Timer(0.0, function), function)
+            seen = recorder.was_called_for(function)
+            assert seen, "it was not told of a timer's function"
+
+
+def check_at_start(threading, actors, hooked):
+    with hooked:
+        function = activity()
+        thread = threading.Thread(target=function)
+        recorder = hooked.install()
+        perform(actors, thread, function)
+        seen = recorder.was_called_for(function)
+        assert seen, "it was not told of a thread made before it was set and started after"
+
+
+def check_replaced(threading, actors, hooked):
+    with hooked:
+        recorders = []
+        for _ in range(3):
+            recorders.append(hooked.install())
+            function = activity()
+            perform(actors, threading.Thread(target=function), function)
+            seen = [recorder.was_told_of(function) for recorder in recorders]
+            expected = [False] * (len(recorders) - 1) + [True]
+            assert seen == expected, "told were %r, not the last one alone" % seen
+
+
+def check_none(threading, actors, hooked, install, asking):
+    with hooked:
+        recorder = hooked.install()
+        for _ in range(2):
+            install(None)
+            function = activity()
+            perform(actors, threading.Thread(target=function), function)
+            seen = recorder.was_told_of(function)
+            assert not seen
+            if asking is not None:
+                seen = []
+                run_to_end(actors, threading.Thread(target=lambda: seen.append(asking())), seen)
+                given = seen[0]
+                assert given is None
+            recorder = hooked.install()
+
+
+def check_caller(actors, hooked, asking):
+    with hooked:
+        before = asking and asking()
+        recorder = hooked.install()
+        after = asking and asking()
+        assert after is before
+        function = activity()
+        function()
+        seen = recorder.was_told_of(function)
+        assert not seen, "it was told of a call in the thread that set it"
+        caller = actors.new()
+        caller.call(hooked.install)
+        function = activity()
+        caller.call(function)
+        seen = [recorder.was_told_of(function) for recorder in hooked.recorders]
+        assert True not in seen, "it was told of a call in the alien thread that set it"
+
+
+def check_alien(threading, actors, hooked):
+    with hooked:
+        alien = actors.new()
+        alien.call(int)
+        recorder = hooked.install()
+        for actor in (alien, actors.new()):
+            function = activity(threading.currentThread)
+            actor.call(function)
+            actor.call(function)
+            seen = recorder.was_told_of(function)
+            assert not seen, "it was told of an alien thread"
+
+
+def check_running(threading, actors, hooked, observe):
+    with hooked:
+        gate = Gate(actors.substrate)
+        late = activity()
+
+        def go_on():
+            gate()
+            late()
+
+        function = activity(go_on)
+        thread = threading.Thread(target=function)
+        run_to_end(actors, thread, function.mark)
+        recorder = hooked.install()
+        gate.open()
+        until(actors, lambda: late.mark)
+        actors.start(thread.join).returned()
+        observe(recorder.was_told_of(late) and "told of them" or "not told of them")
+
+
+def check_keyword(threading, actors, hooked, install):
+    with hooked:
+        recorder = hooked.recorder()
+        install(func=recorder.function)
+        function = activity()
+        perform(actors, threading.Thread(target=function), function)
+        seen = recorder.was_called_for(function)
+        assert seen
+
+
+def tracing(threading):
+    return Hooked(threading.settrace, profiles=False)
+
+
+def profiling(threading):
+    return Hooked(threading.setprofile, profiles=True)
+
+
+GET_TRACE = getattr(sys, "gettrace", None)
+GET_PROFILE = getattr(sys, "getprofile", None)
+
+
+@clause("settrace.before-run")
+def test_a_trace_function_sees_target_and_run(threading, actors):
+    check_target_and_run(threading, actors, tracing(threading))
+
+
+@clause("settrace.passed-on")
+def test_a_trace_function_is_what_the_thread_traces_with(threading, actors):
+    check_passed(threading, actors, tracing(threading), GET_TRACE)
+
+
+@clause("settrace.every-thread")
+def test_a_trace_function_is_set_in_every_thread(threading, actors):
+    check_every_thread(threading, actors, tracing(threading))
+
+
+@clause("settrace.timer")
+def test_a_trace_function_sees_a_timers_function(threading, actors):
+    check_timer(threading, actors, tracing(threading))
+
+
+@clause("settrace.at-start")
+def test_the_trace_function_at_the_start_counts(threading, actors):
+    check_at_start(threading, actors, tracing(threading))
+
+
+@clause("settrace.replaced")
+def test_a_trace_function_is_replaced(threading, actors):
+    check_replaced(threading, actors, tracing(threading))
+
+
+@clause("settrace.none")
+def test_none_ends_the_tracing_of_threads_to_come(threading, actors):
+    check_none(threading, actors, tracing(threading), threading.settrace, GET_TRACE)
+
+
+@clause("settrace.not-the-caller")
+def test_the_thread_that_sets_a_trace_function_is_not_traced(threading, actors):
+    check_caller(actors, tracing(threading), GET_TRACE)
+
+
+@clause("settrace.not-aliens")
+def test_alien_threads_are_not_traced(threading, actors):
+    check_alien(threading, actors, tracing(threading))
+
+
+@clause("settrace.running")
+def test_threads_that_run_when_a_trace_function_is_set(threading, actors, observe):
+    check_running(threading, actors, tracing(threading), observe)
+
+
+@clause("settrace.keyword")
+def test_a_trace_function_can_be_given_by_name(threading, actors):
+    check_keyword(threading, actors, tracing(threading), threading.settrace)
+
+
+@clause("setprofile.before-run")
+def test_a_profile_function_sees_target_and_run(threading, actors):
+    check_target_and_run(threading, actors, profiling(threading))
+
+
+@clause("setprofile.passed-on")
+def test_a_profile_function_is_what_the_thread_profiles_with(threading, actors):
+    check_passed(threading, actors, profiling(threading), GET_PROFILE)
+
+
+@clause("setprofile.every-thread")
+def test_a_profile_function_is_set_in_every_thread(threading, actors):
+    check_every_thread(threading, actors, profiling(threading))
+
+
+@clause("setprofile.timer")
+def test_a_profile_function_sees_a_timers_function(threading, actors):
+    check_timer(threading, actors, profiling(threading))
+
+
+@clause("setprofile.at-start")
+def test_the_profile_function_at_the_start_counts(threading, actors):
+    check_at_start(threading, actors, profiling(threading))
+
+
+@clause("setprofile.replaced")
+def test_a_profile_function_is_replaced(threading, actors):
+    check_replaced(threading, actors, profiling(threading))
+
+
+@clause("setprofile.none")
+def test_none_ends_the_profiling_of_threads_to_come(threading, actors):
+    check_none(threading, actors, profiling(threading), threading.setprofile, GET_PROFILE)
+
+
+@clause("setprofile.not-the-caller")
+def test_the_thread_that_sets_a_profile_function_is_not_profiled(threading, actors):
+    check_caller(actors, profiling(threading), GET_PROFILE)
+
+
+@clause("setprofile.not-aliens")
+def test_alien_threads_are_not_profiled(threading, actors):
+    check_alien(threading, actors, profiling(threading))
+
+
+@clause("setprofile.running")
+def test_threads_that_run_when_a_profile_function_is_set(threading, actors, observe):
+    check_running(threading, actors, profiling(threading), observe)
+
+
+@clause("setprofile.keyword")
+def test_a_profile_function_can_be_given_by_name(threading, actors):
+    check_keyword(threading, actors, profiling(threading), threading.setprofile)
+
+
+@clause("setprofile.beside-settrace")
+def test_both_functions_can_be_set(threading, actors):
+    trace, profile = tracing(threading), profiling(threading)
+    with trace:
+        with profile:
+            for first, second in ((trace, profile), (profile, trace)):
+                recorders = [first.install(), second.install()]
+                function = activity()
+                perform(actors, threading.Thread(target=function), function)
+                seen = [recorder.was_called_for(function) for recorder in recorders]
+                assert seen == [True, True]
+            # Taking one back leaves the other.
+            threading.settrace(None)
+            kept = profile.install()
+            threading.settrace(None)
+            function = activity()
+            perform(actors, threading.Thread(target=function), function)
+            seen = kept.was_called_for(function)
+            assert seen
+
+
+# -- stack_size -----------------------------------------------------------------------------------
+
+
+class Sizes(object):
+    """stack_size() for the length of a block; the size is put back in the end."""
+
+    def __init__(self, threading):
+        self._threading = threading
+        self._before = 0
+
+    def __enter__(self):
+        self._before = self._threading.stack_size()
+        return self
+
+    def set(self, size):
+        """Set the size; False where it cannot be changed on this platform."""
+        try:
+            self._threading.stack_size(size)
+        except ValueError:  # may be a subclass of ThreadError, or the reverse
+            raise
+        except self._threading.ThreadError:
+            return False
+        return True
+
+    def __exit__(self, kind, value, traceback):
+        try:
+            self._threading.stack_size(self._before)
+        except Exception:
+            pass  # it cannot be changed, or is not what the clause of the case says
+
+
+@clause("stack_size.returns")
+def test_stack_size_returns_a_number_of_bytes(threading):
+    size = threading.stack_size()
+    assert isinstance(size, (int, type(1 << 100))), "it returned %r" % (size,)
+    assert size >= 0
+
+
+@clause("stack_size.set")
+def test_the_size_set_is_the_size_told(threading):
+    with Sizes(threading) as sizes:
+        for size in (MEGA, 512 * KILO, 16 * MEGA, 2 * MEGA):
+            if not sizes.set(size):
+                return
+            now = threading.stack_size()
+            assert now == size
+
+
+@clause("stack_size.asking-changes-nothing")
+def test_the_size_is_the_same_each_time_it_is_asked_for(threading):
+    with Sizes(threading) as sizes:
+        first = threading.stack_size()
+        second = threading.stack_size()
+        assert second == first
+        if sizes.set(MEGA):
+            first = threading.stack_size()
+            second = threading.stack_size()
+            assert second == first
+
+
+@clause("stack_size.set-returns")
+def test_what_stack_size_returns_when_it_sets_one(threading, observe):
+    with Sizes(threading) as sizes:
+        if not sizes.set(MEGA):
+            observe("cannot be set")
+            return
+        value = threading.stack_size(2 * MEGA)
+        if value == MEGA:
+            observe("the size before")
+        elif value == 2 * MEGA:
+            observe("the size set")
+        else:
+            observe("neither of the two sizes")
+
+
+@clause("stack_size.zero")
+def test_zero_brings_the_default_back(threading):
+    with Sizes(threading) as sizes:
+        if not sizes.set(0):
+            return
+        default = threading.stack_size()
+        for size in (MEGA, 2 * MEGA):
+            sizes.set(size)
+            sizes.set(0)
+            now = threading.stack_size()
+            assert now == default
+
+
+INVALID = (1, 4096, 16384, 32767, -1, -4096, -32768, -MEGA)
+
+
+@clause("stack_size.invalid-error")
+def test_an_invalid_size_is_an_error(threading):
+    with Sizes(threading) as sizes:
+        if not sizes.set(0):
+            return
+        for size in INVALID:
+            raises(ValueError, threading.stack_size, size)
+        sizes.set(MEGA)
+        for size in INVALID:
+            raises(ValueError, threading.stack_size, size)
+
+
+@clause("stack_size.invalid-changes-nothing")
+def test_an_invalid_size_leaves_the_size(threading, actors):
+    with Sizes(threading) as sizes:
+        for size in INVALID:
+            if not sizes.set(MEGA):
+                return
+            actors.start(threading.stack_size, size).raised()
+            now = threading.stack_size()
+            assert now == MEGA
+
+
+@clause("stack_size.unsupported-error")
+def test_a_size_is_set_or_refused_as_unsupported(threading):
+    with Sizes(threading) as sizes:
+        for size in (MEGA, 0, 4 * MEGA):
+            sizes.set(size)
+
+
+@clause("stack_size.keyword")
+def test_the_size_can_be_given_by_name(threading):
+    with Sizes(threading) as sizes:
+        if sizes.set(MEGA):
+            threading.stack_size(size=2 * MEGA)
+            now = threading.stack_size()
+            assert now == 2 * MEGA
+
+
+def own_stack_size():
+    """The size of the calling thread's stack as the system's thread library says it; or None."""
+    try:
+        import ctypes
+
+        library = ctypes.CDLL(None)
+        library.pthread_self.restype = ctypes.c_void_p
+        library.pthread_getattr_np.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+        library.pthread_attr_getstacksize.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+        library.pthread_attr_destroy.argtypes = [ctypes.c_void_p]
+        attributes = ctypes.create_string_buffer(512)
+        size = ctypes.c_size_t(0)
+        if library.pthread_getattr_np(library.pthread_self(), attributes) != 0:
+            return None
+        library.pthread_attr_getstacksize(attributes, ctypes.byref(size))
+        library.pthread_attr_destroy(attributes)
+        return size.value
+    except Exception:
+        return None
+
+
+@clause("stack_size.effective")
+def test_new_threads_have_stacks_of_the_size_set(threading, actors):
+    own = blocking.own_tid()
+    if own is None or own_stack_size() is None:
+        return  # this system does not tell
+    with Sizes(threading) as sizes:
+        for size in (512 * KILO, 16 * MEGA, MEGA):
+            if not sizes.set(size):
+                return
+            for _ in range(2):
+                seen = []
+                thread = threading.Thread(
+                    target=lambda: seen.append((blocking.own_tid(), own_stack_size()))
+                )
+                run_to_end(actors, thread, seen)
+                tid, given = seen[0]
+                if tid == own or given is None:
+                    return  # no thread of the system's
+                # The thread library may use up a larger stack that an ended thread has left.
+                fits = 0.9 * size <= given <= 4.25 * size
+                assert fits, "with stack_size(%d) a thread got %d bytes" % (size, given)
+
+
+def program_that_sets_odd_sizes(threading):
+    for size in (32 * KILO, 64 * KILO + 1):
+        try:
+            threading.stack_size(size)
+            say("taken")
+        except Exception:
+            say("refused")
+    threading.stack_size(0)
+
+
+@clause("stack_size.smallest")
+def test_the_smallest_documented_size(programs, observe):
+    observe(programs.start(program_that_sets_odd_sizes).line() or "no answer")
+
+
+@clause("stack_size.odd")
+def test_a_size_that_is_no_multiple_of_a_page(programs, observe):
+    program = programs.start(program_that_sets_odd_sizes)
+    program.line()
+    observe(program.line() or "no answer")
+
+
+@clause("threaderror.exception")
+def test_thread_error_is_an_exception(threading):
+    error = threading.ThreadError
+    assert isinstance(error, type), "ThreadError is %r, which is no class" % (error,)
+    assert issubclass(error, Exception), "%r is no exception class" % (error,)
+    caught = raises(error, fail_with, error)
+    assert isinstance(caught, error)
+
+
+def fail_with(error):
+    raise error("of the battery")

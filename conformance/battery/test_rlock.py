@@ -1,0 +1,648 @@
+"""RLock Objects: one case or more for each clause of ``spec/rlock.toml``."""
+
+import time
+
+from threadspec.conformance.worker.case import clause, raises, show_error
+
+DEPTHS = (1, 2, 3, 5, 50)
+
+
+def is_free(actors, lock):
+    """Whether ``lock`` is unlocked, told by an attempt in a thread that owns nothing."""
+    prober = actors.new()
+    if prober.call(lock.acquire, False):
+        prober.call(lock.release)
+        return True
+    return False
+
+
+def acquire_to(lock, depth):
+    for _ in range(depth):
+        lock.acquire()
+
+
+def release_from(lock, depth):
+    for _ in range(depth):
+        lock.release()
+
+
+@clause("rlock.factory")
+def test_each_rlock_is_a_new_one(threading, actors):
+    first = threading.RLock()
+    second = threading.RLock()
+    assert first is not second
+    first.acquire()
+    assert is_free(actors, second)
+    second.acquire()
+    first.release()
+    assert not is_free(actors, second)
+    assert is_free(actors, first)
+
+
+@clause("rlock.methods")
+def test_an_rlock_has_acquire_and_release(threading):
+    lock = threading.RLock()
+    assert callable(lock.acquire)
+    assert callable(lock.release)
+
+
+@clause("rlock.created-unlocked")
+def test_a_new_rlock_can_be_taken_by_any_thread(threading, actors):
+    for _ in range(3):
+        lock = threading.RLock()
+        got = actors.call(lock.acquire, False)
+        assert got
+
+
+@clause("rlock.acquire.free-returns-at-once")
+def test_acquire_of_an_unlocked_rlock_returns(threading, actors):
+    lock = threading.RLock()
+    for _ in range(3):
+        taker = actors.start(lock.acquire)
+        assert taker.returned()
+        taker.call(lock.release)
+
+
+@clause("rlock.acquire.takes-ownership")
+def test_acquire_keeps_other_threads_out(threading, actors):
+    lock = threading.RLock()
+    for _ in range(3):
+        owner = actors.new()
+        owner.call(lock.acquire)
+        assert not is_free(actors, lock)
+        owner.call(lock.release)
+
+
+@clause("rlock.acquire.level-one")
+def test_one_release_after_one_acquire_unlocks(threading, actors):
+    lock = threading.RLock()
+    for depth in (1, 3, 1, 2, 1):
+        acquire_to(lock, depth)
+        release_from(lock, depth)
+        lock.acquire()
+        lock.release()
+        assert is_free(actors, lock)
+
+
+@clause("rlock.acquire.level-one")
+def test_an_owner_that_waited_begins_at_level_one(threading, actors):
+    lock = threading.RLock()
+    for depth in (1, 2, 5):
+        acquire_to(lock, depth)
+        waiter = actors.start(lock.acquire)
+        waiter.is_blocked()
+        release_from(lock, depth)
+        waiter.result()
+        waiter.call(lock.release)
+        assert is_free(actors, lock)
+
+
+@clause("rlock.acquire.again")
+def test_the_owner_acquires_again(threading, actors):
+    for depth in DEPTHS:
+        lock = threading.RLock()
+        owner = actors.start(acquire_to, lock, depth)
+        assert owner.returned()
+        owner.call(release_from, lock, depth)
+
+
+@clause("rlock.acquire.again")
+def test_the_owner_acquires_again_after_inner_releases(threading, actors):
+    lock = threading.RLock()
+
+    def up_and_down():
+        lock.acquire()
+        for depth in (1, 2, 4):
+            acquire_to(lock, depth)
+            release_from(lock, depth)
+        lock.acquire()
+        release_from(lock, 2)
+
+    owner = actors.start(up_and_down)
+    assert owner.returned()
+
+
+@clause("rlock.acquire.again-with-waiters")
+def test_the_owner_acquires_again_while_others_wait(threading, actors):
+    lock = threading.RLock()
+    owner = actors.new()
+    owner.call(lock.acquire)
+    crew = actors.start_many(2, lock_and_unlock, lock)
+    actors.ended(crew)
+    for form in ((), (True,), (False,)):
+        owner.start(lock.acquire, *form)
+        assert owner.returned()
+    owner.call(release_from, lock, 4)
+    for actor in crew:
+        actor.result()
+
+
+def lock_and_unlock(lock):
+    lock.acquire()
+    lock.release()
+
+
+@clause("rlock.acquire.other-blocks")
+def test_acquire_blocks_while_another_thread_owns_the_lock(threading, actors):
+    lock = threading.RLock()
+    for depth in (1, 2, 5):
+        acquire_to(lock, depth)
+        waiter = actors.start(lock.acquire)
+        assert waiter.is_blocked()
+        release_from(lock, depth)
+        waiter.result()
+        waiter.call(lock.release)
+
+
+@clause("rlock.acquire.other-blocks")
+def test_every_other_thread_blocks(threading, actors):
+    lock = threading.RLock()
+    lock.acquire()
+    crew = actors.start_many(4, lock_and_unlock, lock)
+    ended = actors.ended(crew)
+    assert ended == []
+    lock.release()
+    actors.ended(crew, at_least=4)
+
+
+@clause("rlock.acquire.other-blocks")
+def test_a_former_owner_blocks_like_any_other(threading, actors):
+    lock = threading.RLock()
+    former = actors.new()
+    former.call(lock.acquire)
+    former.call(lock.release)
+    lock.acquire()
+    former.start(lock.acquire)
+    assert former.is_blocked()
+    lock.release()
+    former.result()
+    former.call(lock.release)
+
+
+@clause("rlock.acquire.proceeds-after-release")
+def test_a_blocked_acquire_returns_after_the_outermost_release(threading, actors):
+    lock = threading.RLock()
+    for depth in (1, 2, 5):
+        acquire_to(lock, depth)
+        waiter = actors.start(lock.acquire)
+        waiter.is_blocked()
+        release_from(lock, depth)
+        assert waiter.returned()
+        waiter.call(lock.release)
+
+
+@clause("rlock.acquire.waiter-becomes-owner")
+def test_the_thread_that_waited_owns_the_lock(threading, actors):
+    lock = threading.RLock()
+    for form in ((), (True,)):
+        lock.acquire()
+        waiter = actors.start(lock.acquire, *form)
+        waiter.is_blocked()
+        lock.release()
+        waiter.result()
+        assert not is_free(actors, lock)
+        waiter.start(lock.acquire)
+        assert waiter.returned()
+        for _ in range(2):
+            waiter.start(lock.release)
+            assert waiter.returned()
+
+
+@clause("rlock.acquire.no-argument-no-value")
+def test_acquire_without_arguments_returns_none(threading):
+    lock = threading.RLock()
+    for _ in range(3):
+        value = lock.acquire()
+        assert value is None
+
+
+@clause("rlock.acquire.no-argument-no-value")
+def test_acquire_without_arguments_returns_none_after_blocking(threading, actors):
+    lock = threading.RLock()
+    lock.acquire()
+    waiter = actors.start(lock.acquire)
+    waiter.is_blocked()
+    lock.release()
+    value = waiter.result()
+    assert value is None
+    waiter.call(lock.release)
+
+
+@clause("rlock.acquire.blocking-true-blocks")
+def test_acquire_with_true_blocks(threading, actors):
+    for blocking in (True, 1):
+        lock = threading.RLock()
+        lock.acquire()
+        waiter = actors.start(lock.acquire, blocking)
+        assert waiter.is_blocked()
+        lock.release()
+        waiter.result()
+        waiter.call(lock.release)
+
+
+@clause("rlock.acquire.blocking-true-returns-true")
+def test_acquire_with_true_returns_true_at_every_level(threading):
+    for blocking in (True, 1):
+        lock = threading.RLock()
+        for _ in range(3):
+            got = lock.acquire(blocking)
+            assert got
+
+
+@clause("rlock.acquire.blocking-true-returns-true")
+def test_acquire_with_true_returns_true_after_blocking(threading, actors):
+    for blocking in (True, 1):
+        lock = threading.RLock()
+        lock.acquire()
+        waiter = actors.start(lock.acquire, blocking)
+        waiter.is_blocked()
+        lock.release()
+        got = waiter.result()
+        assert got
+        free = is_free(actors, lock)
+        assert not free, "acquire(%r) returned, but the lock is not taken" % blocking
+        waiter.call(lock.release)
+
+
+@clause("rlock.acquire.blocking-true-returns-true")
+def test_acquire_with_true_takes_the_lock(threading, actors):
+    for blocking in (True, 1):
+        lock = threading.RLock()
+        lock.acquire(blocking)
+        assert not is_free(actors, lock)
+
+
+def check_level(actors, lock, level):
+    """Check that ``lock``, owned by the calling thread, has exactly this recursion level."""
+    for left in range(level, 0, -1):
+        free = is_free(actors, lock)
+        assert not free, "unlocked %d releases before the outermost one" % left
+        lock.release()
+    free = is_free(actors, lock)
+    assert free, "still locked after %d releases" % level
+
+
+@clause("rlock.acquire.blocking-true-counts")
+def test_acquire_with_true_adds_a_level(threading, actors):
+    for blocking in (True, 1):
+        lock = threading.RLock()
+        for _ in range(3):
+            lock.acquire(blocking)
+        check_level(actors, lock, 3)
+
+
+@clause("rlock.acquire.nonblocking-held")
+def test_acquire_with_false_fails_while_another_thread_owns_the_lock(threading, actors):
+    lock = threading.RLock()
+    for depth in (1, 2, 3):
+        lock.acquire()
+        for blocking in (False, 0, False):
+            got = actors.call(lock.acquire, blocking)
+            assert not got
+
+
+@clause("rlock.acquire.nonblocking-held")
+def test_acquire_with_false_fails_while_others_wait(threading, actors):
+    lock = threading.RLock()
+    lock.acquire()
+    waiter = actors.start(lock_and_unlock, lock)
+    waiter.is_blocked()
+    got = actors.call(lock.acquire, False)
+    assert not got
+    lock.release()
+    waiter.result()
+
+
+@clause("rlock.acquire.nonblocking-held-changes-nothing")
+def test_a_failed_attempt_does_not_touch_the_level(threading, actors):
+    for depth in (1, 2):
+        lock = threading.RLock()
+        acquire_to(lock, depth)
+        intruder = actors.new()
+        for _ in range(3):
+            intruder.call(lock.acquire, False)
+        check_level(actors, lock, depth)
+
+
+@clause("rlock.acquire.nonblocking-held-changes-nothing")
+def test_a_failed_attempt_does_not_make_an_owner(threading, actors):
+    lock = threading.RLock()
+    lock.acquire()
+    intruder = actors.new()
+    intruder.call(lock.acquire, False)
+    got = intruder.call(lock.acquire, False)
+    assert not got
+    intruder.start(lock.acquire)
+    assert intruder.is_blocked()
+    lock.release()
+    intruder.result()
+    intruder.call(lock.release)
+
+
+@clause("rlock.acquire.nonblocking-owner")
+def test_acquire_with_false_succeeds_for_the_owner(threading):
+    for blocking in (False, 0):
+        lock = threading.RLock()
+        lock.acquire()
+        for _ in range(3):
+            got = lock.acquire(blocking)
+            assert got
+
+
+@clause("rlock.acquire.nonblocking-counts")
+def test_acquire_with_false_adds_a_level(threading, actors):
+    for blocking in (False, 0):
+        lock = threading.RLock()
+        lock.acquire()
+        lock.acquire(blocking)
+        lock.acquire(blocking)
+        check_level(actors, lock, 3)
+
+
+@clause("rlock.acquire.nonblocking-free")
+def test_acquire_with_false_takes_an_unlocked_rlock(threading, actors):
+    lock = threading.RLock()
+    for blocking in (False, 0, False):
+        got = lock.acquire(blocking)
+        assert got
+        assert not is_free(actors, lock)
+        lock.release()
+
+
+@clause("rlock.acquire.blocking-keyword")
+def test_blocking_can_be_given_by_name(threading, actors):
+    lock = threading.RLock()
+    for blocking in (True, False, 1, 0):
+        got = lock.acquire(blocking=blocking)
+        assert got
+    for blocking in (False, 0):
+        got = actors.call(lock.acquire, blocking=blocking)
+        assert not got
+    waiter = actors.start(lock.acquire, blocking=True)
+    assert waiter.is_blocked()
+    release_from(lock, 4)
+    assert waiter.returned()
+
+
+@clause("rlock.acquire.one-at-a-time")
+def test_each_unlocking_lets_exactly_one_waiter_own_the_lock(threading, actors):
+    lock = threading.RLock()
+    owner = actors.new()
+    owner.call(lock.acquire)
+    waiting = actors.start_many(4, lock.acquire)
+    actors.ended(waiting)
+    while waiting:
+        owner.call(lock.release)
+        ended = actors.ended(waiting, at_least=1)
+        assert len(ended) == 1, "%d of %d waiters proceeded at one release" % (
+            len(ended),
+            len(waiting),
+        )
+        owner = ended[0]
+        waiting = [actor for actor in waiting if actor is not owner]
+    owner.call(lock.release)
+
+
+@clause("rlock.release.every-waiter-in-turn")
+def test_no_waiter_is_left_behind(threading, actors):
+    lock = threading.RLock()
+
+    def nest():
+        acquire_to(lock, 2)
+        release_from(lock, 2)
+
+    lock.acquire()
+    crew = actors.start_many(8, nest)
+    actors.ended(crew)
+    lock.release()
+    ended = actors.ended(crew, at_least=8)
+    assert len(ended) == 8, "%d of 8 waiters proceeded" % len(ended)
+
+
+@clause("rlock.release.order")
+def test_order_of_waiters(threading, actors, observe):
+    lock = threading.RLock()
+    lock.acquire()
+    order = []
+
+    def queue_up(number):
+        lock.acquire()
+        order.append(number)
+        lock.release()
+
+    crew = []
+    for number in range(4):
+        crew.append(actors.start(queue_up, number))
+        crew[-1].is_blocked()
+    lock.release()
+    actors.ended(crew, at_least=4)
+    if order == [0, 1, 2, 3]:
+        observe("first in, first out")
+    elif order == [3, 2, 1, 0]:
+        observe("last in, first out")
+    else:
+        observe("another order")
+
+
+@clause("rlock.release.inner-keeps")
+def test_an_inner_release_keeps_the_lock(threading, actors):
+    for depth in (2, 3, 5):
+        lock = threading.RLock()
+        acquire_to(lock, depth)
+        for left in range(depth - 1, 0, -1):
+            lock.release()
+            assert not is_free(actors, lock)
+        lock.release()
+
+
+@clause("rlock.release.inner-keeps")
+def test_an_inner_release_lets_no_waiter_proceed(threading, actors):
+    lock = threading.RLock()
+    acquire_to(lock, 3)
+    waiter = actors.start(lock_and_unlock, lock)
+    assert waiter.is_blocked()
+    for _ in range(2):
+        lock.release()
+        assert waiter.is_blocked()
+    lock.release()
+    waiter.result()
+
+
+@clause("rlock.release.inner-keeps")
+def test_after_an_inner_release_the_caller_still_owns_the_lock(threading, actors):
+    lock = threading.RLock()
+    owner = actors.new()
+    owner.call(acquire_to, lock, 2)
+    owner.call(lock.release)
+    owner.start(lock.acquire)
+    assert owner.returned()
+    owner.call(release_from, lock, 2)
+
+
+@clause("rlock.release.outermost-unlocks")
+def test_the_outermost_release_unlocks_at_every_depth(threading, actors):
+    lock = threading.RLock()
+    for depth in DEPTHS:
+        acquire_to(lock, depth)
+        release_from(lock, depth)
+        assert is_free(actors, lock)
+
+
+@clause("rlock.release.outermost-unlocks")
+def test_the_outermost_release_unlocks_in_any_thread(threading, actors):
+    lock = threading.RLock()
+    for depth in (1, 2, 1):
+        owner = actors.new()
+        owner.call(acquire_to, lock, depth)
+        owner.call(release_from, lock, depth)
+        assert is_free(actors, lock)
+
+
+@clause("rlock.release.returns-at-once")
+def test_release_returns_with_and_without_waiters(threading, actors):
+    lock = threading.RLock()
+    owner = actors.new()
+    owner.call(acquire_to, lock, 2)
+    waiter = actors.start(lock_and_unlock, lock)
+    waiter.is_blocked()
+    for _ in range(2):
+        owner.start(lock.release)
+        assert owner.returned()
+    waiter.result()
+    owner.call(lock.acquire)
+    owner.start(lock.release)
+    assert owner.returned()
+
+
+@clause("rlock.release.unlocked-error")
+def test_release_of_a_new_rlock_is_an_error(threading, actors):
+    raises(RuntimeError, threading.RLock().release)
+    releaser = actors.new()
+    raises(RuntimeError, releaser.call, threading.RLock().release)
+
+
+@clause("rlock.release.unlocked-error")
+def test_one_release_too_many_is_an_error(threading):
+    lock = threading.RLock()
+    for depth in (1, 2, 1):
+        acquire_to(lock, depth)
+        release_from(lock, depth)
+        raises(RuntimeError, lock.release)
+
+
+@clause("rlock.release.unlocked-error")
+def test_release_is_an_error_after_another_thread_unlocked(threading, actors):
+    lock = threading.RLock()
+    owner = actors.new()
+    owner.call(lock.acquire)
+    owner.call(lock.release)
+    raises(RuntimeError, lock.release)
+    raises(RuntimeError, owner.call, lock.release)
+
+
+@clause("rlock.release.unlocked-error-changes-nothing")
+def test_a_refused_release_leaves_the_rlock_unlocked(threading, actors):
+    lock = threading.RLock()
+    for _ in range(3):
+        error = actors.start(lock.release).raised()
+        assert error is not None, "release() raised nothing on an unlocked lock"
+    assert is_free(actors, lock)
+    lock.acquire()
+    assert not is_free(actors, lock)
+    lock.release()
+    assert is_free(actors, lock)
+
+
+@clause("rlock.release.unlocked-error-changes-nothing")
+def test_the_level_is_right_after_a_refused_release(threading, actors):
+    lock = threading.RLock()
+    for _ in range(2):
+        try:
+            lock.release()
+        except:  # noqa: E722 - its type is another clause's business
+            pass
+    acquire_to(lock, 2)
+    check_level(actors, lock, 2)
+
+
+@clause("rlock.release.by-another")
+def test_release_by_another_thread(threading, actors, observe):
+    lock = threading.RLock()
+    lock.acquire()
+    error = actors.start(lock.release).raised()
+    if error is None:
+        observe("releases the lock" if is_free(actors, lock) else "does nothing")
+    else:
+        observe("raises " + show_error(error).split(":")[0])
+
+
+@clause("rlock.release.no-value")
+def test_release_returns_none(threading, actors):
+    lock = threading.RLock()
+    acquire_to(lock, 3)
+    waiter = actors.start(lock_and_unlock, lock)
+    waiter.is_blocked()
+    for _ in range(3):
+        value = lock.release()
+        assert value is None
+    waiter.result()
+    lock.acquire()
+    value = lock.release()
+    assert value is None
+
+
+@clause("rlock.mutual-exclusion")
+def test_one_owner_at_a_time(threading, actors, rounds):
+    lock = threading.RLock()
+    inside = []
+    most = []
+
+    def work(outer, inner):
+        for _ in range(rounds // 4):
+            got = lock.acquire(*outer)
+            if outer == (False,) and not got:
+                time.sleep(0)
+                continue
+            lock.acquire(*inner)
+            inside.append(1)
+            most.append(len(inside))
+            inside.pop()
+            lock.release()
+            inside.append(1)
+            most.append(len(inside))
+            inside.pop()
+            lock.release()
+
+    forms = (((), ()), ((True,), (False,)), ((False,), ()), ((), (True,)))
+    crew = [actors.start(work, outer, inner) for outer, inner in forms]
+    ended = actors.ended(crew, at_least=4)
+    assert len(ended) == 4
+    for actor in crew:
+        actor.result()
+    assert max(most) == 1, "%d threads owned the lock at once" % max(most)
+
+
+@clause("rlock.acquire.atomic")
+def test_one_of_many_attempts_at_once_succeeds(threading, actors, rounds):
+    locks = [threading.RLock() for _ in range(rounds)]
+    won = actors.race([lambda number: locks[number].acquire(False)] * 3, rounds)
+    for number in range(rounds):
+        winners = len([got for got in won[number] if got])
+        assert winners == 1, "%d of 3 threads took the lock at once" % winners
+
+
+@clause("rlock.release.no-lost-wakeup")
+def test_no_release_is_lost(threading, actors, rounds):
+    # Two threads take the lock in turns as fast as they can; a lost wake-up leaves one blocked.
+    lock = threading.RLock()
+
+    def work():
+        for _ in range(rounds):
+            lock.acquire()
+            lock.release()
+
+    crew = actors.start_many(2, work)
+    ended = actors.ended(crew, at_least=2)
+    assert len(ended) == 2
+    for actor in crew:
+        actor.result()

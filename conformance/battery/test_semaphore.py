@@ -1,0 +1,668 @@
+"""Semaphore Objects: one case or more for each clause of ``spec/semaphore.toml``."""
+
+from threadspec.conformance.battery.counting import (
+    admitted,
+    affordable,
+    balance,
+    most_holders,
+    shuttle,
+    taken,
+)
+from threadspec.conformance.worker.case import clause, raises
+
+
+def at_zero(threading, value=1):
+    """A new semaphore whose initial ``value`` has been acquired down to zero."""
+    semaphore = threading.Semaphore(value)
+    for _ in range(value):
+        semaphore.acquire()
+    return semaphore
+
+
+# -- creation -------------------------------------------------------------------------------------
+
+
+@clause("semaphore.factory")
+def test_each_semaphore_is_a_new_one(threading, actors):
+    first = threading.Semaphore()
+    second = threading.Semaphore()
+    assert first is not second
+    first.acquire()
+    left = admitted(actors, second, 1)
+    assert left == 1, "acquiring one semaphore changed the counter of another to %d" % left
+
+
+@clause("semaphore.factory")
+def test_a_release_wakes_no_waiter_of_another_semaphore(threading, actors):
+    first = at_zero(threading)
+    second = at_zero(threading)
+    waiter = actors.start(first.acquire)
+    waiter.is_blocked()
+    second.release()
+    assert waiter.is_blocked()
+    first.release()
+    waiter.returned()
+    left = admitted(actors, second, 1)
+    assert left == 1
+
+
+@clause("semaphore.factory-or-class")
+def test_kind_of_semaphore(threading, observe):
+    observe("class" if isinstance(threading.Semaphore, type) else "factory function")
+
+
+@clause("semaphore.methods")
+def test_a_semaphore_has_acquire_and_release(threading):
+    semaphore = threading.Semaphore()
+    assert callable(semaphore.acquire)
+    assert callable(semaphore.release)
+
+
+@clause("semaphore.value.default-one")
+def test_the_counter_starts_with_one_by_default(threading, actors):
+    for _ in range(2):
+        count = admitted(actors, threading.Semaphore(), 1)
+        assert count == 1, "a semaphore created without a value let %d pass" % count
+
+
+@clause("semaphore.value.initial")
+def test_the_counter_starts_with_the_value(threading, actors):
+    for value in (1, 2, 3, 5, 12):
+        count = admitted(actors, threading.Semaphore(value), value)
+        assert count == value, "a semaphore created with %d let %d pass" % (value, count)
+
+
+@clause("semaphore.value.initial")
+def test_a_huge_value_is_accepted(threading, actors):
+    semaphore = threading.Semaphore(10**6)
+    taker = actors.new()
+    for _ in range(10):
+        assert taker.start(semaphore.acquire).returned()
+
+
+@clause("semaphore.value.zero")
+def test_a_counter_of_zero_blocks_from_the_start(threading, actors):
+    count = admitted(actors, threading.Semaphore(0), 0)
+    assert count == 0, "a semaphore created with 0 let an acquire() pass"
+
+
+@clause("semaphore.value.zero")
+def test_a_semaphore_created_with_zero_can_be_released(threading, actors):
+    semaphore = threading.Semaphore(0)
+    waiter = actors.start(semaphore.acquire)
+    waiter.is_blocked()
+    semaphore.release()
+    assert waiter.returned()
+
+
+@clause("semaphore.value.keyword")
+def test_the_value_can_be_given_by_name(threading, actors):
+    for value in (0, 1, 3):
+        count = admitted(actors, threading.Semaphore(value=value), value)
+        assert count == value, "a semaphore created with value=%d let %d pass" % (value, count)
+
+
+@clause("semaphore.value.negative-error")
+def test_a_negative_value_is_an_error(threading):
+    for value in (-1, -2, -5, -1000, -1):
+        raises(ValueError, threading.Semaphore, value)
+
+
+# -- acquire --------------------------------------------------------------------------------------
+
+
+@clause("semaphore.acquire.positive-returns-at-once")
+def test_acquire_returns_while_the_counter_is_positive(threading, actors):
+    semaphore = threading.Semaphore(3)
+    for _ in range(3):
+        taker = actors.start(semaphore.acquire)
+        assert taker.returned()
+
+
+@clause("semaphore.acquire.positive-returns-at-once")
+def test_acquire_returns_after_every_release(threading, actors):
+    semaphore = threading.Semaphore()
+    taker = actors.new()
+    for _ in range(4):
+        assert taker.start(semaphore.acquire).returned()
+        semaphore.release()
+
+
+@clause("semaphore.acquire.decrements")
+def test_acquire_takes_one_each_time(threading, actors):
+    for times in range(1, 5):
+        semaphore = threading.Semaphore(5)
+        for _ in range(times):
+            semaphore.acquire()
+        left = admitted(actors, semaphore, 5 - times)
+        assert left == 5 - times, "%d left of 5 after %d calls of acquire()" % (left, times)
+
+
+@clause("semaphore.acquire.zero-blocks")
+def test_acquire_blocks_at_zero(threading, actors):
+    semaphore = threading.Semaphore(2)
+    semaphore.acquire()
+    for _ in range(3):
+        semaphore.acquire()
+        waiter = actors.start(semaphore.acquire)
+        assert waiter.is_blocked()
+        semaphore.release()
+        waiter.returned()
+        semaphore.release()
+
+
+@clause("semaphore.acquire.zero-blocks")
+def test_every_further_acquire_blocks(threading, actors):
+    semaphore = at_zero(threading, 4)
+    crew = actors.start_many(4, semaphore.acquire)
+    ended = actors.ended(crew)
+    assert ended == []
+    for count in range(1, 5):
+        semaphore.release()
+        actors.ended(crew, at_least=count)
+
+
+@clause("semaphore.acquire.zero-blocks")
+def test_acquire_blocks_in_the_thread_that_made_the_counter_zero(threading, actors):
+    semaphore = threading.Semaphore(2)
+    taker = actors.new()
+    taker.call(semaphore.acquire)
+    taker.call(semaphore.acquire)
+    taker.start(semaphore.acquire)
+    assert taker.is_blocked()
+    semaphore.release()
+    taker.returned()
+
+
+@clause("semaphore.acquire.proceeds-after-release")
+def test_a_blocked_acquire_returns_after_release(threading, actors):
+    semaphore = at_zero(threading)
+    for _ in range(3):
+        waiter = actors.start(semaphore.acquire)
+        waiter.is_blocked()
+        semaphore.release()
+        assert waiter.returned()
+
+
+@clause("semaphore.acquire.blocked-decrements")
+def test_the_counter_is_zero_again_after_a_blocked_acquire(threading, actors):
+    semaphore = at_zero(threading, 2)
+    for _ in range(3):
+        waiter = actors.start(semaphore.acquire)
+        waiter.is_blocked()
+        semaphore.release()
+        waiter.returned()
+        left = admitted(actors, semaphore, 0)
+        assert left == 0, "what a blocked acquire() had waited for could be taken once more"
+
+
+@clause("semaphore.acquire.blocked-decrements")
+def test_a_blocked_acquire_takes_one_and_no_more(threading, actors):
+    semaphore = at_zero(threading, 4)
+    waiter = actors.start(semaphore.acquire)
+    waiter.is_blocked()
+    for _ in range(4):
+        semaphore.release()
+    waiter.returned()
+    left = admitted(actors, semaphore, 3)
+    assert left == 3, "after 4 releases and one blocked acquire(), %d are left" % left
+
+
+@clause("semaphore.acquire.overtaken-waits-on")
+def test_a_waiter_whose_release_was_used_by_another_keeps_waiting(threading, actors):
+    # Right after release(), this thread tries to be quicker than the waiter: one of the two passes.
+    for args in ((), (True,)):
+        semaphore = at_zero(threading)
+        for _ in range(5):
+            waiter = actors.start(semaphore.acquire, *args)
+            waiter.is_blocked()
+            semaphore.release()
+            if semaphore.acquire(False):
+                assert waiter.is_blocked()
+                semaphore.release()
+            assert waiter.returned()
+
+
+@clause("semaphore.acquire.overtaken-waits-on")
+def test_waiters_overtaken_at_several_releases_all_proceed_in_the_end(threading, actors):
+    semaphore = at_zero(threading, 3)
+    for _ in range(3):
+        crew = actors.start_many(3, semaphore.acquire)
+        actors.ended(crew)
+        semaphore.release()
+        semaphore.release()
+        overtaken = taken(semaphore, 2)
+        ended = len(actors.ended(crew, at_least=2 - overtaken))
+        assert ended + overtaken == 2, "2 releases let %d waiters and %d others pass" % (
+            ended,
+            overtaken,
+        )
+        for _ in range(3 - ended):
+            semaphore.release()
+        ended = len(actors.ended(crew, at_least=3))
+        assert ended == 3, "%d of 3 waiters proceeded" % ended
+
+
+@clause("semaphore.acquire.no-value")
+def test_acquire_without_arguments_returns_none_at_once(threading):
+    semaphore = threading.Semaphore(3)
+    for _ in range(3):
+        value = semaphore.acquire()
+        assert value is None
+
+
+@clause("semaphore.acquire.no-value")
+def test_acquire_without_arguments_returns_none_after_blocking(threading, actors):
+    semaphore = at_zero(threading)
+    for _ in range(2):
+        waiter = actors.start(semaphore.acquire)
+        waiter.is_blocked()
+        semaphore.release()
+        value = waiter.result()
+        assert value is None
+
+
+@clause("semaphore.acquire.blocking-true-blocks")
+def test_acquire_with_true_blocks_at_zero(threading, actors):
+    for blocking in (True, 1):
+        semaphore = at_zero(threading)
+        for _ in range(2):
+            waiter = actors.start(semaphore.acquire, blocking)
+            assert waiter.is_blocked()
+            semaphore.release()
+            assert waiter.returned()
+
+
+@clause("semaphore.acquire.blocking-true-decrements")
+def test_acquire_with_true_takes_one(threading, actors):
+    for blocking in (True, 1):
+        semaphore = threading.Semaphore(3)
+        taker = actors.new()
+        for _ in range(3):
+            assert taker.start(semaphore.acquire, blocking).returned()
+        left = admitted(actors, semaphore, 0)
+        assert left == 0, "one is left of 3 after 3 calls of acquire(%r)" % blocking
+
+
+@clause("semaphore.acquire.blocking-true-decrements")
+def test_acquire_with_true_takes_one_after_blocking(threading, actors):
+    for blocking in (True, 1):
+        semaphore = at_zero(threading, 2)
+        waiter = actors.start(semaphore.acquire, blocking)
+        waiter.is_blocked()
+        semaphore.release()
+        semaphore.release()
+        waiter.returned()
+        left = admitted(actors, semaphore, 1)
+        assert left == 1, "after 2 releases and a blocked acquire(%r), %d are left" % (
+            blocking,
+            left,
+        )
+
+
+@clause("semaphore.acquire.blocking-true-returns-true")
+def test_acquire_with_true_returns_true_at_once(threading):
+    semaphore = threading.Semaphore(4)
+    for blocking in (True, 1, True, 1):
+        got = semaphore.acquire(blocking)
+        assert got
+
+
+@clause("semaphore.acquire.blocking-true-returns-true")
+def test_acquire_with_true_returns_true_after_blocking(threading, actors):
+    semaphore = at_zero(threading)
+    for blocking in (True, 1, True):
+        waiter = actors.start(semaphore.acquire, blocking)
+        waiter.is_blocked()
+        semaphore.release()
+        got = waiter.result()
+        assert got
+
+
+@clause("semaphore.acquire.nonblocking-zero")
+def test_acquire_with_false_fails_at_zero(threading, actors):
+    semaphore = at_zero(threading)
+    for blocking in (False, 0, False):
+        got = actors.call(semaphore.acquire, blocking)
+        assert not got
+
+
+@clause("semaphore.acquire.nonblocking-zero")
+def test_acquire_with_false_fails_for_the_thread_that_made_the_counter_zero(threading, actors):
+    semaphore = threading.Semaphore(2)
+    taker = actors.new()
+    taker.call(semaphore.acquire)
+    taker.call(semaphore.acquire)
+    for blocking in (False, 0, False):
+        got = taker.call(semaphore.acquire, blocking)
+        assert not got
+
+
+@clause("semaphore.acquire.nonblocking-zero")
+def test_acquire_with_false_fails_while_others_wait(threading, actors):
+    semaphore = at_zero(threading, 2)
+    crew = actors.start_many(2, semaphore.acquire)
+    actors.ended(crew)
+    for blocking in (False, 0, False):
+        got = actors.call(semaphore.acquire, blocking)
+        assert not got
+    semaphore.release()
+    semaphore.release()
+    actors.ended(crew, at_least=2)
+
+
+@clause("semaphore.acquire.nonblocking-zero-changes-nothing")
+def test_failed_attempts_leave_the_counter_at_zero(threading, actors):
+    semaphore = at_zero(threading, 2)
+    for blocking in (False, 0, False):
+        semaphore.acquire(blocking)
+    left = admitted(actors, semaphore, 0)
+    assert left == 0, "an acquire() passes after failed non-blocking attempts"
+    for blocking in (False, 0, False):
+        semaphore.acquire(blocking)
+    semaphore.release()
+    semaphore.release()
+    left = admitted(actors, semaphore, 2)
+    assert left == 2, "after failed non-blocking attempts, 2 releases let %d pass" % left
+
+
+@clause("semaphore.acquire.nonblocking-zero-changes-nothing")
+def test_failed_attempts_leave_waiters_alone(threading, actors):
+    semaphore = at_zero(threading, 2)
+    crew = actors.start_many(2, semaphore.acquire)
+    actors.ended(crew)
+    for count in (1, 2):
+        semaphore.acquire(False)
+        semaphore.acquire(0)
+        semaphore.release()
+        ended = len(actors.ended(crew, at_least=count))
+        assert ended == count, "%d of 2 waiters proceeded after %d releases" % (ended, count)
+
+
+@clause("semaphore.acquire.nonblocking-positive")
+def test_acquire_with_false_succeeds_while_the_counter_is_positive(threading, actors):
+    semaphore = threading.Semaphore(4)
+    for blocking in (False, 0, False, 0):
+        got = actors.call(semaphore.acquire, blocking)
+        assert got
+    left = admitted(actors, semaphore, 0)
+    assert left == 0, "one is left of 4 after 4 successful non-blocking attempts"
+
+
+@clause("semaphore.acquire.nonblocking-positive")
+def test_acquire_with_false_takes_one(threading, actors):
+    for blocking in (False, 0):
+        semaphore = threading.Semaphore(3)
+        semaphore.acquire(blocking)
+        left = admitted(actors, semaphore, 2)
+        assert left == 2, "%d left of 3 after one non-blocking attempt" % left
+
+
+@clause("semaphore.acquire.nonblocking-positive")
+def test_acquire_with_false_succeeds_again_after_a_release(threading):
+    semaphore = threading.Semaphore()
+    for blocking in (False, 0, False):
+        got = semaphore.acquire(blocking)
+        assert got
+        semaphore.acquire(False)
+        semaphore.release()
+
+
+@clause("semaphore.acquire.blocking-keyword")
+def test_blocking_can_be_given_by_name(threading, actors):
+    semaphore = threading.Semaphore(4)
+    for blocking in (True, False, 1, 0):
+        got = semaphore.acquire(blocking=blocking)
+        assert got
+    for blocking in (False, 0):
+        got = actors.call(semaphore.acquire, blocking=blocking)
+        assert not got
+    waiter = actors.start(semaphore.acquire, blocking=True)
+    assert waiter.is_blocked()
+    semaphore.release()
+    got = waiter.result()
+    assert got
+
+
+# -- release --------------------------------------------------------------------------------------
+
+
+@clause("semaphore.release.increments")
+def test_each_release_adds_one(threading, actors):
+    for times in range(1, 5):
+        semaphore = at_zero(threading, 5)
+        for _ in range(times):
+            semaphore.release()
+        count = admitted(actors, semaphore, times)
+        assert count == times, "%d releases let %d pass" % (times, count)
+
+
+@clause("semaphore.release.increments")
+def test_a_release_adds_one_to_a_positive_counter(threading, actors):
+    semaphore = threading.Semaphore(5)
+    for _ in range(3):
+        semaphore.acquire()
+    semaphore.release()
+    semaphore.release()
+    count = admitted(actors, semaphore, 4)
+    assert count == 4, "5 less 3 acquired plus 2 released let %d pass" % count
+
+
+@clause("semaphore.release.returns")
+def test_release_waits_for_nobody(threading, actors):
+    semaphore = at_zero(threading, 3)
+    for _ in range(3):
+        assert actors.start(semaphore.release).returned()
+
+
+@clause("semaphore.release.returns")
+def test_release_returns_while_others_wait(threading, actors):
+    semaphore = at_zero(threading, 2)
+    crew = actors.start_many(2, semaphore.acquire)
+    actors.ended(crew)
+    for count in (1, 2):
+        assert actors.start(semaphore.release).returned()
+        actors.ended(crew, at_least=count)
+
+
+@clause("semaphore.release.beyond-initial")
+def test_releases_raise_the_counter_above_its_initial_value(threading, actors):
+    for value in (0, 1, 3):
+        semaphore = threading.Semaphore(value)
+        for _ in range(3):
+            semaphore.release()
+        count = admitted(actors, semaphore, value + 3)
+        assert count == value + 3, "%d plus 3 releases let %d pass" % (value, count)
+
+
+@clause("semaphore.release.beyond-initial")
+def test_a_semaphore_that_was_in_use_can_exceed_its_initial_value(threading, actors):
+    semaphore = threading.Semaphore()
+    semaphore.acquire()
+    for _ in range(4):
+        semaphore.release()
+    count = admitted(actors, semaphore, 4)
+    assert count == 4, "1 less 1 acquired plus 4 released let %d pass" % count
+
+
+@clause("semaphore.release.any-thread")
+def test_a_thread_that_never_acquired_may_release(threading, actors):
+    semaphore = at_zero(threading, 2)
+    for _ in range(2):
+        assert actors.start(semaphore.release).returned()
+    count = admitted(actors, semaphore, 2)
+    assert count == 2
+
+
+@clause("semaphore.release.any-thread")
+def test_what_a_helper_acquired_may_be_released_here(threading, actors):
+    semaphore = threading.Semaphore()
+    taker = actors.new()
+    for _ in range(3):
+        assert taker.start(semaphore.acquire).returned()
+        semaphore.release()
+
+
+@clause("semaphore.release.wakes-one")
+def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
+    for args in ((), (True,)):
+        semaphore = at_zero(threading, 4)
+        crew = actors.start_many(4, semaphore.acquire, *args)
+        actors.ended(crew)
+        for count in range(1, 5):
+            semaphore.release()
+            ended = actors.ended(crew, at_least=count)
+            assert len(ended) == count, "%d of 4 waiters proceeded after %d releases" % (
+                len(ended),
+                count,
+            )
+
+
+@clause("semaphore.release.wakes-as-many")
+def test_releases_in_a_burst_let_as_many_waiters_proceed(threading, actors):
+    for burst in (2, 3, 4):
+        semaphore = at_zero(threading, 4)
+        crew = actors.start_many(4, semaphore.acquire)
+        actors.ended(crew)
+        for _ in range(burst):
+            semaphore.release()
+        ended = actors.ended(crew, at_least=burst)
+        assert len(ended) == burst, "%d of 4 waiters proceeded after %d releases at once" % (
+            len(ended),
+            burst,
+        )
+        for _ in range(4 - burst):
+            semaphore.release()
+        ended = actors.ended(crew, at_least=4)
+        assert len(ended) == 4, "%d of 4 waiters proceeded after 4 releases" % len(ended)
+
+
+@clause("semaphore.release.wakes-as-many")
+def test_no_waiter_is_left_behind(threading, actors):
+    semaphore = at_zero(threading)
+
+    def pass_on():
+        semaphore.acquire()
+        semaphore.release()
+
+    crew = actors.start_many(8, pass_on)
+    actors.ended(crew)
+    semaphore.release()
+    ended = actors.ended(crew, at_least=8)
+    assert len(ended) == 8, "%d of 8 waiters proceeded" % len(ended)
+
+
+@clause("semaphore.release.order")
+def test_order_of_waiters(threading, actors, observe):
+    semaphore = at_zero(threading)
+    order = []
+
+    def queue_up(number):
+        semaphore.acquire()
+        order.append(number)
+        semaphore.release()
+
+    crew = []
+    for number in range(4):
+        crew.append(actors.start(queue_up, number))
+        crew[-1].is_blocked()
+    semaphore.release()
+    actors.ended(crew, at_least=4)
+    if order == [0, 1, 2, 3]:
+        observe("first in, first out")
+    elif order == [3, 2, 1, 0]:
+        observe("last in, first out")
+    else:
+        observe("another order")
+
+
+@clause("semaphore.release.value")
+def test_value_of_release(threading, observe):
+    semaphore = threading.Semaphore()
+    semaphore.acquire()
+    value = semaphore.release()
+    observe("None" if value is None else "another value")
+
+
+# -- the counter as a whole -----------------------------------------------------------------------
+
+
+@clause("semaphore.counter")
+def test_the_counter_follows_every_history(threading, actors):
+    # "a": acquire(), "t": acquire(True), "r": release(); one that would have to wait is left out.
+    for value, history in (
+        (1, "arararat"),
+        (2, "aarrarataar"),
+        (2, "rrratarataa"),
+        (3, "tataarrratar"),
+        (0, "rrarrtattrra"),
+    ):
+        semaphore = threading.Semaphore(value)
+        counter = value
+        taker = actors.new()
+        for step in history:
+            if step == "r":
+                semaphore.release()
+                counter += 1
+            elif counter:
+                taker.start(semaphore.acquire, *([True] if step == "t" else []))
+                assert taker.returned()
+                counter -= 1
+        count = admitted(actors, semaphore, counter)
+        assert count == counter, "%s, starting with %d, let %d pass in the end, not %d" % (
+            history,
+            value,
+            count,
+            counter,
+        )
+
+
+@clause("semaphore.counter.atomic")
+def test_no_change_of_the_counter_is_lost(threading, actors, rounds):
+    for value in (1, 3):
+        left = balance(actors, threading.Semaphore(value), value, rounds)
+        assert left == value, "%d left of %d after as many releases as acquires" % (left, value)
+
+
+@clause("semaphore.counter.never-negative")
+def test_no_more_holders_than_the_value_allows(threading, actors, rounds):
+    for value in (1, 2, 3):
+        holders = most_holders(actors, threading.Semaphore(value), rounds)
+        assert holders <= value, "%d threads held a semaphore of %d at once" % (holders, value)
+
+
+@clause("semaphore.acquire.atomic")
+def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actors, rounds):
+    rounds = affordable(rounds, threading.Semaphore())
+    semaphores = [threading.Semaphore(1 + number % 2) for number in range(rounds)]
+    won = actors.race([lambda number: semaphores[number].acquire(False)] * 3, rounds)
+    for number in range(rounds):
+        winners = len([got for got in won[number] if got])
+        assert winners == 1 + number % 2, "%d of 3 attempts at once succeeded, not %d" % (
+            winners,
+            1 + number % 2,
+        )
+
+
+@clause("semaphore.release.atomic")
+def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
+    rounds = affordable(rounds, threading.Semaphore()) // 3
+    for _ in range(3):
+        semaphore = threading.Semaphore(0)
+        actors.race([lambda number: semaphore.release()] * 3, rounds)
+        count = taken(semaphore, 3 * rounds + 5)
+        assert count == 3 * rounds, "%d releases raised the counter to %d" % (3 * rounds, count)
+
+
+@clause("semaphore.release.no-lost-wakeup")
+def test_no_release_is_lost(threading, actors, rounds):
+    rounds = affordable(rounds, threading.Semaphore())
+    all_ended = shuttle(actors, at_zero(threading), at_zero(threading), 1, rounds)
+    assert all_ended, "two threads that hand each other the turn got stuck"
+
+
+@clause("semaphore.release.no-lost-wakeup")
+def test_no_release_among_several_threads_is_lost(threading, actors, rounds):
+    rounds = affordable(rounds, threading.Semaphore())
+    all_ended = shuttle(actors, at_zero(threading, 3), at_zero(threading, 3), 3, rounds // 2)
+    assert all_ended, "threads that hand each other turns got stuck"
