@@ -1,0 +1,208 @@
+"""A thread layer without threads: ``_layer`` for platforms that have no thread module.
+
+There is one thread of control.  ``start_new_thread`` runs the new thread on the spot, to its end,
+while the thread that started it is suspended; threads started by threads are nested.
+
+Nothing here blocks.  Where a real lock would, one of these holds:
+
+- A thread that is suspended locked it, and will go on later: what it does then cannot be awaited,
+  so the lock is taken at once, on credit, and is locked until it has been released as often as it
+  was acquired.  ``with lock: thread.start()`` works with a thread that uses the lock.
+- Nobody else could ever release it: RuntimeError, where a real thread would be blocked for good.
+- The wait has a time-out, which passes: it is slept, and the lock not taken.
+"""
+
+import sys
+from time import monotonic as clock
+from time import sleep
+from weakref import ref
+
+__all__ = [
+    "TIMEOUT_MAX",
+    "allocate_lock",
+    "clock",
+    "error",
+    "get_ident",
+    "is_main_thread",
+    "local",
+    "stack_size",
+    "start_new_thread",
+]
+
+error = RuntimeError
+
+# The longest time-out in seconds; time.sleep() takes it on every platform.
+TIMEOUT_MAX = 4294967.0
+
+# The numbers of the threads that have begun and not ended, the running one last.
+_begun = [0]
+_last_number = 0
+
+
+def start_new_thread(function, args, kwargs=None):
+    """Call ``function`` as a new thread and return when it has ended; the value is ``get_ident()``.
+
+    SystemExit ends the thread silently; any other exception is given to ``sys.excepthook`` and ends
+    it too.  KeyboardInterrupt is meant for the program and goes on.
+    """
+    global _last_number
+    _last_number += 1
+    number = _last_number
+    # Those that the new thread installs for itself must not stay with the one that goes on.
+    trace, profile = sys.gettrace(), sys.getprofile()
+    _begun.append(number)
+    try:
+        function(*args, **(kwargs or {}))
+    except SystemExit:
+        pass
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        del _begun[-1]
+        _forget(number)
+        if sys.getprofile() is not profile:
+            sys.setprofile(profile)
+        if sys.gettrace() is not trace:
+            sys.settrace(trace)
+    return get_ident()
+
+
+def get_ident():
+    """The identifier of the one thread of control, in every thread.
+
+    So an RLock that a suspended thread owns can be taken by the running one, as one more level.
+    """
+    return 1
+
+
+def is_main_thread():
+    """Whether no started thread is running."""
+    return len(_begun) == 1
+
+
+def stack_size(size=0):
+    """Return 0; there is no stack of a new thread whose size could be set: else ``error``."""
+    if size != 0:
+        raise error("the stack size cannot be changed where there are no threads")
+    return 0
+
+
+class allocate_lock:
+    """An unlocked lock that never blocks."""
+
+    __slots__ = ("_takers", "__weakref__")
+
+    def __init__(self):
+        self._takers = []  # the number of the thread, for each acquire that was not yet released
+
+    def acquire(self, blocking=True, timeout=-1):
+        """Take the lock and return True; False when it is locked and blocking is not wanted.
+
+        ``timeout``: seconds; with one, sleep that long and return False when the lock is locked.
+        Raises RuntimeError when the running thread, or one that has ended, was the last to lock it.
+        """
+        if self._takers:
+            if not blocking:
+                return False
+            if timeout >= 0:
+                sleep(timeout)
+                return False
+            if self._takers[-1] not in _begun[:-1]:
+                raise RuntimeError("this would block for ever: no other thread could end the wait")
+        self._takers.append(_begun[-1])
+        return True
+
+    def release(self):
+        """Undo one acquire; RuntimeError when the lock is unlocked."""
+        if not self._takers:
+            raise RuntimeError("release of an unlocked lock")
+        del self._takers[-1]
+
+    def locked(self):
+        """Whether the lock is locked."""
+        return bool(self._takers)
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, kind, value, traceback):
+        self.release()
+
+    def __repr__(self):
+        return f"<dummy lock, {'locked' if self._takers else 'unlocked'}>"
+
+
+# id(local) -> a weak reference: a subclass may define any __eq__ and __hash__.
+_locals = {}
+
+
+class local:
+    """Thread-local data: each thread, while it runs, has attributes of its own."""
+
+    __slots__ = ("_local__arguments", "_local__shelves", "_local__shown", "__dict__", "__weakref__")
+
+    def __new__(cls, /, *args, **kwargs):
+        if (args or kwargs) and cls.__init__ is object.__init__:
+            raise TypeError(f"{cls.__name__} takes no arguments")
+        self = object.__new__(cls)
+        key = id(self)
+        _locals[key] = ref(self, lambda _: _locals.pop(key, None))
+        own = object.__getattribute__(self, "__dict__")
+        object.__setattr__(self, "_local__arguments", (args, kwargs))
+        # Number of the thread -> its attributes; those of the thread shown are in __dict__ now.
+        object.__setattr__(self, "_local__shelves", {_begun[-1]: own})
+        object.__setattr__(self, "_local__shown", _begun[-1])
+        return self
+
+    def __getattribute__(self, name):
+        _show(self)
+        return object.__getattribute__(self, name)
+
+    def __setattr__(self, name, value):
+        if name == "__dict__":
+            raise AttributeError("the __dict__ of thread-local data cannot be replaced")
+        _show(self)
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name):
+        if name == "__dict__":
+            raise AttributeError("the __dict__ of thread-local data cannot be deleted")
+        _show(self)
+        object.__delattr__(self, name)
+
+
+def _show(data):
+    """Give ``data`` the running thread's attributes, initialized when it has none yet."""
+    number = _begun[-1]
+    if object.__getattribute__(data, "_local__shown") == number:
+        return
+    shelves = object.__getattribute__(data, "_local__shelves")
+    known = number in shelves
+    object.__setattr__(data, "__dict__", shelves.setdefault(number, {}))
+    object.__setattr__(data, "_local__shown", number)
+    if not known and type(data).__init__ is not object.__init__:
+        args, kwargs = object.__getattribute__(data, "_local__arguments")
+        try:
+            type(data).__init__(data, *args, **kwargs)
+        except BaseException:
+            _hide(data, number)  # the next use tries again
+            raise
+        _show(data)  # another thread may have run meanwhile
+
+
+def _hide(data, number):
+    """Drop the attributes that a thread has in ``data``."""
+    object.__getattribute__(data, "_local__shelves").pop(number, None)
+    if object.__getattribute__(data, "_local__shown") == number:
+        object.__setattr__(data, "__dict__", {})
+        object.__setattr__(data, "_local__shown", None)
+
+
+def _forget(number):
+    """Drop all thread-local data of a thread that has ended."""
+    for reference in list(_locals.values()):
+        data = reference()
+        if data is not None:
+            _hide(data, number)

@@ -1,0 +1,43 @@
+"""Timer Objects."""
+
+from ._layer import TIMEOUT_MAX, allocate_lock
+from .thread import Thread
+
+__all__ = ["Timer"]
+
+
+class Timer(Thread):
+    """A thread that waits, and then calls a function once (``timer.*``).
+
+    ``interval``: how long to wait, in seconds, from ``start``; ``function``: what is called then,
+    with the positional arguments ``args``, a sequence, and the keyword arguments ``kwargs``, a
+    dictionary (``timer.args.*``).  It can be cancelled before (``timer.cancel.*``), and is a thread
+    in every other way (``timer.is-a-thread``).
+    """
+
+    def __init__(self, interval, function, args=(), kwargs=None):
+        super().__init__()
+        self.__interval = interval
+        self.__function = function
+        self.__args = args
+        self.__kwargs = {} if kwargs is None else kwargs
+        # Held while the timer waits: the thread tries to take it, cancel() lets it go.
+        self.__waiting = allocate_lock()
+        self.__waiting.acquire()
+        # The first to take it, at the end of the interval or in cancel(), decides.
+        self.__decision = allocate_lock()
+
+    def cancel(self):
+        """Stop the timer, from any thread: it will not call its function (``timer.cancel.*``).
+
+        The waiting thread ends at once.  Once the function has been called, or a second time,
+        there is no effect.
+        """
+        if self.__decision.acquire(False):
+            self.__waiting.release()
+
+    def run(self):
+        """Wait, and call the function unless the timer has been cancelled."""
+        cancelled = self.__waiting.acquire(True, min(max(self.__interval, 0), TIMEOUT_MAX))
+        if not cancelled and self.__decision.acquire(False):
+            self.__function(*self.__args, **self.__kwargs)

@@ -1,0 +1,87 @@
+"""Small implementations, each wrong (or odd) in one way that its docstring says."""
+
+# What the others are made from: a lock that can be changed in one place.
+LOCK = """
+import _thread
+from threading import *
+
+
+class Lock(object):
+    def __init__(self):
+        self._lock = _thread.allocate_lock()
+
+    def acquire(self, blocking=True):
+        return self._lock.acquire(blocking)
+
+    def release(self):
+        self._lock.release()
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *exc_info):
+        self.release()
+"""
+
+FAITHFUL = '"""Does what the manual says."""\n__version__ = "1.2.3"\n' + LOCK
+
+SILENT = (
+    '"""Says nothing when an unlocked lock is released."""\n'
+    + LOCK
+    + """
+    def release(self):
+        if self._lock.locked():
+            self._lock.release()
+"""
+)
+
+TALKATIVE = (
+    '"""Returns a value from release()."""\n'
+    + LOCK
+    + """
+    def release(self):
+        self._lock.release()
+        return "released"
+"""
+)
+
+WITHOUT_LOCK = '"""Has no Lock."""\nfrom threading import *\n\ndel Lock\n'
+
+DEADLOCKED = (
+    '"""Never unlocks a lock again: whoever waits for it waits for ever."""\n'
+    + LOCK
+    + """
+    def release(self):
+        pass
+"""
+)
+
+SPINNING = (
+    '"""Never comes back from acquire(), and keeps the processor busy."""\n'
+    + LOCK
+    + """
+    def acquire(self, blocking=True):
+        while True:
+            pass
+"""
+)
+
+PRINTING = (
+    '"""Prints something in every method, and does what the manual says."""\n'
+    + LOCK
+    + """
+    def release(self):
+        print("released")
+        self._lock.release()
+"""
+)
+
+MORTAL = (
+    '"""Ends the whole process when a lock is released."""\n'
+    + LOCK
+    + """
+    def release(self):
+        import os
+        os._exit(3)
+"""
+)

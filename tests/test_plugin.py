@@ -1,0 +1,479 @@
+"""``pytest --impl``: what a user of the plugin sees, from the header to the exit status."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import miniatures
+import pytest
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.errors import UserError
+from threadspec.reports import record
+
+OK, FAILED, INTERRUPTED, INTERNAL, USAGE, NOTHING = range(6)
+
+# A few quick cases: lock.release.unlocked-error and its neighbours.
+RELEASE = ("-k", "test_lock.py and lock.release.unlocked-error")
+LOCKS = ("-k", "test_lock.py")
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Run:
+    """Run pytest as a user would, in a folder that holds the miniatures."""
+    pytester.makepyfile(
+        faithful=miniatures.FAITHFUL,
+        silent=miniatures.SILENT,
+        talkative=miniatures.TALKATIVE,
+        without_lock=miniatures.WITHOUT_LOCK,
+        deadlocked=miniatures.DEADLOCKED,
+        spinning=miniatures.SPINNING,
+        printing=miniatures.PRINTING,
+        mortal=miniatures.MORTAL,
+        broken="raise ValueError('broken on purpose')",
+    )
+    return pytester.runpytest_subprocess
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    """A file in ``folder`` with this text."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def adapter_file(
+    folder: Path,
+    module: str,
+    clause: str = "lock.release.unlocked-error",
+    verdict: str = "fail",
+    when: str | None = None,
+) -> str:
+    """The name of an adapter file with one divergence."""
+    condition = f'when = "{when}"\n' if when else ""
+    written(
+        folder,
+        "known.toml",
+        f'module = "{module}"\n\n[[divergence]]\nclause = "{clause}"\nverdict = "{verdict}"\n'
+        f'reason = "it was decided so"\n{condition}',
+    )
+    return "known.toml"
+
+
+def text_of(result: pytest.RunResult) -> str:
+    """Everything a run printed."""
+    return result.stdout.str() + result.stderr.str()
+
+
+def words(text: str) -> str:
+    """A text without its line breaks and indents."""
+    return " ".join(text.split())
+
+
+def counts(result: pytest.RunResult) -> dict[str, int]:
+    """The counts in the last line of a run, every word as it stands there."""
+    last = result.outlines[-1]
+    return {word.strip(): int(number) for number, word in re.findall(r"(\d+) ([a-z- ]+)", last)}
+
+
+# -- what is said ---------------------------------------------------------------------------------
+
+
+def test_the_header_names_implementation_version_and_interpreter(run: Run) -> None:
+    result = run("--impl=faithful", *RELEASE)
+    version = ".".join(map(str, sys.version_info[:3]))
+    result.stdout.fnmatch_lines([f"threadspec: faithful = faithful 1.2.3 (* {version}, *)"])
+    assert result.ret == OK
+
+
+def test_a_failure_is_told_in_the_terms_of_the_manual(run: Run) -> None:
+    result = run("--impl=silent", *RELEASE)
+    assert result.ret == FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "FAIL  lock.release.unlocked-error  on silent",
+            "  clause      lock.release.unlocked-error (must)",
+            "  statements  Lock.release:*",
+            "  required    *",
+            "  observed    release() returned None and raised nothing; *",
+            "  where       battery/test_lock.py:*",
+        ]
+    )
+    clause = catalogue().find("lock.release.unlocked-error")
+    assert clause is not None
+    assert words(clause.says) in words(result.stdout.str())
+
+
+def test_a_failure_shows_no_internals(run: Run) -> None:
+    printed = text_of(run("--impl=silent", *RELEASE))
+    for internal in ("Traceback", "CaseFailed", "plugin.py", "worker/judge.py", "excinfo"):
+        assert internal not in printed
+
+
+def test_the_end_of_the_run_sums_up_clauses_and_names_what_deviates(run: Run) -> None:
+    result = run("--impl=silent", *RELEASE)
+    result.stdout.fnmatch_lines(
+        [
+            "silent: 2 clauses (* of * cases): 1 pass, 1 fail",
+            "  fail: lock.release.unlocked-error: release() returned None *",
+        ]
+    )
+
+
+def test_what_was_printed_is_shown_with_the_failure(run: Run, pytester: pytest.Pytester) -> None:
+    source = miniatures.SILENT.replace("        if self", "        print('hello')\n        if self")
+    pytester.makepyfile(silent=source)
+    run("--impl=silent", *RELEASE).stdout.fnmatch_lines(["*Captured output*", "hello"])
+
+
+# -- verdicts -------------------------------------------------------------------------------------
+
+
+def test_a_nonstrict_verdict_passes_unless_strict_is_asked_for(run: Run) -> None:
+    select = ("-k", "test_lock.py and lock.release.no-value")
+    lenient = run("--impl=talkative", *select)
+    strict = run("--impl=talkative", "--strict", *select)
+    assert (lenient.ret, strict.ret) == (OK, FAILED)
+    assert counts(lenient) == {"non-strict": 1, "deselected": counts(lenient)["deselected"]}
+    strict.stdout.fnmatch_lines(["NON-STRICT  lock.release.no-value  on talkative"])
+
+
+def test_open_behaviour_is_observed(run: Run) -> None:
+    result = run("--impl=faithful", "-v", "--strict", "-k", "lock.release.order")
+    assert result.ret == OK
+    result.stdout.fnmatch_lines(["*test_order_of_waiters*OBSERVED*", "*1 observed*"])
+
+
+def test_a_missing_name_is_unsupported(run: Run) -> None:
+    result = run("--impl=without_lock", *RELEASE)
+    assert result.ret == FAILED
+    result.stdout.fnmatch_lines(
+        ["UNSUPPORTED  lock.release.unlocked-error  on without_lock", "*there is no Lock *"]
+    )
+
+
+def test_a_worker_that_dies_is_a_crash_and_the_run_goes_on(run: Run) -> None:
+    result = run("--impl=mortal", *RELEASE)
+    assert result.ret == FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "CRASH  lock.release.unlocked-error  on mortal",
+            "  observed    the process ended: exit status 3",
+            "mortal: 2 clauses (*): 2 crash",
+        ]
+    )
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a stall is seen on Linux only")
+def test_an_implementation_that_always_deadlocks_gets_a_complete_record(
+    run: Run, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    result = run("--impl=deadlocked", "--time-scale=0.2", f"--report={report}", *LOCKS)
+    assert result.ret == FAILED
+    found = record.read(report)
+    assert len(found.cases) == sum(counts(result).values()) - counts(result)["deselected"]
+    assert found.clause_verdicts()["lock.acquire.proceeds-after-release"] == "fail"
+    assert found.clause_verdicts()["lock.acquire.held-blocks"] != "error"
+
+
+def test_what_is_printed_does_not_disturb(run: Run) -> None:
+    assert run("--impl=printing", *RELEASE).ret == OK
+
+
+# -- known divergences ----------------------------------------------------------------------------
+
+
+def test_a_known_divergence_does_not_fail_the_run(run: Run, pytester: pytest.Pytester) -> None:
+    result = run(f"--impl={adapter_file(pytester.path, 'silent')}", "-v", *RELEASE)
+    assert result.ret == OK
+    result.stdout.fnmatch_lines(
+        [
+            "*KNOWN fail*",
+            "  known fail: lock.release.unlocked-error: *",
+            "*3 known divergences*",
+        ]
+    )
+
+
+def test_a_divergence_of_another_verdict_fails_and_says_what_was_expected(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    result = run(f"--impl={adapter_file(pytester.path, 'silent', verdict='crash')}", *RELEASE)
+    assert result.ret == FAILED
+    result.stdout.fnmatch_lines(["  expected    crash is known of it: it was decided so"])
+
+
+def test_a_divergence_that_no_longer_happens_fails_the_run(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    result = run(f"--impl={adapter_file(pytester.path, 'faithful')}", *RELEASE)
+    assert result.ret == FAILED
+    result.stdout.fnmatch_lines(
+        ["The divergence lock.release.unlocked-error (fail) no longer happens on known: *"]
+    )
+
+
+def test_a_divergence_whose_cases_were_not_all_run_is_not_called_stale(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    one = ("-k", "test_release_of_a_new_lock_is_an_error")
+    assert run(f"--impl={adapter_file(pytester.path, 'faithful')}", *one).ret == OK
+
+
+@pytest.mark.parametrize(
+    ("when", "status"), [("python_version >= '3'", OK), ("python_version < '3'", FAILED)]
+)
+def test_a_divergence_holds_only_when_its_marker_does(
+    run: Run, pytester: pytest.Pytester, when: str, status: int
+) -> None:
+    assert run(f"--impl={adapter_file(pytester.path, 'silent', when=when)}", *RELEASE).ret == status
+
+
+def test_divergences_that_were_written_make_the_next_run_pass(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    first = run("--impl=silent", "--write-divergences=silent.toml", *RELEASE)
+    second = run("--impl=silent.toml", *RELEASE)
+    assert (first.ret, second.ret) == (FAILED, OK)
+    assert counts(second)["known divergences"] == 3
+
+
+def test_divergences_do_not_overwrite_a_file(run: Run, pytester: pytest.Pytester) -> None:
+    path = written(pytester.path, "mine.toml", "# my work\n")
+    result = run("--impl=silent", "--write-divergences=mine.toml", *RELEASE)
+    assert result.ret == USAGE
+    assert "is not overwritten" in result.stderr.str()
+    assert path.read_text(encoding="utf-8") == "# my work\n"
+
+
+# -- mistakes of the user -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--impl="], "An implementation's name is empty"),
+        (["--impl=no_such_module"], "There is no implementation 'no_such_module'"),
+        (["--impl=no.such.module"], "no.such.module cannot be judged: importing no.such.module"),
+        (["--impl=not-a-name"], "'not-a-name' is no implementation"),
+        (["--impl=missing.toml"], "There is no adapter file missing.toml"),
+        (["--impl=stdlib@"], "names no interpreter after the @"),
+        (["--impl=stdlib@9.9"], "No interpreter 9.9 was found"),
+        (["--impl=stdlib@./nowhere"], "There is no interpreter at ./nowhere"),
+        (["--impl=broken"], "importing broken raised ValueError: broken on purpose"),
+        (["--impl=bad.toml"], "The adapter file bad.toml is not valid TOML"),
+        (["--impl=faithful,silent", "--report=one.json"], "Several implementations"),
+        (["--impl=faithful,silent", "--write-divergences=d.toml"], "about one implementation"),
+        (["--impl=faithful", "--report=file/record.json"], "Nothing can be written to"),
+        (["--impl=faithful", "--report=folder.json"], "is a folder; give the name of a file"),
+        (["--impl=faithful", "--write-divergences=file/d.toml"], "Nothing can be written to"),
+        (["--impl=faithful,silent", "--in-process"], "--in-process can hold one implementation"),
+        (["--impl=stdlib@9.9", "--in-process"], "No interpreter 9.9 was found"),
+        (["--impl=faithful", "--time-scale=0"], "must be a number above 0"),
+        (["--impl=faithful", "--time-scale=-1"], "must be a number above 0"),
+        (["--impl=faithful", "--time-scale=nan"], "must be a number above 0"),
+        (["--impl=faithful", "--time-scale=inf"], "must be a number above 0"),
+        (["--impl=faithful", "--time-scale=soon"], "must be a number above 0"),
+        (["--report=record.json"], "--report needs an implementation"),
+        (["--write-divergences=d.toml"], "--write-divergences needs an implementation"),
+        (["--in-process"], "--in-process needs an implementation"),
+        (["--pyargs", "threadspec.conformance"], "The battery needs an implementation to judge"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_said_in_a_sentence(
+    run: Run, pytester: pytest.Pytester, arguments: list[str], said: str
+) -> None:
+    written(pytester.path, "bad.toml", "module = ")
+    written(pytester.path, "file", "")
+    pytester.mkdir("folder.json")
+    result = run(*arguments)
+    printed = text_of(result)
+    assert result.ret == USAGE
+    assert said in printed
+    assert "Traceback" not in printed
+    assert "INTERNALERROR" not in printed
+
+
+def test_in_process_refuses_another_interpreter(run: Run) -> None:
+    result = run(f"--impl=stdlib@{sys.executable}", "--in-process")
+    assert result.ret == USAGE
+    assert "--in-process runs in pytest's own interpreter" in result.stderr.str()
+
+
+def test_a_run_of_no_cases_fails_and_says_so(run: Run) -> None:
+    result = run("--impl=faithful", "-k", "nothing_is_called_like_this")
+    assert result.ret == NOTHING
+    result.stdout.fnmatch_lines(["No case was run: nothing is known about the implementation."])
+
+
+# -- records --------------------------------------------------------------------------------------
+
+
+def test_a_record_goes_to_the_file_that_is_named(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "silent.json"
+    run("--impl=silent", f"--report={path}", *RELEASE)
+    found = record.read(path)
+    assert found.implementation.name == "silent"
+    assert found.clause_verdicts()["lock.release.unlocked-error"] == "fail"
+    assert [one.name for one in path.parent.iterdir()] == ["silent.json"]
+
+
+def test_several_records_go_to_a_folder(run: Run, tmp_path: Path) -> None:
+    result = run("--impl=silent,faithful", f"--report={tmp_path / 'records'}", *RELEASE)
+    assert result.ret == FAILED
+    names = {record.read(path).implementation.name for path in (tmp_path / "records").iterdir()}
+    assert names == {"silent", "faithful"}
+
+
+def content(path: Path) -> dict[str, Any]:
+    """A record without what differs from run to run."""
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    del document["made"]
+    for case in document["cases"]:
+        del case["seconds"]
+    return document
+
+
+def test_a_record_is_the_same_when_cases_are_shared_out(run: Run, tmp_path: Path) -> None:
+    alone, shared = tmp_path / "alone.json", tmp_path / "shared.json"
+    select = ("-k", "test_lock.py and lock.release and not order")
+    first = run("--impl=silent", f"--report={alone}", *select)
+    second = run("--impl=silent", f"--report={shared}", "-n", "2", *select)
+    assert (first.ret, second.ret) == (FAILED, FAILED)
+    assert content(alone) == content(shared)
+
+
+def test_a_run_that_was_broken_off_leaves_a_record_that_is_refused(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "record.json"
+    result = run("--impl=silent", "-x", f"--report={path}", *LOCKS)
+    result.stdout.fnmatch_lines(["silent: * clauses (broken off): *"])
+    assert content(path)["finished"] is False
+    with pytest.raises(UserError, match="broken off"):
+        record.read(path)
+
+
+def test_a_record_of_some_cases_is_finished_and_says_how_many_there_are(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "record.json"
+    run("--impl=faithful", f"--report={path}", *RELEASE)
+    found = record.read(path)
+    assert len(found.cases) < found.kit.cases
+
+
+# -- pytest's own options -------------------------------------------------------------------------
+
+
+def test_cases_are_chosen_by_level(run: Run) -> None:
+    result = run("--impl=talkative", "-m", "should", *LOCKS)
+    assert "non-strict" in counts(result)
+    result = run("--impl=talkative", "-m", "must", "-k", "test_lock.py and lock.release.no-value")
+    assert result.ret == NOTHING
+
+
+def test_collect_only_lists_the_cases_and_judges_nothing(run: Run) -> None:
+    result = run("--impl=broken", "--collect-only", "-q", *RELEASE)
+    assert result.ret == OK
+    result.stdout.fnmatch_lines(["*test_lock.py::test_release_of_a_new_lock_is_an_error?broken?"])
+    assert "No case was run" not in result.stdout.str()
+
+
+def test_junit_xml_names_cases_and_failures(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "junit.xml"
+    run("--impl=silent", f"--junitxml={path}", *RELEASE)
+    cases = list(ElementTree.parse(path).getroot().iter("testcase"))
+    failed = {case.get("name") for case in cases if case.find("failure") is not None}
+    assert "test_release_of_a_new_lock_is_an_error[silent]" in failed
+    assert len(failed) < len(cases)
+
+
+def test_the_cache_of_pytest_is_not_needed(run: Run) -> None:
+    assert run("--impl=faithful", "-p", "no:cacheprovider", *RELEASE).ret == OK
+
+
+def test_a_timeout_of_pytests_ends_one_case_and_the_run_goes_on(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    select = ("-k", "test_acquire_locks or test_release_of_a_new_lock_is_an_error")
+    result = run("--impl=spinning", "--timeout=1", f"--report={path}", *select)
+    assert result.ret == FAILED
+    verdicts = {case.case.split("::")[1]: case.verdict for case in record.read(path).cases}
+    assert verdicts == {
+        "test_acquire_locks": "timeout",
+        "test_release_of_a_new_lock_is_an_error": "pass",
+    }
+
+
+# -- in pytest's own process ----------------------------------------------------------------------
+
+
+def test_in_process_judges_in_the_process_of_pytest(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        here="import os\nfrom threading import *\nopen('pid', 'w').write(str(os.getppid()))"
+    )
+    result = run("--impl=here", "--in-process", *RELEASE)
+    assert result.ret == OK
+    import os
+
+    assert (pytester.path / "pid").read_text() == str(os.getpid())
+
+
+def test_in_process_tells_failures_the_same_way(run: Run) -> None:
+    result = run("--impl=silent", "--in-process", *RELEASE)
+    assert result.ret == FAILED
+    result.stdout.fnmatch_lines(
+        ["  clause      lock.release.unlocked-error (must)", "  observed    release() returned*"]
+    )
+    assert "Traceback" not in text_of(result)
+
+
+def test_in_process_lets_the_implementation_print(run: Run) -> None:
+    result = run("--impl=printing", "--in-process", "-s", *LOCKS)
+    result.stdout.fnmatch_lines(["*released*"])
+    assert result.ret == OK
+
+
+# -- beside other tests ---------------------------------------------------------------------------
+
+
+def test_another_project_and_its_settings_do_not_matter(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    pytester.makeini("[pytest]\npython_files = check_*.py\ntestpaths = checks\naddopts = -ra\n")
+    pytester.mkdir("checks").joinpath("check_it.py").write_text("def test_it():\n    assert 0\n")
+    result = run("--impl=faithful", *RELEASE)
+    assert result.ret == OK
+    assert "check_it" not in text_of(result)
+
+
+def test_without_an_implementation_nothing_changes(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_passes():
+            assert "threadspec.conformance.run" not in sys.modules
+
+        def test_fails():
+            assert False
+        """
+    )
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1, failed=1)
+    assert "= threadspec =" not in result.stdout.str()
+
+
+def test_the_battery_can_be_named_by_its_path(run: Run) -> None:
+    result = run("--impl=faithful", "--pyargs", "threadspec.conformance.battery", *RELEASE)
+    assert result.ret == OK
+    assert counts(result)["passed"] > 0
