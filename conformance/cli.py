@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import math
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from threadspec.conformance.cases import battery, check
 from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.execution import Execution, kit_version, make_record
+from threadspec.conformance.options import factor
 from threadspec.reports import matrix as matrices
 from threadspec.reports import record as records
 from threadspec.reports import render
@@ -64,15 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where matrix.json, .md, .html and the records go (default: %(default)s)",
     )
-    matrix.add_argument("--time-scale", type=_scale, default=1.0, metavar="FACTOR")
+    matrix.add_argument("--time-scale", type=factor, default=1.0, metavar="FACTOR")
     return parser
-
-
-def _scale(text: str) -> float:
-    value = float(text)
-    if not (value > 0 and math.isfinite(value)):
-        raise argparse.ArgumentTypeError("must be a number above 0")
-    return value
 
 
 def _clauses(console: Console, words: Sequence[str]) -> int:

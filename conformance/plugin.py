@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.options import factor
 
 if TYPE_CHECKING:
     from threadspec.conformance.run import Run
@@ -22,17 +22,11 @@ CONFORMANCE = Path(__file__).parent
 BATTERY = CONFORMANCE / "battery"
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
+LOST: pytest.StashKey[bool] = pytest.StashKey()  # the battery was asked for without --impl
 
 _NO_IMPLEMENTATION = (
     "The battery needs an implementation to judge: add --impl=NAME, such as --impl=stdlib."
 )
-
-
-def _scale(text: str) -> float:
-    value = float(text)
-    if not (value > 0 and math.isfinite(value)):
-        raise ValueError(text)
-    return value
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--time-scale",
-        type=_scale,
+        type=factor,
         default=1.0,
         metavar="FACTOR",
         help="multiply every named duration, for slow machines (default: 1)",
@@ -159,7 +153,8 @@ def pytest_collect_file(
         if not file_path.name.startswith("test_") or file_path.suffix != ".py":
             return []
         if RUN not in parent.config.stash:
-            pytest.exit(_NO_IMPLEMENTATION, returncode=pytest.ExitCode.USAGE_ERROR)
+            parent.config.stash[LOST] = True
+            return []
         return [BatteryFile.from_parent(parent, path=file_path)]
     return collectors
 
@@ -237,8 +232,10 @@ class CaseItem(pytest.Item):
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Judge one implementation after the other, so that one worker at a time is needed."""
+    if LOST in config.stash:
+        raise pytest.UsageError(_NO_IMPLEMENTATION)
     items.sort(key=lambda item: item.number if isinstance(item, CaseItem) else -1)
 
 

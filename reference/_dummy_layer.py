@@ -92,7 +92,7 @@ def stack_size(size=0):
 class allocate_lock:
     """An unlocked lock that never blocks."""
 
-    __slots__ = ("_takers", "__weakref__")
+    __slots__ = ("__weakref__", "_takers")
 
     def __init__(self):
         self._takers = []  # the number of the thread, for each acquire that was not yet released
@@ -141,7 +141,7 @@ _locals = {}
 class local:
     """Thread-local data: each thread, while it runs, has attributes of its own."""
 
-    __slots__ = ("_local__arguments", "_local__shelves", "_local__shown", "__dict__", "__weakref__")
+    __slots__ = ("__dict__", "__weakref__", "_local__arguments", "_local__shelves", "_local__shown")
 
     def __new__(cls, /, *args, **kwargs):
         if (args or kwargs) and cls.__init__ is object.__init__:

@@ -5,9 +5,8 @@ with these names (``dummy_threading`` does that); nothing else in the reference 
 low-level thread module.
 """
 
-import os
-
 import _thread
+import os
 from _thread import TIMEOUT_MAX, allocate_lock, error, get_ident, stack_size, start_new_thread
 from _thread import _local as local
 from time import monotonic as clock

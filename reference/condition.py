@@ -97,9 +97,8 @@ class Condition:
         if not self._is_owned():
             raise RuntimeError("notify on a condition whose lock this thread does not hold")
         with self._guard:
-            for waiter in self._waiters:
-                break
-            else:
+            waiter = next(iter(self._waiters), None)
+            if waiter is None:
                 return
             del self._waiters[waiter]
         waiter.release()

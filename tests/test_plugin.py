@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -18,16 +19,20 @@ from threadspec.reports import record
 
 OK, FAILED, INTERRUPTED, INTERNAL, USAGE, NOTHING = range(6)
 
-# A few quick cases: lock.release.unlocked-error and its neighbours.
-RELEASE = ("-k", "test_lock.py and lock.release.unlocked-error")
+# The three cases of one clause, all of them of one chapter.
+RELEASE = ("-k", "test_lock.py and lock.release.unlocked-error and is_an_error")
 LOCKS = ("-k", "test_lock.py")
 
 Run = Callable[..., pytest.RunResult]
 
 
+# Cases that one miniature fails and one that it passes.
+MIXED = ("-k", "test_lock.py and (is_an_error or release_returns_none)")
+
+
 @pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
-    """Run pytest as a user would, in a folder that holds the miniatures."""
+def folder(pytester: pytest.Pytester) -> Path:
+    """The current folder; it holds the miniatures."""
     pytester.makepyfile(
         faithful=miniatures.FAITHFUL,
         silent=miniatures.SILENT,
@@ -39,6 +44,18 @@ def run(pytester: pytest.Pytester) -> Run:
         mortal=miniatures.MORTAL,
         broken="raise ValueError('broken on purpose')",
     )
+    return pytester.path
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, folder: Path) -> Run:
+    """Run pytest with these arguments (in this process, which is quicker)."""
+    return pytester.runpytest_inprocess
+
+
+@pytest.fixture
+def program(pytester: pytest.Pytester, folder: Path) -> Run:
+    """Run pytest with these arguments as the program that a user starts."""
     return pytester.runpytest_subprocess
 
 
@@ -80,14 +97,15 @@ def words(text: str) -> str:
 def counts(result: pytest.RunResult) -> dict[str, int]:
     """The counts in the last line of a run, every word as it stands there."""
     last = result.outlines[-1]
-    return {word.strip(): int(number) for number, word in re.findall(r"(\d+) ([a-z- ]+)", last)}
+    found = re.findall(r"(\d+) ([a-z- ]+?)(?=,| in )", last)
+    return {word: int(number) for number, word in found}
 
 
 # -- what is said ---------------------------------------------------------------------------------
 
 
-def test_the_header_names_implementation_version_and_interpreter(run: Run) -> None:
-    result = run("--impl=faithful", *RELEASE)
+def test_the_header_names_implementation_version_and_interpreter(program: Run) -> None:
+    result = program("--impl=faithful", *RELEASE)
     version = ".".join(map(str, sys.version_info[:3]))
     result.stdout.fnmatch_lines([f"threadspec: faithful = faithful 1.2.3 (* {version}, *)"])
     assert result.ret == OK
@@ -100,7 +118,7 @@ def test_a_failure_is_told_in_the_terms_of_the_manual(run: Run) -> None:
         [
             "FAIL  lock.release.unlocked-error  on silent",
             "  clause      lock.release.unlocked-error (must)",
-            "  statements  Lock.release:*",
+            "  statements  *Lock.release:*",
             "  required    *",
             "  observed    release() returned None and raised nothing; *",
             "  where       battery/test_lock.py:*",
@@ -111,25 +129,25 @@ def test_a_failure_is_told_in_the_terms_of_the_manual(run: Run) -> None:
     assert words(clause.says) in words(result.stdout.str())
 
 
-def test_a_failure_shows_no_internals(run: Run) -> None:
-    printed = text_of(run("--impl=silent", *RELEASE))
+def test_a_failure_shows_no_internals(program: Run) -> None:
+    printed = text_of(program("--impl=silent", *RELEASE))
     for internal in ("Traceback", "CaseFailed", "plugin.py", "worker/judge.py", "excinfo"):
         assert internal not in printed
 
 
 def test_the_end_of_the_run_sums_up_clauses_and_names_what_deviates(run: Run) -> None:
-    result = run("--impl=silent", *RELEASE)
+    result = run("--impl=silent", *MIXED)
     result.stdout.fnmatch_lines(
         [
-            "silent: 2 clauses (* of * cases): 1 pass, 1 fail",
+            "silent: 2 clauses (4 of * cases): 1 pass, 1 fail",
             "  fail: lock.release.unlocked-error: release() returned None *",
         ]
     )
 
 
-def test_what_was_printed_is_shown_with_the_failure(run: Run, pytester: pytest.Pytester) -> None:
+def test_what_was_printed_is_shown_with_the_failure(run: Run, folder: Path) -> None:
     source = miniatures.SILENT.replace("        if self", "        print('hello')\n        if self")
-    pytester.makepyfile(silent=source)
+    written(folder, "silent.py", source)
     run("--impl=silent", *RELEASE).stdout.fnmatch_lines(["*Captured output*", "hello"])
 
 
@@ -146,9 +164,9 @@ def test_a_nonstrict_verdict_passes_unless_strict_is_asked_for(run: Run) -> None
 
 
 def test_open_behaviour_is_observed(run: Run) -> None:
-    result = run("--impl=faithful", "-v", "--strict", "-k", "lock.release.order")
+    result = run("--impl=faithful", "-v", "--strict", "-k", "test_lock.py and lock.release.order")
     assert result.ret == OK
-    result.stdout.fnmatch_lines(["*test_order_of_waiters*OBSERVED*", "*1 observed*"])
+    result.stdout.fnmatch_lines(["*test_order_of_waiters*OBSERVED*", "*: 1 observed"])
 
 
 def test_a_missing_name_is_unsupported(run: Run) -> None:
@@ -166,7 +184,7 @@ def test_a_worker_that_dies_is_a_crash_and_the_run_goes_on(run: Run) -> None:
         [
             "CRASH  lock.release.unlocked-error  on mortal",
             "  observed    the process ended: exit status 3",
-            "mortal: 2 clauses (*): 2 crash",
+            "mortal: 1 clauses (3 of * cases): 1 crash",
         ]
     )
 
@@ -191,8 +209,8 @@ def test_what_is_printed_does_not_disturb(run: Run) -> None:
 # -- known divergences ----------------------------------------------------------------------------
 
 
-def test_a_known_divergence_does_not_fail_the_run(run: Run, pytester: pytest.Pytester) -> None:
-    result = run(f"--impl={adapter_file(pytester.path, 'silent')}", "-v", *RELEASE)
+def test_a_known_divergence_does_not_fail_the_run(run: Run, folder: Path) -> None:
+    result = run(f"--impl={adapter_file(folder, 'silent')}", "-v", *RELEASE)
     assert result.ret == OK
     result.stdout.fnmatch_lines(
         [
@@ -204,17 +222,15 @@ def test_a_known_divergence_does_not_fail_the_run(run: Run, pytester: pytest.Pyt
 
 
 def test_a_divergence_of_another_verdict_fails_and_says_what_was_expected(
-    run: Run, pytester: pytest.Pytester
+    run: Run, folder: Path
 ) -> None:
-    result = run(f"--impl={adapter_file(pytester.path, 'silent', verdict='crash')}", *RELEASE)
+    result = run(f"--impl={adapter_file(folder, 'silent', verdict='crash')}", *RELEASE)
     assert result.ret == FAILED
     result.stdout.fnmatch_lines(["  expected    crash is known of it: it was decided so"])
 
 
-def test_a_divergence_that_no_longer_happens_fails_the_run(
-    run: Run, pytester: pytest.Pytester
-) -> None:
-    result = run(f"--impl={adapter_file(pytester.path, 'faithful')}", *RELEASE)
+def test_a_divergence_that_no_longer_happens_fails_the_run(run: Run, folder: Path) -> None:
+    result = run(f"--impl={adapter_file(folder, 'faithful')}", *RELEASE)
     assert result.ret == FAILED
     result.stdout.fnmatch_lines(
         ["The divergence lock.release.unlocked-error (fail) no longer happens on known: *"]
@@ -222,32 +238,30 @@ def test_a_divergence_that_no_longer_happens_fails_the_run(
 
 
 def test_a_divergence_whose_cases_were_not_all_run_is_not_called_stale(
-    run: Run, pytester: pytest.Pytester
+    run: Run, folder: Path
 ) -> None:
     one = ("-k", "test_release_of_a_new_lock_is_an_error")
-    assert run(f"--impl={adapter_file(pytester.path, 'faithful')}", *one).ret == OK
+    assert run(f"--impl={adapter_file(folder, 'faithful')}", *one).ret == OK
 
 
 @pytest.mark.parametrize(
     ("when", "status"), [("python_version >= '3'", OK), ("python_version < '3'", FAILED)]
 )
 def test_a_divergence_holds_only_when_its_marker_does(
-    run: Run, pytester: pytest.Pytester, when: str, status: int
+    run: Run, folder: Path, when: str, status: int
 ) -> None:
-    assert run(f"--impl={adapter_file(pytester.path, 'silent', when=when)}", *RELEASE).ret == status
+    assert run(f"--impl={adapter_file(folder, 'silent', when=when)}", *RELEASE).ret == status
 
 
-def test_divergences_that_were_written_make_the_next_run_pass(
-    run: Run, pytester: pytest.Pytester
-) -> None:
+def test_divergences_that_were_written_make_the_next_run_pass(run: Run, folder: Path) -> None:
     first = run("--impl=silent", "--write-divergences=silent.toml", *RELEASE)
     second = run("--impl=silent.toml", *RELEASE)
     assert (first.ret, second.ret) == (FAILED, OK)
     assert counts(second)["known divergences"] == 3
 
 
-def test_divergences_do_not_overwrite_a_file(run: Run, pytester: pytest.Pytester) -> None:
-    path = written(pytester.path, "mine.toml", "# my work\n")
+def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
+    path = written(folder, "mine.toml", "# my work\n")
     result = run("--impl=silent", "--write-divergences=mine.toml", *RELEASE)
     assert result.ret == USAGE
     assert "is not overwritten" in result.stderr.str()
@@ -290,11 +304,11 @@ def test_divergences_do_not_overwrite_a_file(run: Run, pytester: pytest.Pytester
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_mistake_is_said_in_a_sentence(
-    run: Run, pytester: pytest.Pytester, arguments: list[str], said: str
+    run: Run, folder: Path, arguments: list[str], said: str
 ) -> None:
-    written(pytester.path, "bad.toml", "module = ")
-    written(pytester.path, "file", "")
-    pytester.mkdir("folder.json")
+    written(folder, "bad.toml", "module = ")
+    written(folder, "file", "")
+    (folder / "folder.json").mkdir()
     result = run(*arguments)
     printed = text_of(result)
     assert result.ret == USAGE
@@ -343,11 +357,11 @@ def content(path: Path) -> dict[str, Any]:
     return document
 
 
-def test_a_record_is_the_same_when_cases_are_shared_out(run: Run, tmp_path: Path) -> None:
+def test_a_record_is_the_same_when_cases_are_shared_out(program: Run, tmp_path: Path) -> None:
     alone, shared = tmp_path / "alone.json", tmp_path / "shared.json"
     select = ("-k", "test_lock.py and lock.release and not order")
-    first = run("--impl=silent", f"--report={alone}", *select)
-    second = run("--impl=silent", f"--report={shared}", "-n", "2", *select)
+    first = program("--impl=silent", f"--report={alone}", *select)
+    second = program("--impl=silent", f"--report={shared}", "-n", "2", *select)
     assert (first.ret, second.ret) == (FAILED, FAILED)
     assert content(alone) == content(shared)
 
@@ -391,7 +405,7 @@ def test_collect_only_lists_the_cases_and_judges_nothing(run: Run) -> None:
 
 def test_junit_xml_names_cases_and_failures(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "junit.xml"
-    run("--impl=silent", f"--junitxml={path}", *RELEASE)
+    run("--impl=silent", f"--junitxml={path}", *MIXED)
     cases = list(ElementTree.parse(path).getroot().iter("testcase"))
     failed = {case.get("name") for case in cases if case.find("failure") is not None}
     assert "test_release_of_a_new_lock_is_an_error[silent]" in failed
@@ -402,10 +416,12 @@ def test_the_cache_of_pytest_is_not_needed(run: Run) -> None:
     assert run("--impl=faithful", "-p", "no:cacheprovider", *RELEASE).ret == OK
 
 
-def test_a_timeout_of_pytests_ends_one_case_and_the_run_goes_on(run: Run, tmp_path: Path) -> None:
+def test_a_timeout_of_pytests_ends_one_case_and_the_run_goes_on(
+    program: Run, tmp_path: Path
+) -> None:
     path = tmp_path / "record.json"
     select = ("-k", "test_acquire_locks or test_release_of_a_new_lock_is_an_error")
-    result = run("--impl=spinning", "--timeout=1", f"--report={path}", *select)
+    result = program("--impl=spinning", "--timeout=1", f"--report={path}", *select)
     assert result.ret == FAILED
     verdicts = {case.case.split("::")[1]: case.verdict for case in record.read(path).cases}
     assert verdicts == {
@@ -417,19 +433,16 @@ def test_a_timeout_of_pytests_ends_one_case_and_the_run_goes_on(run: Run, tmp_pa
 # -- in pytest's own process ----------------------------------------------------------------------
 
 
-def test_in_process_judges_in_the_process_of_pytest(run: Run, pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        here="import os\nfrom threading import *\nopen('pid', 'w').write(str(os.getppid()))"
-    )
-    result = run("--impl=here", "--in-process", *RELEASE)
+def test_in_process_judges_in_the_process_of_pytest(program: Run, folder: Path) -> None:
+    source = "import os\nfrom threading import *\nopen('pid', 'w').write(str(os.getppid()))"
+    written(folder, "here.py", source)
+    result = program("--impl=here", "--in-process", *RELEASE)
     assert result.ret == OK
-    import os
-
-    assert (pytester.path / "pid").read_text() == str(os.getpid())
+    assert (folder / "pid").read_text(encoding="utf-8") == str(os.getpid())
 
 
-def test_in_process_tells_failures_the_same_way(run: Run) -> None:
-    result = run("--impl=silent", "--in-process", *RELEASE)
+def test_in_process_tells_failures_the_same_way(program: Run) -> None:
+    result = program("--impl=silent", "--in-process", *RELEASE)
     assert result.ret == FAILED
     result.stdout.fnmatch_lines(
         ["  clause      lock.release.unlocked-error (must)", "  observed    release() returned*"]
@@ -437,8 +450,8 @@ def test_in_process_tells_failures_the_same_way(run: Run) -> None:
     assert "Traceback" not in text_of(result)
 
 
-def test_in_process_lets_the_implementation_print(run: Run) -> None:
-    result = run("--impl=printing", "--in-process", "-s", *LOCKS)
+def test_in_process_lets_the_implementation_print(program: Run) -> None:
+    result = program("--impl=printing", "--in-process", "-s", *LOCKS)
     result.stdout.fnmatch_lines(["*released*"])
     assert result.ret == OK
 
@@ -446,12 +459,15 @@ def test_in_process_lets_the_implementation_print(run: Run) -> None:
 # -- beside other tests ---------------------------------------------------------------------------
 
 
-def test_another_project_and_its_settings_do_not_matter(
-    run: Run, pytester: pytest.Pytester
-) -> None:
-    pytester.makeini("[pytest]\npython_files = check_*.py\ntestpaths = checks\naddopts = -ra\n")
-    pytester.mkdir("checks").joinpath("check_it.py").write_text("def test_it():\n    assert 0\n")
-    result = run("--impl=faithful", *RELEASE)
+def test_another_project_and_its_settings_do_not_matter(program: Run, folder: Path) -> None:
+    written(
+        folder,
+        "pytest.ini",
+        "[pytest]\npython_files = check_*.py\ntestpaths = checks\naddopts = -ra\n",
+    )
+    (folder / "checks").mkdir()
+    written(folder / "checks", "check_it.py", "def test_it():\n    assert 0\n")
+    result = program("--impl=faithful", *RELEASE)
     assert result.ret == OK
     assert "check_it" not in text_of(result)
 

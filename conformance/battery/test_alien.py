@@ -6,7 +6,6 @@ Cases run in the main thread.  An actor is an alien thread: it was not started b
 import gc
 import time
 
-from threadspec.conformance.worker.blocking import clock
 from threadspec.conformance.worker.case import clause
 from threadspec.conformance.worker.programs import say
 
@@ -29,21 +28,18 @@ def marked_name(threading, mark):
 def end_of(actors, alien):
     """Let an alien thread end, as far as that can be seen."""
     alien.stop()
-    patience = clock() + actors.durations["cleanup"]
-    while not alien.ended and clock() < patience:
-        time.sleep(0.0001)
+    actors.until(lambda: alien.ended)
     time.sleep(0.01)  # the system's own thread ends a little later
 
 
 def current_in_thread(threading, actors):
     """What currentThread() gives in a thread that the module started."""
     seen = []
-    thread = threading.Thread(target=lambda: seen.append(threading.currentThread()))
+    current = threading.currentThread
+    thread = threading.Thread(target=lambda: seen.append(current()))
     actors.call(thread.start)
-    patience = clock() + actors.durations["positive"]
-    while not seen and clock() < patience:
-        time.sleep(0.0001)
-    assert seen, "the thread does not run its target"
+    arrived = actors.until(lambda: seen)
+    assert arrived, "the thread does not run its target"
     return seen[0]
 
 

@@ -35,8 +35,8 @@ def is_refused(semaphore):
 
 @clause("boundedsemaphore.factory")
 def test_each_semaphore_is_a_new_one(threading, actors):
-    first = threading.BoundedSemaphore()
-    second = threading.BoundedSemaphore()
+    first = threading.BoundedSemaphore(1)
+    second = threading.BoundedSemaphore(1)
     assert first is not second
     first.acquire()
     left = admitted(actors, second, 1)
@@ -57,7 +57,7 @@ def test_each_semaphore_has_its_own_bound(threading):
 
 @clause("boundedsemaphore.methods")
 def test_a_bounded_semaphore_has_acquire_and_release(threading):
-    semaphore = threading.BoundedSemaphore()
+    semaphore = threading.BoundedSemaphore(1)
     assert callable(semaphore.acquire)
     assert callable(semaphore.release)
 
@@ -111,7 +111,7 @@ def test_acquire_returns_while_the_counter_is_positive(threading, actors):
 
 @clause("boundedsemaphore.acquire.positive-returns-at-once")
 def test_acquire_returns_after_every_release(threading, actors):
-    semaphore = threading.BoundedSemaphore()
+    semaphore = threading.BoundedSemaphore(1)
     taker = actors.new()
     for _ in range(4):
         assert taker.start(semaphore.acquire).returned()
@@ -417,7 +417,7 @@ def test_a_thread_that_never_acquired_may_release(threading, actors):
 
 @clause("boundedsemaphore.release.any-thread")
 def test_what_a_helper_acquired_may_be_released_here(threading, actors):
-    semaphore = threading.BoundedSemaphore()
+    semaphore = threading.BoundedSemaphore(1)
     taker = actors.new()
     for _ in range(3):
         assert taker.start(semaphore.acquire).returned()
@@ -669,7 +669,7 @@ def test_no_more_holders_than_the_value_allows(threading, actors, rounds):
 
 @clause("boundedsemaphore.acquire.atomic")
 def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actors, rounds):
-    rounds = affordable(rounds, threading.BoundedSemaphore())
+    rounds = affordable(rounds, threading.BoundedSemaphore(1))
     semaphores = [threading.BoundedSemaphore(1 + number % 2) for number in range(rounds)]
     won = actors.race([lambda number: semaphores[number].acquire(False)] * 3, rounds)
     for number in range(rounds):
@@ -682,7 +682,7 @@ def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actor
 
 @clause("boundedsemaphore.release.excess-atomic")
 def test_as_many_releases_at_once_succeed_as_were_acquired(threading, actors, rounds):
-    rounds = affordable(rounds, threading.BoundedSemaphore())
+    rounds = affordable(rounds, threading.BoundedSemaphore(1))
     semaphores = []
     for number in range(rounds):
         semaphores.append(threading.BoundedSemaphore(2))
@@ -700,7 +700,7 @@ def test_as_many_releases_at_once_succeed_as_were_acquired(threading, actors, ro
 
 @clause("boundedsemaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
-    rounds = affordable(rounds, threading.BoundedSemaphore()) // 3
+    rounds = affordable(rounds, threading.BoundedSemaphore(1)) // 3
     for _ in range(3):
         semaphore = at_zero(threading, 3 * rounds)
         actors.race([lambda number: semaphore.release()] * 3, rounds)
@@ -710,14 +710,14 @@ def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
 
 @clause("boundedsemaphore.release.no-lost-wakeup")
 def test_no_release_is_lost(threading, actors, rounds):
-    rounds = affordable(rounds, threading.BoundedSemaphore())
+    rounds = affordable(rounds, threading.BoundedSemaphore(1))
     all_ended = shuttle(actors, at_zero(threading), at_zero(threading), 1, rounds)
     assert all_ended, "two threads that hand each other the turn got stuck"
 
 
 @clause("boundedsemaphore.release.no-lost-wakeup")
 def test_no_release_among_several_threads_is_lost(threading, actors, rounds):
-    rounds = affordable(rounds, threading.BoundedSemaphore())
+    rounds = affordable(rounds, threading.BoundedSemaphore(1))
     all_ended = shuttle(actors, at_zero(threading, 3), at_zero(threading, 3), 3, rounds // 2)
     assert all_ended, "threads that hand each other turns got stuck"
 

@@ -7,7 +7,6 @@ What keeps a program from ending is seen in programs of their own (see ``worker/
 import sys
 import time
 
-from threadspec.conformance.worker.blocking import clock
 from threadspec.conformance.worker.case import clause, raises
 from threadspec.conformance.worker.programs import listen, say
 
@@ -27,16 +26,6 @@ class Gate(object):
         self._lock.release()
 
 
-def until(actors, condition):
-    """Wait in good time for ``condition()``; what it is in the end."""
-    patience = clock() + actors.durations["positive"]
-    pause = 0.0
-    while not condition() and clock() < patience:
-        time.sleep(pause)
-        pause = min(pause + 0.0001, 0.005)
-    return condition()
-
-
 def inside(actors, make, function):
     """Start the thread that ``make(target)`` makes, and let it call ``function`` with itself.
 
@@ -52,7 +41,7 @@ def inside(actors, make, function):
 
     thread = make(target)
     actors.call(thread.start)
-    arrived = until(actors, lambda: results)
+    arrived = actors.until(lambda: results)
     assert arrived, "the thread does not run its target to the end"
     value, error = results[0]
     if error is not None:
@@ -298,7 +287,7 @@ def test_a_subclass_as_parent_passes_its_flag_on(threading, actors):
         parent = Parent()
         parent.setDaemon(daemonic)
         actors.call(parent.start)
-        arrived = until(actors, lambda: children)
+        arrived = actors.until(lambda: children)
         assert arrived, "the thread does not get through its run method"
         flag = flag_of(children[0])
         of_parent = flag_of(parent)

@@ -30,16 +30,6 @@ class Gate(object):
         self._lock.release()
 
 
-def until(actors, condition):
-    """Wait in good time for ``condition()``; what it is in the end."""
-    patience = blocking.clock() + actors.durations["positive"]
-    pause = 0.0
-    while not condition() and blocking.clock() < patience:
-        time.sleep(pause)
-        pause = min(pause + 0.0001, 0.005)
-    return condition()
-
-
 def times(threads, thread):
     """How often ``thread`` is in the list ``threads``."""
     return len([one for one in threads if one is thread])
@@ -64,7 +54,7 @@ def run_to_end(actors, thread, mark):
     """Start ``thread`` and wait until ``mark``, a list that its activity adds to, has grown."""
     before = len(mark)
     actors.call(thread.start)
-    grown = until(actors, lambda: len(mark) > before)
+    grown = actors.until(lambda: len(mark) > before)
     assert grown, "the thread's activity does not take place"
 
 
@@ -207,26 +197,28 @@ def test_the_count_is_the_length_of_the_list(threading, actors):
 
 @clause("currentthread.in-target")
 def test_a_target_gets_the_thread_that_runs_it(threading, actors):
+    current_thread = threading.currentThread
     for name in (None, "named"):
         seen = []
 
         def target():
             for _ in range(3):
-                seen.append(threading.currentThread())
+                seen.append(current_thread())
 
         thread = threading.Thread(target=target, name=name)
         run_to_end(actors, thread, seen)
-        until(actors, lambda: len(seen) == 3)
+        actors.until(lambda: len(seen) == 3)
         assert times(seen, thread) == 3, "currentThread() gave %r in %r" % (seen, thread)
 
 
 @clause("currentthread.in-run")
 def test_a_run_method_gets_its_own_object(threading, actors):
+    current_thread = threading.currentThread
     seen = []
 
     class Own(threading.Thread):
         def run(self):
-            seen.append((self, threading.currentThread()))
+            seen.append((self, current_thread()))
 
     class Constructed(Own):
         def __init__(self, word):
@@ -242,7 +234,8 @@ def test_a_run_method_gets_its_own_object(threading, actors):
 @clause("currentthread.in-timer")
 def test_a_timers_function_gets_the_timer(threading, actors):
     seen = []
-    timer = threading.Timer(0.0, lambda: seen.append(threading.currentThread()))
+    current_thread = threading.currentThread
+    timer = threading.Timer(0.0, lambda: seen.append(current_thread()))
     run_to_end(actors, timer, seen)
     current = seen[0]
     assert current is timer
@@ -250,22 +243,23 @@ def test_a_timers_function_gets_the_timer(threading, actors):
 
 @clause("currentthread.nested")
 def test_a_thread_that_starts_threads_keeps_its_object(threading, actors):
+    current_thread = threading.currentThread
     seen = {}
     made = {}
     done = []
 
     def descend(depth):
-        before = threading.currentThread()
+        before = current_thread()
         if depth:
             made[depth - 1] = threading.Thread(target=descend, args=(depth - 1,))
             made[depth - 1].start()
-            until(actors, lambda: depth - 1 in seen)
-        seen[depth] = (before, threading.currentThread())
+            actors.until(lambda: depth - 1 in seen)
+        seen[depth] = (before, current_thread())
         done.append(depth)
 
     made[2] = threading.Thread(target=descend, args=(2,))
     actors.call(made[2].start)
-    until(actors, lambda: len(done) == 3)
+    actors.until(lambda: len(done) == 3)
     for depth in (2, 1, 0):
         before, after = seen.get(depth, (None, None))
         thread = made.get(depth)
@@ -305,7 +299,7 @@ def test_threads_that_run_at_the_same_time_keep_apart(threading, actors):
         assert current is main
     for index in (2, 0, 3, 1):
         gates[index].open()
-        until(actors, lambda: index in seen)
+        actors.until(lambda: index in seen)
         first, last = seen.get(index, (None, None))
         thread = threads[index]
         assert first is thread
@@ -314,10 +308,11 @@ def test_threads_that_run_at_the_same_time_keep_apart(threading, actors):
 
 @clause("currentthread.at-once")
 def test_a_thread_knows_its_object_from_the_first_moment(threading, actors, rounds):
+    current_thread = threading.currentThread
     seen = []
     threads = []
     for _ in range(rounds // 2):
-        thread = threading.Thread(target=lambda: seen.append(threading.currentThread()))
+        thread = threading.Thread(target=lambda: seen.append(current_thread()))
         threads.append(thread)
 
     def start_all():
@@ -325,7 +320,7 @@ def test_a_thread_knows_its_object_from_the_first_moment(threading, actors, roun
             thread.start()
 
     actors.call(start_all)
-    until(actors, lambda: len(seen) == len(threads))
+    actors.until(lambda: len(seen) == len(threads))
     wrong = len([thread for thread in threads if times(seen, thread) != 1])
     assert wrong == 0, "%d of %d threads did not get their own object" % (wrong, len(threads))
 
@@ -490,7 +485,7 @@ def test_a_thread_that_has_ended_is_not_listed(threading, actors):
             if daemonic:
                 thread.setDaemon(True)
             run_to_end(actors, thread, done)
-            gone = until(actors, lambda: not listed(threading, thread))
+            gone = actors.until(lambda: not listed(threading, thread))
             assert gone, "%r is still listed" % (thread,)
 
 
@@ -519,7 +514,7 @@ def test_the_end_of_one_thread_takes_no_other_off_the_list(threading, actors):
     expected = [1, 1, 1]
     for index in (1, 0, 2):
         gates[index].open()
-        until(actors, lambda: not listed(threading, threads[index]))
+        actors.until(lambda: not listed(threading, threads[index]))
         expected[index] = 0
         counts = [listed(threading, thread) for thread in threads]
         assert counts == expected
@@ -538,7 +533,7 @@ def test_a_timer_is_listed_like_any_thread(threading, actors):
     cancelled.cancel()
     run_to_end(actors, fired, ran)
     for timer in (cancelled, fired):
-        gone = until(actors, lambda: not listed(threading, timer))
+        gone = actors.until(lambda: not listed(threading, timer))
         assert gone
 
 
@@ -758,7 +753,7 @@ def check_every_thread(threading, actors, hooked):
         def beget():
             thread = threading.Thread(target=child)
             thread.start()
-            until(actors, lambda: child.mark)
+            actors.until(lambda: child.mark)
             actors.start(thread.join).returned()
 
         parent = activity(beget)
@@ -862,7 +857,7 @@ def check_running(threading, actors, hooked, observe):
         run_to_end(actors, thread, function.mark)
         recorder = hooked.install()
         gate.open()
-        until(actors, lambda: late.mark)
+        actors.until(lambda: late.mark)
         actors.start(thread.join).returned()
         observe(recorder.was_told_of(late) and "told of them" or "not told of them")
 

@@ -65,9 +65,7 @@ def test_methods_of_events(threading):
 
 @clause("overview.methods")
 def test_methods_of_threads(threading):
-    check_methods(
-        threading.Thread(), "start run join getName setName isAlive isDaemon setDaemon"
-    )
+    check_methods(threading.Thread(), "start run join getName setName isAlive isDaemon setDaemon")
 
 
 @clause("overview.methods")

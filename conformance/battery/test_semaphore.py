@@ -24,8 +24,8 @@ def at_zero(threading, value=1):
 
 @clause("semaphore.factory")
 def test_each_semaphore_is_a_new_one(threading, actors):
-    first = threading.Semaphore()
-    second = threading.Semaphore()
+    first = threading.Semaphore(1)
+    second = threading.Semaphore(1)
     assert first is not second
     first.acquire()
     left = admitted(actors, second, 1)
@@ -53,7 +53,7 @@ def test_kind_of_semaphore(threading, observe):
 
 @clause("semaphore.methods")
 def test_a_semaphore_has_acquire_and_release(threading):
-    semaphore = threading.Semaphore()
+    semaphore = threading.Semaphore(1)
     assert callable(semaphore.acquire)
     assert callable(semaphore.release)
 
@@ -121,7 +121,7 @@ def test_acquire_returns_while_the_counter_is_positive(threading, actors):
 
 @clause("semaphore.acquire.positive-returns-at-once")
 def test_acquire_returns_after_every_release(threading, actors):
-    semaphore = threading.Semaphore()
+    semaphore = threading.Semaphore(1)
     taker = actors.new()
     for _ in range(4):
         assert taker.start(semaphore.acquire).returned()
@@ -400,7 +400,7 @@ def test_acquire_with_false_takes_one(threading, actors):
 
 @clause("semaphore.acquire.nonblocking-positive")
 def test_acquire_with_false_succeeds_again_after_a_release(threading):
-    semaphore = threading.Semaphore()
+    semaphore = threading.Semaphore(1)
     for blocking in (False, 0, False):
         got = semaphore.acquire(blocking)
         assert got
@@ -477,7 +477,7 @@ def test_releases_raise_the_counter_above_its_initial_value(threading, actors):
 
 @clause("semaphore.release.beyond-initial")
 def test_a_semaphore_that_was_in_use_can_exceed_its_initial_value(threading, actors):
-    semaphore = threading.Semaphore()
+    semaphore = threading.Semaphore(1)
     semaphore.acquire()
     for _ in range(4):
         semaphore.release()
@@ -496,7 +496,7 @@ def test_a_thread_that_never_acquired_may_release(threading, actors):
 
 @clause("semaphore.release.any-thread")
 def test_what_a_helper_acquired_may_be_released_here(threading, actors):
-    semaphore = threading.Semaphore()
+    semaphore = threading.Semaphore(1)
     taker = actors.new()
     for _ in range(3):
         assert taker.start(semaphore.acquire).returned()
@@ -578,7 +578,7 @@ def test_order_of_waiters(threading, actors, observe):
 
 @clause("semaphore.release.value")
 def test_value_of_release(threading, observe):
-    semaphore = threading.Semaphore()
+    semaphore = threading.Semaphore(1)
     semaphore.acquire()
     value = semaphore.release()
     observe("None" if value is None else "another value")
@@ -633,7 +633,7 @@ def test_no_more_holders_than_the_value_allows(threading, actors, rounds):
 
 @clause("semaphore.acquire.atomic")
 def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actors, rounds):
-    rounds = affordable(rounds, threading.Semaphore())
+    rounds = affordable(rounds, threading.Semaphore(1))
     semaphores = [threading.Semaphore(1 + number % 2) for number in range(rounds)]
     won = actors.race([lambda number: semaphores[number].acquire(False)] * 3, rounds)
     for number in range(rounds):
@@ -646,7 +646,7 @@ def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actor
 
 @clause("semaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
-    rounds = affordable(rounds, threading.Semaphore()) // 3
+    rounds = affordable(rounds, threading.Semaphore(1)) // 3
     for _ in range(3):
         semaphore = threading.Semaphore(0)
         actors.race([lambda number: semaphore.release()] * 3, rounds)
@@ -656,13 +656,13 @@ def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_no_release_is_lost(threading, actors, rounds):
-    rounds = affordable(rounds, threading.Semaphore())
+    rounds = affordable(rounds, threading.Semaphore(1))
     all_ended = shuttle(actors, at_zero(threading), at_zero(threading), 1, rounds)
     assert all_ended, "two threads that hand each other the turn got stuck"
 
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_no_release_among_several_threads_is_lost(threading, actors, rounds):
-    rounds = affordable(rounds, threading.Semaphore())
+    rounds = affordable(rounds, threading.Semaphore(1))
     all_ended = shuttle(actors, at_zero(threading, 3), at_zero(threading, 3), 3, rounds // 2)
     assert all_ended, "threads that hand each other turns got stuck"

@@ -125,6 +125,18 @@ def affordable(rounds, operation):
     return max(10, min(rounds, int(0.3 / max(seconds, 1e-9))))
 
 
+def race(actors, functions, rounds):
+    """A race of ``rounds`` rounds, or fewer where rounds take long; ends with a whole batch."""
+    patience = clock() + 1.0
+    done = 0
+    while done < rounds and clock() < patience:
+        batch = min(57, rounds - done)
+        ahead = [lambda number, step=step, done=done: step(done + number) for step in functions]
+        actors.race(ahead, batch)
+        done += batch
+    return done
+
+
 def kinds(threading):
     """Functions that make a thread for an activity: by its target, and by a subclass's run()."""
 
@@ -602,11 +614,20 @@ def test_default_names_are_different(threading, actors):
 
 @clause("thread.name.default-unique-race")
 def test_default_names_are_different_when_made_at_once(threading, actors, rounds):
-    rounds = affordable(rounds, threading.Thread)
-    made = actors.race([lambda number: threading.Thread()] * 3, rounds)
+    rounds = affordable(2 * rounds, threading.Thread)
+    ready = []
+
+    def work():
+        ready.append(None)
+        while len(ready) < 3:
+            time.sleep(0)
+        return [threading.Thread() for _ in range(rounds)]
+
+    crew = actors.start_many(3, work)
+    actors.ended(crew, at_least=3)
     count = {}
-    for threads in made:
-        for thread in threads:
+    for worker in crew:
+        for thread in worker.result():
             name = thread.getName()
             count[name] = count.get(name, 0) + 1
     repeated = sorted([name for name in count if count[name] > 1])
@@ -940,7 +961,7 @@ def test_one_of_many_starts_at_once_succeeds(threading, actors, rounds):
             wrong.append(number)
 
     with Sink():
-        actors.race([start] * 3, rounds)
+        rounds = race(actors, [start] * 3, rounds)
         assert not wrong, "two calls of start() at once succeeded"
         comes(actors, lambda: len(ran) >= rounds)
         settle(actors)
@@ -1513,13 +1534,14 @@ def test_a_join_that_meets_the_end_returns(threading, actors, rounds):
     def join(number):
         threads[number].join()
 
+    actors.call(prepare)
     rounds = affordable(rounds, prepare)
-    began = len(locks)
-    for lock in locks:
+    began = len(locks) - 1
+    for lock in locks[:began]:
         lock.release()
-    prepare()
     try:
-        actors.race(
+        race(
+            actors,
             [
                 lambda number: end(began + number),
                 lambda number: join(began + number),

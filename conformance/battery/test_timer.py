@@ -134,9 +134,12 @@ def test_the_function_is_not_run_early(threading, actors):
     for began, interval, calls in started:
         assert calls.come()
         waited = calls.times[0] - began
-        assert waited >= 0.9 * interval - 0.005, "run %.4f s after start, with an interval of %s" % (
-            waited,
-            interval,
+        assert waited >= 0.9 * interval - 0.005, (
+            "run %.4f s after start, with an interval of %s"
+            % (
+                waited,
+                interval,
+            )
         )
 
 
@@ -591,7 +594,9 @@ def test_a_cancel_right_after_start_is_not_lost(threading, actors, rounds):
     ended = joiner.returned()
     assert ended, "a timer that was cancelled right after start() goes on waiting"
     count = len(calls.got)
-    assert count == 0, "%d timers that were cancelled right after start() ran their function" % count
+    assert count == 0, (
+        "%d timers that were cancelled right after start() ran their function" % count
+    )
 
 
 @clause("timer.cancel.at-firing")

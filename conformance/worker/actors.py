@@ -247,6 +247,23 @@ class Actors(object):
             if ended == [actor for actor in crew if actor.has_ended()]:
                 return ended
 
+    def until(self, condition):
+        """Wait until ``condition()`` is true; false when it is not in good time, or never can be.
+
+        For what a thread other than an actor does.
+        """
+        patience = blocking.clock() + self.durations["positive"]
+        stall = blocking.Stall(
+            self.durations["stall"], leave_out=self.bystanders + (blocking.own_tid(),)
+        )
+        pause = 0.0
+        while not condition():
+            if pause >= 0.005 and stall.is_certain() or blocking.clock() >= patience:
+                break
+            time.sleep(pause)
+            pause = min(pause + 0.0001, 0.005)
+        return condition()
+
     def race(self, functions, rounds):
         """Call all ``functions`` at the same moment, each in its own thread, ``rounds`` times.
 

@@ -21,21 +21,34 @@ FUTEX = {
     "armv7l": ("240", "422"),
 }
 
+# Machine -> the number of its system call read.
+READ = {
+    "x86_64": "0",
+    "aarch64": "63",
+    "riscv64": "63",
+    "ppc64le": "3",
+    "s390x": "3",
+    "i386": "3",
+    "i686": "3",
+    "armv7l": "3",
+}
+
 # futex operations that wait: FUTEX_WAIT, FUTEX_LOCK_PI, FUTEX_WAIT_BITSET.
 WAITING = (0, 6, 9)
 
 clock = getattr(time, "monotonic", time.time)
 
 
-def futex_numbers():
-    """The futex system calls of this machine as /proc prints them; empty where it is unknown."""
+def machine():
+    """The machine's name, as the tables have it; None where the system does not tell."""
     try:
-        return FUTEX.get(os.uname()[4], ())
+        return os.uname()[4]
     except Exception:
-        return ()
+        return None
 
 
-_FUTEX = futex_numbers()
+_FUTEX = FUTEX.get(machine(), ())
+_READ = READ.get(machine())
 
 
 def own_tid():
@@ -71,6 +84,7 @@ class Task(object):
             and (int(words[2], 16) & 0x7F) in WAITING
             and words[4] == "0x0"
         )
+        self.listens = words[:2] == [_READ, "0x0"]
         # "-1 ..." is a thread that sleeps outside a system call, as in a page fault.
         self.sleeps = call != "running" and not call.startswith("-1")
 
@@ -143,13 +157,15 @@ class Stall(object):
 
     That state is: every watched thread is in a futex wait without a time-out.  ``seconds`` is how
     long it must last, unchanged, before :meth:`is_certain` says so (it is for what cannot be seen,
-    such as another process that will wake this one).
+    such as another process that will wake this one); ``listening``: a thread that waits for input
+    cannot run either, since the caller is the one to send it, and does not.
     """
 
-    def __init__(self, seconds, pid="self", leave_out=()):
+    def __init__(self, seconds, pid="self", leave_out=(), listening=False):
         self._seconds = seconds
         self._pid = pid
         self._leave_out = leave_out
+        self._listening = listening
         self._tasks = None
         self._since = None
 
@@ -157,7 +173,9 @@ class Stall(object):
         """Look once more; True when nothing has been able to run for long enough."""
         tasks = look(self._pid, self._leave_out)
         now = clock()
-        hopeless = bool(tasks) and all([task.waits for task in tasks.values()])
+        hopeless = bool(tasks) and all(
+            [task.waits or (self._listening and task.listens) for task in tasks.values()]
+        )
         if not hopeless:
             self._since = None
         elif self._since is None or not unchanged(self._tasks, tasks):

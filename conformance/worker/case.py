@@ -1,5 +1,6 @@
 """What a case is written with: ``clause``, ``raises``, ``observe`` and the failure they lead to."""
 
+import re
 import sys
 
 
@@ -27,11 +28,15 @@ def clause(identifier, spoils=False):
 
 
 def show(value, limit=200):
-    """A short repr of ``value`` that never raises, whatever its ``__repr__`` does."""
+    """A short repr of ``value`` that never raises, whatever its ``__repr__`` does.
+
+    Addresses are left out: what was seen should read the same in every run.
+    """
     try:
         text = repr(value)
     except:  # noqa: E722 - a broken __repr__ may raise anything
         text = "<%s whose repr raises %s>" % (type(value).__name__, sys.exc_info()[0])
+    text = re.sub(r" at 0x[0-9A-Fa-f]+", "", text)
     if len(text) > limit:
         text = text[:limit] + "..."
     return text

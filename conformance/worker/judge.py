@@ -96,7 +96,6 @@ class Judge(object):
             self._origin,
             self.rounds,
         )
-        self.traceback = None
         threads = _count_threads()
         began = blocking.clock()
         outcome = {"outcome": "ok", "observed": None, "where": None, "check": None}
@@ -276,7 +275,7 @@ def _seen(error, frame, check):
         for name in re.findall(r"(?<![\w.])[A-Za-z_]\w*", check):
             if name in frame.f_locals and name not in [known for known, _ in values]:
                 value = frame.f_locals[name]
-                if not callable(value) and type(value).__name__ != "module":
+                if not callable(value) and type(value).__name__ not in ("module", "Actors"):
                     values.append((name, value))
     if not values:
         return "the check does not hold"

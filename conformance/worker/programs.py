@@ -181,7 +181,7 @@ class Program(object):
     def _await(self, is_reached):
         """Wait until something is reached, the program has ended, or it takes too long."""
         patience = blocking.clock() + self._durations["positive"]
-        stall = blocking.Stall(self._durations["stall"], self._process.pid)
+        stall = blocking.Stall(self._durations["stall"], self._process.pid, listening=True)
         pause = 0.0005
         while not is_reached() and self.status is None:
             if blocking.clock() >= patience or (pause >= 0.005 and stall.is_certain()):
