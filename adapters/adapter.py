@@ -37,7 +37,7 @@ _KEYS = {
     "divergence": list,
 }
 _DIVERGENCE_KEYS = {"clause", "verdict", "reason", "when"}
-_MODULE = re.compile(r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")
+_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
 
 
 @dataclass(frozen=True)

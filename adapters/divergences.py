@@ -19,8 +19,8 @@ UNREVIEWED = "unreviewed: "
 
 
 def _quote(value: str) -> str:
-    """A TOML string; JSON's escapes are a subset of TOML's."""
-    return json.dumps(value, ensure_ascii=False)
+    """A TOML string; JSON's escapes are a subset of TOML's, which wants one character more."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def render(adapter: Adapter, results: Iterable[CaseResult]) -> str:

@@ -174,6 +174,8 @@ class Worker:
             try:
                 reply = self._replies.get(timeout=0.1)
             except queue.Empty:
+                if process.poll() is not None and self._replies.empty():
+                    raise _Ended from None  # a child of it may keep the pipe open
                 if time.monotonic() >= deadline or (stall.is_certain() and not _has_child(process)):
                     raise _Hung from None
                 continue

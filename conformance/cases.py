@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import inspect
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -87,12 +88,29 @@ def module_name(path: Path) -> str:
     return f"threadspec.conformance.battery.{path.stem}"
 
 
+def _load(path: Path) -> ModuleType:
+    """Import a battery file as it is.
+
+    Python's own loader is asked, so that pytest does not rewrite the file's assert statements: in
+    its process they have to say what they say in a worker's.
+    """
+    name = module_name(path)
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
 @cache
 def battery() -> tuple[Case, ...]:
     """Every case of the kit, chapter by chapter in the order of the manual."""
     clauses = catalogue()
     order = {chapter.name: number for number, chapter in enumerate(clauses.chapters)}
-    modules = [importlib.import_module(module_name(path)) for path in BATTERY.glob("test_*.py")]
+    modules = [_load(path) for path in BATTERY.glob("test_*.py")]
     cases = [case for module in modules for case in cases_of(module, clauses)]
     return tuple(
         sorted(

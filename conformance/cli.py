@@ -138,7 +138,7 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
     names = options.impl or ([] if options.records else ["all"])
     missing = []
     folder: Path = options.out / "records"
-    with contextlib.suppress(FileExistsError):  # write() says so in its own words
+    with contextlib.suppress(OSError):  # write() says so in its own words
         options.out.mkdir(parents=True, exist_ok=True)
     failed = False
     bars = Progress(
@@ -147,6 +147,7 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=Console(stderr=True),
+        disable=not names,
     )
     with bars as progress:
         for one in choose(names):
@@ -177,6 +178,7 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
     console.print(
         f"The whole matrix is in {options.out}: matrix.html, matrix.md and matrix.json.",
         highlight=False,
+        markup=False,
         soft_wrap=True,
     )
     kit_fault = any(column.counts["error"] for column in matrix.columns)

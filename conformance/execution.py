@@ -173,16 +173,17 @@ class Execution:
 
     def _result(self, case: Case, outcome: dict[str, Any]) -> CaseResult:
         known = self.divergences.get(case.clause.id)
+        observed = outcome["observed"]
         return CaseResult(
             case=case.id,
             clause=case.clause.id,
             level=case.clause.level,
             verdict=verdict_of(outcome, case.clause.level),
             expected=case.clause.says,
-            observed=outcome["observed"],
+            observed=None if observed is None else _writable(observed),
             where=outcome.get("where"),
             check=outcome.get("check"),
-            evidence=tuple(outcome.get("evidence", ())),
+            evidence=tuple(_writable(note) for note in outcome.get("evidence", ())),
             output=outcome.get("output", ""),
             seconds=outcome.get("seconds", 0.0),
             divergence=Expectation(known.verdict, known.reason) if known else None,
@@ -191,6 +192,11 @@ class Execution:
     def close(self) -> None:
         """End its worker."""
         self._place.close()
+
+
+def _writable(text: str) -> str:
+    """A text with its lone surrogates escaped: no file in UTF-8 can hold them."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def kit_version() -> str:

@@ -44,9 +44,9 @@ class Condition:
             self._release_save = lock.release
             self._acquire_restore = lambda saved: lock.acquire()
         # Each waiting thread's own lock, in the order of arrival; the thread waits to acquire it a
-        # second time.  A time-out takes its waiter out without holding the condition's lock, so
-        # all changes are made under the guard: a waiter is in here until it either has been
-        # notified or has given up, and which of the two it was is decided by who took it out.
+        # second time.  Waiters are put in by threads that hold the condition's lock, but a time-out
+        # takes its waiter out without it, so they are taken out under the guard.  Who takes one
+        # out decides whether it has been notified or has given up.
         self._waiters = {}
         self._guard = allocate_lock()
 
@@ -66,8 +66,7 @@ class Condition:
         patient = timeout is None or timeout > 0
         waiter = allocate_lock()
         waiter.acquire()
-        with self._guard:
-            self._waiters[waiter] = None
+        self._waiters[waiter] = None
         saved = self._release_save()
         notified = False
         try:
@@ -96,9 +95,11 @@ class Condition:
         """
         if not self._is_owned():
             raise RuntimeError("notify on a condition whose lock this thread does not hold")
+        if not self._waiters:
+            return
         with self._guard:
             waiter = next(iter(self._waiters), None)
-            if waiter is None:
+            if waiter is None:  # it has just timed out
                 return
             del self._waiters[waiter]
         waiter.release()
@@ -131,12 +132,8 @@ class Condition:
 
     def _take_back(self, saved):
         """Take the lock back, even when interrupted: the caller of ``wait`` will release it."""
-        interruption = None
-        while True:
-            try:
-                self._acquire_restore(saved)
-                break
-            except BaseException as error:
-                interruption = error
-        if interruption is not None:
-            raise interruption
+        try:
+            self._acquire_restore(saved)
+        except BaseException:
+            self._take_back(saved)
+            raise

@@ -12,7 +12,7 @@ class Event:
     # after a set() cannot hold back a thread that is on its way (event.set.wakes-though-cleared).
     # While the flag is true nobody is registered: that makes the check without the guard safe.
 
-    __slots__ = ("_flag", "_guard", "_waiters", "__weakref__")
+    __slots__ = ("__weakref__", "_flag", "_guard", "_waiters")
 
     def __init__(self):
         self._guard = allocate_lock()  # held for a few steps at a time, never while waiting

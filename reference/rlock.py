@@ -14,7 +14,7 @@ class RLock:
     (``rlock.*``).  It is a context manager (``with.*``).
     """
 
-    __slots__ = ("_block", "_level", "_owner", "__weakref__")
+    __slots__ = ("__weakref__", "_block", "_level", "_owner")
 
     def __init__(self):
         self._block = allocate_lock()

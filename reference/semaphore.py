@@ -24,7 +24,7 @@ class Semaphore:
     # Without a handing over, this must hold: while the counter is positive and threads are lined
     # up, at least as many as it says (or all that wait) have been woken and are on their way.
 
-    __slots__ = ("_counter", "_guard", "_waiters", "__weakref__")
+    __slots__ = ("__weakref__", "_counter", "_guard", "_waiters")
 
     def __init__(self, value=1):
         if value < 0:

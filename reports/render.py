@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import jinja2
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 from threadspec.conformance.verdicts import FAILING, MEANING, VERDICTS, Verdict
@@ -43,8 +44,8 @@ def table(matrix: Matrix) -> Table:
     result.add_column("should", justify="right", no_wrap=True)
     used = [one for one in VERDICTS[1:] if any(column.counts[one] for column in matrix.columns)]
     for verdict in used:
-        result.add_column(verdict, justify="right", no_wrap=True)
-    result.add_column("s", justify="right", no_wrap=True)
+        result.add_column(SYMBOLS[verdict], justify="right", no_wrap=True)
+    result.add_column("seconds", justify="right", no_wrap=True)
     for column in matrix.columns:
         kept, judged = matrix.required(column)
         result.add_row(
@@ -59,14 +60,17 @@ def table(matrix: Matrix) -> Table:
         )
     for missing in matrix.missing:
         result.add_row(Text(missing.name), Text("not here", style="yellow"))
-    if matrix.missing:
-        result.caption = "\n".join(f"{one.name}: {one.reason}" for one in matrix.missing)
-        result.caption_justify = "left"
+    lines = ["; ".join(f"{SYMBOLS[one]} {one}" for one in used)]
+    lines += [f"{one.name}: {one.reason}" for one in matrix.missing]
+    result.caption = escape("\n".join(lines))
+    result.caption_justify = "left"
     return result
 
 
 def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    """One line of a table; a cell may hold what is said by others, as in a reason."""
+    safe = (" ".join(cell.split()).replace("|", "\\|").replace("<", "&lt;") for cell in cells)
+    return "| " + " | ".join(safe) + " |"
 
 
 def markdown_summary(matrix: Matrix) -> str:

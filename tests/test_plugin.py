@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import miniatures
 import pytest
+from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.reports import record
@@ -22,6 +23,8 @@ OK, FAILED, INTERRUPTED, INTERNAL, USAGE, NOTHING = range(6)
 # The three cases of one clause, all of them of one chapter.
 RELEASE = ("-k", "test_lock.py and lock.release.unlocked-error and is_an_error")
 LOCKS = ("-k", "test_lock.py")
+
+battery()  # imported here, it need not be imported again in every run inside this process
 
 Run = Callable[..., pytest.RunResult]
 
@@ -145,6 +148,13 @@ def test_the_end_of_the_run_sums_up_clauses_and_names_what_deviates(run: Run) ->
     )
 
 
+def test_implementations_are_judged_one_after_the_other(run: Run) -> None:
+    result = run("--impl=silent,faithful", "-v", *RELEASE)
+    order = re.findall(r"is_an_error\S*\[(silent|faithful)\] [A-Z]", result.stdout.str())
+    assert len(order) >= 4
+    assert order == sorted(order, reverse=True)
+
+
 def test_what_was_printed_is_shown_with_the_failure(run: Run, folder: Path) -> None:
     source = miniatures.SILENT.replace("        if self", "        print('hello')\n        if self")
     written(folder, "silent.py", source)
@@ -194,12 +204,15 @@ def test_an_implementation_that_always_deadlocks_gets_a_complete_record(
     run: Run, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.json"
-    result = run("--impl=deadlocked", "--time-scale=0.2", f"--report={report}", *LOCKS)
+    select = ("-k", "test_lock.py and (blocked or waiter or test_acquire_locks)")
+    result = run("--impl=deadlocked", "--time-scale=0.2", f"--report={report}", *select)
     assert result.ret == FAILED
     found = record.read(report)
     assert len(found.cases) == sum(counts(result).values()) - counts(result)["deselected"]
-    assert found.clause_verdicts()["lock.acquire.proceeds-after-release"] == "fail"
-    assert found.clause_verdicts()["lock.acquire.held-blocks"] != "error"
+    verdicts = found.clause_verdicts()
+    assert verdicts["lock.acquire.proceeds-after-release"] == "fail"
+    assert verdicts["lock.acquire.sets-locked"] == "timeout"
+    assert "error" not in verdicts.values()
 
 
 def test_what_is_printed_does_not_disturb(run: Run) -> None:
@@ -366,6 +379,15 @@ def test_a_record_is_the_same_when_cases_are_shared_out(program: Run, tmp_path: 
     assert content(alone) == content(shared)
 
 
+def test_a_record_holds_whatever_an_implementation_says(run: Run, folder: Path) -> None:
+    source = miniatures.FAITHFUL + "    def release(self): raise ValueError(chr(0xD800) + chr(0))\n"
+    written(folder, "rude.py", source)
+    result = run("--impl=rude", "--report=rude.json", *RELEASE)
+    assert result.ret == FAILED
+    case = record.read(folder / "rude.json").cases[0]
+    assert "raised ValueError: \\ud800\0" in (case.observed or "")
+
+
 def test_a_run_that_was_broken_off_leaves_a_record_that_is_refused(
     run: Run, tmp_path: Path
 ) -> None:
@@ -448,6 +470,16 @@ def test_in_process_tells_failures_the_same_way(program: Run) -> None:
         ["  clause      lock.release.unlocked-error (must)", "  observed    release() returned*"]
     )
     assert "Traceback" not in text_of(result)
+
+
+def test_in_process_sees_what_a_worker_sees(program: Run, folder: Path) -> None:
+    select = ("-k", "test_acquire_with_false_takes_an_unlocked_lock")
+    written(folder, "shut.py", miniatures.FAITHFUL + "    def acquire(self, *args): return 0\n")
+    program("--impl=shut", "--report=worker.json", *select)
+    program("--impl=shut", "--report=here.json", "--in-process", *select)
+    worker, here = (record.read(folder / f"{name}.json").cases for name in ("worker", "here"))
+    assert worker[0].verdict == here[0].verdict == "fail"
+    assert worker[0].observed == here[0].observed
 
 
 def test_in_process_lets_the_implementation_print(program: Run) -> None:

@@ -5,53 +5,102 @@ import time
 from threadspec.conformance.worker.blocking import clock
 
 
+def repeat(times, function, *args):
+    """Call ``function`` that many times."""
+    for _ in range(times):
+        function(*args)
+
+
+def acquired(actors, semaphore, times=1):
+    """Acquire ``times`` in a helper thread; return a function that releases in the same thread.
+
+    The function takes the number of releases to make, 1 if not given.
+    """
+    keeper = actors.new()
+    keeper.call(repeat, times, semaphore.acquire)
+
+    def release(times=1):
+        keeper.call(repeat, times, semaphore.release)
+
+    return release
+
+
 def admitted(actors, semaphore, count):
-    """How many of ``count`` + 1 calls of acquire() by one thread return before one blocks.
+    """How many of ``count`` + 1 calls of acquire() return before one blocks.
 
     Where that is ``count``, the counter was ``count``, and it is zero now.
     """
     passed = []
 
-    def take(times):
-        for _ in range(times):
+    def take():
+        for _ in range(count):
             semaphore.acquire()
             passed.append(None)
 
-    taker = actors.start(take, count)
-    if taker.returned():
-        taker.start(take, 1)
-        if taker.is_blocked():
-            actors.start(semaphore.release).returned()
-            taker.returned()
-            return count
-    if taker.error is not None:
-        raise taker.error
-    return len(passed)
+    taker = actors.start(take)
+    if not taker.returned():
+        if taker.error is not None:
+            raise taker.error
+        return len(passed)
+    last = actors.start(semaphore.acquire)
+    if not last.is_blocked():
+        last.result()
+        return count + 1
+    taker.start(semaphore.release).returned()
+    last.returned()
+    return count
 
 
-def taken(semaphore, limit):
+def taken(actors, semaphore, limit):
     """How many of ``limit`` non-blocking attempts, made one after the other, succeed."""
-    return len([None for _ in range(limit) if semaphore.acquire(False)])
+    succeeded = []
+
+    def attempt():
+        for _ in range(limit):
+            if semaphore.acquire(False):
+                succeeded.append(None)
+
+    actors.start(attempt).raised()
+    return len(succeeded)
 
 
-def affordable(rounds, semaphore):
+def affordable(actors, semaphore, rounds):
     """``rounds``, or fewer where acquire() and release() are so slow that it would take long.
 
     The semaphore's counter must be positive.
     """
-    began = clock()
-    for _ in range(5):
-        semaphore.acquire()
-        semaphore.release()
-    seconds = (clock() - began) / 10
+
+    def sample():
+        began = clock()
+        for _ in range(5):
+            semaphore.acquire()
+            semaphore.release()
+        return (clock() - began) / 10
+
+    seconds = actors.call(sample)
     return max(10, min(rounds, int(0.5 / max(seconds, 1e-9))))
+
+
+def race(actors, functions, rounds):
+    """What :meth:`Actors.race` returns, in portions, so that a slow machine races fewer rounds."""
+    results = []
+    began = clock()
+    while len(results) < rounds and clock() - began < 2.0:
+        first = len(results)
+        portion = [_later(function, first) for function in functions]
+        results += actors.race(portion, min(38, rounds - first))
+    return results
+
+
+def _later(function, first):
+    return lambda number: function(first + number)
 
 
 def most_holders(actors, semaphore, rounds):
     """The most threads that were seen between acquire and release while five contend."""
     inside = []
     most = [0]
-    rounds = affordable(rounds, semaphore) // 2
+    rounds = affordable(actors, semaphore, rounds) // 2
 
     def work(args, pause):
         for number in range(rounds):
@@ -83,18 +132,14 @@ def balance(actors, semaphore, value, rounds):
 
     No thread waits for another, so that a wrong counter cannot stop them.
     """
-    rounds = affordable(rounds, semaphore)
 
-    def work():
-        for _ in range(rounds):
+    def work(number):
+        for _ in range(10):
             if semaphore.acquire(False):
                 semaphore.release()
 
-    crew = actors.start_many(4, work)
-    actors.ended(crew, at_least=4)
-    for actor in crew:
-        actor.result()
-    return taken(semaphore, value + 5)
+    race(actors, [work] * 4, affordable(actors, semaphore, rounds) // 10)
+    return taken(actors, semaphore, value + 5)
 
 
 def shuttle(actors, ping, pong, pairs, rounds):

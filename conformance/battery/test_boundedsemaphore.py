@@ -3,22 +3,23 @@
 import time
 
 from threadspec.conformance.battery.counting import (
+    acquired,
     admitted,
     affordable,
     balance,
     most_holders,
+    race,
+    repeat,
     shuttle,
     taken,
 )
 from threadspec.conformance.worker.case import clause, raises
 
 
-def at_zero(threading, value=1):
-    """A new bounded semaphore whose initial ``value`` has been acquired down to zero."""
+def at_zero(threading, actors, value=1):
+    """A new bounded semaphore acquired down to zero by a helper thread; how that releases."""
     semaphore = threading.BoundedSemaphore(value)
-    for _ in range(value):
-        semaphore.acquire()
-    return semaphore
+    return semaphore, acquired(actors, semaphore, value)
 
 
 def is_refused(semaphore):
@@ -38,21 +39,22 @@ def test_each_semaphore_is_a_new_one(threading, actors):
     first = threading.BoundedSemaphore(1)
     second = threading.BoundedSemaphore(1)
     assert first is not second
-    first.acquire()
+    acquired(actors, first)
     left = admitted(actors, second, 1)
     assert left == 1, "acquiring one semaphore changed the counter of another to %d" % left
 
 
 @clause("boundedsemaphore.factory")
-def test_each_semaphore_has_its_own_bound(threading):
+def test_each_semaphore_has_its_own_bound(threading, actors):
     wide = threading.BoundedSemaphore(3)
     narrow = threading.BoundedSemaphore(1)
+    keeper = actors.new()
+    keeper.call(repeat, 3, wide.acquire)
     for _ in range(3):
-        wide.acquire()
-    for _ in range(3):
-        refused = is_refused(wide)
+        refused = keeper.call(is_refused, wide)
         assert not refused, "a bound of 3 was taken for that of another semaphore"
-    assert is_refused(narrow), "a bound of 1 was taken for that of another semaphore"
+    refused = keeper.call(is_refused, narrow)
+    assert refused, "a bound of 1 was taken for that of another semaphore"
 
 
 @clause("boundedsemaphore.methods")
@@ -77,10 +79,10 @@ def test_the_counter_starts_with_the_value(threading, actors):
 
 
 @clause("boundedsemaphore.value.zero")
-def test_a_counter_of_zero_lets_nobody_pass(threading):
+def test_a_counter_of_zero_lets_nobody_pass(threading, actors):
     semaphore = threading.BoundedSemaphore(0)
     for _ in range(2):
-        got = semaphore.acquire(False)
+        got = actors.call(semaphore.acquire, False)
         assert not got
 
 
@@ -115,15 +117,14 @@ def test_acquire_returns_after_every_release(threading, actors):
     taker = actors.new()
     for _ in range(4):
         assert taker.start(semaphore.acquire).returned()
-        semaphore.release()
+        taker.call(semaphore.release)
 
 
 @clause("boundedsemaphore.acquire.decrements")
 def test_acquire_takes_one_each_time(threading, actors):
     for times in range(1, 5):
         semaphore = threading.BoundedSemaphore(5)
-        for _ in range(times):
-            semaphore.acquire()
+        acquired(actors, semaphore, times)
         left = admitted(actors, semaphore, 5 - times)
         assert left == 5 - times, "%d left of 5 after %d calls of acquire()" % (left, times)
 
@@ -131,56 +132,56 @@ def test_acquire_takes_one_each_time(threading, actors):
 @clause("boundedsemaphore.acquire.zero-blocks")
 def test_acquire_blocks_at_zero(threading, actors):
     semaphore = threading.BoundedSemaphore(2)
-    semaphore.acquire()
+    acquired(actors, semaphore)
     for _ in range(3):
-        semaphore.acquire()
+        release = acquired(actors, semaphore)
         waiter = actors.start(semaphore.acquire)
         assert waiter.is_blocked()
-        semaphore.release()
+        release()
         waiter.returned()
-        semaphore.release()
+        waiter.call(semaphore.release)
 
 
 @clause("boundedsemaphore.acquire.zero-blocks")
 def test_every_further_acquire_blocks(threading, actors):
-    semaphore = at_zero(threading, 4)
+    semaphore, release = at_zero(threading, actors, 4)
     crew = actors.start_many(4, semaphore.acquire)
     ended = actors.ended(crew)
     assert ended == []
     for count in range(1, 5):
-        semaphore.release()
+        release()
         actors.ended(crew, at_least=count)
 
 
 @clause("boundedsemaphore.acquire.zero-blocks")
 def test_acquire_blocks_in_the_thread_that_made_the_counter_zero(threading, actors):
     semaphore = threading.BoundedSemaphore(2)
+    release = acquired(actors, semaphore)
     taker = actors.new()
-    taker.call(semaphore.acquire)
     taker.call(semaphore.acquire)
     taker.start(semaphore.acquire)
     assert taker.is_blocked()
-    semaphore.release()
+    release()
     taker.returned()
 
 
 @clause("boundedsemaphore.acquire.proceeds-after-release")
 def test_a_blocked_acquire_returns_after_release(threading, actors):
-    semaphore = at_zero(threading)
+    semaphore, release = at_zero(threading, actors)
     for _ in range(3):
         waiter = actors.start(semaphore.acquire)
         waiter.is_blocked()
-        semaphore.release()
+        release()
         assert waiter.returned()
 
 
 @clause("boundedsemaphore.acquire.blocked-decrements")
 def test_the_counter_is_zero_again_after_a_blocked_acquire(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore, release = at_zero(threading, actors, 2)
     for _ in range(3):
         waiter = actors.start(semaphore.acquire)
         waiter.is_blocked()
-        semaphore.release()
+        release()
         waiter.returned()
         left = admitted(actors, semaphore, 0)
         assert left == 0, "what a blocked acquire() had waited for could be taken once more"
@@ -188,11 +189,10 @@ def test_the_counter_is_zero_again_after_a_blocked_acquire(threading, actors):
 
 @clause("boundedsemaphore.acquire.blocked-decrements")
 def test_a_blocked_acquire_takes_one_and_no_more(threading, actors):
-    semaphore = at_zero(threading, 4)
+    semaphore, release = at_zero(threading, actors, 4)
     waiter = actors.start(semaphore.acquire)
     waiter.is_blocked()
-    for _ in range(4):
-        semaphore.release()
+    release(4)
     waiter.returned()
     left = admitted(actors, semaphore, 3)
     assert left == 3, "after 4 releases and one blocked acquire(), %d are left" % left
@@ -200,17 +200,48 @@ def test_a_blocked_acquire_takes_one_and_no_more(threading, actors):
 
 @clause("boundedsemaphore.acquire.overtaken-waits-on")
 def test_a_waiter_whose_release_was_used_by_another_keeps_waiting(threading, actors):
-    # Right after release(), this thread tries to be quicker than the waiter: one of the two passes.
+    # Right after release(), the releaser tries to be quicker than the waiter: one of them passes.
     for args in ((), (True,)):
-        semaphore = at_zero(threading)
+        semaphore = threading.BoundedSemaphore(1)
+        releaser = actors.new()
+        releaser.call(semaphore.acquire)
+
+        def overtake():
+            semaphore.release()
+            return semaphore.acquire(False)
+
         for _ in range(5):
             waiter = actors.start(semaphore.acquire, *args)
             waiter.is_blocked()
-            semaphore.release()
-            if semaphore.acquire(False):
+            if releaser.call(overtake):
                 assert waiter.is_blocked()
-                semaphore.release()
+                releaser.call(semaphore.release)
             assert waiter.returned()
+
+
+@clause("boundedsemaphore.acquire.overtaken-waits-on")
+def test_waiters_overtaken_at_several_releases_all_proceed_in_the_end(threading, actors):
+    semaphore = threading.BoundedSemaphore(3)
+    releaser = actors.new()
+    releaser.call(repeat, 3, semaphore.acquire)
+
+    def overtake():
+        semaphore.release()
+        semaphore.release()
+        return len([None for _ in range(2) if semaphore.acquire(False)])
+
+    for _ in range(3):
+        crew = actors.start_many(3, semaphore.acquire)
+        actors.ended(crew)
+        overtaken = releaser.call(overtake)
+        ended = len(actors.ended(crew, at_least=2 - overtaken))
+        assert ended + overtaken == 2, "2 releases let %d waiters and %d others pass" % (
+            ended,
+            overtaken,
+        )
+        releaser.call(repeat, 3 - ended, semaphore.release)
+        ended = len(actors.ended(crew, at_least=3))
+        assert ended == 3, "%d of 3 waiters proceeded" % ended
 
 
 @clause("boundedsemaphore.acquire.no-value")
@@ -230,11 +261,11 @@ def test_acquire_without_arguments_returns_none(threading, actors):
 @clause("boundedsemaphore.acquire.blocking-true-blocks")
 def test_acquire_with_true_blocks_at_zero(threading, actors):
     for blocking in (True, 1):
-        semaphore = at_zero(threading)
+        semaphore, release = at_zero(threading, actors)
         for _ in range(2):
             waiter = actors.start(semaphore.acquire, blocking)
             assert waiter.is_blocked()
-            semaphore.release()
+            release()
             assert waiter.returned()
 
 
@@ -252,11 +283,10 @@ def test_acquire_with_true_takes_one(threading, actors):
 @clause("boundedsemaphore.acquire.blocking-true-decrements")
 def test_acquire_with_true_takes_one_after_blocking(threading, actors):
     for blocking in (True, 1):
-        semaphore = at_zero(threading, 2)
+        semaphore, release = at_zero(threading, actors, 2)
         waiter = actors.start(semaphore.acquire, blocking)
         waiter.is_blocked()
-        semaphore.release()
-        semaphore.release()
+        release(2)
         waiter.returned()
         left = admitted(actors, semaphore, 1)
         assert left == 1, "after 2 releases and a blocked acquire(%r), %d are left" % (
@@ -294,41 +324,39 @@ def test_acquire_with_false_fails_at_zero(threading, actors):
 
 @clause("boundedsemaphore.acquire.nonblocking-zero")
 def test_acquire_with_false_fails_while_others_wait(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore, release = at_zero(threading, actors, 2)
     crew = actors.start_many(2, semaphore.acquire)
     actors.ended(crew)
     for blocking in (False, 0, False):
         got = actors.call(semaphore.acquire, blocking)
         assert not got
-    semaphore.release()
-    semaphore.release()
+    release(2)
     actors.ended(crew, at_least=2)
 
 
 @clause("boundedsemaphore.acquire.nonblocking-zero-changes-nothing")
 def test_failed_attempts_leave_the_counter_at_zero(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore, release = at_zero(threading, actors, 2)
     for blocking in (False, 0, False):
-        semaphore.acquire(blocking)
+        actors.call(semaphore.acquire, blocking)
     left = admitted(actors, semaphore, 0)
     assert left == 0, "an acquire() passes after failed non-blocking attempts"
     for blocking in (False, 0, False):
-        semaphore.acquire(blocking)
-    semaphore.release()
-    semaphore.release()
+        actors.call(semaphore.acquire, blocking)
+    release(2)
     left = admitted(actors, semaphore, 2)
     assert left == 2, "after failed non-blocking attempts, 2 releases let %d pass" % left
 
 
 @clause("boundedsemaphore.acquire.nonblocking-zero-changes-nothing")
 def test_failed_attempts_leave_waiters_alone(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore, release = at_zero(threading, actors, 2)
     crew = actors.start_many(2, semaphore.acquire)
     actors.ended(crew)
     for count in (1, 2):
-        semaphore.acquire(False)
-        semaphore.acquire(0)
-        semaphore.release()
+        actors.call(semaphore.acquire, False)
+        actors.call(semaphore.acquire, 0)
+        release()
         ended = len(actors.ended(crew, at_least=count))
         assert ended == count, "%d of 2 waiters proceeded after %d releases" % (ended, count)
 
@@ -355,15 +383,16 @@ def test_acquire_with_false_takes_one(threading, actors):
 @clause("boundedsemaphore.acquire.blocking-keyword")
 def test_blocking_can_be_given_by_name(threading, actors):
     semaphore = threading.BoundedSemaphore(4)
+    taker = actors.new()
     for blocking in (True, False, 1, 0):
-        got = semaphore.acquire(blocking=blocking)
+        got = taker.call(semaphore.acquire, blocking=blocking)
         assert got
     for blocking in (False, 0):
         got = actors.call(semaphore.acquire, blocking=blocking)
         assert not got
     waiter = actors.start(semaphore.acquire, blocking=True)
     assert waiter.is_blocked()
-    semaphore.release()
+    taker.call(semaphore.release)
     got = waiter.result()
     assert got
 
@@ -374,9 +403,8 @@ def test_blocking_can_be_given_by_name(threading, actors):
 @clause("boundedsemaphore.release.increments")
 def test_each_release_adds_one(threading, actors):
     for times in range(1, 5):
-        semaphore = at_zero(threading, 5)
-        for _ in range(times):
-            semaphore.release()
+        semaphore, release = at_zero(threading, actors, 5)
+        release(times)
         count = admitted(actors, semaphore, times)
         assert count == times, "%d releases let %d pass" % (times, count)
 
@@ -384,31 +412,36 @@ def test_each_release_adds_one(threading, actors):
 @clause("boundedsemaphore.release.increments")
 def test_a_release_adds_one_to_a_positive_counter(threading, actors):
     semaphore = threading.BoundedSemaphore(5)
-    for _ in range(3):
-        semaphore.acquire()
-    semaphore.release()
-    semaphore.release()
+    release = acquired(actors, semaphore, 3)
+    release(2)
     count = admitted(actors, semaphore, 4)
     assert count == 4, "5 less 3 acquired plus 2 released let %d pass" % count
 
 
 @clause("boundedsemaphore.release.returns")
 def test_release_waits_for_nobody(threading, actors):
-    semaphore = at_zero(threading, 4)
-    for _ in range(2):
-        assert actors.start(semaphore.release).returned()
-    semaphore.acquire()
-    semaphore.acquire()
+    semaphore = threading.BoundedSemaphore(3)
+    keeper = actors.new()
+    keeper.call(repeat, 3, semaphore.acquire)
+    for _ in range(3):
+        assert keeper.start(semaphore.release).returned()
+
+
+@clause("boundedsemaphore.release.returns")
+def test_release_returns_while_others_wait(threading, actors):
+    semaphore = threading.BoundedSemaphore(2)
+    keeper = actors.new()
+    keeper.call(repeat, 2, semaphore.acquire)
     crew = actors.start_many(2, semaphore.acquire)
     actors.ended(crew)
     for count in (1, 2):
-        assert actors.start(semaphore.release).returned()
+        assert keeper.start(semaphore.release).returned()
         actors.ended(crew, at_least=count)
 
 
 @clause("boundedsemaphore.release.any-thread")
 def test_a_thread_that_never_acquired_may_release(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore, _ = at_zero(threading, actors, 2)
     for _ in range(2):
         assert actors.start(semaphore.release).returned()
     count = admitted(actors, semaphore, 2)
@@ -427,11 +460,11 @@ def test_what_a_helper_acquired_may_be_released_here(threading, actors):
 @clause("boundedsemaphore.release.wakes-one")
 def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
     for args in ((), (True,)):
-        semaphore = at_zero(threading, 4)
+        semaphore, release = at_zero(threading, actors, 4)
         crew = actors.start_many(4, semaphore.acquire, *args)
         actors.ended(crew)
         for count in range(1, 5):
-            semaphore.release()
+            release()
             ended = actors.ended(crew, at_least=count)
             assert len(ended) == count, "%d of 4 waiters proceeded after %d releases" % (
                 len(ended),
@@ -442,28 +475,28 @@ def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
 @clause("boundedsemaphore.release.wakes-as-many")
 def test_releases_in_a_burst_let_as_many_waiters_proceed(threading, actors):
     for burst in (2, 3, 4):
-        semaphore = at_zero(threading, 4)
+        semaphore, release = at_zero(threading, actors, 4)
         crew = actors.start_many(4, semaphore.acquire)
         actors.ended(crew)
-        for _ in range(burst):
-            semaphore.release()
+        release(burst)
         ended = actors.ended(crew, at_least=burst)
         assert len(ended) == burst, "%d of 4 waiters proceeded after %d releases at once" % (
             len(ended),
             burst,
         )
-        for _ in range(4 - burst):
-            semaphore.release()
+        release(4 - burst)
         ended = actors.ended(crew, at_least=4)
         assert len(ended) == 4, "%d of 4 waiters proceeded after 4 releases" % len(ended)
 
 
 @clause("boundedsemaphore.release.within-bound")
-def test_no_error_up_to_the_bound(threading):
+def test_no_error_up_to_the_bound(threading, actors):
     for value in (1, 2, 3, 5, 12):
-        semaphore = at_zero(threading, value)
+        semaphore = threading.BoundedSemaphore(value)
+        keeper = actors.new()
+        keeper.call(repeat, value, semaphore.acquire)
         for number in range(1, value + 1):
-            refused = is_refused(semaphore)
+            refused = keeper.call(is_refused, semaphore)
             assert not refused, "release %d of a bounded semaphore of %d was refused" % (
                 number,
                 value,
@@ -471,52 +504,56 @@ def test_no_error_up_to_the_bound(threading):
 
 
 @clause("boundedsemaphore.release.within-bound")
-def test_no_error_in_a_second_use(threading):
+def test_no_error_in_a_second_use(threading, actors):
     semaphore = threading.BoundedSemaphore(2)
-    for form in ((), (True,), (False,), ()):
-        semaphore.acquire(*form)
-        refused = is_refused(semaphore)
-        assert not refused, "release() was refused after acquire%r" % (form,)
-        semaphore.acquire(*form)
-        semaphore.acquire(*form)
-        for _ in range(2):
-            refused = is_refused(semaphore)
-            assert not refused, "release() was refused after two calls of acquire%r" % (form,)
+    keeper = actors.new()
+    for args in ((), (True,), (False,), ()):
+        for times in (1, 2):
+            keeper.call(repeat, times, semaphore.acquire, *args)
+            for _ in range(times):
+                refused = keeper.call(is_refused, semaphore)
+                assert not refused, "release() was refused after acquire%r" % (args,)
 
 
 @clause("boundedsemaphore.release.within-bound")
 def test_no_error_while_others_wait_and_after(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore = threading.BoundedSemaphore(2)
+    crew = [actors.new(), actors.new()]
+    for actor in crew:
+        actor.call(semaphore.acquire)
     for _ in range(2):
-        crew = actors.start_many(2, semaphore.acquire)
-        actors.ended(crew)
-        for _ in range(2):
-            refused = is_refused(semaphore)
+        waiters = actors.start_many(2, semaphore.acquire)
+        actors.ended(waiters)
+        for actor in crew:
+            refused = actor.call(is_refused, semaphore)
             assert not refused, "release() was refused while threads wait at zero"
-        actors.ended(crew, at_least=2)
-    for _ in range(2):
-        refused = is_refused(semaphore)
+        actors.ended(waiters, at_least=2)
+        crew = waiters
+    for actor in crew:
+        refused = actor.call(is_refused, semaphore)
         assert not refused, "release() was refused after waiters had acquired"
 
 
 @clause("boundedsemaphore.release.within-bound")
-def test_no_error_after_failed_attempts(threading):
-    semaphore = at_zero(threading, 2)
+def test_no_error_after_failed_attempts(threading, actors):
+    semaphore = threading.BoundedSemaphore(2)
+    keeper = actors.new()
+    keeper.call(repeat, 2, semaphore.acquire)
+    keeper.call(semaphore.acquire, False)
     for _ in range(2):
-        semaphore.acquire(False)
-        refused = is_refused(semaphore)
+        refused = keeper.call(is_refused, semaphore)
         assert not refused, "release() was refused after a failed non-blocking attempt"
 
 
 @clause("boundedsemaphore.release.within-bound")
-def test_no_error_after_a_refused_release(threading):
+def test_no_error_after_a_refused_release(threading, actors):
     semaphore = threading.BoundedSemaphore(2)
+    keeper = actors.new()
     for _ in range(3):
-        is_refused(semaphore)
-        semaphore.acquire()
-        semaphore.acquire()
+        keeper.call(is_refused, semaphore)
+        keeper.call(repeat, 2, semaphore.acquire)
         for _ in range(2):
-            refused = is_refused(semaphore)
+            refused = keeper.call(is_refused, semaphore)
             assert not refused, "release() was refused within the bound after one beyond it"
 
 
@@ -531,89 +568,88 @@ def test_release_of_a_new_semaphore_is_an_error(threading):
 
 
 @clause("boundedsemaphore.release.excess-error")
-def test_release_is_an_error_in_any_thread(threading, actors):
-    semaphore = threading.BoundedSemaphore(2)
-    for _ in range(2):
+def test_release_of_a_new_semaphore_is_an_error_in_any_thread(threading, actors):
+    for value in (1, 2):
         releaser = actors.new()
-        raises(ValueError, releaser.call, semaphore.release)
+        raises(ValueError, releaser.call, threading.BoundedSemaphore(value).release)
 
 
 @clause("boundedsemaphore.release.excess-error-repeated")
-def test_each_further_release_is_an_error(threading):
+def test_each_further_release_is_an_error(threading, actors):
     for value in (0, 1, 3):
         semaphore = threading.BoundedSemaphore(value)
-        is_refused(semaphore)
+        keeper = actors.new()
+        keeper.call(is_refused, semaphore)
         for _ in range(3):
-            raises(ValueError, semaphore.release)
+            raises(ValueError, keeper.call, semaphore.release)
+        another = actors.new()
+        raises(ValueError, another.call, semaphore.release)
 
 
 @clause("boundedsemaphore.release.excess-error-repeated")
-def test_release_is_an_error_in_a_second_use(threading):
+def test_release_is_an_error_in_a_second_use(threading, actors):
     semaphore = threading.BoundedSemaphore(2)
+    keeper = actors.new()
     for _ in range(3):
-        semaphore.acquire()
-        semaphore.release()
-        raises(ValueError, semaphore.release)
+        keeper.call(semaphore.acquire)
+        keeper.call(is_refused, semaphore)
+        raises(ValueError, keeper.call, semaphore.release)
 
 
 @clause("boundedsemaphore.release.excess-error-after-use")
-def test_one_release_too_many_is_an_error(threading):
+def test_one_release_too_many_is_an_error(threading, actors):
+    keeper = actors.new()
     for value in (1, 2, 3, 5):
         for used in range(1, value + 1):
             semaphore = threading.BoundedSemaphore(value)
-            for _ in range(used):
-                semaphore.acquire()
-            for _ in range(used):
-                semaphore.release()
-            raises(ValueError, semaphore.release)
+            keeper.call(repeat, used, semaphore.acquire)
+            keeper.call(repeat, used, semaphore.release)
+            raises(ValueError, keeper.call, semaphore.release)
 
 
 @clause("boundedsemaphore.release.excess-error-after-use")
-def test_one_release_too_many_is_an_error_after_every_form_of_acquire(threading):
-    for form in ((), (True,), (False,)):
+def test_one_release_too_many_is_an_error_after_every_form_of_acquire(threading, actors):
+    keeper = actors.new()
+    for args in ((True,), (False,)):
         semaphore = threading.BoundedSemaphore(2)
-        semaphore.acquire(*form)
-        semaphore.acquire(*form)
-        semaphore.release()
-        semaphore.release()
-        raises(ValueError, semaphore.release)
+        keeper.call(repeat, 2, semaphore.acquire, *args)
+        keeper.call(repeat, 2, semaphore.release)
+        raises(ValueError, keeper.call, semaphore.release)
 
 
 @clause("boundedsemaphore.release.excess-error-after-use")
-def test_one_release_too_many_is_an_error_after_failed_attempts(threading):
-    semaphore = at_zero(threading, 2)
-    for _ in range(3):
-        semaphore.acquire(False)
-    semaphore.release()
-    semaphore.release()
-    raises(ValueError, semaphore.release)
+def test_one_release_too_many_is_an_error_after_failed_attempts(threading, actors):
+    semaphore = threading.BoundedSemaphore(2)
+    keeper = actors.new()
+    keeper.call(repeat, 2, semaphore.acquire)
+    keeper.call(repeat, 3, semaphore.acquire, False)
+    keeper.call(repeat, 2, semaphore.release)
+    raises(ValueError, keeper.call, semaphore.release)
 
 
 @clause("boundedsemaphore.release.excess-error-after-use")
 def test_one_release_too_many_is_an_error_after_threads_waited(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore, release = at_zero(threading, actors, 2)
     crew = actors.start_many(2, semaphore.acquire)
     actors.ended(crew)
-    for count in (1, 2):
-        semaphore.release()
-        actors.ended(crew, at_least=count)
-    semaphore.release()
-    semaphore.release()
-    raises(ValueError, semaphore.release)
+    release(2)
+    actors.ended(crew, at_least=2)
+    for actor in crew:
+        actor.call(semaphore.release)
+    raises(ValueError, crew[0].call, semaphore.release)
 
 
 @clause("boundedsemaphore.release.excess-error-after-use")
-def test_one_release_too_many_is_an_error_where_other_threads_released(threading, actors):
-    semaphore = at_zero(threading, 2)
+def test_one_release_too_many_is_an_error_where_several_threads_released(threading, actors):
+    semaphore = threading.BoundedSemaphore(2)
+    crew = [actors.new(), actors.new()]
     for _ in range(2):
-        actors.call(semaphore.release)
-    raises(ValueError, semaphore.release)
-    for _ in range(2):
-        actors.call(semaphore.acquire)
-    for _ in range(2):
-        semaphore.release()
-    releaser = actors.new()
-    raises(ValueError, releaser.call, semaphore.release)
+        for actor in crew:
+            actor.call(semaphore.acquire)
+        for actor in crew:
+            actor.call(semaphore.release)
+        for actor in crew:
+            raises(ValueError, actor.call, semaphore.release)
 
 
 @clause("boundedsemaphore.release.excess-changes-nothing")
@@ -621,7 +657,7 @@ def test_the_counter_stays_at_its_bound(threading, actors):
     for value in (1, 3):
         semaphore = threading.BoundedSemaphore(value)
         for _ in range(3):
-            is_refused(semaphore)
+            actors.call(is_refused, semaphore)
         count = admitted(actors, semaphore, value)
         assert count == value, "after refused releases, a bounded semaphore of %d let %d pass" % (
             value,
@@ -630,24 +666,22 @@ def test_the_counter_stays_at_its_bound(threading, actors):
 
 
 @clause("boundedsemaphore.release.excess-changes-nothing")
-def test_the_counter_stays_at_a_bound_of_zero(threading):
+def test_the_counter_stays_at_a_bound_of_zero(threading, actors):
     semaphore = threading.BoundedSemaphore(0)
     for _ in range(2):
-        is_refused(semaphore)
-        got = semaphore.acquire(False)
+        actors.call(is_refused, semaphore)
+        got = actors.call(semaphore.acquire, False)
         assert not got
 
 
 @clause("boundedsemaphore.release.excess-changes-nothing")
 def test_the_counter_stays_at_its_bound_in_a_second_use(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore, release = at_zero(threading, actors, 2)
+    release(2)
     for _ in range(2):
-        semaphore.release()
-        semaphore.release()
-        is_refused(semaphore)
-        is_refused(semaphore)
-        count = admitted(actors, semaphore, 2)
-        assert count == 2, "after refused releases, a bounded semaphore of 2 let %d pass" % count
+        actors.call(is_refused, semaphore)
+    count = admitted(actors, semaphore, 2)
+    assert count == 2, "after refused releases, a bounded semaphore of 2 let %d pass" % count
 
 
 # -- the counter as a whole -----------------------------------------------------------------------
@@ -669,10 +703,10 @@ def test_no_more_holders_than_the_value_allows(threading, actors, rounds):
 
 @clause("boundedsemaphore.acquire.atomic")
 def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actors, rounds):
-    rounds = affordable(rounds, threading.BoundedSemaphore(1))
+    rounds = affordable(actors, threading.BoundedSemaphore(1), rounds)
     semaphores = [threading.BoundedSemaphore(1 + number % 2) for number in range(rounds)]
-    won = actors.race([lambda number: semaphores[number].acquire(False)] * 3, rounds)
-    for number in range(rounds):
+    won = race(actors, [lambda number: semaphores[number].acquire(False)] * 3, rounds)
+    for number in range(len(won)):
         winners = len([got for got in won[number] if got])
         assert winners == 1 + number % 2, "%d of 3 attempts at once succeeded, not %d" % (
             winners,
@@ -682,43 +716,47 @@ def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actor
 
 @clause("boundedsemaphore.release.excess-atomic")
 def test_as_many_releases_at_once_succeed_as_were_acquired(threading, actors, rounds):
-    rounds = affordable(rounds, threading.BoundedSemaphore(1))
-    semaphores = []
-    for number in range(rounds):
-        semaphores.append(threading.BoundedSemaphore(2))
-        for _ in range(1 + number % 2):
-            semaphores[number].acquire()
-    refused = actors.race([lambda number: is_refused(semaphores[number])] * 3, rounds)
-    for number in range(rounds):
-        acquired = 1 + number % 2
-        releases = 3 - len([one for one in refused[number] if one])
-        assert releases == acquired, "%d of 3 releases at once succeeded after %d acquires" % (
+    rounds = affordable(actors, threading.BoundedSemaphore(1), rounds)
+    semaphores = [threading.BoundedSemaphore(2) for _ in range(rounds)]
+
+    def acquire_some():
+        for number in range(rounds):
+            repeat(1 + number % 2, semaphores[number].acquire)
+
+    actors.call(acquire_some)
+    refused = race(actors, [lambda number: is_refused(semaphores[number])] * 3, rounds)
+    for number in range(len(refused)):
+        releases = len([one for one in refused[number] if not one])
+        assert releases == 1 + number % 2, "%d of 3 releases at once succeeded, not %d" % (
             releases,
-            acquired,
+            1 + number % 2,
         )
 
 
 @clause("boundedsemaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
-    rounds = affordable(rounds, threading.BoundedSemaphore(1)) // 3
-    for _ in range(3):
-        semaphore = at_zero(threading, 3 * rounds)
-        actors.race([lambda number: semaphore.release()] * 3, rounds)
-        count = taken(semaphore, 3 * rounds + 5)
-        assert count == 3 * rounds, "%d releases raised the counter to %d" % (3 * rounds, count)
+    rounds = affordable(actors, threading.BoundedSemaphore(1), rounds) // 10
+    semaphore, _ = at_zero(threading, actors, 30 * rounds)
+    released = 30 * len(race(actors, [lambda number: repeat(10, semaphore.release)] * 3, rounds))
+    count = taken(actors, semaphore, released + 5)
+    assert count == released, "%d releases raised the counter to %d" % (released, count)
 
 
 @clause("boundedsemaphore.release.no-lost-wakeup")
 def test_no_release_is_lost(threading, actors, rounds):
-    rounds = affordable(rounds, threading.BoundedSemaphore(1))
-    all_ended = shuttle(actors, at_zero(threading), at_zero(threading), 1, rounds)
+    rounds = affordable(actors, threading.BoundedSemaphore(1), rounds)
+    ping, _ = at_zero(threading, actors)
+    pong, _ = at_zero(threading, actors)
+    all_ended = shuttle(actors, ping, pong, 1, rounds)
     assert all_ended, "two threads that hand each other the turn got stuck"
 
 
 @clause("boundedsemaphore.release.no-lost-wakeup")
 def test_no_release_among_several_threads_is_lost(threading, actors, rounds):
-    rounds = affordable(rounds, threading.BoundedSemaphore(1))
-    all_ended = shuttle(actors, at_zero(threading, 3), at_zero(threading, 3), 3, rounds // 2)
+    rounds = affordable(actors, threading.BoundedSemaphore(1), rounds)
+    ping, _ = at_zero(threading, actors, 3)
+    pong, _ = at_zero(threading, actors, 3)
+    all_ended = shuttle(actors, ping, pong, 3, rounds // 2)
     assert all_ended, "threads that hand each other turns got stuck"
 
 

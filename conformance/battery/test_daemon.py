@@ -150,14 +150,15 @@ def test_set_daemon_with_values_of_other_types(threading, observe):
 
 @clause("daemon.of-one-thread")
 def test_each_thread_has_a_flag_of_its_own(threading):
-    before, thread = threading.Thread(), threading.Thread()
-    thread.setDaemon(True)
-    after = threading.Thread()
-    flags = [flag_of(one) for one in (before, thread, after)]
-    assert flags == [False, True, False]
-    after.setDaemon(False)
-    flags = [flag_of(one) for one in (before, thread, after)]
-    assert flags == [False, True, False]
+    first, second = threading.Thread(), threading.Thread()
+    default = flag_of(first)
+    second.setDaemon(not default)
+    third = threading.Thread()
+    flags = [flag_of(one) for one in (first, second, third)]
+    assert flags == [default, not default, default]
+    third.setDaemon(default)
+    flags = [flag_of(one) for one in (first, second, third)]
+    assert flags == [default, not default, default]
 
 
 @clause("daemon.any-thread")
@@ -265,13 +266,25 @@ def test_a_refused_set_daemon_leaves_the_flag(threading, actors):
 # -- inheritance ----------------------------------------------------------------------------------
 
 
+def born_in(threading, actors, daemonic, make):
+    """What ``make()`` gives in a thread with that flag, and that thread's flag before its start."""
+    flags = []
+
+    def make_parent(target):
+        parent = flagged(threading, daemonic)(target)
+        flags.append(flag_of(parent))
+        return parent
+
+    child = inside(actors, make_parent, lambda parent: make())[1]
+    return child, flags[0]
+
+
 @clause("daemon.inherited")
 def test_a_thread_inherits_the_flag_of_the_thread_that_makes_it(threading, actors):
     for daemonic in (True, False, True):
         for make in kinds(threading):
-            parent, child = inside(actors, flagged(threading, daemonic), lambda _: make())
+            child, of_parent = born_in(threading, actors, daemonic, make)
             flag = flag_of(child)
-            of_parent = flag_of(parent)
             assert flag == of_parent
 
 
@@ -281,94 +294,82 @@ def test_a_subclass_as_parent_passes_its_flag_on(threading, actors):
         children = []
 
         class Parent(threading.Thread):
-            def run(self):
+            def run(self, children=children):
                 children.append(threading.Thread())
 
         parent = Parent()
         parent.setDaemon(daemonic)
+        of_parent = flag_of(parent)
         actors.call(parent.start)
         arrived = actors.until(lambda: children)
         assert arrived, "the thread does not get through its run method"
         flag = flag_of(children[0])
-        of_parent = flag_of(parent)
         assert flag == of_parent
 
 
 @clause("daemon.inherited-generations")
-def test_the_flag_is_inherited_from_one_generation_to_the_next(threading, actors):
-    def descend(depth):
-        def make_next(thread):
-            if depth == 0:
-                return [flag_of(thread)]
-            descendants = inside(actors, lambda target: threading.Thread(target=target), more)[1]
-            return [flag_of(thread)] + descendants
+def test_an_inherited_flag_is_inherited_in_turn(threading, actors):
+    grandchildren = []
 
-        more = depth and descend(depth - 1)
-        return make_next
+    def make_child():
+        return threading.Thread(target=lambda: grandchildren.append(threading.Thread()))
 
     for daemonic in (True, False):
-        first, flags = inside(actors, flagged(threading, daemonic), descend(2))
-        expected = [flag_of(first)] * 3
-        assert flags == expected
+        del grandchildren[:]
+        child, _ = born_in(threading, actors, daemonic, make_child)
+        of_child = flag_of(child)
+        actors.call(child.start)
+        arrived = actors.until(lambda: grandchildren)
+        assert arrived, "the thread does not run its target to the end"
+        flag = flag_of(grandchildren[0])
+        assert flag == of_child
 
 
 @clause("daemon.inherited-from-creator")
-def test_the_parent_counts_and_neither_main_nor_the_grandparent(threading, actors):
+def test_the_parent_counts_and_not_the_thread_before_it(threading, actors):
     def make_parent(grandparent):
-        return inside(actors, flagged(threading, False), lambda parent: threading.Thread())
+        return born_in(threading, actors, False, threading.Thread)
 
-    grandparent, (parent, child) = inside(actors, flagged(threading, True), make_parent)
+    _, (child, of_parent) = inside(actors, flagged(threading, True), make_parent)
     flag = flag_of(child)
-    of_parent = flag_of(parent)
-    assert flag == of_parent
-    # The other way round: the parent is a daemon, all before it are not.
-
-    def make_daemon(grandparent):
-        return inside(actors, flagged(threading, True), lambda parent: threading.Thread())
-
-    grandparent, (parent, child) = inside(actors, flagged(threading, False), make_daemon)
-    flag = flag_of(child)
-    of_parent = flag_of(parent)
     assert flag == of_parent
 
 
 @clause("daemon.inherited-at-creation")
-def test_a_daemons_child_stays_daemonic_when_another_thread_starts_it(threading, actors):
-    gate = Gate(actors.substrate)
-    parent, child = inside(
-        actors, flagged(threading, True), lambda _: threading.Thread(target=gate)
-    )
-    before = flag_of(child)
-    actors.call(child.start)
-    after = flag_of(child)
-    assert after == before
-    of_parent = flag_of(parent)
-    assert after == of_parent
-    gate.open()
+def test_a_flag_stays_when_another_thread_starts_the_child(threading, actors):
+    for daemonic in (True, False):
+        gate = Gate(actors.substrate)
+        child, _ = born_in(threading, actors, daemonic, lambda: threading.Thread(target=gate))
+        before = flag_of(child)
+        actors.call(child.start)
+        after = flag_of(child)
+        assert after == before
+        gate.open()
 
 
 @clause("daemon.inherited-at-creation")
-def test_a_thread_is_no_daemon_because_a_daemon_starts_it(threading, actors):
-    gate = Gate(actors.substrate)
-    child = threading.Thread(target=gate)
-    inside(actors, flagged(threading, True), lambda _: child.start())
-    flag = flag_of(child)
-    assert not flag
-    gate.open()
+def test_a_flag_stays_when_a_daemon_starts_the_thread(threading, actors):
+    for daemonic in (True, False):
+        gate = Gate(actors.substrate)
+        child = threading.Thread(target=gate)
+        before = flag_of(child)
+        born_in(threading, actors, daemonic, child.start)
+        after = flag_of(child)
+        assert after == before
+        gate.open()
 
 
 @clause("daemon.inherited-overridden")
 def test_set_daemon_overrides_what_was_inherited(threading, actors):
-    def override(parent):
-        child = threading.Thread()
-        child.setDaemon(not flag_of(parent))
-        return child
-
     for daemonic in (True, False):
-        parent, child = inside(actors, flagged(threading, daemonic), override)
-        flag = flag_of(child)
-        expected = not flag_of(parent)
-        assert flag == expected
+        for wanted in (True, False):
+            child, _ = born_in(threading, actors, daemonic, threading.Thread)
+            child.setDaemon(wanted)
+            flag = flag_of(child)
+            assert flag == wanted
+            child.setDaemon(not wanted)
+            flag = flag_of(child)
+            assert flag == (not wanted)
 
 
 @clause("daemon.inherited-from-alien")
@@ -381,30 +382,28 @@ def test_a_thread_made_by_an_alien_thread_is_daemonic(threading, actors):
 
 
 @clause("daemon.timer")
-def test_a_timer_has_the_flag_of_a_thread(threading, actors):
+def test_a_timer_has_the_flag_of_a_thread_made_in_its_place(threading, actors):
+    def make():
+        return threading.Thread(), threading.Timer(0.0, int)
+
+    thread, timer = make()
+    flag = flag_of(timer)
+    of_thread = flag_of(thread)
+    assert flag == of_thread
+    for daemonic in (True, False):
+        (thread, timer), _ = born_in(threading, actors, daemonic, make)
+        flag = flag_of(timer)
+        of_thread = flag_of(thread)
+        assert flag == of_thread
+
+
+@clause("daemon.timer")
+def test_a_timers_flag_can_be_set(threading):
     timer = threading.Timer(0.0, int)
-    flag = timer.isDaemon()
-    assert not flag
     for daemonic in (True, False, True):
         timer.setDaemon(daemonic)
         flag = flag_of(timer)
         assert flag == daemonic
-    for daemonic in (True, False):
-        parent, child = inside(
-            actors, flagged(threading, daemonic), lambda _: threading.Timer(0.0, int)
-        )
-        flag = flag_of(child)
-        of_parent = flag_of(parent)
-        assert flag == of_parent
-
-
-@clause("daemon.timer")
-def test_a_timer_refuses_set_daemon_once_it_is_started(threading, actors):
-    timer = threading.Timer(30.0, int)
-    actors.call(timer.start)
-    for daemonic in (True, False):
-        raises(RuntimeError, timer.setDaemon, daemonic)
-    timer.cancel()
 
 
 # -- the program ends -----------------------------------------------------------------------------
@@ -462,7 +461,10 @@ def program_with_busy_daemons(threading, substrate):
             time.sleep(0.001)
 
     def beget():
-        threading.Thread(target=sleep).start()
+        child = threading.Thread(target=sleep)
+        if not child.isDaemon():  # that it is one is a clause of its own
+            child.setDaemon(True)
+        child.start()
         begotten.release()
 
     begotten = substrate.allocate_lock()

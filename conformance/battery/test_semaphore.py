@@ -1,22 +1,23 @@
 """Semaphore Objects: one case or more for each clause of ``spec/semaphore.toml``."""
 
 from threadspec.conformance.battery.counting import (
+    acquired,
     admitted,
     affordable,
     balance,
     most_holders,
+    race,
+    repeat,
     shuttle,
     taken,
 )
 from threadspec.conformance.worker.case import clause, raises
 
 
-def at_zero(threading, value=1):
-    """A new semaphore whose initial ``value`` has been acquired down to zero."""
+def at_zero(threading, actors, value=1):
+    """A new semaphore acquired down to zero by a helper thread; how that releases."""
     semaphore = threading.Semaphore(value)
-    for _ in range(value):
-        semaphore.acquire()
-    return semaphore
+    return semaphore, acquired(actors, semaphore, value)
 
 
 # -- creation -------------------------------------------------------------------------------------
@@ -27,20 +28,20 @@ def test_each_semaphore_is_a_new_one(threading, actors):
     first = threading.Semaphore(1)
     second = threading.Semaphore(1)
     assert first is not second
-    first.acquire()
+    acquired(actors, first)
     left = admitted(actors, second, 1)
     assert left == 1, "acquiring one semaphore changed the counter of another to %d" % left
 
 
 @clause("semaphore.factory")
 def test_a_release_wakes_no_waiter_of_another_semaphore(threading, actors):
-    first = at_zero(threading)
-    second = at_zero(threading)
+    first, release_first = at_zero(threading, actors)
+    second, release_second = at_zero(threading, actors)
     waiter = actors.start(first.acquire)
     waiter.is_blocked()
-    second.release()
+    release_second()
     assert waiter.is_blocked()
-    first.release()
+    release_first()
     waiter.returned()
     left = admitted(actors, second, 1)
     assert left == 1
@@ -125,15 +126,14 @@ def test_acquire_returns_after_every_release(threading, actors):
     taker = actors.new()
     for _ in range(4):
         assert taker.start(semaphore.acquire).returned()
-        semaphore.release()
+        taker.call(semaphore.release)
 
 
 @clause("semaphore.acquire.decrements")
 def test_acquire_takes_one_each_time(threading, actors):
     for times in range(1, 5):
         semaphore = threading.Semaphore(5)
-        for _ in range(times):
-            semaphore.acquire()
+        acquired(actors, semaphore, times)
         left = admitted(actors, semaphore, 5 - times)
         assert left == 5 - times, "%d left of 5 after %d calls of acquire()" % (left, times)
 
@@ -141,56 +141,56 @@ def test_acquire_takes_one_each_time(threading, actors):
 @clause("semaphore.acquire.zero-blocks")
 def test_acquire_blocks_at_zero(threading, actors):
     semaphore = threading.Semaphore(2)
-    semaphore.acquire()
+    acquired(actors, semaphore)
     for _ in range(3):
-        semaphore.acquire()
+        release = acquired(actors, semaphore)
         waiter = actors.start(semaphore.acquire)
         assert waiter.is_blocked()
-        semaphore.release()
+        release()
         waiter.returned()
-        semaphore.release()
+        waiter.call(semaphore.release)
 
 
 @clause("semaphore.acquire.zero-blocks")
 def test_every_further_acquire_blocks(threading, actors):
-    semaphore = at_zero(threading, 4)
+    semaphore, release = at_zero(threading, actors, 4)
     crew = actors.start_many(4, semaphore.acquire)
     ended = actors.ended(crew)
     assert ended == []
     for count in range(1, 5):
-        semaphore.release()
+        release()
         actors.ended(crew, at_least=count)
 
 
 @clause("semaphore.acquire.zero-blocks")
 def test_acquire_blocks_in_the_thread_that_made_the_counter_zero(threading, actors):
     semaphore = threading.Semaphore(2)
+    release = acquired(actors, semaphore)
     taker = actors.new()
-    taker.call(semaphore.acquire)
     taker.call(semaphore.acquire)
     taker.start(semaphore.acquire)
     assert taker.is_blocked()
-    semaphore.release()
+    release()
     taker.returned()
 
 
 @clause("semaphore.acquire.proceeds-after-release")
 def test_a_blocked_acquire_returns_after_release(threading, actors):
-    semaphore = at_zero(threading)
+    semaphore, release = at_zero(threading, actors)
     for _ in range(3):
         waiter = actors.start(semaphore.acquire)
         waiter.is_blocked()
-        semaphore.release()
+        release()
         assert waiter.returned()
 
 
 @clause("semaphore.acquire.blocked-decrements")
 def test_the_counter_is_zero_again_after_a_blocked_acquire(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore, release = at_zero(threading, actors, 2)
     for _ in range(3):
         waiter = actors.start(semaphore.acquire)
         waiter.is_blocked()
-        semaphore.release()
+        release()
         waiter.returned()
         left = admitted(actors, semaphore, 0)
         assert left == 0, "what a blocked acquire() had waited for could be taken once more"
@@ -198,11 +198,10 @@ def test_the_counter_is_zero_again_after_a_blocked_acquire(threading, actors):
 
 @clause("semaphore.acquire.blocked-decrements")
 def test_a_blocked_acquire_takes_one_and_no_more(threading, actors):
-    semaphore = at_zero(threading, 4)
+    semaphore, release = at_zero(threading, actors, 4)
     waiter = actors.start(semaphore.acquire)
     waiter.is_blocked()
-    for _ in range(4):
-        semaphore.release()
+    release(4)
     waiter.returned()
     left = admitted(actors, semaphore, 3)
     assert left == 3, "after 4 releases and one blocked acquire(), %d are left" % left
@@ -210,35 +209,46 @@ def test_a_blocked_acquire_takes_one_and_no_more(threading, actors):
 
 @clause("semaphore.acquire.overtaken-waits-on")
 def test_a_waiter_whose_release_was_used_by_another_keeps_waiting(threading, actors):
-    # Right after release(), this thread tries to be quicker than the waiter: one of the two passes.
+    # Right after release(), the releaser tries to be quicker than the waiter: one of them passes.
     for args in ((), (True,)):
-        semaphore = at_zero(threading)
+        semaphore = threading.Semaphore(1)
+        releaser = actors.new()
+        releaser.call(semaphore.acquire)
+
+        def overtake():
+            semaphore.release()
+            return semaphore.acquire(False)
+
         for _ in range(5):
             waiter = actors.start(semaphore.acquire, *args)
             waiter.is_blocked()
-            semaphore.release()
-            if semaphore.acquire(False):
+            if releaser.call(overtake):
                 assert waiter.is_blocked()
-                semaphore.release()
+                releaser.call(semaphore.release)
             assert waiter.returned()
 
 
 @clause("semaphore.acquire.overtaken-waits-on")
 def test_waiters_overtaken_at_several_releases_all_proceed_in_the_end(threading, actors):
-    semaphore = at_zero(threading, 3)
+    semaphore = threading.Semaphore(3)
+    releaser = actors.new()
+    releaser.call(repeat, 3, semaphore.acquire)
+
+    def overtake():
+        semaphore.release()
+        semaphore.release()
+        return len([None for _ in range(2) if semaphore.acquire(False)])
+
     for _ in range(3):
         crew = actors.start_many(3, semaphore.acquire)
         actors.ended(crew)
-        semaphore.release()
-        semaphore.release()
-        overtaken = taken(semaphore, 2)
+        overtaken = releaser.call(overtake)
         ended = len(actors.ended(crew, at_least=2 - overtaken))
         assert ended + overtaken == 2, "2 releases let %d waiters and %d others pass" % (
             ended,
             overtaken,
         )
-        for _ in range(3 - ended):
-            semaphore.release()
+        releaser.call(repeat, 3 - ended, semaphore.release)
         ended = len(actors.ended(crew, at_least=3))
         assert ended == 3, "%d of 3 waiters proceeded" % ended
 
@@ -253,11 +263,11 @@ def test_acquire_without_arguments_returns_none_at_once(threading):
 
 @clause("semaphore.acquire.no-value")
 def test_acquire_without_arguments_returns_none_after_blocking(threading, actors):
-    semaphore = at_zero(threading)
+    semaphore, release = at_zero(threading, actors)
     for _ in range(2):
         waiter = actors.start(semaphore.acquire)
         waiter.is_blocked()
-        semaphore.release()
+        release()
         value = waiter.result()
         assert value is None
 
@@ -265,11 +275,11 @@ def test_acquire_without_arguments_returns_none_after_blocking(threading, actors
 @clause("semaphore.acquire.blocking-true-blocks")
 def test_acquire_with_true_blocks_at_zero(threading, actors):
     for blocking in (True, 1):
-        semaphore = at_zero(threading)
+        semaphore, release = at_zero(threading, actors)
         for _ in range(2):
             waiter = actors.start(semaphore.acquire, blocking)
             assert waiter.is_blocked()
-            semaphore.release()
+            release()
             assert waiter.returned()
 
 
@@ -287,11 +297,10 @@ def test_acquire_with_true_takes_one(threading, actors):
 @clause("semaphore.acquire.blocking-true-decrements")
 def test_acquire_with_true_takes_one_after_blocking(threading, actors):
     for blocking in (True, 1):
-        semaphore = at_zero(threading, 2)
+        semaphore, release = at_zero(threading, actors, 2)
         waiter = actors.start(semaphore.acquire, blocking)
         waiter.is_blocked()
-        semaphore.release()
-        semaphore.release()
+        release(2)
         waiter.returned()
         left = admitted(actors, semaphore, 1)
         assert left == 1, "after 2 releases and a blocked acquire(%r), %d are left" % (
@@ -310,18 +319,18 @@ def test_acquire_with_true_returns_true_at_once(threading):
 
 @clause("semaphore.acquire.blocking-true-returns-true")
 def test_acquire_with_true_returns_true_after_blocking(threading, actors):
-    semaphore = at_zero(threading)
+    semaphore, release = at_zero(threading, actors)
     for blocking in (True, 1, True):
         waiter = actors.start(semaphore.acquire, blocking)
         waiter.is_blocked()
-        semaphore.release()
+        release()
         got = waiter.result()
         assert got
 
 
 @clause("semaphore.acquire.nonblocking-zero")
 def test_acquire_with_false_fails_at_zero(threading, actors):
-    semaphore = at_zero(threading)
+    semaphore, _ = at_zero(threading, actors)
     for blocking in (False, 0, False):
         got = actors.call(semaphore.acquire, blocking)
         assert not got
@@ -340,41 +349,39 @@ def test_acquire_with_false_fails_for_the_thread_that_made_the_counter_zero(thre
 
 @clause("semaphore.acquire.nonblocking-zero")
 def test_acquire_with_false_fails_while_others_wait(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore, release = at_zero(threading, actors, 2)
     crew = actors.start_many(2, semaphore.acquire)
     actors.ended(crew)
     for blocking in (False, 0, False):
         got = actors.call(semaphore.acquire, blocking)
         assert not got
-    semaphore.release()
-    semaphore.release()
+    release(2)
     actors.ended(crew, at_least=2)
 
 
 @clause("semaphore.acquire.nonblocking-zero-changes-nothing")
 def test_failed_attempts_leave_the_counter_at_zero(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore, release = at_zero(threading, actors, 2)
     for blocking in (False, 0, False):
-        semaphore.acquire(blocking)
+        actors.call(semaphore.acquire, blocking)
     left = admitted(actors, semaphore, 0)
     assert left == 0, "an acquire() passes after failed non-blocking attempts"
     for blocking in (False, 0, False):
-        semaphore.acquire(blocking)
-    semaphore.release()
-    semaphore.release()
+        actors.call(semaphore.acquire, blocking)
+    release(2)
     left = admitted(actors, semaphore, 2)
     assert left == 2, "after failed non-blocking attempts, 2 releases let %d pass" % left
 
 
 @clause("semaphore.acquire.nonblocking-zero-changes-nothing")
 def test_failed_attempts_leave_waiters_alone(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore, release = at_zero(threading, actors, 2)
     crew = actors.start_many(2, semaphore.acquire)
     actors.ended(crew)
     for count in (1, 2):
-        semaphore.acquire(False)
-        semaphore.acquire(0)
-        semaphore.release()
+        actors.call(semaphore.acquire, False)
+        actors.call(semaphore.acquire, 0)
+        release()
         ended = len(actors.ended(crew, at_least=count))
         assert ended == count, "%d of 2 waiters proceeded after %d releases" % (ended, count)
 
@@ -404,22 +411,22 @@ def test_acquire_with_false_succeeds_again_after_a_release(threading):
     for blocking in (False, 0, False):
         got = semaphore.acquire(blocking)
         assert got
-        semaphore.acquire(False)
         semaphore.release()
 
 
 @clause("semaphore.acquire.blocking-keyword")
 def test_blocking_can_be_given_by_name(threading, actors):
     semaphore = threading.Semaphore(4)
+    taker = actors.new()
     for blocking in (True, False, 1, 0):
-        got = semaphore.acquire(blocking=blocking)
+        got = taker.call(semaphore.acquire, blocking=blocking)
         assert got
     for blocking in (False, 0):
         got = actors.call(semaphore.acquire, blocking=blocking)
         assert not got
     waiter = actors.start(semaphore.acquire, blocking=True)
     assert waiter.is_blocked()
-    semaphore.release()
+    taker.call(semaphore.release)
     got = waiter.result()
     assert got
 
@@ -430,9 +437,8 @@ def test_blocking_can_be_given_by_name(threading, actors):
 @clause("semaphore.release.increments")
 def test_each_release_adds_one(threading, actors):
     for times in range(1, 5):
-        semaphore = at_zero(threading, 5)
-        for _ in range(times):
-            semaphore.release()
+        semaphore, release = at_zero(threading, actors, 5)
+        release(times)
         count = admitted(actors, semaphore, times)
         assert count == times, "%d releases let %d pass" % (times, count)
 
@@ -440,28 +446,30 @@ def test_each_release_adds_one(threading, actors):
 @clause("semaphore.release.increments")
 def test_a_release_adds_one_to_a_positive_counter(threading, actors):
     semaphore = threading.Semaphore(5)
-    for _ in range(3):
-        semaphore.acquire()
-    semaphore.release()
-    semaphore.release()
+    release = acquired(actors, semaphore, 3)
+    release(2)
     count = admitted(actors, semaphore, 4)
     assert count == 4, "5 less 3 acquired plus 2 released let %d pass" % count
 
 
 @clause("semaphore.release.returns")
 def test_release_waits_for_nobody(threading, actors):
-    semaphore = at_zero(threading, 3)
+    semaphore = threading.Semaphore(3)
+    keeper = actors.new()
+    keeper.call(repeat, 3, semaphore.acquire)
     for _ in range(3):
-        assert actors.start(semaphore.release).returned()
+        assert keeper.start(semaphore.release).returned()
 
 
 @clause("semaphore.release.returns")
 def test_release_returns_while_others_wait(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore = threading.Semaphore(2)
+    keeper = actors.new()
+    keeper.call(repeat, 2, semaphore.acquire)
     crew = actors.start_many(2, semaphore.acquire)
     actors.ended(crew)
     for count in (1, 2):
-        assert actors.start(semaphore.release).returned()
+        assert keeper.start(semaphore.release).returned()
         actors.ended(crew, at_least=count)
 
 
@@ -477,17 +485,15 @@ def test_releases_raise_the_counter_above_its_initial_value(threading, actors):
 
 @clause("semaphore.release.beyond-initial")
 def test_a_semaphore_that_was_in_use_can_exceed_its_initial_value(threading, actors):
-    semaphore = threading.Semaphore(1)
-    semaphore.acquire()
-    for _ in range(4):
-        semaphore.release()
+    semaphore, release = at_zero(threading, actors)
+    release(4)
     count = admitted(actors, semaphore, 4)
     assert count == 4, "1 less 1 acquired plus 4 released let %d pass" % count
 
 
 @clause("semaphore.release.any-thread")
 def test_a_thread_that_never_acquired_may_release(threading, actors):
-    semaphore = at_zero(threading, 2)
+    semaphore, _ = at_zero(threading, actors, 2)
     for _ in range(2):
         assert actors.start(semaphore.release).returned()
     count = admitted(actors, semaphore, 2)
@@ -506,11 +512,11 @@ def test_what_a_helper_acquired_may_be_released_here(threading, actors):
 @clause("semaphore.release.wakes-one")
 def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
     for args in ((), (True,)):
-        semaphore = at_zero(threading, 4)
+        semaphore, release = at_zero(threading, actors, 4)
         crew = actors.start_many(4, semaphore.acquire, *args)
         actors.ended(crew)
         for count in range(1, 5):
-            semaphore.release()
+            release()
             ended = actors.ended(crew, at_least=count)
             assert len(ended) == count, "%d of 4 waiters proceeded after %d releases" % (
                 len(ended),
@@ -521,25 +527,23 @@ def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
 @clause("semaphore.release.wakes-as-many")
 def test_releases_in_a_burst_let_as_many_waiters_proceed(threading, actors):
     for burst in (2, 3, 4):
-        semaphore = at_zero(threading, 4)
+        semaphore, release = at_zero(threading, actors, 4)
         crew = actors.start_many(4, semaphore.acquire)
         actors.ended(crew)
-        for _ in range(burst):
-            semaphore.release()
+        release(burst)
         ended = actors.ended(crew, at_least=burst)
         assert len(ended) == burst, "%d of 4 waiters proceeded after %d releases at once" % (
             len(ended),
             burst,
         )
-        for _ in range(4 - burst):
-            semaphore.release()
+        release(4 - burst)
         ended = actors.ended(crew, at_least=4)
         assert len(ended) == 4, "%d of 4 waiters proceeded after 4 releases" % len(ended)
 
 
 @clause("semaphore.release.wakes-as-many")
 def test_no_waiter_is_left_behind(threading, actors):
-    semaphore = at_zero(threading)
+    semaphore, release = at_zero(threading, actors)
 
     def pass_on():
         semaphore.acquire()
@@ -547,14 +551,14 @@ def test_no_waiter_is_left_behind(threading, actors):
 
     crew = actors.start_many(8, pass_on)
     actors.ended(crew)
-    semaphore.release()
+    release()
     ended = actors.ended(crew, at_least=8)
     assert len(ended) == 8, "%d of 8 waiters proceeded" % len(ended)
 
 
 @clause("semaphore.release.order")
 def test_order_of_waiters(threading, actors, observe):
-    semaphore = at_zero(threading)
+    semaphore, release = at_zero(threading, actors)
     order = []
 
     def queue_up(number):
@@ -566,7 +570,7 @@ def test_order_of_waiters(threading, actors, observe):
     for number in range(4):
         crew.append(actors.start(queue_up, number))
         crew[-1].is_blocked()
-    semaphore.release()
+    release()
     actors.ended(crew, at_least=4)
     if order == [0, 1, 2, 3]:
         observe("first in, first out")
@@ -577,10 +581,11 @@ def test_order_of_waiters(threading, actors, observe):
 
 
 @clause("semaphore.release.value")
-def test_value_of_release(threading, observe):
+def test_value_of_release(threading, actors, observe):
     semaphore = threading.Semaphore(1)
-    semaphore.acquire()
-    value = semaphore.release()
+    keeper = actors.new()
+    keeper.call(semaphore.acquire)
+    value = keeper.call(semaphore.release)
     observe("None" if value is None else "another value")
 
 
@@ -602,7 +607,7 @@ def test_the_counter_follows_every_history(threading, actors):
         taker = actors.new()
         for step in history:
             if step == "r":
-                semaphore.release()
+                taker.call(semaphore.release)
                 counter += 1
             elif counter:
                 taker.start(semaphore.acquire, *([True] if step == "t" else []))
@@ -633,10 +638,10 @@ def test_no_more_holders_than_the_value_allows(threading, actors, rounds):
 
 @clause("semaphore.acquire.atomic")
 def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actors, rounds):
-    rounds = affordable(rounds, threading.Semaphore(1))
+    rounds = affordable(actors, threading.Semaphore(1), rounds)
     semaphores = [threading.Semaphore(1 + number % 2) for number in range(rounds)]
-    won = actors.race([lambda number: semaphores[number].acquire(False)] * 3, rounds)
-    for number in range(rounds):
+    won = race(actors, [lambda number: semaphores[number].acquire(False)] * 3, rounds)
+    for number in range(len(won)):
         winners = len([got for got in won[number] if got])
         assert winners == 1 + number % 2, "%d of 3 attempts at once succeeded, not %d" % (
             winners,
@@ -646,23 +651,26 @@ def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actor
 
 @clause("semaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
-    rounds = affordable(rounds, threading.Semaphore(1)) // 3
-    for _ in range(3):
-        semaphore = threading.Semaphore(0)
-        actors.race([lambda number: semaphore.release()] * 3, rounds)
-        count = taken(semaphore, 3 * rounds + 5)
-        assert count == 3 * rounds, "%d releases raised the counter to %d" % (3 * rounds, count)
+    rounds = affordable(actors, threading.Semaphore(1), rounds) // 10
+    semaphore = threading.Semaphore(0)
+    released = 30 * len(race(actors, [lambda number: repeat(10, semaphore.release)] * 3, rounds))
+    count = taken(actors, semaphore, released + 5)
+    assert count == released, "%d releases raised the counter to %d" % (released, count)
 
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_no_release_is_lost(threading, actors, rounds):
-    rounds = affordable(rounds, threading.Semaphore(1))
-    all_ended = shuttle(actors, at_zero(threading), at_zero(threading), 1, rounds)
+    rounds = affordable(actors, threading.Semaphore(1), rounds)
+    ping, _ = at_zero(threading, actors)
+    pong, _ = at_zero(threading, actors)
+    all_ended = shuttle(actors, ping, pong, 1, rounds)
     assert all_ended, "two threads that hand each other the turn got stuck"
 
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_no_release_among_several_threads_is_lost(threading, actors, rounds):
-    rounds = affordable(rounds, threading.Semaphore(1))
-    all_ended = shuttle(actors, at_zero(threading, 3), at_zero(threading, 3), 3, rounds // 2)
+    rounds = affordable(actors, threading.Semaphore(1), rounds)
+    ping, _ = at_zero(threading, actors, 3)
+    pong, _ = at_zero(threading, actors, 3)
+    all_ended = shuttle(actors, ping, pong, 3, rounds // 2)
     assert all_ended, "threads that hand each other turns got stuck"

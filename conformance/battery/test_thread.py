@@ -137,6 +137,32 @@ def race(actors, functions, rounds):
     return done
 
 
+def stumbling(function):
+    """``function``, made to give way to other threads at every step of Python that it takes.
+
+    A step is an instruction where the interpreter lets them be traced, and a line elsewhere.
+    """
+
+    def watch(frame, event, argument):
+        if event == "call":
+            try:
+                frame.f_trace_opcodes = True
+            except AttributeError:
+                pass
+        time.sleep(0)
+        return watch
+
+    def call(*args):
+        before = sys.gettrace()
+        sys.settrace(watch)
+        try:
+            return function(*args)
+        finally:
+            sys.settrace(before)
+
+    return call
+
+
 def kinds(threading):
     """Functions that make a thread for an activity: by its target, and by a subclass's run()."""
 
@@ -270,6 +296,22 @@ def test_a_subclass_may_have_a_constructor_of_its_own(threading, actors):
         arrived = comes(actors, lambda: len(done) > before)
         assert arrived, "its run() does not get to its end"
     assert done == [3, 5, 7]
+
+
+@clause("thread.subclass.init")
+def test_a_subclass_may_start_itself_at_the_end_of_its_constructor(threading, actors):
+    class Own(threading.Thread):
+        def __init__(self):
+            threading.Thread.__init__(self)
+            self.start()
+
+        def run(self):
+            ran.append(self)
+
+    ran = []
+    thread = Own()
+    comes(actors, lambda: ran)
+    assert len(ran) == 1 and ran[0] is thread, "its run() is not invoked once"
 
 
 @clause("thread.subclass.init")
@@ -494,9 +536,7 @@ def test_all_arguments_can_be_given_by_name(threading, actors):
     def target(*args, **kwargs):
         calls.append((args, kwargs))
 
-    thread = threading.Thread(
-        kwargs={"a": 2}, args=(1,), name="worker", target=target, group=None
-    )
+    thread = threading.Thread(kwargs={"a": 2}, args=(1,), name="worker", target=target, group=None)
     assert thread.getName() == "worker"
     thread.start()
     comes(actors, lambda: calls)
@@ -604,8 +644,10 @@ def test_default_names_are_different(threading, actors):
     for thread in threads[:10]:
         thread.start()
     finish(actors, threads[0])
+    settle(actors)
     threads += [actors.call(threading.Thread) for _ in range(5)]
-    threads += [kind(nothing) for kind in kinds(threading)]
+    for _ in range(3):
+        threads += [make(nothing) for make in kinds(threading)]
     threads += [threading.Thread(name="worker"), threading.Thread()]
     names = [thread.getName() for thread in threads]
     repeated = sorted(set([name for name in names if names.count(name) > 1]))
@@ -614,22 +656,26 @@ def test_default_names_are_different(threading, actors):
 
 @clause("thread.name.default-unique-race")
 def test_default_names_are_different_when_made_at_once(threading, actors, rounds):
-    rounds = affordable(2 * rounds, threading.Thread)
+    rounds = affordable(rounds, threading.Thread)
     ready = []
 
-    def work():
+    def work(times):
         ready.append(None)
         while len(ready) < 3:
             time.sleep(0)
-        return [threading.Thread() for _ in range(rounds)]
+        return [threading.Thread() for _ in range(times)]
 
-    crew = actors.start_many(3, work)
-    actors.ended(crew, at_least=3)
+    crew = [actors.new() for _ in range(3)]
     count = {}
-    for worker in crew:
-        for thread in worker.result():
-            name = thread.getName()
-            count[name] = count.get(name, 0) + 1
+    for action, times in ((work, rounds), (stumbling(work), 1 + rounds // 16)):
+        del ready[:]
+        for worker in crew:
+            worker.start(action, times)
+        actors.ended(crew, at_least=3)
+        for worker in crew:
+            for thread in worker.result():
+                name = thread.getName()
+                count[name] = count.get(name, 0) + 1
     repeated = sorted([name for name in count if count[name] > 1])
     assert repeated == []
 
@@ -693,6 +739,11 @@ def test_setting_a_name_leaves_other_threads_alone(threading):
     first.setName("new")
     name = second.getName()
     assert name == "second"
+    second.setName("newer")
+    names = [first.getName(), second.getName()]
+    assert names == ["new", "newer"]
+    given = threading.Thread().getName()
+    assert given not in names
 
 
 @clause("thread.name.keyword")
@@ -717,6 +768,10 @@ def test_threads_may_have_the_same_name(threading, actors):
         assert arrived, "%d of 3 threads with the same name run" % len(gate.came)
         names = [thread.getName() for thread in threads]
         assert names == ["worker"] * 3
+        for thread in threads:
+            thread.setName("runner")
+        names = [thread.getName() for thread in threads]
+        assert names == ["runner"] * 3
 
 
 @clause("thread.name.shared")
@@ -784,9 +839,10 @@ def test_any_thread_may_start_a_thread(threading, actors):
             inner.start()
             ran.append("outer")
 
-        actors.start(make(outer).start)
+        starter = actors.start(make(outer).start)
         arrived = comes(actors, lambda: len(ran) == 2)
         assert arrived, "a thread started in a thread does not run"
+        starter.returned()
 
 
 @clause("thread.start.separate")
@@ -961,7 +1017,8 @@ def test_one_of_many_starts_at_once_succeeds(threading, actors, rounds):
             wrong.append(number)
 
     with Sink():
-        rounds = race(actors, [start] * 3, rounds)
+        few = race(actors, [stumbling(start)] * 3, rounds // 16)
+        rounds = few + race(actors, [lambda number: start(few + number)] * 3, rounds - few)
         assert not wrong, "two calls of start() at once succeeded"
         comes(actors, lambda: len(ran) >= rounds)
         settle(actors)
@@ -979,6 +1036,8 @@ def test_many_threads_run_at_once(threading, actors):
         assert arrived, "%d of 40 threads run" % len(gate.came)
         different = len(set(gate.came))
         assert different == 40, "40 threads run in %d threads of control" % different
+        gate.open()
+        settle(actors)
 
 
 @clause("thread.start.many")
@@ -1220,6 +1279,18 @@ def test_a_refused_start_leaves_an_ended_thread_not_alive(threading, actors):
     assert not (dead and alive), "an ended thread is alive after a refused start()"
 
 
+@clause("thread.alive.second-start")
+def test_a_refused_start_leaves_a_running_thread_alive(threading, actors):
+    with Gate(actors) as gate:
+        thread = threading.Thread(target=gate)
+        actors.call(thread.start)
+        for _ in range(2):
+            before = thread.isAlive()
+            actors.start(thread.start).raised()
+            after = thread.isAlive()
+            assert after or not before, "a running thread is not alive after a refused start()"
+
+
 @clause("thread.alive.after-join")
 def test_a_thread_is_not_alive_when_join_has_returned(threading, actors):
     for make in kinds(threading):
@@ -1349,6 +1420,27 @@ def test_join_waits_for_the_end_of_an_overriding_run(threading, actors):
 
 
 @clause("thread.join.blocks")
+def test_the_main_thread_may_join_a_thread(threading, actors):
+    # It cannot be watched from outside here: what run() does at its end tells that join() waited.
+    for args in ((), (None,)):
+        with Gate(actors) as gate:
+            passed = []
+
+            def activity():
+                gate()
+                time.sleep(0.01)
+                passed.append(None)
+
+            thread = threading.Thread(target=activity)
+            actors.call(thread.start)
+            opener = actors.start(gate.open)
+            thread.join(*args)
+            waited = len(passed)
+            opener.returned()
+            assert waited, "join() returned before the end of run()"
+
+
+@clause("thread.join.blocks")
 def test_a_thread_may_join_another(threading, actors):
     with Gate(actors) as gate:
         passed = []
@@ -1408,12 +1500,13 @@ def test_a_blocked_join_returns_when_the_thread_terminates(threading, actors):
 @clause("thread.join.returns")
 def test_join_returns_while_other_threads_run(threading, actors):
     with Gate(actors) as gate:
-        other = threading.Thread(target=gate)
-        thread = threading.Thread(target=nothing)
-        actors.call(other.start)
-        actors.call(thread.start)
-        joiner = actors.start(thread.join)
-        assert joiner.returned()
+        for _ in range(2):
+            actors.call(threading.Thread(target=gate).start)
+        for args in ((), (30.0,)):
+            thread = threading.Thread(target=nothing)
+            actors.call(thread.start)
+            joiner = actors.start(thread.join, *args)
+            assert joiner.returned()
 
 
 @clause("thread.join.exception")
@@ -1429,11 +1522,13 @@ def test_join_returns_when_the_thread_fails(threading, actors):
 
                     thread = make(activity)
                     actors.call(thread.start)
+                    timed = actors.start(thread.join, 30.0)
                     joiner = actors.start(thread.join)
                     joiner.is_blocked()
                     gate.open()
                     assert joiner.returned()
-                    joiner = actors.start(thread.join)
+                    assert timed.returned()
+                    joiner.start(thread.join)
                     assert joiner.returned()
 
 

@@ -789,7 +789,7 @@ def count_permits(actors, semaphore, expected):
     granted = len(actors.ended(crew, at_least=expected))
     for number in range(1, len(crew) + 1):
         actors.start(semaphore.release).raised()
-        # Whoever waits takes the permit before the next one comes back: the bound is never exceeded.
+        # Whoever waits takes the permit before the next comes back: the bound is never exceeded.
         actors.ended(crew, at_least=min(granted + number, len(crew)))
     return granted
 
@@ -1028,9 +1028,7 @@ def test_as_many_blocks_as_the_counter_of_a_bounded_semaphore_says(threading, ac
 
 
 @clause("with.boundedsemaphore.as-many-as-the-value")
-def test_no_more_blocks_than_a_bounded_semaphore_allows_under_contention(
-    threading, actors, rounds
-):
+def test_no_more_blocks_than_a_bounded_semaphore_allows_under_contention(threading, actors, rounds):
     check_as_many_under_contention(threading.BoundedSemaphore, actors, rounds)
 
 

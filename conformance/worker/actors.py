@@ -127,7 +127,7 @@ class Actor(object):
             watched = blocking.clock() - began
             # A thread that still wants the processor is on its way: on a loaded machine it gets
             # more time; one that spins for ever does not get it without end.
-            if watched >= window and (watched >= 10 * window or not blocking.runs(self._tid)):
+            if watched >= window and (watched >= 4 * window or not blocking.runs(self._tid)):
                 self._troupe.note("%s: blocked, watched for the window" % self)
                 return self._busy
             time.sleep(pause)
@@ -232,34 +232,31 @@ class Actors(object):
         Waits in good time for ``at_least`` of them to end (fewer come back where they do not), and
         then until each of the others is blocked in the sense of :meth:`Actor.is_blocked`.
         """
-        patience = blocking.clock() + self.durations["positive"]
-        stall = blocking.Stall(
-            self.durations["stall"], leave_out=self.bystanders + (blocking.own_tid(),)
-        )
-        pause = 0.0
-        while len([actor for actor in crew if actor.has_ended()]) < at_least:
-            if pause >= 0.005 and stall.is_certain() or blocking.clock() >= patience:
-                break
-            time.sleep(pause)
-            pause = min(pause + 0.0001, 0.01)
+        self.until(lambda: len([one for one in crew if one.has_ended()]) >= at_least, crew)
         while True:
             ended = [actor for actor in crew if not actor.is_blocked()]
             if ended == [actor for actor in crew if actor.has_ended()]:
                 return ended
 
-    def until(self, condition):
+    def until(self, condition, crew=()):
         """Wait until ``condition()`` is true; false when it is not in good time, or never can be.
 
-        For what a thread other than an actor does.
+        ``crew``: the actors it depends on.  Once one of them has raised an exception, the others
+        get the duration ``setback``: most likely they wait for it in vain.
         """
         patience = blocking.clock() + self.durations["positive"]
         stall = blocking.Stall(
             self.durations["stall"], leave_out=self.bystanders + (blocking.own_tid(),)
         )
         pause = 0.0
+        watching = list(crew)
         while not condition():
-            if pause >= 0.005 and stall.is_certain() or blocking.clock() >= patience:
+            now = blocking.clock()
+            if now >= patience or pause >= 0.005 and stall.is_certain():
                 break
+            if [actor for actor in watching if actor.has_ended() and actor.error is not None]:
+                patience = min(patience, now + self.durations["setback"])
+                watching = []
             time.sleep(pause)
             pause = min(pause + 0.0001, 0.005)
         return condition()
@@ -286,12 +283,15 @@ class Actors(object):
 
         crew = [self.start(run, index) for index in range(len(functions))]
         try:
-            patience = blocking.clock() + self.durations["positive"]
+            reached = -1
             while not all([actor.has_ended() for actor in crew]):
                 failed = [actor for actor in crew if actor.has_ended() and actor.error is not None]
                 assert not failed, repr(failed[0])
+                if min(arrived) > reached:
+                    reached = min(arrived)
+                    patience = blocking.clock() + self.durations["positive"]
                 assert blocking.clock() < patience, (
-                    "in round %d of a race, a call does not return" % min(arrived)
+                    "in round %d of a race, a call does not return" % reached
                 )
                 time.sleep(0.0005)
         finally:

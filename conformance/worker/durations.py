@@ -5,6 +5,7 @@ TABLE = {
     "start": (30.0, "a worker loads its implementation and says hello"),
     "case": (20.0, "the host lets one case run"),
     "positive": (10.0, "something that must happen may take"),
+    "setback": (2.0, "helper threads may take after one they depend on has failed"),
     "stall": (
         0.5,
         "a process in which nothing can run any more is watched before it counts as hung",

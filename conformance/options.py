@@ -1,0 +1,17 @@
+"""What a value of ``--time-scale`` must be, for pytest and for the ``threadspec`` command."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+
+def factor(text: str) -> float:
+    """A number above 0 from the command line.  Raises ArgumentTypeError for anything else."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not possible; it must be a number above 0")
+    return value

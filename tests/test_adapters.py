@@ -1,0 +1,593 @@
+"""Adapters: their files, the names that ``--impl`` takes, and the interpreters of a machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+from threadspec.adapters import adapter as adapters
+from threadspec.adapters import divergences, interpreters
+from threadspec.adapters.adapter import (
+    Adapter,
+    Divergence,
+    Implementation,
+    Unavailable,
+    choose,
+    read,
+    resolve,
+)
+from threadspec.adapters.interpreters import Interpreter
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.verdicts import Verdict
+from threadspec.reports.record import CaseResult, Expectation
+
+CLAUSE = "lock.release.unlocked-error"
+OTHER = "lock.release.no-value"
+
+posix = pytest.mark.skipif(os.name != "posix", reason="needs permission bits of POSIX")
+
+
+@pytest.fixture(autouse=True)
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder of its own for each test, and no memory of the interpreters of another."""
+    monkeypatch.chdir(tmp_path)
+    interpreters.found.cache_clear()
+    yield
+    monkeypatch.undo()
+    interpreters.found.cache_clear()
+
+
+def write(folder: Path, text: str, name: str = "mine.toml") -> Path:
+    """An adapter file with this text."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def divergence(**fields: str) -> str:
+    """The text of an adapter file with one divergence."""
+    values = {"clause": CLAUSE, "verdict": "fail", "reason": "it was decided so", **fields}
+    lines = [f"{key} = {value!r}" for key, value in values.items() if value != "-"]
+    return 'module = "threading"\n[[divergence]]\n' + "\n".join(lines) + "\n"
+
+
+def executable(path: Path) -> Path:
+    """An executable file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def python(label: str, folder: str = "/somewhere") -> Interpreter:
+    """An imaginary interpreter."""
+    return Interpreter(
+        Path(folder, label), label, Version(label.lstrip("abcdefghijklmnopqrstuvwxyz"))
+    )
+
+
+def found_are(monkeypatch: pytest.MonkeyPatch, *labels: str) -> None:
+    """Let these be the interpreters of this machine."""
+    everything = tuple(python(label) for label in labels)
+
+    def found() -> tuple[Interpreter, ...]:
+        return everything
+
+    found.cache_clear = lambda: None  # type: ignore[attr-defined]
+    monkeypatch.setattr(interpreters, "found", found)
+
+
+# -- adapter files --------------------------------------------------------------------------------
+
+
+def test_every_field_of_a_file_is_read(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        """
+        about = "green threads"
+        module = "green.threads"
+        python = ">=3.8"
+        setup = "import green"
+        requires = ["green>=1"]
+        substrate = "green.layer"
+        fallback = "stdlib"
+
+        [[divergence]]
+        clause = "lock.release.no-value"
+        verdict = "non-strict"
+        reason = "it says how many waited"
+        when = "python_version < '3.9'"
+        """,
+    )
+    known = Divergence(OTHER, "non-strict", "it says how many waited", "python_version < '3.9'")
+    assert read(path) == Adapter(
+        name="mine",
+        module="green.threads",
+        about="green threads",
+        python=">=3.8",
+        setup="import green",
+        requires=("green>=1",),
+        substrate="green.layer",
+        fallback="stdlib",
+        divergences=(known,),
+        folder=tmp_path,
+    )
+
+
+def test_a_module_is_all_that_a_file_needs(tmp_path: Path) -> None:
+    found = read(write(tmp_path, 'module = "threading"'))
+    assert (found.module, found.divergences, found.versions) == ("threading", (), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("module = ", "is not valid TOML"),
+        ('about = "no module"', "names no module"),
+        ('module = "threading"\nmodul = "x"', "has the unknown key 'modul'"),
+        ("module = 3", "module must be a string"),
+        ('module = "threading"\nrequires = "x"', "requires must be a list"),
+        ('module = "threading"\ndivergence = "x"', "divergence must be a list"),
+        ('module = ""', "'' is no module name"),
+        ('module = "a-b"', "'a-b' is no module name"),
+        ('module = "a..b"', "'a..b' is no module name"),
+        ('module = "a b"', "'a b' is no module name"),
+        ('module = "threading\\n"', "is no module name"),
+        ('module = "threading"\nrequires = ["a b"]', "'a b' in requires is no requirement"),
+        ('module = "threading"\nrequires = [3]', "3 in requires is no requirement"),
+        ('module = "threading"\ndivergence = ["x"]', "divergence 1 must be a table"),
+        (divergence(reason="-"), "has no reason"),
+        (divergence(reason=" "), "has no reason"),
+        (divergence(clause="-"), "has no clause"),
+        (divergence(clause="no.clause"), "names no clause"),
+        (divergence(verdict="-"), "has no verdict"),
+        (divergence(verdict="broken"), "'broken' is no verdict"),
+        (divergence(verdict="pass"), "'pass' is no verdict"),
+        (divergence(verdict="error"), "'error' is no verdict"),
+        (divergence(when="on Tuesdays"), "'on Tuesdays' is no environment marker"),
+        (divergence(whenn="x"), "has the unknown key 'whenn'"),
+        (divergence() + "when = 3\n", "when must be a string"),
+        (divergence() + divergence().split("\n", 1)[1], "is there twice"),
+    ],
+)
+def test_a_mistake_in_a_file_is_said_in_a_sentence(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read(write(tmp_path, text))
+    assert said in str(caught.value)
+    assert "mine.toml" in str(caught.value)
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="is not valid TOML"):
+        read(path)
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be read: "):
+        read(tmp_path)
+
+
+def test_one_clause_may_diverge_under_different_conditions(tmp_path: Path) -> None:
+    first = divergence(when="python_version < '3'")
+    second = divergence(when="python_version >= '3'").split("\n", 1)[1]
+    assert len(read(write(tmp_path, first + second)).divergences) == 2
+
+
+@pytest.mark.parametrize("name", adapters.known())
+def test_the_adapters_of_the_kit_are_valid(name: str) -> None:
+    assert read(adapters.FOLDER / f"{name}.toml").about
+
+
+# -- divergences ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("when", "applies"),
+    [
+        (None, True),
+        ("python_version >= '3.9'", True),
+        ("python_version < '3.9'", False),
+        ("platform_python_implementation == 'PyPy'", False),
+    ],
+)
+def test_a_marker_says_when_a_divergence_is_expected(when: str | None, applies: bool) -> None:
+    environment = {"python_version": "3.10", "platform_python_implementation": "CPython"}
+    assert Divergence(CLAUSE, "fail", "so", when).applies(environment) is applies
+
+
+def result(
+    verdict: Verdict, observed: str | None = None, clause: str = CLAUSE, reason: str | None = None
+) -> CaseResult:
+    """What a case found; with a reason, a divergence of this verdict is known."""
+    return CaseResult(
+        case="battery/test_lock.py::test_it",
+        clause=clause,
+        level="must",
+        verdict=verdict,
+        expected="something",
+        observed=observed,
+        divergence=Expectation(verdict, reason) if reason else None,
+    )
+
+
+def written(folder: Path, subject: Adapter, results: Iterable[CaseResult]) -> Adapter:
+    """What is read from the file that is written."""
+    path = folder / "written.toml"
+    divergences.write(subject, results, path)
+    return read(path)
+
+
+def test_a_written_file_is_the_adapter_with_what_deviates(tmp_path: Path) -> None:
+    subject = Adapter(
+        name="subject",
+        module="green.threads",
+        about="green threads",
+        python=">=3.8",
+        setup="import green\ngreen.patch()\n",
+        requires=("green>=1", "blue"),
+        substrate="green.layer",
+        fallback="stdlib",
+    )
+    found = written(tmp_path, subject, [result("fail", "it waited"), result("pass", clause=OTHER)])
+    for field in ("module", "about", "python", "setup", "requires", "substrate", "fallback"):
+        assert getattr(found, field) == getattr(subject, field)
+    assert found.divergences == (Divergence(CLAUSE, "fail", "unreviewed: it waited"),)
+
+
+def test_the_worst_case_of_a_clause_is_written_once(tmp_path: Path) -> None:
+    cases = [result("non-strict", "a"), result("timeout", "b"), result("pass")]
+    found = written(tmp_path, Adapter("subject", "threading"), cases)
+    assert found.divergences == (Divergence(CLAUSE, "timeout", "unreviewed: b"),)
+
+
+def test_reasons_that_somebody_gave_are_kept(tmp_path: Path) -> None:
+    cases = [result("fail", "it waited", reason="we want it so")]
+    found = written(tmp_path, Adapter("subject", "threading"), cases)
+    assert found.divergences[0].reason == "we want it so"
+
+
+@pytest.mark.parametrize("verdict", ["pass", "observed", "error"])
+def test_what_is_no_deviation_is_not_written(tmp_path: Path, verdict: Verdict) -> None:
+    found = written(tmp_path, Adapter("subject", "threading"), [result(verdict, "x")])
+    assert found.divergences == ()
+
+
+def test_a_long_observation_is_cut(tmp_path: Path) -> None:
+    found = written(tmp_path, Adapter("subject", "threading"), [result("fail", "x" * 5000)])
+    assert len(found.divergences[0].reason) < 300
+
+
+ODD = [
+    'quotes " and """ and \'',
+    "a back\\slash and \\u0041",
+    "control \x00 \x07 \x1b characters",
+    "delete \x7f and next line \x85",
+    "não, 日本, 🧵",
+    "[brackets] # and = signs",
+]
+
+
+@pytest.mark.parametrize("text", [*ODD, "two\nlines\r\nand\ttabs"])
+def test_odd_characters_survive_in_every_field(tmp_path: Path, text: str) -> None:
+    subject = Adapter("subject", "threading", about=text, setup=text)
+    found = written(tmp_path, subject, [result("fail", "x", reason=text)])
+    assert (found.about, found.setup) == (text, text)
+    assert found.divergences[0].reason == text
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_odd_characters_in_an_observation_can_be_written(tmp_path: Path, text: str) -> None:
+    found = written(tmp_path, Adapter("subject", "threading"), [result("fail", text)])
+    assert found.divergences[0].reason.startswith("unreviewed: ")
+
+
+def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
+    path = write(tmp_path, "# my work\n")
+    with pytest.raises(UserError, match="cannot be written to "):
+        divergences.write(Adapter("subject", "threading"), [], path)
+    assert path.read_text(encoding="utf-8") == "# my work\n"
+
+
+# -- names of implementations ---------------------------------------------------------------------
+
+
+def test_the_name_of_an_adapter_stands_for_it() -> None:
+    found = resolve("reference")
+    assert (found.name, found.adapter.module) == ("reference", "threadspec.reference")
+    assert found.interpreter == interpreters.this_interpreter()
+
+
+def test_a_dotted_name_stands_for_a_module() -> None:
+    found = resolve("green.threads")
+    assert (found.name, found.adapter.module) == ("green.threads", "green.threads")
+
+
+def test_a_module_in_the_current_folder_is_found(tmp_path: Path) -> None:
+    (tmp_path / "greenish.py").write_text("", encoding="utf-8")
+    found = resolve("greenish")
+    assert found.adapter.module == "greenish"
+    assert str(tmp_path) in found.path
+
+
+def test_a_file_stands_for_its_adapter_and_its_folder_is_searched(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    write(tmp_path / "elsewhere", 'module = "green"')
+    found = resolve("elsewhere/mine.toml")
+    assert (found.name, found.adapter.module) == ("mine", "green")
+    assert str(tmp_path / "elsewhere") in found.path
+
+
+def test_an_interpreter_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    found_are(monkeypatch, "3.7", "3.8")
+    found = resolve("green.threads@3.7")
+    assert (found.name, found.interpreter) == ("green.threads@3.7", python("3.7"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("no_such_module", "There is no implementation 'no_such_module'"),
+        ("not-a-name", "'not-a-name' is no implementation: give an adapter (.*reference"),
+        ("missing.toml", "There is no adapter file missing.toml"),
+        ("stdlib@", "'stdlib@' names no interpreter after the @"),
+        ("@3.8", "'' is no implementation"),
+        ("stdlib@9.9", "No interpreter 9.9 was found; found here are 3.7, 3.8"),
+    ],
+)
+def test_a_name_that_stands_for_nothing_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    found_are(monkeypatch, "3.7", "3.8")
+    with pytest.raises(UserError, match=said.replace("(.*", r"\(.*")):
+        resolve(name)
+
+
+def test_finding_a_module_does_not_import_it(tmp_path: Path) -> None:
+    (tmp_path / "explosive.py").write_text("raise SystemExit", encoding="utf-8")
+    assert resolve("explosive").adapter.module == "explosive"
+    assert "explosive" not in sys.modules
+
+
+# -- ranges of versions ---------------------------------------------------------------------------
+
+
+def test_the_newest_interpreter_in_the_range_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found_are(monkeypatch, "2.7", "3.7", "3.8", "pypy3.8")
+    write(tmp_path, 'module = "dummy"\npython = ">=2.7,<3.9"')
+    found = resolve("mine.toml")
+    assert (found.name, found.interpreter.label) == ("mine@3.8", "3.8")
+
+
+def test_the_interpreter_that_runs_the_kit_is_preferred(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = interpreters.this_interpreter()
+    monkeypatch.setattr(interpreters, "found", lambda: (own, python("3.99")))
+    write(tmp_path, 'module = "dummy"\npython = ">=3.6"')
+    assert resolve("mine.toml").name == "mine"
+    assert resolve("mine.toml").interpreter == own
+
+
+def test_without_an_interpreter_in_the_range_the_fallback_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found_are(monkeypatch, "3.12")
+    write(tmp_path, 'module = "dummy"\npython = "<3.9"\nfallback = "reference"')
+    found = resolve("mine.toml")
+    assert (found.name, found.adapter.module) == ("mine (reference)", "threadspec.reference")
+
+
+def test_without_interpreter_and_fallback_the_range_is_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found_are(monkeypatch, "3.12")
+    write(tmp_path, 'module = "dummy"\npython = "<3.9"')
+    with pytest.raises(UserError, match=r"mine needs Python <3\.9, and .* found here are 3\.12\."):
+        resolve("mine.toml")
+
+
+def test_a_file_may_name_an_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found_are(monkeypatch, "3.12", "pypy3.9")
+    write(tmp_path, 'module = "dummy"\npython = "pypy3.9"')
+    assert resolve("mine.toml").interpreter.label == "pypy3.9"
+
+
+def test_a_range_holds_the_versions_that_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    found_are(monkeypatch, "2.7", "3.8", "3.9", "pypy3.8")
+    labels = [one.label for one in interpreters.in_range(SpecifierSet(">=3,<3.9"))]
+    assert labels == ["3.8", "pypy3.8"]
+
+
+# -- lists of implementations ---------------------------------------------------------------------
+
+
+def names(chosen: Iterable[Implementation | Unavailable]) -> list[str]:
+    """The names of what was chosen."""
+    return [one.name for one in chosen]
+
+
+def test_names_may_be_given_one_by_one_or_with_commas() -> None:
+    assert names(choose(["reference, a.b", "c.d"])) == ["reference", "a.b", "c.d"]
+
+
+def test_a_name_given_twice_is_judged_once() -> None:
+    assert names(choose(["reference", "a.b,reference"])) == ["reference", "a.b"]
+
+
+@pytest.mark.parametrize("value", ["", " ", "reference,", ",reference"])
+def test_an_empty_name_is_refused(value: str) -> None:
+    with pytest.raises(UserError, match="name is empty"):
+        choose([value])
+
+
+def test_two_implementations_of_one_name_are_refused(tmp_path: Path) -> None:
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder, 'module = "threading"')
+    with pytest.raises(UserError, match="Two implementations are called mine"):
+        choose(["first/mine.toml,second/mine.toml"])
+
+
+def test_all_stands_for_every_adapter_on_every_interpreter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found_are(monkeypatch, "2.7", "3.12")
+    chosen = names(choose(["all"]))
+    assert chosen[:3] == ["reference", "stdlib@2.7", "stdlib@3.12"]
+    assert {name.partition("@")[0] for name in chosen} >= set(adapters.known())
+    assert names(choose(["all", "all"])) == chosen
+
+
+def test_all_gives_the_reason_for_what_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    found_are(monkeypatch, "3.12")
+    missing = [one for one in choose(["all"]) if isinstance(one, Unavailable)]
+    assert [one.name for one in missing if "needs Python >=2.7,<3.9" in one.reason] == [
+        "dummy_threading"
+    ]
+
+
+# -- interpreters ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without any interpreter but the one that runs the tests."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    return tmp_path
+
+
+def others() -> dict[str, Path]:
+    """The interpreters that are found besides the one that runs the tests."""
+    own = interpreters.this_interpreter()
+    return {one.label: one.path for one in interpreters.found() if one != own}
+
+
+@posix
+def test_versioned_names_on_the_path_are_found(machine: Path) -> None:
+    folder = machine / "bin"
+    for name in ("python2.6", "python3.5", "pypy3.4", "jython", "python3.5-config", "python"):
+        executable(folder / name)
+    (folder / "python3.4").write_text("no executable", encoding="utf-8")
+    (folder / "python3.3").mkdir()
+    assert others() == {
+        "2.6": folder / "python2.6",
+        "3.5": folder / "python3.5",
+        "pypy3.4": folder / "pypy3.4",
+        "jython2.7": folder / "jython",
+    }
+
+
+@posix
+def test_a_link_tells_the_version_of_a_bare_name(machine: Path) -> None:
+    executable(machine / "opt" / "pypy3.4")
+    (machine / "bin").mkdir()
+    (machine / "bin" / "pypy3").symlink_to(machine / "opt" / "pypy3.4")
+    assert others() == {"pypy3.4": machine / "bin" / "pypy3"}
+
+
+@posix
+def test_folders_of_the_path_that_cannot_be_listed_are_passed_over(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executable(machine / "bin" / "python3.5")
+    monkeypatch.setenv("PATH", os.pathsep.join(["", str(machine / "no"), str(machine / "bin")]))
+    assert list(others()) == ["3.5"]
+
+
+@posix
+def test_shims_are_left_out(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    executable(machine / "shims" / "python3.5")
+    monkeypatch.setenv("PATH", str(machine / "shims"))
+    assert others() == {}
+    with pytest.raises(UserError, match=r"No interpreter python3\.5"):
+        interpreters.find("python3.5")
+
+
+@posix
+def test_the_versions_of_pyenv_are_found_the_newest_of_each(machine: Path) -> None:
+    versions = machine / "pyenv" / "versions"
+    for name in ("3.5.2", "3.5.10", "pypy3.4-7.3", "jython-2.7.3", "my-environment"):
+        executable(versions / name / "bin" / ("jython" if name[0] == "j" else "python"))
+    (versions / "3.4.1").mkdir()
+    assert others() == {
+        "3.5": versions / "3.5.10" / "bin" / "python",
+        "pypy3.4": versions / "pypy3.4-7.3" / "bin" / "python",
+        "jython2.7": versions / "jython-2.7.3" / "bin" / "jython",
+    }
+
+
+@posix
+def test_the_path_comes_before_pyenv(machine: Path) -> None:
+    executable(machine / "bin" / "python3.5")
+    executable(machine / "pyenv" / "versions" / "3.5.10" / "bin" / "python")
+    assert others() == {"3.5": machine / "bin" / "python3.5"}
+
+
+def test_the_interpreter_that_runs_the_kit_is_always_found(machine: Path) -> None:
+    assert interpreters.found() == (interpreters.this_interpreter(),)
+    assert interpreters.this_interpreter().path == Path(sys.executable)
+
+
+@posix
+def test_interpreters_come_in_the_order_of_their_versions(machine: Path) -> None:
+    for name in ("python3.5", "python2.6", "python3.99", "pypy3.4", "python3.100"):
+        executable(machine / "bin" / name)
+    labels = list(others())
+    assert labels == ["2.6", "3.5", "3.99", "3.100", "pypy3.4"]
+
+
+@posix
+@pytest.mark.parametrize(
+    ("wish", "path"),
+    [
+        ("3.5", "bin/python3.5"),
+        ("python3.5", "bin/python3.5"),
+        ("3.4.1", "pyenv/versions/3.4.1/bin/python"),
+        ("3.4.10", "pyenv/versions/3.4.10/bin/python"),
+        ("3.4", "pyenv/versions/3.4.10/bin/python"),
+        ("pypy3.6", "bin/pypy3.6"),
+        ("my-python", "bin/my-python"),
+        ("bin/my-python", "bin/my-python"),
+        ("./bin/my-python", "bin/my-python"),
+    ],
+)
+def test_an_interpreter_is_found_by_version_name_or_path(
+    machine: Path, wish: str, path: str
+) -> None:
+    for name in ("python3.5", "pypy3.6", "my-python"):
+        executable(machine / "bin" / name)
+    for version in ("3.4.1", "3.4.10"):
+        executable(machine / "pyenv" / "versions" / version / "bin" / "python")
+    assert interpreters.find(wish).path.resolve() == machine / path
+
+
+@posix
+def test_a_path_may_begin_at_home(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(machine))
+    path = executable(machine / "bin" / "my-python")
+    assert interpreters.find("~/bin/my-python").path == path
+
+
+@posix
+@pytest.mark.parametrize("wish", ["./folder", "./text", "./nothing"])
+def test_what_cannot_be_executed_is_no_interpreter(machine: Path, wish: str) -> None:
+    (machine / "folder").mkdir()
+    (machine / "text").write_text("no program", encoding="utf-8")
+    with pytest.raises(UserError, match=f"There is no interpreter at {wish}"):
+        interpreters.find(wish)
+
+
+def test_a_version_that_is_not_there_is_refused_with_those_that_are(machine: Path) -> None:
+    own = interpreters.this_interpreter().label
+    with pytest.raises(UserError, match=rf"No interpreter 9\.9 was found; found here are {own}\."):
+        interpreters.find("9.9")

@@ -1,0 +1,398 @@
+"""The ``threadspec`` command: clauses, coverage, and the matrix in all its forms."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import miniatures
+import pytest
+from threadspec.adapters import interpreters
+from threadspec.conformance import cli
+from threadspec.conformance.cases import battery
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.execution import kit_version, make_record
+from threadspec.conformance.verdicts import Verdict
+from threadspec.reports import record
+from threadspec.reports.record import CaseResult, Expectation, Record, Subject
+
+ODD = "<script>alert('x')</script> | [/red] & more"
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Command]:
+    """Run the command in a folder of its own: its exit status, its output and its complaints."""
+    monkeypatch.chdir(tmp_path)
+    interpreters.found.cache_clear()
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = cli.main(arguments)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    yield run
+    interpreters.found.cache_clear()
+
+
+@pytest.fixture
+def short_battery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command judge a few cases only."""
+    few = tuple(case for case in battery() if case.clause.id == "lock.release.unlocked-error")
+    monkeypatch.setattr(cli, "battery", lambda: few)
+
+
+def a_record(name: str = "x", verdict: Verdict = "fail", observed: str | None = "it did") -> Record:
+    """A record in which every case has this verdict."""
+    results = [
+        CaseResult(
+            case=case.id,
+            clause=case.clause.id,
+            level=case.clause.level,
+            verdict=verdict,
+            expected=case.clause.says,
+            observed=observed,
+            divergence=Expectation(verdict, f"known: {ODD}"),
+        )
+        for case in battery()
+    ]
+    subject = Subject(name, "x.y", "1.0", "CPython 3.11.7", "Linux x86_64", None, about=ODD)
+    return make_record(subject, results, 1.0, finished=True)
+
+
+def written(folder: Path, found: Record, name: str = "x.json") -> str:
+    """The path of a record in a file."""
+    record.write(found, folder / name)
+    return str(folder / name)
+
+
+# -- clauses --------------------------------------------------------------------------------------
+
+
+def test_clauses_lists_all_without_words(command: Command) -> None:
+    status, out, _ = command("clauses")
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()] == [one.id for one in catalogue().clauses]
+
+
+def test_clauses_lists_those_with_all_the_words(command: Command) -> None:
+    status, out, _ = command("clauses", "RELEASE", "unlocked-error", "Lock.release")
+    listed = [line.split()[0] for line in out.splitlines()]
+    assert status == 0
+    assert "lock.release.unlocked-error" in listed
+    assert "lock.acquire.held-blocks" not in listed
+
+
+def test_clauses_says_when_none_is_found(command: Command) -> None:
+    status, out, err = command("clauses", "release", "xyzzy")
+    assert (status, out) == (1, "")
+    assert err == "threadspec: No clause contains release and xyzzy; try fewer words.\n"
+
+
+def test_explain_says_all_about_a_clause(command: Command) -> None:
+    status, out, _ = command("explain", "lock.release.unlocked-error")
+    clause = catalogue().find("lock.release.unlocked-error")
+    assert clause is not None
+    assert status == 0
+    for words in (clause.id, clause.level, *clause.statements, *clause.says.split()):
+        assert words in out
+    assert "battery/test_lock.py::test_release_of_a_new_lock_is_an_error (line " in out
+
+
+def test_explain_offers_clauses_like_an_unknown_one(command: Command) -> None:
+    status, _, err = command("explain", "unlocked-error")
+    assert status == 1
+    assert "There is no clause unlocked-error; did you mean lock.release.unlocked-error" in err
+    status, _, err = command("explain", "xyzzy")
+    assert status == 1
+    assert "`threadspec clauses` lists them" in err
+
+
+def test_coverage_counts_statements_clauses_and_cases(command: Command) -> None:
+    status, out, _ = command("coverage")
+    open_ones = catalogue().open_statements()
+    assert f"{305 - len(open_ones)} of 305 statements" in out
+    assert f"{len(catalogue().clauses)} clauses; {len(battery())} cases" in " ".join(out.split())
+    assert status == (1 if open_ones else 0)
+
+
+# -- the matrix, from records ---------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """What an HTML page holds: its ids, its text, and everything that it would load."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.loads: list[str] = []
+        self.tags: set[str] = set()
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for key, value in attributes:
+            if key == "id":
+                self.ids.append(value or "")
+            elif key in ("src", "href"):
+                self.loads.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_matrix_is_written_in_three_forms(command: Command, tmp_path: Path) -> None:
+    path = written(tmp_path, a_record(verdict="pass", observed=None))
+    status, out, _ = command("matrix", "--from", path, "--out", "made")
+    assert status == 0
+    assert "What each implementation keeps of the manual" in out
+    assert {one.name for one in (tmp_path / "made").iterdir()} == {
+        "matrix.json",
+        "matrix.md",
+        "matrix.html",
+    }
+
+
+def test_the_json_matrix_holds_every_clause_and_what_was_found(
+    command: Command, tmp_path: Path
+) -> None:
+    first = written(tmp_path, a_record("x", "pass", None))
+    second = written(tmp_path, a_record("y", "timeout", "it hung"), "y.json")
+    command("matrix", "--from", first, second)
+    document = json.loads((tmp_path / "threadspec-matrix/matrix.json").read_text(encoding="utf-8"))
+    clauses = {one["id"]: one for one in document["clauses"]}
+    assert list(clauses) == [one.id for one in catalogue().clauses]
+    found = clauses["lock.release.unlocked-error"]["found"]
+    assert found["x"]["verdict"] == "pass"
+    assert found["y"] == {"verdict": "timeout", "observed": "it hung", "known": f"known: {ODD}"}
+    assert [one["label"] for one in document["implementations"]] == ["x", "y"]
+    kept = [one["required"] for one in document["implementations"]]
+    assert kept[0]["kept"] == kept[0]["judged"] == kept[1]["judged"] > 0 == kept[1]["kept"]
+
+
+def test_the_html_matrix_needs_nothing_else_and_shows_everything(
+    command: Command, tmp_path: Path
+) -> None:
+    paths = [
+        written(tmp_path, a_record(name, observed=ODD), f"{number}.json")
+        for number, name in enumerate(("x", "stdlib@3.8"))
+    ]
+    command("matrix", "--from", *paths)
+    text = (tmp_path / "threadspec-matrix" / "matrix.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert not re.search(r"https?://|@import|url\(", text)
+    assert page.loads == []
+    assert set(page.ids) >= {one.id for one in catalogue().clauses if one.level != "info"}
+    assert "stdlib@3.8" in page.text
+    assert ODD in page.text
+    assert "script" not in page.tags
+
+
+def test_the_markdown_matrix_is_made_of_whole_tables(command: Command, tmp_path: Path) -> None:
+    paths = [
+        written(tmp_path, a_record(name, observed=ODD), f"{number}.json")
+        for number, name in enumerate(("x", "a | b"))
+    ]
+    command("matrix", "--from", *paths)
+    text = (tmp_path / "threadspec-matrix" / "matrix.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| `lock.")]
+    shown = [one for one in catalogue().clauses if one.chapter == "lock" and one.level != "info"]
+    assert len(lines) == len(shown)
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {5}
+    assert "`a \\| b`" in text
+    assert "<script>" not in text
+
+
+def test_records_of_one_name_are_told_apart(command: Command, tmp_path: Path) -> None:
+    paths = [written(tmp_path, a_record("x"), f"{number}.json") for number in range(3)]
+    _, out, _ = command("matrix", "--from", *paths)
+    assert [name for name in ("x #1", "x #2", "x #3") if name in out] == ["x #2", "x #3"]
+
+
+def test_a_record_of_another_catalogue_is_marked(command: Command, tmp_path: Path) -> None:
+    found = a_record()
+    foreign = dataclasses.replace(found, kit=dataclasses.replace(found.kit, catalogue="other"))
+    command("matrix", "--from", written(tmp_path, foreign))
+    folder = tmp_path / "threadspec-matrix"
+    markdown = (folder / "matrix.md").read_text(encoding="utf-8")
+    assert "Made with another version of the catalogue: `x`." in markdown
+    assert "(another catalogue)" in (folder / "matrix.html").read_text(encoding="utf-8")
+
+
+def test_a_clause_that_was_not_judged_has_no_verdict(command: Command, tmp_path: Path) -> None:
+    found = a_record()
+    part = dataclasses.replace(found, cases=found.cases[:1])
+    command("matrix", "--from", written(tmp_path, part))
+    folder = tmp_path / "threadspec-matrix"
+    document = json.loads((folder / "matrix.json").read_text(encoding="utf-8"))
+    assert [one["id"] for one in document["clauses"] if one["found"]] == [part.cases[0].clause]
+
+
+def test_errors_of_the_kit_fail_the_command(command: Command, tmp_path: Path) -> None:
+    status, out, _ = command("matrix", "--from", written(tmp_path, a_record(verdict="error")))
+    assert status == 1
+    assert "the kit's own fault: please report it" in out
+
+
+def cut(folder: Path) -> str:
+    path = written(folder, a_record())
+    text = Path(path).read_text(encoding="utf-8")
+    Path(path).write_text(text[: len(text) // 2], encoding="utf-8")
+    return path
+
+
+def broken_off(folder: Path) -> str:
+    return written(folder, dataclasses.replace(a_record(), finished=False))
+
+
+def empty(folder: Path) -> str:
+    return written(folder, dataclasses.replace(a_record(), cases=()))
+
+
+def absent(folder: Path) -> str:
+    return str(folder / "absent.json")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (cut, "is not complete JSON"),
+        (broken_off, "a run that was broken off"),
+        (empty, "There is nothing to show: no case was run on any implementation"),
+        (absent, "cannot be read: No such file"),
+    ],
+)
+def test_a_bad_record_is_refused_in_a_sentence(
+    command: Command, tmp_path: Path, make: Callable[[Path], str], said: str
+) -> None:
+    status, out, err = command("matrix", "--from", make(tmp_path))
+    assert (status, out) == (1, "")
+    assert err.startswith("threadspec: ")
+    assert said in err
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_place_that_cannot_be_written_is_refused(
+    command: Command, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    status, _, err = command("matrix", "--from", written(tmp_path, a_record()), "--out", place)
+    assert status == 1
+    assert "matrix.json cannot be written: Not a directory." in err
+
+
+def test_the_place_may_have_an_odd_name(command: Command, tmp_path: Path) -> None:
+    status, out, _ = command("matrix", "--from", written(tmp_path, a_record()), "--out", "a[/b]")
+    assert status == 0
+    assert "a[/b]" in out
+
+
+# -- the matrix, of implementations ---------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("short_battery")
+def test_what_cannot_be_loaded_does_not_stop_the_others(
+    command: Command, miniature: Callable[[str, str], str], tmp_path: Path
+) -> None:
+    miniature("silent", miniatures.SILENT)
+    miniature("broken", f"raise ValueError({ODD!r} + chr(10) + 'and more')")
+    status, out, _ = command("matrix", "--impl=broken", "--impl=silent")
+    assert status == 1
+    assert "silent" in out
+    assert "importing broken raised ValueError: <script>" in " ".join(out.split())
+    folder = tmp_path / "threadspec-matrix"
+    assert record.read(folder / "records" / "silent.json").implementation.name == "silent"
+    document = json.loads((folder / "matrix.json").read_text(encoding="utf-8"))
+    assert [one["label"] for one in document["implementations"]] == ["silent"]
+    assert [one["name"] for one in document["unavailable"]] == ["broken"]
+    markdown = (folder / "matrix.md").read_text(encoding="utf-8")
+    rows = [line for line in markdown.splitlines() if line.startswith("| `broken`")]
+    assert rows
+    assert rows[0].endswith("|")
+    assert "<script>" not in markdown
+    page = Page((folder / "matrix.html").read_text(encoding="utf-8"))
+    assert "broken" in page.text
+    assert "script" not in page.tags
+
+
+@pytest.mark.usefixtures("short_battery")
+def test_records_and_implementations_are_shown_together(
+    command: Command, miniature: Callable[[str, str], str], tmp_path: Path
+) -> None:
+    miniature("faithful", miniatures.FAITHFUL)
+    path = written(tmp_path, a_record("elsewhere"))
+    status, out, _ = command("matrix", "--from", path, "--impl=faithful")
+    assert status == 0
+    assert "elsewhere" in out
+    assert "faithful" in out
+
+
+def test_when_nothing_can_be_loaded_the_reason_is_said(
+    command: Command, miniature: Callable[[str, str], str]
+) -> None:
+    miniature("broken", "raise ValueError('broken on purpose')")
+    status, _, err = command("matrix", "--impl=broken")
+    assert status == 1
+    assert "There is nothing to show" in err
+    assert "broken on purpose" in err
+
+
+@pytest.mark.parametrize("name", ["no_such_module", "stdlib@9.9", ""])
+def test_a_name_that_stands_for_nothing_is_refused(command: Command, name: str) -> None:
+    status, _, err = command("matrix", f"--impl={name}")
+    assert status == 1
+    assert err.strip().splitlines()[-1].startswith("threadspec: ")
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "soon"])
+def test_a_time_scale_is_a_number_above_0(command: Command, value: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        command("matrix", f"--time-scale={value}")
+    assert caught.value.code == 2
+
+
+# -- the program ----------------------------------------------------------------------------------
+
+
+def program(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """What the installed command does."""
+    command = [sys.executable, "-m", "threadspec.conformance.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+def test_the_program_says_its_version() -> None:
+    found = program("--version")
+    assert (found.returncode, found.stdout) == (0, f"threadspec {kit_version()}\n")
+
+
+def test_the_program_fails_without_a_traceback(tmp_path: Path) -> None:
+    found = program("matrix", "--from", "absent.json", cwd=tmp_path)
+    assert found.returncode == 1
+    assert found.stderr.startswith("threadspec: The record absent.json cannot be read")
+    assert "Traceback" not in found.stderr
+
+
+def test_the_program_wants_a_command() -> None:
+    found = program()
+    assert found.returncode == 2
+    assert "usage: threadspec" in found.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = [sys.executable, "-m", "threadspec.conformance.cli", "clauses"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()

@@ -1,0 +1,244 @@
+"""The record of a run: written completely or not at all, and read only when it can be trusted."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.verdicts import VERDICTS, fails, verdict_of, worst
+from threadspec.reports import record
+from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
+
+PASSED = CaseResult(
+    case="battery/test_lock.py::test_one",
+    clause="lock.one",
+    level="must",
+    verdict="pass",
+    expected="A lock locks.",
+    seconds=0.25,
+)
+FAILED = CaseResult(
+    case="battery/test_lock.py::test_two",
+    clause="lock.one",
+    level="must",
+    verdict="fail",
+    expected="A lock locks.",
+    observed="it did not: não, 日本",
+    where="test_lock.py:12",
+    check="assert locked",
+    evidence=("actor 1: blocked", "watched"),
+    output="printed\n",
+    seconds=1.5,
+    divergence=Expectation("fail", "we want it so"),
+)
+OBSERVED = dataclasses.replace(
+    PASSED,
+    case="battery/test_event.py::test_three",
+    clause="event.one",
+    level="free",
+    verdict="observed",
+    observed="None",
+)
+CHAPTERS = {"lock.one": "lock", "event.one": "event"}
+
+
+def a_record(**fields: Any) -> Record:
+    """A record of three cases."""
+    values: dict[str, Any] = {
+        "kit": Kit("1.0", "0123456789ab", 3),
+        "implementation": Subject("x", "x.y", None, "CPython 3.11.7", "Linux x86_64", True),
+        "cases": (PASSED, FAILED, OBSERVED),
+        "made": "2026-01-01T00:00:00+00:00",
+        "chapters": CHAPTERS,
+    }
+    return Record(**{**values, **fields})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A record in a file."""
+    place = tmp_path / "x.json"
+    record.write(a_record(), place)
+    return place
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+def test_what_is_read_is_what_was_written(path: Path) -> None:
+    assert record.read(path) == a_record()
+    assert record.read(path).chapters == CHAPTERS
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_what_is_written_follows_the_schema(finished: bool) -> None:
+    document = json.loads(json.dumps(record.to_json(a_record(finished=finished))))
+    jsonschema.Draft202012Validator.check_schema(record.schema())
+    jsonschema.Draft202012Validator(record.schema()).validate(document)
+
+
+def test_a_record_without_cases_follows_the_schema() -> None:
+    jsonschema.validate(json.loads(json.dumps(record.to_json(a_record(cases=())))), record.schema())
+
+
+def test_the_schema_knows_every_verdict() -> None:
+    case = record.schema()["properties"]["cases"]["items"]["properties"]
+    assert tuple(case["verdict"]["enum"]) == VERDICTS
+
+
+def test_a_record_replaces_an_older_one(path: Path) -> None:
+    record.write(a_record(cases=(PASSED,)), path)
+    assert record.read(path).cases == (PASSED,)
+    assert [one.name for one in path.parent.iterdir()] == ["x.json"]
+
+
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="The report cannot be written to "):
+        record.write(a_record(), tmp_path / "file" / "x.json")
+    with pytest.raises(UserError, match="The report cannot be written to "):
+        record.write(a_record(), tmp_path)
+
+
+def test_an_older_record_survives_when_writing_fails(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(UserError, match="No space left on device"):
+        record.write(a_record(cases=(PASSED,)), path)
+    monkeypatch.undo()
+    assert record.read(path) == a_record()
+
+
+def test_file_names_hold_what_every_system_allows() -> None:
+    assert record.file_name("stdlib@3.8") == "stdlib@3.8.json"
+    assert record.file_name("x@/usr/bin/python3") == "x@_usr_bin_python3.json"
+    assert record.file_name("dummy (reference)") == "dummy_reference.json"
+
+
+# -- reading --------------------------------------------------------------------------------------
+
+
+def changed(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """The file after a change of its document."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    before = copy.deepcopy(document)
+    change(document)
+    assert document != before
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be read: No such file"):
+        record.read(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+def test_a_record_that_was_cut_is_refused(path: Path, share: float) -> None:
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: int(len(text) * share)], encoding="utf-8")
+    with pytest.raises(UserError, match="is not complete JSON"):
+        record.read(path)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"not JSON", b"{'single': 1}"])
+def test_what_is_no_json_is_refused(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="is not complete JSON"):
+        record.read(path)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "3", "null", '{"tests": []}'])
+def test_json_of_another_kind_is_refused(path: Path, content: str) -> None:
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UserError, match="is no threadspec record"):
+        record.read(path)
+
+
+def test_another_version_of_the_format_is_refused(path: Path) -> None:
+    changed(path, lambda document: document.update(schema="threadspec-record/99"))
+    with pytest.raises(UserError, match=r"is of the format threadspec-record/99; this kit reads"):
+        record.read(path)
+
+
+def test_a_run_that_was_broken_off_is_refused(path: Path) -> None:
+    changed(path, lambda document: document.update(finished=False))
+    with pytest.raises(UserError, match="a run that was broken off"):
+        record.read(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (lambda document: document["cases"][1].update(verdict="good"), "cases/1/verdict"),
+        (lambda document: document["cases"][1].update(seconds=-1), "cases/1/seconds"),
+        (lambda document: document["cases"][0].update(extra=1), "cases/0"),
+        (lambda document: document["cases"][0].pop("clause"), "cases/0"),
+        (lambda document: document["cases"][1]["divergence"].pop("reason"), "cases/1/divergence"),
+        (lambda document: document["implementation"].update(name=3), "implementation/name"),
+        (lambda document: document["kit"].pop("catalogue"), "kit"),
+        (lambda document: document.pop("made"), "the document"),
+        (lambda document: document.update(time_scale=0), "time_scale"),
+        (lambda document: document["totals"]["cases"].pop("fail"), "totals/cases"),
+    ],
+)
+def test_a_damaged_record_is_refused_with_the_place(
+    path: Path, change: Callable[[dict[str, Any]], object], place: str
+) -> None:
+    with pytest.raises(UserError, match=f"is damaged at {place}: "):
+        record.read(changed(path, change))
+
+
+# -- totals and verdicts --------------------------------------------------------------------------
+
+
+def test_totals_count_cases_in_all_and_by_chapter() -> None:
+    found = record.to_json(a_record())["totals"]
+    zero = dict.fromkeys(VERDICTS, 0)
+    assert found["cases"] == {**zero, "pass": 1, "fail": 1, "observed": 1}
+    assert found["chapters"] == {
+        "lock": {**zero, "pass": 1, "fail": 1},
+        "event": {**zero, "observed": 1},
+    }
+
+
+def test_the_verdict_on_a_clause_is_the_worst_of_its_cases() -> None:
+    assert a_record().clause_verdicts() == {"lock.one": "fail", "event.one": "observed"}
+    assert worst(["pass", "timeout", "fail"]) == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level", "verdict"),
+    [
+        ("ok", "must", "pass"),
+        ("violated", "must", "fail"),
+        ("violated", "should", "non-strict"),
+        ("violated", "free", "observed"),
+        ("observed", "free", "observed"),
+        ("missing", "must", "unsupported"),
+        ("timeout", "should", "timeout"),
+        ("crash", "free", "crash"),
+        ("error", "must", "error"),
+    ],
+)
+def test_a_level_decides_what_a_deviation_is(outcome: str, level: Any, verdict: str) -> None:
+    assert verdict_of({"outcome": outcome}, level) == verdict
+
+
+def test_strictness_decides_about_nonstrict_verdicts_only() -> None:
+    strict = {verdict for verdict in VERDICTS if fails(verdict, strict=True)}
+    lenient = {verdict for verdict in VERDICTS if fails(verdict, strict=False)}
+    assert strict - lenient == {"non-strict"}
+    assert lenient == {"unsupported", "fail", "timeout", "crash", "error"}

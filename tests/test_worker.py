@@ -1,0 +1,609 @@
+"""The worker: whatever an implementation does to its process, the host gets an answer, and soon."""
+
+from __future__ import annotations
+
+import _thread
+import json
+import os
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import miniatures
+import pytest
+from packaging.version import Version
+from threadspec.adapters import interpreters
+from threadspec.adapters.adapter import Adapter, Implementation
+from threadspec.adapters.interpreters import Interpreter
+from threadspec.adapters.worker import CannotStart, Worker
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.worker import blocking, case
+from threadspec.conformance.worker.durations import TABLE, Durations
+from threadspec.conformance.worker.judge import Judge
+
+BATTERY = "threadspec.conformance.battery.test_lock"
+NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
+LOCKS = "test_acquire_locks"  # takes a lock three times, the harness's own main thread
+HELD = "test_acquire_blocks_while_the_lock_is_held"
+METHODS = "test_a_lock_has_acquire_and_release"
+
+linux = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only Linux shows what a thread waits for"
+)
+posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and scripts of POSIX")
+
+MakeWorker = Callable[..., Worker]
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeWorker]:
+    """Make a worker for an implementation with this source; all are ended after the test."""
+    monkeypatch.chdir(tmp_path)
+    workers = []
+
+    def make_worker(
+        source: str,
+        *,
+        interpreter: Path | None = None,
+        scale: float = 1.0,
+        **fields: Any,
+    ) -> Worker:
+        (tmp_path / "subject.py").write_text(textwrap.dedent(source), encoding="utf-8")
+        adapter = Adapter(name="subject", module="subject", folder=tmp_path, **fields)
+        found = interpreters.this_interpreter()
+        if interpreter is not None:
+            found = Interpreter(interpreter, interpreter.name, Version("0"))
+        worker = Worker(Implementation("subject", adapter, found), scale)
+        workers.append(worker)
+        return worker
+
+    yield make_worker
+    for worker in workers:
+        worker.close()
+
+
+def lock_with(method: str) -> str:
+    """A faithful implementation of which one method of the lock is replaced."""
+    return miniatures.FAITHFUL + textwrap.indent(textwrap.dedent(method), "    ")
+
+
+def script(folder: Path, text: str) -> Path:
+    """An executable file that is no interpreter, though it may start one."""
+    path = folder / "not-python"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+# -- what an implementation prints and starts -----------------------------------------------------
+
+
+def test_a_faithful_implementation_passes(make: MakeWorker) -> None:
+    worker = make(miniatures.FAITHFUL)
+    assert worker.load()["version"] == "1.2.3"
+    outcome = worker.run(BATTERY, NO_VALUE)
+    assert outcome["outcome"] == "ok"
+    assert outcome["spoiled"] is False
+    assert outcome["output"] == ""
+
+
+@pytest.mark.parametrize(
+    "printing",
+    ["print('noise')", "import os; os.write(1, b'noise')", "import os; os.system('echo noise')"],
+)
+def test_what_is_printed_reaches_the_output_and_not_the_protocol(
+    make: MakeWorker, printing: str
+) -> None:
+    worker = make(
+        f"{printing}\n" + lock_with(f"def release(self):\n    {printing}\n    self._lock.release()")
+    )
+    worker.load()
+    outcome = worker.run(BATTERY, NO_VALUE)
+    assert outcome["outcome"] == "ok"
+    assert outcome["output"].startswith("noise")
+
+
+def test_a_forged_reply_is_output_only(make: MakeWorker) -> None:
+    forged = "print('@threadspec ' + '{\"outcome\": \"ok\"}')"
+    worker = make(lock_with(f"def release(self):\n    {forged}\n    return 1"))
+    assert worker.run(BATTERY, NO_VALUE)["outcome"] == "violated"
+
+
+@pytest.mark.parametrize(
+    "statement", ["sys.stdout = None", "sys.stdout.close()", "sys.stderr.close()"]
+)
+def test_a_changed_standard_output_does_not_disturb(make: MakeWorker, statement: str) -> None:
+    worker = make(f"import sys\n{statement}\n{miniatures.FAITHFUL}")
+    worker.load()
+    assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+
+
+def test_reading_standard_input_gives_nothing(make: MakeWorker) -> None:
+    worker = make("import sys\nassert sys.stdin.read() == ''\n" + miniatures.FAITHFUL)
+    worker.load()
+    assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+
+
+def test_a_thread_started_at_import_is_no_thread_left_behind(make: MakeWorker) -> None:
+    start = "import _thread, time\n_thread.start_new_thread(time.sleep, (1000,))\n"
+    worker = make(start + miniatures.FAITHFUL)
+    worker.load()
+    outcome = worker.run(BATTERY, NO_VALUE)
+    assert (outcome["outcome"], outcome["spoiled"]) == ("ok", False)
+
+
+def test_a_worker_with_threads_left_behind_is_replaced(make: MakeWorker) -> None:
+    worker = make(
+        "import _thread, time\n"
+        + lock_with(
+            """
+            def release(self):
+                _thread.start_new_thread(time.sleep, (1000,))
+                self._lock.release()
+            """
+        ),
+        scale=0.2,
+    )
+    worker.load()
+    first = worker.run(BATTERY, NO_VALUE)
+    second = worker.run(BATTERY, METHODS)
+    assert (first["outcome"], first["spoiled"]) == ("ok", True)
+    assert (second["outcome"], second["spoiled"]) == ("ok", False)
+
+
+def test_helper_processes_end_with_the_worker(make: MakeWorker, tmp_path: Path) -> None:
+    child = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import sys; sys.stdin.read()'],"
+        " stdin=subprocess.PIPE)\n"
+        "open('child', 'w').write(str(child.pid))\n"
+    )
+    worker = make(child + miniatures.FAITHFUL)
+    worker.load()
+    worker.close()
+    number = int((tmp_path / "child").read_text(encoding="utf-8"))
+    deadline = time.monotonic() + 10
+    while is_alive(number):
+        assert time.monotonic() < deadline
+
+
+def is_alive(number: int) -> bool:
+    """Whether a process runs (one that nobody has waited for yet does not)."""
+    try:
+        os.kill(number, 0)
+    except OSError:
+        return False
+    try:
+        stat = Path(f"/proc/{number}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+# -- the process ends -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "ending"),
+    [
+        ("os._exit(3)", "exit status 3"),
+        pytest.param("ctypes.string_at(0)", "SIGSEGV", marks=posix),
+        pytest.param("os.kill(os.getpid(), 9)", "SIGKILL", marks=posix),
+    ],
+)
+def test_a_process_that_dies_in_a_method_is_a_crash_and_is_replaced(
+    make: MakeWorker, statement: str, ending: str
+) -> None:
+    worker = make(f"import ctypes, os\n{lock_with(f'def release(self): {statement}')}")
+    worker.load()
+    outcome = worker.run(BATTERY, NO_VALUE)
+    assert outcome["outcome"] == "crash"
+    assert outcome["observed"] == f"the process ended: {ending}"
+    assert worker.run(BATTERY, METHODS)["outcome"] == "ok"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_dead_process_is_noticed_although_a_child_of_it_lives(make: MakeWorker) -> None:
+    fork = "import os, time\nif os.fork() == 0:\n    time.sleep(1000)\n"
+    worker = make(fork + lock_with("def release(self): os._exit(3)"))
+    worker.load()
+    began = time.monotonic()
+    assert worker.run(BATTERY, NO_VALUE)["outcome"] == "crash"
+    assert time.monotonic() - began < TABLE["case"][0] / 2
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import os\nprint('bye')\nos._exit(4)", r"exit status 4.*it printed: bye"),
+        pytest.param("import ctypes\nctypes.string_at(0)", r"SIGSEGV", marks=posix),
+    ],
+)
+def test_a_process_that_dies_at_import_cannot_be_judged(
+    make: MakeWorker, source: str, said: str
+) -> None:
+    with pytest.raises(CannotStart, match=said):
+        make(source).load()
+
+
+@pytest.mark.parametrize("name", ["SystemExit", "KeyboardInterrupt", "GeneratorExit"])
+def test_an_exit_raised_in_a_method_is_what_was_observed(make: MakeWorker, name: str) -> None:
+    worker = make(lock_with(f"def release(self): raise {name}(7)"))
+    worker.load()
+    outcome = worker.run(BATTERY, NO_VALUE)
+    assert outcome["outcome"] == "violated"
+    assert outcome["observed"] == f"raised {name}: 7"
+    assert worker.run(BATTERY, METHODS)["outcome"] == "ok"
+
+
+@pytest.mark.parametrize("name", ["SystemExit", "KeyboardInterrupt", "OSError"])
+def test_an_exception_at_import_is_the_reason(make: MakeWorker, name: str) -> None:
+    with pytest.raises(CannotStart, match=f"^importing subject raised {name}: no threads today"):
+        make(f"raise {name}('no threads today')").load()
+
+
+def test_what_is_required_is_mentioned_when_an_import_fails(make: MakeWorker) -> None:
+    with pytest.raises(CannotStart, match=r"no_such_thing.*\(it needs thing>=2, other\)$"):
+        make("import no_such_thing", requires=("thing>=2", "other")).load()
+
+
+# -- the process hangs ----------------------------------------------------------------------------
+
+
+@linux
+def test_a_deadlock_is_seen_long_before_the_deadline(make: MakeWorker) -> None:
+    worker = make(miniatures.DEADLOCKED)
+    worker.load()
+    began = time.monotonic()
+    outcome = worker.run(BATTERY, LOCKS)
+    assert outcome["outcome"] == "timeout"
+    assert time.monotonic() - began < TABLE["case"][0] / 2
+    assert worker.run(BATTERY, METHODS)["outcome"] == "ok"
+
+
+@linux
+def test_a_deadlock_of_helper_threads_is_the_failure_of_the_case(make: MakeWorker) -> None:
+    worker = make(miniatures.DEADLOCKED)
+    worker.load()
+    began = time.monotonic()
+    outcome = worker.run(BATTERY, HELD)
+    assert outcome["outcome"] == "violated"
+    assert outcome["spoiled"] is True
+    assert time.monotonic() - began < TABLE["positive"][0] / 2
+
+
+@linux
+def test_stacks_of_every_thread_are_in_the_output_after_a_hang(make: MakeWorker) -> None:
+    worker = make(miniatures.DEADLOCKED)
+    worker.load()
+    output = worker.run(BATTERY, LOCKS)["output"]
+    assert "subject.py" in output
+    assert "in acquire" in output
+    assert LOCKS in output
+
+
+@linux
+def test_stacks_are_written_on_python_2_too(make: MakeWorker) -> None:
+    try:
+        interpreter = interpreters.find("2.7")
+    except UserError as error:
+        pytest.skip(str(error))
+    worker = make(
+        miniatures.DEADLOCKED.replace("import _thread", "import thread as _thread"),
+        interpreter=interpreter.path,
+    )
+    assert worker.load()["python"].startswith("2.7")
+    outcome = worker.run(BATTERY, LOCKS)
+    assert outcome["outcome"] == "timeout"
+    assert "in acquire" in outcome["output"]
+
+
+def test_a_loop_without_end_is_ended_at_the_deadline(make: MakeWorker) -> None:
+    worker = make(miniatures.SPINNING, scale=0.05)
+    worker.load()
+    outcome = worker.run(BATTERY, LOCKS)
+    assert outcome["outcome"] == "timeout"
+    assert outcome["observed"] == "it did not come to an end"
+    assert worker.run(BATTERY, METHODS)["outcome"] == "ok"
+
+
+def test_a_computation_that_never_lets_go_of_the_interpreter_is_ended(make: MakeWorker) -> None:
+    worker = make(
+        "import re\n" + lock_with("def acquire(self): return re.match('(a*)*b', 'a' * 50)"),
+        scale=0.05,
+    )
+    worker.load()
+    assert worker.run(BATTERY, LOCKS)["outcome"] == "timeout"
+    assert worker.run(BATTERY, METHODS)["outcome"] == "ok"
+
+
+def test_an_import_that_never_ends_cannot_be_judged(make: MakeWorker) -> None:
+    with pytest.raises(CannotStart, match="answer in time; it printed: almost"):
+        make("print('almost', flush=True)\nwhile True: pass", scale=0.03).load()
+
+
+def test_breaking_off_ends_the_worker(make: MakeWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = make(miniatures.FAITHFUL)
+    worker.load()
+
+    def interrupt(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(worker, "_ask", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        worker.run(BATTERY, NO_VALUE)
+    monkeypatch.undo()
+    assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+
+
+# -- no interpreter -------------------------------------------------------------------------------
+
+
+@posix
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("#!/bin/sh\nexit 0\n", r"the worker ended \(exit status 0\) while it loaded subject$"),
+        ("#!/bin/sh\nexec cat\n", "is no interpreter: it echoes what it is given"),
+        ("#!/bin/sh\necho garbage >&2\nexit 3\n", r"exit status 3\).*it printed: garbage$"),
+        ("#!/bin/sh\necho garbage\nexit 3\n", r"exit status 3\)"),
+        ("#!/bin/sh\nexec sleep 1000\n", "did not load subject and answer in time"),
+        ("no script at all\n", "cannot be started: Exec format error"),
+        ("#!/no/such/shell\n", "cannot be started: No such file or directory"),
+    ],
+    ids=["ends", "echoes", "complains", "prints garbage", "sleeps", "text", "broken"],
+)
+def test_a_program_that_is_no_interpreter(
+    make: MakeWorker, tmp_path: Path, text: str, said: str
+) -> None:
+    worker = make(miniatures.FAITHFUL, interpreter=script(tmp_path, text), scale=0.02)
+    with pytest.raises(CannotStart, match=said):
+        worker.load()
+
+
+def test_an_interpreter_that_is_not_there(make: MakeWorker, tmp_path: Path) -> None:
+    worker = make(miniatures.FAITHFUL, interpreter=tmp_path / "missing")
+    with pytest.raises(CannotStart, match="missing cannot be started: No such file"):
+        worker.load()
+
+
+# -- how an implementation is loaded --------------------------------------------------------------
+
+
+def test_set_up_code_that_raises_is_the_reason(make: MakeWorker) -> None:
+    with pytest.raises(CannotStart, match=r"^its set-up code raised ZeroDivisionError"):
+        make(miniatures.FAITHFUL, setup="1 / 0").load()
+
+
+def test_set_up_code_that_is_no_python_is_the_reason(make: MakeWorker) -> None:
+    with pytest.raises(CannotStart, match=r"^its set-up code raised SyntaxError"):
+        make(miniatures.FAITHFUL, setup="def").load()
+
+
+@posix
+def test_set_up_code_runs_before_threading_is_imported(make: MakeWorker, tmp_path: Path) -> None:
+    isolated = script(tmp_path, f'#!/bin/sh\nexec "{sys.executable}" -S -E "$@"\n')
+    setup = "import sys\nassert 'threading' not in sys.modules, 'threading is imported already'\n"
+    worker = make(miniatures.FAITHFUL, setup=setup, interpreter=isolated)
+    worker.load()
+    assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+
+
+def test_a_substrate_that_is_missing_is_the_reason(make: MakeWorker) -> None:
+    with pytest.raises(CannotStart, match=r"^its substrate cannot be imported: .*no_such_layer"):
+        make(miniatures.FAITHFUL, substrate="no_such_layer").load()
+
+
+def test_a_closed_worker_starts_afresh(make: MakeWorker) -> None:
+    worker = make(miniatures.FAITHFUL)
+    worker.load()
+    worker.close()
+    worker.close()
+    assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+
+
+# -- proof that a thread is blocked ---------------------------------------------------------------
+
+
+class Sleeper:
+    """A low-level thread that waits for a lock."""
+
+    def __init__(self, timeout: float = -1) -> None:
+        self.lock = _thread.allocate_lock()
+        self.lock.acquire()
+        self.tid: int | None = None
+        self._started = _thread.allocate_lock()
+        self._started.acquire()
+        self._timeout = timeout
+        _thread.start_new_thread(self._wait, ())
+        self._started.acquire()
+
+    def _wait(self) -> None:
+        self.tid = blocking.own_tid()
+        self._started.release()
+        self.lock.acquire(True, self._timeout)
+
+
+@pytest.fixture
+def others() -> tuple[int, ...]:
+    """The threads that the test runner has by itself."""
+    return tuple(blocking.look() or ())
+
+
+def becomes_true(condition: Callable[[], bool]) -> bool:
+    """Whether a condition holds before long."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.001)
+    return True
+
+
+@linux
+def test_a_thread_that_waits_for_a_lock_is_proved_blocked() -> None:
+    sleeper = Sleeper()
+    try:
+        assert becomes_true(lambda: bool(blocking.is_proved_blocked(sleeper.tid)))
+    finally:
+        sleeper.lock.release()
+    assert becomes_true(lambda: sleeper.tid not in (blocking.look() or {}))
+
+
+@linux
+def test_a_thread_that_waits_with_a_timeout_is_not_proved_blocked() -> None:
+    sleeper = Sleeper(timeout=100)
+    try:
+        assert becomes_true(lambda: (blocking.look() or {})[sleeper.tid].sleeps)
+        assert not any(blocking.is_proved_blocked(sleeper.tid) for _ in range(20))
+    finally:
+        sleeper.lock.release()
+
+
+@linux
+def test_the_calling_thread_is_not_proved_blocked() -> None:
+    assert not blocking.is_proved_blocked(blocking.own_tid())
+    assert not blocking.is_proved_blocked(None)
+
+
+@linux
+def test_looking_leaves_threads_out() -> None:
+    own = blocking.own_tid()
+    tasks = blocking.look()
+    assert tasks is not None
+    assert own in tasks
+    assert own not in (blocking.look(leave_out=(own,)) or {})
+
+
+def test_looking_at_a_process_that_is_gone_shows_nothing() -> None:
+    assert blocking.look(pid=2**30) is None
+
+
+@pytest.mark.parametrize(
+    ("after", "unchanged"),
+    [
+        ({1: ("5 0x1", "7"), 2: ("6 0x1", "9")}, True),
+        ({1: ("5 0x1", "7"), 2: ("6 0x1", "10")}, False),  # it ran meanwhile
+        ({1: ("5 0x1", "7"), 2: ("6 0x2", "9")}, False),  # it waits for something else
+        ({1: ("5 0x1", "7")}, False),  # it ended
+        ({1: ("5 0x1", "7"), 3: ("6 0x1", "9")}, False),  # another came instead
+        (None, False),  # nothing can be seen
+    ],
+)
+def test_nothing_has_run_between_two_equal_looks(
+    after: dict[int, tuple[str, str]] | None, unchanged: bool
+) -> None:
+    before = {1: blocking.Task("5 0x1", "7"), 2: blocking.Task("6 0x1", "9")}
+    tasks = after and {tid: blocking.Task(*seen) for tid, seen in after.items()}
+    assert bool(blocking.unchanged(before, tasks)) is unchanged
+
+
+def test_a_running_thread_is_never_unchanged() -> None:
+    tasks = {1: blocking.Task("running", "7")}
+    assert not blocking.unchanged(tasks, tasks)
+
+
+@linux
+def test_a_stall_is_certain_when_every_thread_waits(others: tuple[int, ...]) -> None:
+    stall = blocking.Stall(0.02, leave_out=others)
+    sleeper = Sleeper()
+    try:
+        assert becomes_true(stall.is_certain)
+    finally:
+        sleeper.lock.release()
+    assert becomes_true(lambda: not stall.is_certain())
+
+
+@linux
+def test_a_timed_wait_is_no_stall(others: tuple[int, ...]) -> None:
+    stall = blocking.Stall(0.0, leave_out=others)
+    sleepers = [Sleeper(), Sleeper(timeout=100)]
+    try:
+        assert not any(stall.is_certain() for _ in range(20))
+    finally:
+        for sleeper in sleepers:
+            sleeper.lock.release()
+
+
+# -- what a case saw ------------------------------------------------------------------------------
+
+
+def in_battery(body: str) -> dict[str, Any]:
+    """The outcome of a case with this body, as if it stood in the battery."""
+    from threadspec.conformance.worker import judge
+
+    path = os.path.join(judge.BATTERY, "test_imaginary.py")
+    source = "def test_it(threading):\n" + textwrap.indent(body, "    ") + "\n"
+    judge.linecache.cache[path] = (len(source), None, source.splitlines(True), path)
+    space: dict[str, Any] = {"raises": case.raises, "Violation": case.Violation}
+    exec(compile(source, path, "exec"), space)
+    module = ModuleType("imaginary")
+    try:
+        return dict(Judge(module, _thread, Durations()).run(space["test_it"]))
+    finally:
+        del judge.linecache.cache[path]
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome", "observed"),
+    [
+        ("pass", "ok", None),
+        ("got = 1 + 1\nassert got == 3", "violated", "got is 2"),
+        ("got = [1]\nassert got == [], 'one too many'", "violated", "one too many"),
+        ("raise Violation('it waited')", "violated", "it waited"),
+        ("assert not 1", "violated", "the check does not hold"),
+        ("raises(ValueError, int, '7')", "violated", "int('7') returned 7 and raised nothing;"),
+        ("raises(KeyError, int, 'x')", "violated", "int('x') raised ValueError: "),
+        ("threading.Lock()", "missing", "there is no Lock ("),
+        ("threading.Nonsense()", "violated", "raised AttributeError: "),
+        ("int('x')", "violated", "raised ValueError: "),
+        ("undefined_name", "error", "Traceback "),
+        ("import no_such_module", "error", "Traceback "),
+    ],
+)
+def test_what_is_said_of_a_failure(body: str, outcome: str, observed: str | None) -> None:
+    found = in_battery(body)
+    assert found["outcome"] == outcome
+    assert (found["observed"] or "").startswith(observed or "")
+    if outcome in ("violated", "missing"):
+        assert found["where"] == f"test_imaginary.py:{len(body.splitlines()) + 1}"
+        assert found["check"] == body.splitlines()[-1]
+
+
+def test_an_unknown_fixture_is_the_kits_own_fault() -> None:
+    def test_it(no_such_fixture: object) -> None:
+        raise AssertionError("not reached")
+
+    found = Judge(ModuleType("imaginary"), _thread, Durations()).run(test_it)
+    assert found["outcome"] == "error"
+    assert "no_such_fixture" in found["observed"]
+
+
+def test_what_was_seen_reads_the_same_in_every_run() -> None:
+    found = in_battery("it = object()\nassert it is None")
+    assert found["observed"] == "it is <object object>"
+
+
+def test_a_value_whose_repr_raises_is_shown_all_the_same() -> None:
+    class Rude:
+        def __repr__(self) -> str:
+            raise KeyboardInterrupt
+
+    assert "Rude" in case.show(Rude())
+
+
+def test_durations_are_scaled_and_named() -> None:
+    assert Durations(2.0)["case"] == 2 * TABLE["case"][0]
+    with pytest.raises(KeyError):
+        Durations()["lunch"]
+
+
+def test_an_outcome_can_travel_as_json(make: MakeWorker) -> None:
+    worker = make(miniatures.SILENT)
+    worker.load()
+    outcome = worker.run(BATTERY, "test_release_of_a_new_lock_is_an_error")
+    assert json.loads(json.dumps(outcome)) == outcome
