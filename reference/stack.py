@@ -32,7 +32,7 @@ def stack_size(size=_NOT_GIVEN):
         before = _size
         if size is not _NOT_GIVEN:
             if size != 0 and size < SMALLEST:
-                raise ValueError("the stack size must be 0 or at least %d bytes" % SMALLEST)
+                raise ValueError(f"the stack size must be 0 or at least {SMALLEST} bytes")
             _layer.stack_size(size)
             _size = size
         return before

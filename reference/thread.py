@@ -18,7 +18,7 @@ _numbering = allocate_lock()
 def new_name(kind):
     """Return a name that no other thread was given by default: ``kind``-N."""
     with _numbering:
-        return "%s-%d" % (kind, next(_numbers))
+        return f"{kind}-{next(_numbers)}"
 
 
 def renew_locks():
@@ -205,6 +205,6 @@ def _report(name):
     import traceback  # only where it is needed: the import takes longer than everything else here
 
     try:
-        sys.stderr.write("Exception in thread %s:\n%s" % (name, traceback.format_exc()))
+        sys.stderr.write(f"Exception in thread {name}:\n{traceback.format_exc()}")
     except Exception:  # standard error is closed or missing, and there is nowhere else to tell
         pass
