@@ -67,11 +67,12 @@ def summarize(record: Record, battery: int) -> Iterator[Line]:
     verdicts = record.clause_verdicts()
     counts = Counter(verdicts.values())
     bad = any(counts[verdict] for verdict in FAILING)
+    plural = "" if len(verdicts) == 1 else "s"
     parts = "" if record.finished else " (broken off)"
     if record.finished and len(record.cases) < battery:
         parts = f" ({len(record.cases)} of {battery} cases)"
     yield (
-        f"{record.implementation.name}: {len(verdicts)} clauses{parts}: {count(counts)}",
+        f"{record.implementation.name}: {len(verdicts)} clause{plural}{parts}: {count(counts)}",
         {"red": True} if bad else {"green": True},
     )
     shown = set()

@@ -2,8 +2,6 @@
 
 import time
 
-from threadspec.conformance.worker.blocking import clock
-
 
 def repeat(times, function, *args):
     """Call ``function`` that many times."""
@@ -51,59 +49,13 @@ def admitted(actors, semaphore, count):
     return count
 
 
-def taken(actors, semaphore, limit):
-    """How many of ``limit`` non-blocking attempts, made one after the other, succeed."""
-    succeeded = []
-
-    def attempt():
-        for _ in range(limit):
-            if semaphore.acquire(False):
-                succeeded.append(None)
-
-    actors.start(attempt).raised()
-    return len(succeeded)
-
-
-def affordable(actors, semaphore, rounds):
-    """``rounds``, or fewer where acquire() and release() are so slow that it would take long.
-
-    The semaphore's counter must be positive.
-    """
-
-    def sample():
-        began = clock()
-        for _ in range(5):
-            semaphore.acquire()
-            semaphore.release()
-        return (clock() - began) / 10
-
-    seconds = actors.call(sample)
-    return max(10, min(rounds, int(0.5 / max(seconds, 1e-9))))
-
-
-def race(actors, functions, rounds):
-    """What :meth:`Actors.race` returns, in portions, so that a slow machine races fewer rounds."""
-    results = []
-    began = clock()
-    while len(results) < rounds and clock() - began < 2.0:
-        first = len(results)
-        portion = [_later(function, first) for function in functions]
-        results += actors.race(portion, min(38, rounds - first))
-    return results
-
-
-def _later(function, first):
-    return lambda number: function(first + number)
-
-
 def most_holders(actors, semaphore, rounds):
     """The most threads that were seen between acquire and release while five contend."""
     inside = []
     most = [0]
-    rounds = affordable(actors, semaphore, rounds) // 2
 
     def work(args, pause):
-        for number in range(rounds):
+        for number in range(rounds // 2):
             if args == (False,):
                 if not semaphore.acquire(False):
                     time.sleep(0)
@@ -127,21 +79,6 @@ def most_holders(actors, semaphore, rounds):
     return max(most)
 
 
-def balance(actors, semaphore, value, rounds):
-    """What is left of ``value`` after four threads took and gave back without ever blocking.
-
-    No thread waits for another, so that a wrong counter cannot stop them.
-    """
-
-    def work(number):
-        for _ in range(10):
-            if semaphore.acquire(False):
-                semaphore.release()
-
-    race(actors, [work] * 4, affordable(actors, semaphore, rounds) // 10)
-    return taken(actors, semaphore, value + 5)
-
-
 def shuttle(actors, ping, pong, pairs, rounds):
     """Hand turns to and fro through two semaphores, both at zero; whether every thread ended.
 
@@ -150,21 +87,17 @@ def shuttle(actors, ping, pong, pairs, rounds):
     thread can end where one turn is lost.
     """
 
-    def serve(args):
+    def serve():
         for _ in range(rounds):
-            ping.acquire(*args)
+            ping.acquire()
             pong.release()
 
-    def play(args):
+    def play():
         for _ in range(rounds):
             ping.release()
-            pong.acquire(*args)
+            pong.acquire()
 
-    crew = []
-    for number in range(pairs):
-        args = (True,) if number % 2 else ()
-        crew.append(actors.start(serve, args))
-        crew.append(actors.start(play, args))
+    crew = [actors.start(work) for work in [serve, play] * pairs]
     ended = actors.ended(crew, at_least=len(crew))
     for actor in crew:
         if actor.error is not None:

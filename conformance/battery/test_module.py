@@ -1116,13 +1116,11 @@ INVALID = (1, 4096, 16384, 32767, -1, -4096, -32768, -MEGA)
 @clause("stack_size.invalid-error")
 def test_an_invalid_size_is_an_error(threading):
     with Sizes(threading) as sizes:
-        if not sizes.set(0):
-            return
-        for size in INVALID:
-            raises(ValueError, threading.stack_size, size)
-        sizes.set(MEGA)
-        for size in INVALID:
-            raises(ValueError, threading.stack_size, size)
+        for before in (MEGA, 2 * MEGA):
+            if not sizes.set(before):
+                return
+            for size in INVALID:
+                raises(ValueError, threading.stack_size, size)
 
 
 @clause("stack_size.invalid-changes-nothing")
@@ -1131,16 +1129,16 @@ def test_an_invalid_size_leaves_the_size(threading, actors):
         for size in INVALID:
             if not sizes.set(MEGA):
                 return
-            actors.start(threading.stack_size, size).raised()
+            refused = actors.start(threading.stack_size, size).raised() is not None
             now = threading.stack_size()
-            assert now == MEGA
+            assert now == MEGA or not refused
 
 
 @clause("stack_size.unsupported-error")
-def test_a_size_is_set_or_refused_as_unsupported(threading):
+def test_sizes_are_set_or_refused_as_unsupported(threading):
     with Sizes(threading) as sizes:
-        for size in (MEGA, 0, 4 * MEGA):
-            sizes.set(size)
+        accepted = [sizes.set(size) for size in (MEGA, 2 * MEGA, 4 * MEGA, MEGA)]
+        assert accepted == [accepted[0]] * 4
 
 
 @clause("stack_size.keyword")

@@ -3,14 +3,11 @@
 from threadspec.conformance.battery.counting import (
     acquired,
     admitted,
-    affordable,
-    balance,
     most_holders,
-    race,
     repeat,
     shuttle,
-    taken,
 )
+from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.case import clause, raises
 
 
@@ -35,16 +32,17 @@ def test_each_semaphore_is_a_new_one(threading, actors):
 
 @clause("semaphore.factory")
 def test_a_release_wakes_no_waiter_of_another_semaphore(threading, actors):
-    first, release_first = at_zero(threading, actors)
-    second, release_second = at_zero(threading, actors)
-    waiter = actors.start(first.acquire)
-    waiter.is_blocked()
-    release_second()
-    assert waiter.is_blocked()
-    release_first()
-    waiter.returned()
-    left = admitted(actors, second, 1)
-    assert left == 1
+    for released in (0, 1):
+        pair = [at_zero(threading, actors), at_zero(threading, actors)]
+        waiters = []
+        for semaphore, _ in pair:
+            waiters.append(actors.start(semaphore.acquire))
+            waiters[-1].is_blocked()
+        pair[released][1]()
+        assert waiters[released].returned()
+        assert waiters[1 - released].is_blocked()
+        pair[1 - released][1]()
+        assert waiters[1 - released].returned()
 
 
 @clause("semaphore.factory-or-class")
@@ -98,7 +96,7 @@ def test_a_semaphore_created_with_zero_can_be_released(threading, actors):
 
 @clause("semaphore.value.keyword")
 def test_the_value_can_be_given_by_name(threading, actors):
-    for value in (0, 1, 3):
+    for value in (1, 3):
         count = admitted(actors, threading.Semaphore(value=value), value)
         assert count == value, "a semaphore created with value=%d let %d pass" % (value, count)
 
@@ -210,54 +208,48 @@ def test_a_blocked_acquire_takes_one_and_no_more(threading, actors):
 @clause("semaphore.acquire.overtaken-waits-on")
 def test_a_waiter_whose_release_was_used_by_another_keeps_waiting(threading, actors):
     # Right after release(), the releaser tries to be quicker than the waiter: one of them passes.
-    for args in ((), (True,)):
-        semaphore = threading.Semaphore(1)
-        releaser = actors.new()
-        releaser.call(semaphore.acquire)
+    semaphore = threading.Semaphore(1)
+    releaser = actors.new()
+    releaser.call(semaphore.acquire)
 
-        def overtake():
-            semaphore.release()
-            return semaphore.acquire(False)
+    def overtake():
+        semaphore.release()
+        semaphore.acquire()
 
-        for _ in range(5):
-            waiter = actors.start(semaphore.acquire, *args)
-            waiter.is_blocked()
-            if releaser.call(overtake):
-                assert waiter.is_blocked()
-                releaser.call(semaphore.release)
-            assert waiter.returned()
+    for _ in range(5):
+        waiter = actors.start(semaphore.acquire)
+        waiter.is_blocked()
+        crew = [releaser.start(overtake), waiter]
+        passed = actors.ended(crew, at_least=1)
+        assert len(passed) == 1, "a release() let %d threads pass" % len(passed)
+        passed[0].call(semaphore.release)
+        ended = len(actors.ended(crew, at_least=2))
+        assert ended == 2, "a waiter that was overtaken does not proceed at the next release()"
+        releaser = waiter if passed[0] is releaser else releaser
 
 
 @clause("semaphore.acquire.overtaken-waits-on")
-def test_waiters_overtaken_at_several_releases_all_proceed_in_the_end(threading, actors):
+def test_overtaken_waiters_all_proceed_in_the_end(threading, actors):
     semaphore = threading.Semaphore(3)
     releaser = actors.new()
     releaser.call(repeat, 3, semaphore.acquire)
 
     def overtake():
-        semaphore.release()
-        semaphore.release()
-        return len([None for _ in range(2) if semaphore.acquire(False)])
+        repeat(3, semaphore.release)
+        repeat(2, semaphore.acquire)
+        repeat(2, semaphore.release)
 
-    for _ in range(3):
-        crew = actors.start_many(3, semaphore.acquire)
-        actors.ended(crew)
-        overtaken = releaser.call(overtake)
-        ended = len(actors.ended(crew, at_least=2 - overtaken))
-        assert ended + overtaken == 2, "2 releases let %d waiters and %d others pass" % (
-            ended,
-            overtaken,
-        )
-        releaser.call(repeat, 3 - ended, semaphore.release)
-        ended = len(actors.ended(crew, at_least=3))
-        assert ended == 3, "%d of 3 waiters proceeded" % ended
+    crew = actors.start_many(3, semaphore.acquire)
+    actors.ended(crew)
+    releaser.start(overtake)
+    ended = len(actors.ended(crew + [releaser], at_least=4))
+    assert ended == 4, "%d of 3 waiters and one that overtook them got through" % ended
 
 
 @clause("semaphore.acquire.no-value")
-def test_acquire_without_arguments_returns_none_at_once(threading):
-    semaphore = threading.Semaphore(3)
+def test_acquire_without_arguments_returns_none_at_once(threading, actors):
     for _ in range(3):
-        value = semaphore.acquire()
+        value = actors.call(threading.Semaphore(1).acquire)
         assert value is None
 
 
@@ -281,6 +273,17 @@ def test_acquire_with_true_blocks_at_zero(threading, actors):
             assert waiter.is_blocked()
             release()
             assert waiter.returned()
+
+
+@clause("semaphore.acquire.blocking-true-blocks")
+def test_each_release_lets_one_acquire_with_true_return(threading, actors):
+    semaphore, release = at_zero(threading, actors, 3)
+    crew = [actors.start(semaphore.acquire, *args) for args in ((True,), (), (1,))]
+    actors.ended(crew)
+    for count in (1, 2, 3):
+        release()
+        ended = len(actors.ended(crew, at_least=count))
+        assert ended == count, "%d of 3 waiters proceeded after %d releases" % (ended, count)
 
 
 @clause("semaphore.acquire.blocking-true-decrements")
@@ -310,10 +313,10 @@ def test_acquire_with_true_takes_one_after_blocking(threading, actors):
 
 
 @clause("semaphore.acquire.blocking-true-returns-true")
-def test_acquire_with_true_returns_true_at_once(threading):
+def test_acquire_with_true_returns_true_at_once(threading, actors):
     semaphore = threading.Semaphore(4)
     for blocking in (True, 1, True, 1):
-        got = semaphore.acquire(blocking)
+        got = actors.call(semaphore.acquire, blocking)
         assert got
 
 
@@ -400,35 +403,35 @@ def test_acquire_with_false_succeeds_while_the_counter_is_positive(threading, ac
 def test_acquire_with_false_takes_one(threading, actors):
     for blocking in (False, 0):
         semaphore = threading.Semaphore(3)
-        semaphore.acquire(blocking)
+        actors.call(semaphore.acquire, blocking)
         left = admitted(actors, semaphore, 2)
         assert left == 2, "%d left of 3 after one non-blocking attempt" % left
 
 
 @clause("semaphore.acquire.nonblocking-positive")
-def test_acquire_with_false_succeeds_again_after_a_release(threading):
+def test_acquire_with_false_succeeds_again_after_a_release(threading, actors):
     semaphore = threading.Semaphore(1)
+    taker = actors.new()
     for blocking in (False, 0, False):
-        got = semaphore.acquire(blocking)
+        got = taker.call(semaphore.acquire, blocking)
         assert got
-        semaphore.release()
+        taker.call(semaphore.release)
 
 
 @clause("semaphore.acquire.blocking-keyword")
 def test_blocking_can_be_given_by_name(threading, actors):
-    semaphore = threading.Semaphore(4)
-    taker = actors.new()
-    for blocking in (True, False, 1, 0):
-        got = taker.call(semaphore.acquire, blocking=blocking)
-        assert got
+    # What each form does is the business of other clauses: here it matters that the name says it.
+    for blocking in (True, 1):
+        semaphore = threading.Semaphore(1)
+        taker = actors.new()
+        taker.call(semaphore.acquire, blocking=blocking)
+        waiter = actors.start(semaphore.acquire, blocking=blocking)
+        assert waiter.is_blocked()
+        taker.call(semaphore.release)
+        assert waiter.returned()
     for blocking in (False, 0):
-        got = actors.call(semaphore.acquire, blocking=blocking)
-        assert not got
-    waiter = actors.start(semaphore.acquire, blocking=True)
-    assert waiter.is_blocked()
-    taker.call(semaphore.release)
-    got = waiter.result()
-    assert got
+        semaphore, _ = at_zero(threading, actors)
+        actors.call(semaphore.acquire, blocking=blocking)
 
 
 # -- release --------------------------------------------------------------------------------------
@@ -475,10 +478,9 @@ def test_release_returns_while_others_wait(threading, actors):
 
 @clause("semaphore.release.beyond-initial")
 def test_releases_raise_the_counter_above_its_initial_value(threading, actors):
-    for value in (0, 1, 3):
+    for value in (1, 3):
         semaphore = threading.Semaphore(value)
-        for _ in range(3):
-            semaphore.release()
+        actors.call(repeat, 3, semaphore.release)
         count = admitted(actors, semaphore, value + 3)
         assert count == value + 3, "%d plus 3 releases let %d pass" % (value, count)
 
@@ -511,17 +513,16 @@ def test_what_a_helper_acquired_may_be_released_here(threading, actors):
 
 @clause("semaphore.release.wakes-one")
 def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
-    for args in ((), (True,)):
-        semaphore, release = at_zero(threading, actors, 4)
-        crew = actors.start_many(4, semaphore.acquire, *args)
-        actors.ended(crew)
-        for count in range(1, 5):
-            release()
-            ended = actors.ended(crew, at_least=count)
-            assert len(ended) == count, "%d of 4 waiters proceeded after %d releases" % (
-                len(ended),
-                count,
-            )
+    semaphore, release = at_zero(threading, actors, 4)
+    crew = actors.start_many(4, semaphore.acquire)
+    actors.ended(crew)
+    for count in range(1, 5):
+        release()
+        ended = actors.ended(crew, at_least=count)
+        assert len(ended) == count, "%d of 4 waiters proceeded after %d releases" % (
+            len(ended),
+            count,
+        )
 
 
 @clause("semaphore.release.wakes-as-many")
@@ -600,7 +601,7 @@ def test_the_counter_follows_every_history(threading, actors):
         (2, "aarrarataar"),
         (2, "rrratarataa"),
         (3, "tataarrratar"),
-        (0, "rrarrtattrra"),
+        (1, "rrarrtattrra"),
     ):
         semaphore = threading.Semaphore(value)
         counter = value
@@ -624,9 +625,51 @@ def test_the_counter_follows_every_history(threading, actors):
 
 @clause("semaphore.counter.atomic")
 def test_no_change_of_the_counter_is_lost(threading, actors, rounds):
-    for value in (1, 3):
-        left = balance(actors, threading.Semaphore(value), value, rounds)
-        assert left == value, "%d left of %d after as many releases as acquires" % (left, value)
+    # The counter is so large that no acquire() has to block, were every release() lost.
+    value = 4 * rounds + 4
+    semaphore = threading.Semaphore(value)
+
+    def use(number):
+        for _ in range(10):
+            semaphore.acquire()
+            semaphore.release()
+
+    actors.race([use] * 4, rounds // 10)
+    left = admitted(actors, semaphore, value)
+    assert left == value, "%d left of %d after as many releases as acquires" % (left, value)
+
+
+@clause("semaphore.counter.atomic")
+def test_a_release_amid_an_acquire_counts(threading, actors):
+    semaphores = []
+
+    def prepare():
+        semaphores.append(threading.Semaphore(3))
+        release = acquired(actors, semaphores[-1])
+        return semaphores[-1].acquire, release
+
+    for meeting in meetings(actors, prepare):
+        assert meeting.call.returned()
+        assert meeting.other.returned()
+        left = admitted(actors, semaphores[-1], 2)
+        assert left == 2, "%d left of 3 after two acquires and a release amid the second" % left
+
+
+@clause("semaphore.counter.atomic")
+def test_an_acquire_amid_a_release_counts(threading, actors):
+    semaphores = []
+
+    def prepare():
+        semaphores.append(threading.Semaphore(3))
+        keeper = actors.new()
+        keeper.call(semaphores[-1].acquire)
+        return semaphores[-1].release, semaphores[-1].acquire
+
+    for meeting in meetings(actors, prepare):
+        assert meeting.call.returned()
+        assert meeting.other.returned()
+        left = admitted(actors, semaphores[-1], 2)
+        assert left == 2, "%d left of 3 after two acquires, the second amid a release" % left
 
 
 @clause("semaphore.counter.never-negative")
@@ -636,12 +679,27 @@ def test_no_more_holders_than_the_value_allows(threading, actors, rounds):
         assert holders <= value, "%d threads held a semaphore of %d at once" % (holders, value)
 
 
+@clause("semaphore.counter.never-negative")
+def test_one_of_two_that_acquire_at_once_blocks(threading, actors):
+    semaphores = []
+
+    def prepare():
+        semaphores.append(threading.Semaphore(1))
+        return semaphores[-1].acquire, semaphores[-1].acquire
+
+    for meeting in meetings(actors, prepare):
+        crew = [meeting.call, meeting.other]
+        passed = actors.ended(crew, at_least=1)
+        assert len(passed) == 1, "%d of 2 threads passed at once, on a counter of 1" % len(passed)
+        passed[0].call(semaphores[-1].release)
+        actors.ended(crew, at_least=2)
+
+
 @clause("semaphore.acquire.atomic")
 def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actors, rounds):
-    rounds = affordable(actors, threading.Semaphore(1), rounds)
     semaphores = [threading.Semaphore(1 + number % 2) for number in range(rounds)]
-    won = race(actors, [lambda number: semaphores[number].acquire(False)] * 3, rounds)
-    for number in range(len(won)):
+    won = actors.race([lambda number: semaphores[number].acquire(False)] * 3, rounds)
+    for number in range(rounds):
         winners = len([got for got in won[number] if got])
         assert winners == 1 + number % 2, "%d of 3 attempts at once succeeded, not %d" % (
             winners,
@@ -649,18 +707,50 @@ def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actor
         )
 
 
+@clause("semaphore.acquire.atomic")
+def test_an_attempt_amid_an_attempt(threading, actors):
+    semaphores = []
+
+    def attempt():
+        return semaphores[-1].acquire(False)
+
+    def prepare():
+        semaphores.append(threading.Semaphore(1))
+        return attempt, attempt
+
+    for meeting in meetings(actors, prepare):
+        won = [actor.result() for actor in (meeting.call, meeting.other)]
+        winners = len([got for got in won if got])
+        assert winners == 1, "%d of 2 attempts succeeded, one amid the other" % winners
+
+
 @clause("semaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
-    rounds = affordable(actors, threading.Semaphore(1), rounds) // 10
-    semaphore = threading.Semaphore(0)
-    released = 30 * len(race(actors, [lambda number: repeat(10, semaphore.release)] * 3, rounds))
-    count = taken(actors, semaphore, released + 5)
+    released = 30 * (rounds // 10)
+    semaphore, _ = at_zero(threading, actors, released)
+    actors.race([lambda number: repeat(10, semaphore.release)] * 3, rounds // 10)
+    count = admitted(actors, semaphore, released)
     assert count == released, "%d releases raised the counter to %d" % (released, count)
+
+
+@clause("semaphore.release.atomic")
+def test_a_release_amid_a_release_counts(threading, actors):
+    semaphores = []
+
+    def prepare():
+        semaphore, release = at_zero(threading, actors, 3)
+        semaphores.append(semaphore)
+        return semaphore.release, release
+
+    for meeting in meetings(actors, prepare):
+        assert meeting.call.returned()
+        assert meeting.other.returned()
+        count = admitted(actors, semaphores[-1], 2)
+        assert count == 2, "2 releases, one amid the other, raised the counter to %d" % count
 
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_no_release_is_lost(threading, actors, rounds):
-    rounds = affordable(actors, threading.Semaphore(1), rounds)
     ping, _ = at_zero(threading, actors)
     pong, _ = at_zero(threading, actors)
     all_ended = shuttle(actors, ping, pong, 1, rounds)
@@ -669,8 +759,57 @@ def test_no_release_is_lost(threading, actors, rounds):
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_no_release_among_several_threads_is_lost(threading, actors, rounds):
-    rounds = affordable(actors, threading.Semaphore(1), rounds)
     ping, _ = at_zero(threading, actors, 3)
     pong, _ = at_zero(threading, actors, 3)
     all_ended = shuttle(actors, ping, pong, 3, rounds // 2)
     assert all_ended, "threads that hand each other turns got stuck"
+
+
+@clause("semaphore.release.no-lost-wakeup")
+def test_a_release_while_an_acquire_is_about_to_block(threading, actors):
+    def prepare():
+        semaphore, release = at_zero(threading, actors)
+        return semaphore.acquire, release
+
+    for meeting in meetings(actors, prepare):
+        assert meeting.call.returned()
+        assert meeting.other.returned()
+
+
+@clause("semaphore.release.no-lost-wakeup")
+def test_a_release_amid_a_release_while_two_wait(threading, actors):
+    crews = []
+
+    def prepare():
+        semaphore, release = at_zero(threading, actors, 2)
+        crews.append(actors.start_many(2, semaphore.acquire))
+        actors.ended(crews[-1])
+        return semaphore.release, release
+
+    for meeting in meetings(actors, prepare):
+        ended = len(actors.ended(crews[-1], at_least=2))
+        assert ended == 2, "2 releases, one amid the other, let %d of 2 waiters proceed" % ended
+
+
+@clause("semaphore.release.no-lost-wakeup")
+def test_an_acquire_amid_a_release_that_wakes_a_waiter(threading, actors):
+    semaphores = []
+    waiters = []
+
+    def prepare():
+        semaphore = threading.Semaphore(1)
+        keeper = actors.new()
+        keeper.call(semaphore.acquire)
+        semaphores.append(semaphore)
+        waiters.append(actors.start(semaphore.acquire))
+        waiters[-1].is_blocked()
+        return semaphore.release, semaphore.acquire
+
+    for meeting in meetings(actors, prepare):
+        assert meeting.call.returned()
+        crew = [waiters[-1], meeting.other]
+        passed = actors.ended(crew, at_least=1)
+        assert len(passed) > 0, "neither the waiter nor a new arrival proceeded at a release()"
+        passed[0].call(semaphores[-1].release)
+        ended = len(actors.ended(crew, at_least=2))
+        assert ended == 2, "%d of 2 threads proceeded at two releases" % ended
