@@ -194,7 +194,7 @@ def test_a_worker_that_dies_is_a_crash_and_the_run_goes_on(run: Run) -> None:
         [
             "CRASH  lock.release.unlocked-error  on mortal",
             "  observed    the process ended: exit status 3",
-            "mortal: 1 clauses (3 of * cases): 1 crash",
+            "mortal: 1 clause (3 of * cases): 1 crash",
         ]
     )
 

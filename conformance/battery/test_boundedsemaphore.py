@@ -229,11 +229,15 @@ def test_overtaken_waiters_all_proceed_in_the_end(threading, actors):
         repeat(2, semaphore.acquire)
         repeat(2, semaphore.release)
 
-    crew = actors.start_many(3, semaphore.acquire)
+    def pass_on():
+        semaphore.acquire()
+        semaphore.release()
+
+    crew = actors.start_many(3, pass_on)
     actors.ended(crew)
     releaser.start(overtake)
     ended = len(actors.ended(crew + [releaser], at_least=4))
-    assert ended == 4, "%d of 3 waiters and one that overtook them got through" % ended
+    assert ended == 4, "of 3 waiters and a thread that overtook them, %d got through" % ended
 
 
 @clause("boundedsemaphore.acquire.no-value")
@@ -710,8 +714,8 @@ def test_a_release_amid_an_acquire_counts(threading, actors):
 
     def prepare():
         semaphores.append(threading.BoundedSemaphore(3))
-        release = acquired(actors, semaphores[-1])
-        return semaphores[-1].acquire, release
+        acquired(actors, semaphores[-1])
+        return semaphores[-1].acquire, semaphores[-1].release
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
@@ -833,9 +837,9 @@ def test_a_release_amid_a_release_counts(threading, actors):
     semaphores = []
 
     def prepare():
-        semaphore, release = at_zero(threading, actors, 3)
+        semaphore, _ = at_zero(threading, actors, 3)
         semaphores.append(semaphore)
-        return semaphore.release, release
+        return semaphore.release, semaphore.release
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
@@ -863,8 +867,8 @@ def test_no_release_among_several_threads_is_lost(threading, actors, rounds):
 @clause("boundedsemaphore.release.no-lost-wakeup")
 def test_a_release_while_an_acquire_is_about_to_block(threading, actors):
     def prepare():
-        semaphore, release = at_zero(threading, actors)
-        return semaphore.acquire, release
+        semaphore, _ = at_zero(threading, actors)
+        return semaphore.acquire, semaphore.release
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
@@ -876,10 +880,10 @@ def test_a_release_amid_a_release_while_two_wait(threading, actors):
     crews = []
 
     def prepare():
-        semaphore, release = at_zero(threading, actors, 2)
+        semaphore, _ = at_zero(threading, actors, 2)
         crews.append(actors.start_many(2, semaphore.acquire))
         actors.ended(crews[-1])
-        return semaphore.release, release
+        return semaphore.release, semaphore.release
 
     for meeting in meetings(actors, prepare):
         ended = len(actors.ended(crews[-1], at_least=2))

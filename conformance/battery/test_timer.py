@@ -493,6 +493,7 @@ def test_any_thread_may_cancel(threading, actors):
     for creator, starter, canceller in ((one, one, two), (one, two, one), (here, one, two)):
         timer = creator.call(threading.Timer, LATER, calls)
         starter.call(timer.start)
+        time.sleep(0.005)
         canceller.call(timer.cancel)
         timers.append(timer)
     count = runs_although_cancelled(threading, actors, calls, timers, began)
@@ -563,6 +564,7 @@ def test_cancelling_again_is_no_error(threading, actors):
     timer = threading.Timer(LATER, calls)
     began = clock()
     timer.start()
+    time.sleep(0.005)
     for _ in range(3):
         timer.cancel()
     count = runs_although_cancelled(threading, actors, calls, [timer], began)
