@@ -36,18 +36,22 @@ _KEYS = {
     "fallback": str,
     "divergence": list,
 }
-_DIVERGENCE_KEYS = {"clause", "verdict", "reason", "when"}
+_DIVERGENCE_KEYS = ("clause", "verdict", "reason", "when", "occasional")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """A deviation that is known: which verdict to expect of a clause, why, and (PEP 508) when."""
+    """A deviation that is known: which verdict to expect of a clause, why, and (PEP 508) when.
+
+    ``occasional``: its cause is a race, so that it need not happen in every run.
+    """
 
     clause: str
     verdict: Verdict
     reason: str
     when: str | None = None
+    occasional: bool = False
 
     def applies(self, environment: dict[str, str]) -> bool:
         """Whether it is expected in an environment with these marker variables."""
@@ -162,38 +166,59 @@ def _check_module(name: str, where: str) -> None:
 
 
 def _divergences(entries: Iterable[Any], where: str, clauses: Catalogue) -> tuple[Divergence, ...]:
-    divergences = []
+    divergences: list[Divergence] = []
     seen = set()
     for number, entry in enumerate(entries, 1):
         if not isinstance(entry, dict):
             raise UserError(f"{where}: divergence {number} must be a table, [[divergence]].")
         at = f"{where}: divergence {number} ({entry.get('clause', 'no clause')})"
-        unknown = set(entry) - _DIVERGENCE_KEYS
-        if unknown:
-            raise UserError(f"{at} has the unknown key {sorted(unknown)[0]!r}.")
-        for key in _DIVERGENCE_KEYS & set(entry):
-            if not isinstance(entry[key], str):
-                raise UserError(f"{at}: {key} must be a string.")
-        for key in ("clause", "verdict"):
-            if key not in entry:
-                raise UserError(f"{at} has no {key}.")
-        if not entry.get("reason", "").strip():
-            raise UserError(f"{at} has no reason; say why the implementation diverges.")
-        if clauses.find(entry["clause"]) is None:
-            raise UserError(f"{at} names no clause; see `threadspec clauses` for their ids.")
-        if entry["verdict"] not in VERDICTS or entry["verdict"] in ("pass", "error", "observed"):
-            raise UserError(f"{at}: {entry['verdict']!r} is no verdict of a divergence.")
+        _check_divergence(entry, at)
+        named = entry["clause"] if isinstance(entry["clause"], list) else [entry["clause"]]
         when = entry.get("when")
-        if when is not None:
-            try:
-                Marker(when)
-            except InvalidMarker as error:
-                raise UserError(f"{at}: {when!r} is no environment marker.") from error
-        if (entry["clause"], when) in seen:
-            raise UserError(f"{at} is there twice.")
-        seen.add((entry["clause"], when))
-        divergences.append(Divergence(entry["clause"], entry["verdict"], entry["reason"], when))
+        for clause in named:
+            if clauses.find(clause) is None:
+                raise UserError(
+                    f"{at}: {clause!r} is no clause; see `threadspec clauses` for their ids."
+                )
+            if (clause, entry["verdict"], when) in seen:
+                raise UserError(f"{at}: {clause} is there twice.")
+            seen.add((clause, entry["verdict"], when))
+            divergences.append(
+                Divergence(
+                    clause=clause,
+                    verdict=entry["verdict"],
+                    reason=entry["reason"],
+                    when=when,
+                    occasional=entry.get("occasional", False),
+                )
+            )
     return tuple(divergences)
+
+
+def _check_divergence(entry: dict[str, Any], at: str) -> None:
+    """Check one entry, but for its clauses.  Raises UserError, beginning with ``at``."""
+    unknown = set(entry) - set(_DIVERGENCE_KEYS)
+    if unknown:
+        raise UserError(f"{at} has the unknown key {sorted(unknown)[0]!r}.")
+    for key in ("verdict", "reason", "when"):
+        if key in entry and not isinstance(entry[key], str):
+            raise UserError(f"{at}: {key} must be a string.")
+    if not isinstance(entry.get("clause", ""), str | list):
+        raise UserError(f"{at}: clause must be a string, or a list of strings.")
+    if not isinstance(entry.get("occasional", False), bool):
+        raise UserError(f"{at}: occasional must be true or false.")
+    for key in ("clause", "verdict"):
+        if key not in entry:
+            raise UserError(f"{at} has no {key}.")
+    if not entry.get("reason", "").strip():
+        raise UserError(f"{at} has no reason; say why the implementation diverges.")
+    if entry["verdict"] not in VERDICTS or entry["verdict"] in ("pass", "error", "observed"):
+        raise UserError(f"{at}: {entry['verdict']!r} is no verdict of a divergence.")
+    if "when" in entry:
+        try:
+            Marker(entry["when"])
+        except InvalidMarker as error:
+            raise UserError(f"{at}: {entry['when']!r} is no environment marker.") from error
 
 
 def known() -> tuple[str, ...]:

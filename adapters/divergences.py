@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from threadspec.adapters.adapter import Adapter
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.verdicts import Verdict, worst
+from threadspec.conformance.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from threadspec.reports.record import CaseResult
@@ -40,21 +40,20 @@ def render(adapter: Adapter, results: Iterable[CaseResult]) -> str:
     for result in results:
         by_clause.setdefault(result.clause, []).append(result)
     for clause, found in by_clause.items():
-        verdict: Verdict = worst(result.verdict for result in found)
-        if verdict in ("pass", "observed", "error"):
-            continue
-        observed = next(result.observed for result in found if result.verdict == verdict)
-        known = found[0].divergence
-        reason = UNREVIEWED + " ".join((observed or verdict).split())[:200]
-        if known is not None and known.verdict == verdict:
-            reason = known.reason
-        lines += [
-            "",
-            "[[divergence]]",
-            f"clause = {_quote(clause)}",
-            f"verdict = {_quote(verdict)}",
-            f"reason = {_quote(reason)}",
-        ]
+        for verdict in VERDICTS:
+            first = next((result for result in found if result.verdict == verdict), None)
+            if first is None or verdict in ("pass", "observed", "error"):
+                continue
+            reason = UNREVIEWED + " ".join((first.observed or verdict).split())[:200]
+            if first.divergence is not None and first.divergence.verdict == verdict:
+                reason = first.divergence.reason
+            lines += [
+                "",
+                "[[divergence]]",
+                f"clause = {_quote(clause)}",
+                f"verdict = {_quote(verdict)}",
+                f"reason = {_quote(reason)}",
+            ]
     return "\n".join(lines) + "\n"
 
 

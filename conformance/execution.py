@@ -91,7 +91,7 @@ class Execution:
             else Worker(implementation, time_scale)
         )
         self._description: dict[str, Any] | None = None
-        self._expected: dict[str, Divergence] | None = None
+        self._expected: list[Divergence] | None = None
 
     @property
     def name(self) -> str:
@@ -126,15 +126,13 @@ class Execution:
         )
 
     @property
-    def divergences(self) -> dict[str, Divergence]:
-        """The divergences expected of this implementation in this interpreter, by clause."""
+    def divergences(self) -> list[Divergence]:
+        """The divergences expected of this implementation in this interpreter."""
         if self._expected is None:
             environment = self._environment()
-            self._expected = {
-                one.clause: one
-                for one in self.implementation.adapter.divergences
-                if one.applies(environment)
-            }
+            self._expected = [
+                one for one in self.implementation.adapter.divergences if one.applies(environment)
+            ]
         return self._expected
 
     def _environment(self) -> dict[str, str]:
@@ -172,13 +170,18 @@ class Execution:
         return self._place.traceback
 
     def _result(self, case: Case, outcome: dict[str, Any]) -> CaseResult:
-        known = self.divergences.get(case.clause.id)
+        verdict = verdict_of(outcome, case.clause.level)
+        # The one that expects this very verdict, or else any that expects another.
+        known = sorted(
+            (one for one in self.divergences if one.clause == case.clause.id),
+            key=lambda one: one.verdict != verdict,
+        )
         observed = outcome["observed"]
         return CaseResult(
             case=case.id,
             clause=case.clause.id,
             level=case.clause.level,
-            verdict=verdict_of(outcome, case.clause.level),
+            verdict=verdict,
             expected=case.clause.says,
             observed=None if observed is None else _writable(observed),
             where=outcome.get("where"),
@@ -186,7 +189,7 @@ class Execution:
             evidence=tuple(_writable(note) for note in outcome.get("evidence", ())),
             output=outcome.get("output", ""),
             seconds=outcome.get("seconds", 0.0),
-            divergence=Expectation(known.verdict, known.reason) if known else None,
+            divergence=Expectation(known[0].verdict, known[0].reason) if known else None,
         )
 
     def close(self) -> None:
@@ -227,11 +230,12 @@ def make_record(
 
 
 def stale_divergences(
-    divergences: dict[str, Divergence], results: Iterable[CaseResult]
+    divergences: Iterable[Divergence], results: Iterable[CaseResult]
 ) -> list[Divergence]:
     """The divergences that no longer happen.
 
-    One is stale when every case of its clause was run and none gave the verdict it expects.
+    One is stale when every case of its clause was run and none gave the verdict it expects, unless
+    it is an occasional one.
     """
     ran: dict[str, list[CaseResult]] = {}
     for result in results:
@@ -241,9 +245,10 @@ def stale_divergences(
         cases[case.clause.id] = cases.get(case.clause.id, 0) + 1
     return [
         known
-        for clause, known in divergences.items()
-        if len(ran.get(clause, ())) == cases.get(clause, 0)
-        and all(result.verdict != known.verdict for result in ran.get(clause, ()))
+        for known in divergences
+        if not known.occasional
+        and len(ran.get(known.clause, ())) == cases.get(known.clause, 0)
+        and all(result.verdict != known.verdict for result in ran.get(known.clause, ()))
     ]
 
 

@@ -27,6 +27,7 @@ from threadspec.conformance.verdicts import Verdict
 from threadspec.reports.record import CaseResult, Expectation
 
 CLAUSE = "lock.release.unlocked-error"
+MODULE_WITH_DIVERGENCE = 'module = "threading"\n[[divergence]]\n'
 OTHER = "lock.release.no-value"
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs permission bits of POSIX")
@@ -144,7 +145,9 @@ def test_a_module_is_all_that_a_file_needs(tmp_path: Path) -> None:
         (divergence(reason="-"), "has no reason"),
         (divergence(reason=" "), "has no reason"),
         (divergence(clause="-"), "has no clause"),
-        (divergence(clause="no.clause"), "names no clause"),
+        (divergence(clause="no.clause"), "is no clause"),
+        (MODULE_WITH_DIVERGENCE + "clause = 3\n", "must be a string, or a list of strings"),
+        (MODULE_WITH_DIVERGENCE + "occasional = 1\n", "must be true or false"),
         (divergence(verdict="-"), "has no verdict"),
         (divergence(verdict="broken"), "'broken' is no verdict"),
         (divergence(verdict="pass"), "'pass' is no verdict"),
@@ -241,10 +244,21 @@ def test_a_written_file_is_the_adapter_with_what_deviates(tmp_path: Path) -> Non
     assert found.divergences == (Divergence(CLAUSE, "fail", "unreviewed: it waited"),)
 
 
-def test_the_worst_case_of_a_clause_is_written_once(tmp_path: Path) -> None:
-    cases = [result("non-strict", "a"), result("timeout", "b"), result("pass")]
+def test_each_verdict_of_a_clause_is_written_once(tmp_path: Path) -> None:
+    verdicts: list[tuple[Verdict, str]] = [("fail", "a"), ("timeout", "b"), ("fail", "c")]
+    cases = [result(verdict, observed) for verdict, observed in verdicts] + [result("pass")]
     found = written(tmp_path, Adapter("subject", "threading"), cases)
-    assert found.divergences == (Divergence(CLAUSE, "timeout", "unreviewed: b"),)
+    assert found.divergences == (
+        Divergence(CLAUSE, "fail", "unreviewed: a"),
+        Divergence(CLAUSE, "timeout", "unreviewed: b"),
+    )
+
+
+def test_a_divergence_may_name_several_clauses(tmp_path: Path) -> None:
+    entry = f'clause = ["{CLAUSE}", "lock.factory"]\nverdict = "fail"\nreason = "both"\n'
+    found = read(write(tmp_path, MODULE_WITH_DIVERGENCE + entry))
+    assert [one.clause for one in found.divergences] == [CLAUSE, "lock.factory"]
+    assert {one.reason for one in found.divergences} == {"both"}
 
 
 def test_reasons_that_somebody_gave_are_kept(tmp_path: Path) -> None:

@@ -257,6 +257,12 @@ def test_a_divergence_whose_cases_were_not_all_run_is_not_called_stale(
     assert run(f"--impl={adapter_file(folder, 'faithful')}", *one).ret == OK
 
 
+def test_an_occasional_divergence_need_not_happen(run: Run, folder: Path) -> None:
+    path = Path(folder, adapter_file(folder, "faithful"))
+    path.write_text(path.read_text(encoding="utf-8") + "occasional = true\n", encoding="utf-8")
+    assert run(f"--impl={path}", *RELEASE).ret == OK
+
+
 @pytest.mark.parametrize(
     ("when", "status"), [("python_version >= '3'", OK), ("python_version < '3'", FAILED)]
 )

@@ -54,6 +54,21 @@ def test_each_semaphore_has_its_own_bound(threading, actors):
     assert refused, "a bound of 1 was taken for that of another semaphore"
 
 
+@clause("boundedsemaphore.factory")
+def test_a_release_wakes_no_waiter_of_another_semaphore(threading, actors):
+    for released in (0, 1):
+        pair = [at_zero(threading, actors), at_zero(threading, actors)]
+        waiters = []
+        for semaphore, _ in pair:
+            waiters.append(actors.start(semaphore.acquire))
+            waiters[-1].is_blocked()
+        pair[released][1]()
+        assert waiters[released].returned()
+        assert waiters[1 - released].is_blocked()
+        pair[1 - released][1]()
+        assert waiters[1 - released].returned()
+
+
 @clause("boundedsemaphore.methods")
 def test_a_bounded_semaphore_has_acquire_and_release(threading):
     semaphore = threading.BoundedSemaphore(1)
