@@ -65,6 +65,9 @@ class Worker:
         self._replies: queue.Queue[bytes | None] = queue.Queue()
         self._output: IO[bytes] | None = None
         self._bystanders: tuple[int, ...] = ()
+        self._ahead: tuple[str, str] | None = None
+        self._mark = 0
+        self._sent = b""
 
     def load(self) -> dict[str, Any]:
         """Start a worker and load the implementation; the worker's description of it.
@@ -92,7 +95,8 @@ class Worker:
             target=_read_replies, args=(self._process.stdout, self._replies), daemon=True
         ).start()
         try:
-            answer = self._ask(request, "start")
+            self._send(request)
+            answer = self._answer("start")
         except _Ended:
             ending = self._ending()
             output = self._last_line()
@@ -118,38 +122,58 @@ class Worker:
         self._bystanders = tuple(answer.pop("bystanders"))
         return answer
 
-    def run(self, module: str, function: str) -> dict[str, Any]:
+    def run(
+        self, module: str, function: str, following: tuple[str, str] | None = None
+    ) -> dict[str, Any]:
         """Run one case; its outcome, with what was printed meanwhile under ``output``.
 
-        A worker that dies gives the outcome "crash", one that hangs "timeout".  Raises CannotStart
+        ``following``: the module and function of the case that will be asked for next, if that is
+        known: the worker begins with it while the caller looks at this one's outcome.  A worker
+        that dies gives the outcome "crash", one that hangs "timeout".  Raises CannotStart
         where no worker can be started (again).
         """
         if self._process is None:
             self.load()
         assert self._output is not None
-        mark = self._output.seek(0, os.SEEK_END)
         began = time.monotonic()
         try:
-            outcome = self._ask({"op": "run", "module": module, "function": function}, "case")
+            if self._ahead != (module, function):
+                self._begin(module, function)
+            self._ahead = None
+            outcome = self._answer("case")
         except _Ended:
             outcome = self._lost("crash", f"the process ended: {self._ending()}", began)
         except _Hung:
             self._write_stacks()
-            output = self._printed_since(mark)
+            output = self._printed_since(self._mark)
             outcome = self._lost("timeout", "it did not come to an end", began)
             outcome["output"] = output
         except BaseException:
             # The user, or a time-out of pytest's, broke off: the worker is in the middle of a case.
             self.close()
             raise
-        outcome.setdefault("output", self._printed_since(mark))
+        outcome.setdefault("output", self._printed_since(self._mark))
         if outcome["spoiled"]:
             self.close()
+        elif following is not None:
+            with contextlib.suppress(_Ended):  # found out when the case is asked for
+                self._begin(*following)
+                self._ahead = following
         return outcome
+
+    def _begin(self, module: str, function: str) -> None:
+        """Let the worker begin with a case.  Raises _Ended."""
+        assert self._process is not None
+        if self._ahead is not None or self._process.poll() is not None:
+            self.load()  # it is busy with a case that is not wanted, or has ended since its last
+        assert self._output is not None
+        self._mark = self._output.seek(0, os.SEEK_END)
+        self._send({"op": "run", "module": module, "function": function})
 
     def close(self) -> None:
         """End the worker process, whatever it is doing."""
         process, self._process = self._process, None
+        self._ahead = None
         if process is None:
             return
         if process.stdin is not None:
@@ -158,17 +182,27 @@ class Worker:
         _kill(process)
         process.wait()
 
-    def _ask(self, request: dict[str, Any], duration: str) -> dict[str, Any]:
-        """Send a request and wait for the reply, for as long as the named duration says."""
+    def _send(self, request: dict[str, Any]) -> None:
+        """Send a request.  Raises _Ended where the worker cannot take it."""
         process = self._process
         assert process is not None and process.stdin is not None
-        line = json.dumps(request).encode("ascii") + b"\n"
+        self._sent = json.dumps(request).encode("ascii") + b"\n"
         try:
-            process.stdin.write(line)
+            process.stdin.write(self._sent)
             process.stdin.flush()
         except OSError:
             raise _Ended from None
-        stall = Stall(self._durations["stall"], process.pid, self._bystanders)
+
+    def _answer(self, duration: str) -> dict[str, Any]:
+        """Wait for the reply to what was sent, for as long as the named duration says."""
+        process = self._process
+        assert process is not None
+        stall = Stall(
+            self._durations["stall"],
+            process.pid,
+            self._bystanders,
+            beyond=self._durations[duration],
+        )
         deadline = time.monotonic() + self._durations[duration]
         while True:
             try:
@@ -181,7 +215,7 @@ class Worker:
                 continue
             if reply is None:
                 raise _Ended
-            if reply == line:
+            if reply == self._sent:
                 interpreter = self._implementation.interpreter.path
                 self.close()
                 raise CannotStart(f"{interpreter} is no interpreter: it echoes what it is given")

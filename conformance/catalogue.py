@@ -6,7 +6,7 @@ import hashlib
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -80,14 +80,18 @@ class Catalogue:
     statements: tuple[str, ...]
     version: str
 
-    @property
+    @cached_property
     def clauses(self) -> tuple[Clause, ...]:
         """Every clause, chapter by chapter."""
         return tuple(clause for chapter in self.chapters for clause in chapter.clauses)
 
+    @cached_property
+    def _by_id(self) -> dict[str, Clause]:
+        return {clause.id: clause for clause in self.clauses}
+
     def find(self, identifier: str) -> Clause | None:
         """The clause with this id, or None."""
-        return next((clause for clause in self.clauses if clause.id == identifier), None)
+        return self._by_id.get(identifier)
 
     def search(self, words: Iterable[str]) -> list[Clause]:
         """The clauses that contain every one of ``words``, anywhere and in either case."""

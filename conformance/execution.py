@@ -30,8 +30,10 @@ class Place(Protocol):
     def load(self) -> dict[str, Any]:
         """Load it; a description."""
 
-    def run(self, module: str, function: str) -> dict[str, Any]:
-        """Run one case; its outcome."""
+    def run(
+        self, module: str, function: str, following: tuple[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Run one case; its outcome.  ``following`` is the next one, if that is known."""
 
     def close(self) -> None:
         """Let go of it."""
@@ -58,7 +60,9 @@ class InProcess:
         description: dict[str, Any] = loading.describe(module)
         return description
 
-    def run(self, module: str, function: str) -> dict[str, Any]:
+    def run(
+        self, module: str, function: str, following: tuple[str, str] | None = None
+    ) -> dict[str, Any]:
         """Run one case here."""
         if self._judge is None:
             self.load()
@@ -148,11 +152,15 @@ class Execution:
             "implementation_name": kind.lower(),
         }
 
-    def run(self, case: Case) -> CaseResult:
-        """Run one case.  Raises UserError where the implementation cannot be loaded (any more)."""
+    def run(self, case: Case, following: Case | None = None) -> CaseResult:
+        """Run one case.  Raises UserError where the implementation cannot be loaded (any more).
+
+        ``following``: the case that will be run next, if that is known.
+        """
         self.load()
+        ahead = (following.module, following.function) if following else None
         try:
-            outcome = self._place.run(case.module, case.function)
+            outcome = self._place.run(case.module, case.function, ahead)
         except CannotStart as error:
             outcome = {
                 "outcome": "crash",
@@ -202,6 +210,7 @@ def _writable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+@cache
 def kit_version() -> str:
     """The version of threadspec, as it is installed."""
     return importlib.metadata.version("threadspec")

@@ -193,6 +193,7 @@ class CaseItem(pytest.Item):
         super().__init__(**kwargs)
         self.case = case
         self.number = number
+        self.following: CaseItem | None = None
         self.result: Any = None
         self.add_marker(case.clause.level)
         self.extra_keyword_matches |= {case.clause.id, case.clause.chapter}
@@ -207,7 +208,9 @@ class CaseItem(pytest.Item):
         execution = self.run_.executions[self.number]
         began = time.monotonic()
         try:
-            self.result = execution.run(self.case)
+            next_ = self.following
+            same = next_ is not None and next_.number == self.number
+            self.result = execution.run(self.case, next_.case if next_ and same else None)
         except pytest.fail.Exception as error:
             # pytest-timeout ends a case this way.
             seconds = time.monotonic() - began
@@ -237,6 +240,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if LOST in config.stash:
         raise pytest.UsageError(_NO_IMPLEMENTATION)
     items.sort(key=lambda item: item.number if isinstance(item, CaseItem) else -1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Let a case know which one follows, so that its worker need not wait for pytest."""
+    if isinstance(item, CaseItem):
+        item.following = nextitem if isinstance(nextitem, CaseItem) else None
 
 
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:

@@ -9,7 +9,8 @@ Nothing here blocks.  Where a real lock would, one of these holds:
   so the lock is taken at once, on credit, and is locked until it has been released as often as it
   was acquired.  ``with lock: thread.start()`` works with a thread that uses the lock.
 - Nobody else could ever release it: RuntimeError, where a real thread would be blocked for good.
-- The wait has a time-out, which passes: it is slept, and the lock not taken.
+- The wait has a time-out, which passes, and the lock is not taken.  (Unless a signal handler
+  releases it meanwhile.)
 """
 
 import sys
@@ -100,16 +101,20 @@ class allocate_lock:
     def acquire(self, blocking=True, timeout=-1):
         """Take the lock and return True; False when it is locked and blocking is not wanted.
 
-        ``timeout``: seconds; with one, sleep that long and return False when the lock is locked.
+        ``timeout``: seconds; with one, sleep so long as the lock is locked, at most that long.
         Raises RuntimeError when the running thread, or one that has ended, was the last to lock it.
         """
         if self._takers:
             if not blocking:
                 return False
             if timeout >= 0:
-                sleep(timeout)
-                return False
-            if self._takers[-1] not in _begun[:-1]:
+                end = clock() + timeout
+                while self._takers:
+                    left = end - clock()
+                    if left <= 0:
+                        return False
+                    sleep(min(left, 0.01))
+            elif self._takers[-1] not in _begun[:-1]:
                 raise RuntimeError("this would block for ever: no other thread could end the wait")
         self._takers.append(_begun[-1])
         return True

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import VERDICTS, Verdict, worst
 
@@ -156,6 +155,8 @@ def read(path: Path) -> Record:
     Raises UserError for a file that cannot be read, is no JSON (cut in half), is no record or one
     of another version, or is about a run that was broken off.
     """
+    import jsonschema  # here: making a record does not need it, and it takes 0.1 s to import
+
     where = f"The record {path}"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

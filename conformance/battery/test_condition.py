@@ -62,26 +62,16 @@ def sit_twice(cond, arrived):
 
 def announced(actors, arrived):
     """Wait until a thread has said that it holds the lock and is about to wait."""
-    patience = blocking.clock() + actors.durations["positive"]
-    while not arrived:
-        assert blocking.clock() < patience, "no thread began to wait"
-        time.sleep(0.0001)
+    assert actors.until(lambda: arrived), "no thread began to wait"
 
 
 def take(actors, cond, arrived, count):
     """An actor that holds the lock of ``cond`` after ``count`` arrivals: all of them wait then."""
+    began = actors.until(lambda: len(arrived) >= count)
+    assert began, "%d of %d threads began to wait" % (len(arrived), count)
     boss = actors.new()
-    patience = blocking.clock() + actors.durations["positive"]
-    while True:
-        boss.call(cond.acquire)
-        if len(arrived) >= count:
-            return boss
-        boss.call(cond.release)
-        assert blocking.clock() < patience, "%d of %d threads began to wait" % (
-            len(arrived),
-            count,
-        )
-        time.sleep(0.0001)
+    boss.call(cond.acquire)
+    return boss
 
 
 def gather(actors, cond, count, *timeout):

@@ -229,10 +229,13 @@ def test_threads_at_once_do_not_mix_their_values(threading, actors, rounds):
         def step(number):
             if clock() > until:
                 return True
-            mine = Thing()
-            data.x = mine
-            setattr(data, "y%d" % (number % 3), me)
-            return data.x is mine and getattr(data, "y%d" % (number % 3)) == me
+            for turn in range(5):
+                mine = Thing()
+                data.x = mine
+                setattr(data, "y%d" % (turn % 3), me)
+                if data.x is not mine or getattr(data, "y%d" % (turn % 3)) != me:
+                    return False
+            return True
 
         return step
 

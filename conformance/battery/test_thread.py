@@ -10,7 +10,6 @@ import sys
 import time
 
 from threadspec.conformance.battery.stepping import can_stop
-from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.blocking import clock
 from threadspec.conformance.worker.case import clause, raises, show
 
@@ -82,29 +81,6 @@ def raiser(error):
         raise error
 
     return fail
-
-
-def comes(actors, condition):
-    """Wait in good time for ``condition()``; what it is in the end.
-
-    Gives up early when nothing in the process can bring it about any more.
-    """
-    patience = clock() + actors.durations["positive"]
-    stall = None
-    pause = 0.0
-    while not condition() and clock() < patience:
-        time.sleep(pause)
-        pause = min(pause + 0.0001, 0.005)
-        if pause >= 0.005:
-            if stall is None:
-                actors.new()  # at least one thread that waits: a stall is told by those
-                stall = blocking.Stall(
-                    actors.durations["stall"],
-                    leave_out=actors.bystanders + (blocking.own_tid(),),
-                )
-            elif stall.is_certain():
-                break
-    return condition()
 
 
 def settle(actors):
@@ -193,7 +169,7 @@ def attempt(notes, function):
 
 def noted(actors, notes, count=1):
     """The values of ``count`` attempts that threads make; raises what an attempt raised."""
-    came = comes(actors, lambda: len(notes) >= count)
+    came = actors.until(lambda: len(notes) >= count)
     assert came, "what a thread does does not end"
     for value, error in notes:
         if error is not None:
@@ -228,7 +204,7 @@ def test_threads_have_activities_of_their_own(threading, actors):
             with Gate(actors) as second:
                 for gate in (first, second):
                     actors.call(make(gate).start)
-                arrived = comes(actors, lambda: len(first.came) + len(second.came) == 2)
+                arrived = actors.until(lambda: len(first.came) + len(second.came) == 2)
                 assert arrived, "two threads were started, %d and %d came to their gates" % (
                     len(first.came),
                     len(second.came),
@@ -257,7 +233,7 @@ def test_the_run_of_a_subclass_is_the_activity(threading, actors):
         del ran[:]
         thread = kind()
         thread.start()
-        arrived = comes(actors, lambda: ran)
+        arrived = actors.until(lambda: ran)
         assert arrived, "the run() of %s is not invoked" % kind.__name__
         assert ran[0] is thread
 
@@ -272,7 +248,7 @@ def test_the_run_of_a_subclass_replaces_the_target(threading, actors):
 
     thread = Own(target=lambda: ran.append("target"))
     thread.start()
-    comes(actors, lambda: ran)
+    actors.until(lambda: ran)
     settle(actors)
     assert ran == ["run"]
 
@@ -297,7 +273,7 @@ def test_a_subclass_may_have_a_constructor_of_its_own(threading, actors):
     for thread in (Own(3, done), Own(5, done), OwnOfOwn(done)):
         before = len(done)
         thread.start()
-        arrived = comes(actors, lambda: len(done) > before)
+        arrived = actors.until(lambda: len(done) > before)
         assert arrived, "its run() does not get to its end"
     assert done == [3, 5, 7]
 
@@ -314,7 +290,7 @@ def test_a_subclass_may_start_itself_at_the_end_of_its_constructor(threading, ac
 
     ran = []
     thread = Own()
-    comes(actors, lambda: ran)
+    actors.until(lambda: ran)
     assert len(ran) == 1 and ran[0] is thread, "its run() is not invoked once"
 
 
@@ -330,7 +306,7 @@ def test_a_subclass_may_pass_arguments_on(threading, actors):
 
     thread = Own(1, 2)
     thread.start()
-    arrived = comes(actors, lambda: thread.got)
+    arrived = actors.until(lambda: thread.got)
     assert arrived, "the target is not invoked"
     got = thread.got
     assert got == [((1, 2), {"last": 9})]
@@ -369,7 +345,7 @@ def calls_of(threading, actors, **kwargs):
 
     thread = threading.Thread(target=target, **kwargs)
     thread.start()
-    arrived = comes(actors, lambda: calls)
+    arrived = actors.until(lambda: calls)
     assert arrived, "the target is not invoked"
     return calls[0]
 
@@ -426,7 +402,7 @@ def test_the_target_is_invoked(threading, actors):
     ):
         del ran[:]
         threading.Thread(target=target).start()
-        comes(actors, lambda: ran)
+        actors.until(lambda: ran)
         assert ran == [expected]
     threading.Thread(target=bare.release).start()
     taker = actors.start(bare.acquire)
@@ -450,7 +426,7 @@ def test_a_target_whose_truth_value_is_false_is_invoked(threading, actors):
 
     ran = []
     threading.Thread(target=Empty()).start()
-    arrived = comes(actors, lambda: ran)
+    arrived = actors.until(lambda: ran)
     assert arrived, "a callable object of length 0 is not invoked"
 
 
@@ -529,7 +505,7 @@ def test_the_target_gets_both_kinds_of_arguments(threading, actors):
         got.append((first, second, third))
 
     threading.Thread(target=target, args=(1,), kwargs={"third": 3}).start()
-    comes(actors, lambda: got)
+    actors.until(lambda: got)
     assert got == [(1, None, 3)]
 
 
@@ -543,7 +519,7 @@ def test_all_arguments_can_be_given_by_name(threading, actors):
     thread = threading.Thread(kwargs={"a": 2}, args=(1,), name="worker", target=target, group=None)
     assert thread.getName() == "worker"
     thread.start()
-    comes(actors, lambda: calls)
+    actors.until(lambda: calls)
     assert calls == [((1,), {"a": 2})]
 
 
@@ -557,7 +533,7 @@ def test_arguments_can_be_given_in_order(threading, actors):
     thread = threading.Thread(None, target, "worker", (1,), {"a": 2})
     assert thread.getName() == "worker"
     thread.start()
-    comes(actors, lambda: calls)
+    actors.until(lambda: calls)
     assert calls == [((1,), {"a": 2})]
 
 
@@ -580,7 +556,7 @@ def test_the_name_stays_while_the_thread_runs_and_ends(threading, actors):
     with Gate(actors) as gate:
         thread = threading.Thread(target=gate, name="worker")
         actors.call(thread.start)
-        comes(actors, lambda: gate.came)
+        actors.until(lambda: gate.came)
         name = thread.getName()
         assert name == "worker"
         gate.open()
@@ -595,7 +571,7 @@ def test_every_thread_sees_the_name(threading, actors):
     thread = threading.Thread(target=lambda: names.append(thread.getName()), name="worker")
     names.append(actors.call(thread.getName))
     thread.start()
-    comes(actors, lambda: len(names) == 2)
+    actors.until(lambda: len(names) == 2)
     assert names == ["worker", "worker"]
 
 
@@ -671,7 +647,7 @@ def test_default_names_are_different_when_made_at_once(threading, actors, rounds
 
     crew = [actors.new() for _ in range(3)]
     count = {}
-    for action, times in ((work, rounds), (stumbling(actors, work), 1 + rounds // 16)):
+    for action, times in ((work, rounds), (stumbling(actors, work), 1 + rounds // 32)):
         del ready[:]
         for worker in crew:
             worker.start(action, times)
@@ -701,7 +677,7 @@ def test_the_name_can_be_set_while_the_thread_runs_and_when_it_has_ended(threadi
             thread = make(gate)
             thread.setName("before")
             actors.call(thread.start)
-            comes(actors, lambda: gate.came)
+            actors.until(lambda: gate.came)
             name = thread.getName()
             assert name == "before"
             for new in ("during", "again"):
@@ -730,7 +706,7 @@ def test_the_name_can_be_set_by_any_thread(threading, actors):
     name = thread.getName()
     assert name == "outer"
     thread.start()
-    comes(actors, lambda: names)
+    actors.until(lambda: names)
     assert names == ["inner"]
     name = thread.getName()
     assert name == "inner"
@@ -768,7 +744,7 @@ def test_threads_may_have_the_same_name(threading, actors):
         assert names == ["worker"] * 3
         for thread in threads:
             actors.call(thread.start)
-        arrived = comes(actors, lambda: len(gate.came) == 3)
+        arrived = actors.until(lambda: len(gate.came) == 3)
         assert arrived, "%d of 3 threads with the same name run" % len(gate.came)
         names = [thread.getName() for thread in threads]
         assert names == ["worker"] * 3
@@ -799,11 +775,11 @@ def test_a_name_has_no_effect(threading, actors):
 
             thread = threading.Thread(target=activity, name=name)
             actors.call(thread.start)
-            arrived = comes(actors, lambda: gate.came)
+            arrived = actors.until(lambda: gate.came)
             assert arrived, "a thread called %s does not run" % name
             thread.setName("Thread-1")
             gate.open()
-            ended = comes(actors, lambda: passed)
+            ended = actors.until(lambda: passed)
             assert ended, "a thread called %s does not get to its end" % name
 
 
@@ -829,7 +805,7 @@ def test_start_invokes_run(threading, actors):
         for _ in range(3):
             ran = []
             make(lambda: ran.append(None)).start()
-            arrived = comes(actors, lambda: ran)
+            arrived = actors.until(lambda: ran)
             assert arrived, "the activity does not run"
 
 
@@ -844,7 +820,7 @@ def test_any_thread_may_start_a_thread(threading, actors):
             ran.append("outer")
 
         starter = actors.start(make(outer).start)
-        arrived = comes(actors, lambda: len(ran) == 2)
+        arrived = actors.until(lambda: len(ran) == 2)
         assert arrived, "a thread started in a thread does not run"
         starter.returned()
 
@@ -859,13 +835,13 @@ def test_run_is_invoked_in_a_thread_of_control_of_its_own(threading, actors):
             idents.append(actors.substrate.get_ident())
 
         make(activity).start()
-        arrived = comes(actors, lambda: idents)
+        arrived = actors.until(lambda: idents)
         assert arrived, "the activity does not run"
         own = idents[0] == here
         assert not own, "the activity runs in the thread that called start()"
         starter = actors.new()
         starter.call(make(activity).start)
-        comes(actors, lambda: len(idents) == 2)
+        actors.until(lambda: len(idents) == 2)
         own = idents[-1] in (here, starter.ident)
         assert not own, "the activity runs in the thread that called start()"
 
@@ -886,7 +862,7 @@ def test_start_invokes_run_once(threading, actors):
         ran = []
         thread = make(lambda: ran.append(None))
         thread.start()
-        comes(actors, lambda: ran)
+        actors.until(lambda: ran)
         finish(actors, thread)
         settle(actors)
         times = len(ran)
@@ -905,7 +881,7 @@ def test_a_failing_activity_is_not_repeated(threading, actors):
         with Sink():
             thread = make(activity)
             thread.start()
-            comes(actors, lambda: ran)
+            actors.until(lambda: ran)
             finish(actors, thread)
             settle(actors)
         times = len(ran)
@@ -919,7 +895,7 @@ def test_a_second_start_is_an_error_while_the_thread_runs(threading, actors):
             thread = make(gate)
             actors.call(thread.start)
             raises(RuntimeError, actors.new().call, thread.start)
-            comes(actors, lambda: gate.came)
+            actors.until(lambda: gate.came)
             for _ in range(2):
                 raises(RuntimeError, actors.new().call, thread.start)
 
@@ -965,7 +941,7 @@ def test_a_refused_start_leaves_a_running_thread_alone(threading, actors):
 
             thread = make(activity)
             actors.call(thread.start)
-            comes(actors, lambda: gate.came)
+            actors.until(lambda: gate.came)
             for _ in range(2):
                 actors.start(thread.start).raised()
             settle(actors)
@@ -973,7 +949,7 @@ def test_a_refused_start_leaves_a_running_thread_alone(threading, actors):
             assert times == 1, "run() was invoked %d times" % times
             assert passed == []
             gate.open()
-            ended = comes(actors, lambda: passed)
+            ended = actors.until(lambda: passed)
             assert ended, "the thread does not get to its end"
             finish(actors, thread)
             settle(actors)
@@ -987,7 +963,7 @@ def test_a_refused_start_leaves_an_ended_thread_ended(threading, actors):
         ran = []
         thread = make(lambda: ran.append(None))
         thread.start()
-        comes(actors, lambda: ran)
+        actors.until(lambda: ran)
         finish(actors, thread)
         for _ in range(2):
             actors.start(thread.start).raised()
@@ -1021,10 +997,10 @@ def test_one_of_many_starts_at_once_succeeds(threading, actors, rounds):
             wrong.append(number)
 
     with Sink():
-        few = race(actors, [stumbling(actors, start)] * 3, rounds // 16)
+        few = race(actors, [stumbling(actors, start)] * 3, rounds // 32)
         rounds = few + race(actors, [lambda number: start(few + number)] * 3, rounds - few)
         assert not wrong, "two calls of start() at once succeeded"
-        comes(actors, lambda: len(ran) >= rounds)
+        actors.until(lambda: len(ran) >= rounds)
         settle(actors)
     ran.sort()
     assert ran == list(range(rounds)), "run() was not invoked once for each thread"
@@ -1036,7 +1012,7 @@ def test_many_threads_run_at_once(threading, actors):
         starter = actors.new()
         for _ in range(40):
             starter.call(threading.Thread(target=gate).start)
-        arrived = comes(actors, lambda: len(gate.came) == 40)
+        arrived = actors.until(lambda: len(gate.came) == 40)
         assert arrived, "%d of 40 threads run" % len(gate.came)
         different = len(set(gate.came))
         assert different == 40, "40 threads run in %d threads of control" % different
@@ -1053,9 +1029,9 @@ def test_many_threads_run_one_after_the_other(threading, actors):
             threading.Thread(target=ran.append, args=(number,)).start()
 
     worker = actors.start(work)
-    comes(actors, worker.has_ended)
+    actors.until(worker.has_ended)
     worker.result()
-    arrived = comes(actors, lambda: len(ran) >= 200)
+    arrived = actors.until(lambda: len(ran) >= 200)
     assert arrived, "%d of 200 threads run" % len(ran)
     ran.sort()
     assert ran == list(range(200)), "not each of 200 threads ran once"
@@ -1112,7 +1088,7 @@ def test_an_overriding_run_may_call_the_standard_one(threading, actors):
         seen.append((value, more))
 
     Own(target=target, args=(1,), kwargs={"more": 2}).start()
-    comes(actors, lambda: len(seen) >= 3)
+    actors.until(lambda: len(seen) >= 3)
     assert seen == ["before", (1, 2), "after"]
 
 
@@ -1169,7 +1145,7 @@ def test_a_thread_is_alive_while_its_run_goes_on(threading, actors):
             actors.call(thread.start)
             alive = thread.isAlive()
             assert alive
-            comes(actors, lambda: gate.came)
+            actors.until(lambda: gate.came)
             for _ in range(3):
                 alive = thread.isAlive()
                 assert alive
@@ -1205,7 +1181,7 @@ def test_a_thread_is_alive_when_start_returns(threading, actors, rounds):
 
     worker = actors.start(work)
     try:
-        comes(actors, worker.has_ended)
+        actors.until(worker.has_ended)
         dead = len(worker.result())
     finally:
         for gate in gates:
@@ -1226,7 +1202,7 @@ def test_a_thread_is_alive_until_its_own_run_has_ended(threading, actors):
 
         thread = Own(target=nothing)
         actors.call(thread.start)
-        comes(actors, lambda: gate.came)
+        actors.until(lambda: gate.came)
         attempt(notes, lambda: thread.isAlive())
         alive = [one for one in noted(actors, notes, 2) if one]
         assert len(alive) == 2, "not alive between the end of its target and that of its run()"
@@ -1239,7 +1215,7 @@ def test_a_thread_is_not_alive_after_its_end(threading, actors):
             thread = make(gate)
             actors.call(thread.start)
             gate.open()
-            dead = comes(actors, lambda: not thread.isAlive())
+            dead = actors.until(lambda: not thread.isAlive())
             assert dead, "a thread stays alive after the end of its run()"
             for _ in range(2):
                 alive = thread.isAlive()
@@ -1255,7 +1231,7 @@ def test_a_thread_is_not_alive_when_others_still_are(threading, actors):
         thread = threading.Thread(target=nothing)
         actors.call(other.start)
         actors.call(thread.start)
-        dead = comes(actors, lambda: not thread.isAlive())
+        dead = actors.until(lambda: not thread.isAlive())
         assert dead, "a thread stays alive after the end of its run()"
         alive = other.isAlive()
         assert alive, "a thread is not alive after the end of another one"
@@ -1268,7 +1244,7 @@ def test_a_thread_is_not_alive_after_a_failure(threading, actors):
             for error in (Oops("failed"), SystemExit(3), Worse("failed")):
                 thread = make(raiser(error))
                 thread.start()
-                dead = comes(actors, lambda: not thread.isAlive())
+                dead = actors.until(lambda: not thread.isAlive())
                 assert dead, "a thread stays alive after raising %s" % type(error).__name__
 
 
@@ -1276,7 +1252,7 @@ def test_a_thread_is_not_alive_after_a_failure(threading, actors):
 def test_a_refused_start_leaves_an_ended_thread_not_alive(threading, actors):
     thread = threading.Thread(target=nothing)
     thread.start()
-    dead = comes(actors, lambda: not thread.isAlive())
+    dead = actors.until(lambda: not thread.isAlive())
     for _ in range(2):
         actors.start(thread.start).raised()
     alive = thread.isAlive()
@@ -1326,7 +1302,7 @@ def test_a_thread_is_never_alive_when_join_has_returned(threading, actors, round
         return [number for number in range(affordable(rounds, try_once)) if try_once()]
 
     worker = actors.start(work)
-    comes(actors, worker.has_ended)
+    actors.until(worker.has_ended)
     times = len(worker.result())
     assert times == 0, "%d times a thread was alive when join() had returned" % times
 
@@ -1357,7 +1333,7 @@ def test_enumerate_lists_the_alive_threads(threading, actors):
             times = listed(thread)
             assert times == 1, "an alive thread is listed %d times" % times
             gate.open()
-            gone = comes(actors, lambda: not listed(thread))
+            gone = actors.until(lambda: not listed(thread))
             assert gone, "a thread is listed after its end"
 
 
@@ -1416,7 +1392,7 @@ def test_join_waits_for_the_end_of_an_overriding_run(threading, actors):
 
         thread = Own(target=nothing)
         actors.call(thread.start)
-        comes(actors, lambda: gate.came)
+        actors.until(lambda: gate.came)
         joiner = actors.start(thread.join)
         assert joiner.is_blocked()
         gate.open()
@@ -1456,11 +1432,11 @@ def test_a_thread_may_join_another(threading, actors):
             passed.append(len(gate.came))
 
         actors.call(threading.Thread(target=activity).start)
-        comes(actors, lambda: gate.came)
+        actors.until(lambda: gate.came)
         settle(actors)
         assert passed == []
         gate.open()
-        came = comes(actors, lambda: passed)
+        came = actors.until(lambda: passed)
         assert came, "join() in a thread does not return"
 
 
@@ -1483,7 +1459,7 @@ def test_everything_is_done_when_join_returns(threading, actors, rounds):
         return [number for number in range(affordable(rounds, try_once)) if try_once()]
 
     worker = actors.start(work)
-    comes(actors, worker.has_ended)
+    actors.until(worker.has_ended)
     early = len(worker.result())
     assert early == 0, "%d times join() returned before the end of run()" % early
 
@@ -1543,7 +1519,7 @@ def test_join_of_an_ended_thread_returns(threading, actors):
             ran = []
             thread = make(lambda: ran.append(None))
             thread.start()
-            comes(actors, lambda: ran)
+            actors.until(lambda: ran)
             settle(actors)
             joiner = actors.start(thread.join, *args)
             assert joiner.returned()
@@ -1714,7 +1690,7 @@ def test_join_with_a_timeout_returns_when_the_thread_terminates(threading, actor
             thread = make(gate)
             actors.call(thread.start)
             joiner = actors.start(thread.join, 30.0)
-            comes(actors, lambda: gate.came)
+            actors.until(lambda: gate.came)
             gate.open()
             assert joiner.returned()
             joiner.start(thread.join, 30.0)
@@ -1838,7 +1814,7 @@ def test_a_thread_can_be_started_after_a_refused_join(threading, actors):
             assert early == 0, "the thread runs before start()"
             starter = actors.start(thread.start)
             assert starter.returned()
-            arrived = comes(actors, lambda: gate.came)
+            arrived = actors.until(lambda: gate.came)
             assert arrived, "the thread does not run"
             joiner = actors.start(thread.join)
             assert joiner.is_blocked()
@@ -1886,7 +1862,7 @@ def test_a_refused_join_of_itself_leaves_the_thread_alone(threading, actors):
 
             thread = make(activity)
             actors.call(thread.start)
-            arrived = comes(actors, lambda: gate.came)
+            arrived = actors.until(lambda: gate.came)
             assert arrived, "the thread does not go on"
             joiner = actors.start(thread.join)
             assert joiner.is_blocked()
@@ -1915,11 +1891,11 @@ def test_a_failing_thread_leaves_others_alone(threading, actors):
                     settle(actors)
                     assert passed == []
                     gate.open()
-                    went_on = comes(actors, lambda: passed)
+                    went_on = actors.until(lambda: passed)
                     assert went_on, "another thread does not go on"
                     starter.start(make(lambda: passed.append("later")).start)
                     assert starter.returned()
-                    ran = comes(actors, lambda: len(passed) == 2)
+                    ran = actors.until(lambda: len(passed) == 2)
                     assert ran, "a thread started later does not run"
 
 

@@ -30,7 +30,7 @@ class Actor(object):
         self._entered = False
         self._busy = False
         self._fresh = True
-        self._tid = None
+        self.tid = None
         self.ended = False
         self.ident = None
         self.value = None
@@ -40,7 +40,7 @@ class Actor(object):
     # -- the actor's own thread ---------------------------------------------------------------
 
     def _perform(self):
-        self._tid = blocking.own_tid()
+        self.tid = blocking.own_tid()
         self.ident = self._substrate.get_ident()
         while True:
             self._go.acquire()
@@ -114,45 +114,37 @@ class Actor(object):
         True as soon as the system proves it; where it cannot be proved, after the action has not
         ended for the duration ``window``.  False as soon as the action has ended.
         """
-        self._enters()
         window = self._durations["window"]
-        began = blocking.clock()
+        patience = blocking.clock() + self._durations["positive"]
+        began = None
         pause = 0.0
         while self._busy:
-            if blocking.is_proved_blocked(self._tid):
+            if blocking.is_proved_blocked(self.tid, window):
                 if not self._busy:
                     return False
                 self._troupe.note("%s: blocked, seen waiting to be woken" % self)
                 return True
-            watched = blocking.clock() - began
+            now = blocking.clock()
+            if began is None and self._entered:
+                began = now
             # A thread that still wants the processor is on its way: on a loaded machine it gets
             # more time; one that spins for ever does not get it without end.
-            if watched >= window and (watched >= 4 * window or not blocking.runs(self._tid)):
+            watched = now - began if began is not None else 0.0
+            if watched >= window and (watched >= 4 * window or not blocking.runs(self.tid)):
                 self._troupe.note("%s: blocked, watched for the window" % self)
                 return self._busy
+            if began is None and now >= patience:
+                raise KitError("%s did not start in time" % self._name)
             time.sleep(pause)
             pause = 0.0002
         return False
-
-    def _enters(self):
-        """Wait until the actor is about to call its function."""
-        patience = blocking.clock() + self._durations["positive"]
-        pause = 0.0
-        while not self._entered:
-            if blocking.clock() >= patience:
-                raise KitError("%s did not start in time" % self._name)
-            time.sleep(pause)
-            pause = 0.0001
 
     def _settles(self):
         """Wait for the action to end; False when it has not in good time, or never can."""
         if not self._busy:
             return True
-        self._enters()
         patience = blocking.clock() + self._durations["positive"]
-        stall = blocking.Stall(
-            self._durations["stall"], leave_out=self._troupe.bystanders + (blocking.own_tid(),)
-        )
+        stall = self._troupe.stall()
         step = 0.0
         while self._busy:
             if TIMED_ACQUIRE:
@@ -234,9 +226,35 @@ class Actors(object):
         """
         self.until(lambda: len([one for one in crew if one.has_ended()]) >= at_least, crew)
         while True:
-            ended = [actor for actor in crew if not actor.is_blocked()]
-            if ended == [actor for actor in crew if actor.has_ended()]:
-                return ended
+            busy = [actor for actor in crew if not actor.has_ended()]
+            if not self._are_proved_blocked(busy):
+                for actor in busy:
+                    actor.is_blocked()
+            if busy == [actor for actor in crew if not actor.has_ended()]:
+                return [actor for actor in crew if actor not in busy]
+
+    def _are_proved_blocked(self, busy):
+        """Whether all these actors are seen to wait; False once it cannot be seen in the window."""
+        if not busy:
+            return True
+        window = self.durations["window"]
+        patience = blocking.clock() + window
+        pause = 0.0
+        while not blocking.proved([actor.tid for actor in busy], window):
+            if blocking.clock() >= patience or [actor for actor in busy if actor.has_ended()]:
+                return False
+            time.sleep(pause)
+            pause = 0.0002
+        self.note("%d actors: blocked, seen waiting to be woken" % len(busy))
+        return True
+
+    def stall(self):
+        """What tells that nothing in this process but the caller will do anything in good time."""
+        return blocking.Stall(
+            self.durations["stall"],
+            leave_out=self.bystanders + (blocking.own_tid(),),
+            beyond=self.durations["positive"],
+        )
 
     def until(self, condition, crew=()):
         """Wait until ``condition()`` is true; false when it is not in good time, or never can be.
@@ -245,9 +263,7 @@ class Actors(object):
         get the duration ``setback``: most likely they wait for it in vain.
         """
         patience = blocking.clock() + self.durations["positive"]
-        stall = blocking.Stall(
-            self.durations["stall"], leave_out=self.bystanders + (blocking.own_tid(),)
-        )
+        stall = self.stall()
         pause = 0.0
         watching = list(crew)
         while not condition():
@@ -275,10 +291,13 @@ class Actors(object):
         def run(index):
             for number in range(rounds):
                 arrived[index] = number + 1
+                turns = 0
                 while min(arrived) <= number:
                     if given_up:
                         return
-                    time.sleep(0)
+                    turns += 1
+                    if not turns % 16:
+                        time.sleep(0)  # a greenlet gives way to others by this alone
                 results[number][index] = functions[index](number)
 
         crew = [self.start(run, index) for index in range(len(functions))]

@@ -1,12 +1,14 @@
 """Proof that a thread is blocked, read from Linux's /proc; None where a system does not show it.
 
-A thread that waits for a lock sits in a futex wait without a time-out.  Seeing that is not enough
-by itself: on some interpreters the wait for the interpreter lock looks the same.  So the proof asks
-for more: over a pause of the observer, in which it holds no lock, no thread of the process has run
-at all.  Then nobody holds the interpreter lock, and nobody can be waiting for it.
+A thread that waits for a lock sits in a futex wait, without a time-out or with one whose end can
+be read from its memory.  Seeing that is not enough by itself: on some interpreters the wait for the
+interpreter lock looks the same.  So the proof asks for more: over a pause of the observer, in which
+it holds no lock, no thread of the process has run at all.  Then nobody holds the interpreter lock,
+and nobody can be waiting for it.
 """
 
 import os
+import struct
 import time
 
 # Machine -> the numbers of its futex system calls (futex, futex_time64).
@@ -33,8 +35,16 @@ READ = {
     "armv7l": "3",
 }
 
-# futex operations that wait: FUTEX_WAIT, FUTEX_LOCK_PI, FUTEX_WAIT_BITSET.
+# Machine -> the number of its system call clock_nanosleep.
+SLEEP = {"x86_64": "230", "aarch64": "115", "riscv64": "115"}
+
+# futex operations that wait: FUTEX_WAIT, FUTEX_LOCK_PI, FUTEX_WAIT_BITSET.  Only the time-out of
+# the last one is a moment; that of the first is a duration from a beginning that nobody can see.
 WAITING = (0, 6, 9)
+WAIT_BITSET = 9
+REALTIME = 0x100  # the flag of an operation whose time-out is by the wall clock
+
+FOR_EVER = float("inf")
 
 clock = getattr(time, "monotonic", time.time)
 
@@ -49,6 +59,7 @@ def machine():
 
 _FUTEX = FUTEX.get(machine(), ())
 _READ = READ.get(machine())
+_SLEEP = SLEEP.get(machine())
 
 
 def own_tid():
@@ -71,19 +82,15 @@ class Task(object):
     """What the kernel shows of one thread at one moment.
 
     ``call``: the system call it sleeps in, with its arguments, or "running"; ``runs``: how often it
-    has been put on a processor; ``waits``: it is in a futex wait without a time-out.
+    has been put on a processor; ``rests``: the seconds for which it certainly goes on waiting
+    unless it is woken, 0.0 where that cannot be told; ``listens``: it waits for input.
     """
 
-    def __init__(self, call, runs):
+    def __init__(self, call, runs, pid="self"):
         self.call = call
         self.runs = runs
         words = call.split()
-        self.waits = (
-            len(words) > 5
-            and words[0] in _FUTEX
-            and (int(words[2], 16) & 0x7F) in WAITING
-            and words[4] == "0x0"
-        )
+        self.rests = _rest(words, pid)
         self.listens = words[:2] == [_READ, "0x0"]
         # "-1 ..." is a thread that sleeps outside a system call, as in a page fault.
         self.sleeps = call != "running" and not call.startswith("-1")
@@ -91,6 +98,40 @@ class Task(object):
     def same(self, other):
         """Whether the thread has not run between the two looks."""
         return other is not None and self.call == other.call and self.runs == other.runs
+
+
+def _rest(words, pid):
+    """How long the system call with these words lasts yet, unless its thread is woken."""
+    if len(words) < 6:
+        return 0.0
+    if words[0] in _FUTEX:
+        operation = int(words[2], 16)
+        if operation & 0x7F not in WAITING:
+            return 0.0
+        if words[4] == "0x0":
+            return FOR_EVER
+        if operation & 0x7F == WAIT_BITSET:
+            return _left(words[4], operation & REALTIME, pid)
+    elif words[0] == _SLEEP and words[2] == "0x1":  # until a moment, not for a duration
+        return _left(words[3], words[1] == "0x0", pid)
+    return 0.0
+
+
+def _left(address, by_wall_clock, pid):
+    """The seconds until the moment that lies at an address of a process's memory."""
+    if not by_wall_clock and not hasattr(time, "monotonic"):
+        return 0.0
+    try:
+        descriptor = os.open("/proc/%s/mem" % pid, os.O_RDONLY)
+        try:
+            os.lseek(descriptor, int(address, 16), 0)
+            seconds, nanoseconds = struct.unpack("qq", os.read(descriptor, 16))
+        finally:
+            os.close(descriptor)
+    except Exception:
+        return 0.0
+    now = time.time() if by_wall_clock else clock()
+    return max(seconds + nanoseconds * 1e-9 - now, 0.0)
 
 
 def look(pid="self", leave_out=()):
@@ -114,10 +155,36 @@ def look(pid="self", leave_out=()):
                 if error.errno in (2, 3):  # the thread ended between the two steps
                     continue
                 return None
-            tasks[tid] = Task(call, runs)
+            tasks[tid] = Task(call, runs, pid)
     except Exception:
         return None
     return tasks
+
+
+def count():
+    """How many threads this process has, or None where the system does not show it."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except Exception:
+        return None
+
+
+def proved(tids, least=0.05, pause=0.0001):
+    """Whether all these threads of this process certainly wait to be woken, as one proof.
+
+    See :func:`is_proved_blocked`, which is this for one thread.
+    """
+    own = own_tid()
+    if own is None or own in tids or None in tids:
+        return False
+    before = look(leave_out=(own,))
+    if before is None:
+        return False
+    for tid in tids:
+        if tid not in before or before[tid].rests < least:
+            return False
+    time.sleep(pause)
+    return unchanged(before, look(leave_out=(own,)))
 
 
 def runs(tid):
@@ -136,36 +203,32 @@ def unchanged(before, after):
     return True
 
 
-def is_proved_blocked(tid, pause=0.0001):
-    """Whether a thread of this process certainly waits, without a time-out, to be woken.
+def is_proved_blocked(tid, least=0.05, pause=0.0001):
+    """Whether a thread of this process certainly waits to be woken.
 
-    ``tid``: the kernel's number of another thread; ``pause``: seconds to let others run between the
-    two looks.  False means "not proved", never "proved not to be".
+    ``tid``: the kernel's number of another thread; ``least``: for how many seconds it must go on
+    waiting at least, where its wait has a time-out; ``pause``: seconds to let others run between
+    the two looks.  False means "not proved", never "proved not to be".
     """
-    own = own_tid()
-    if tid is None or own is None or tid == own:
-        return False
-    before = look(leave_out=(own,))
-    if before is None or tid not in before or not before[tid].waits:
-        return False
-    time.sleep(pause)
-    return unchanged(before, look(leave_out=(own,)))
+    return proved((tid,), least, pause)
 
 
 class Stall(object):
-    """Watches a process for the state in which nothing in it can ever run again.
+    """Watches a process for the state in which nothing in it can run again by itself.
 
-    That state is: every watched thread is in a futex wait without a time-out.  ``seconds`` is how
-    long it must last, unchanged, before :meth:`is_certain` says so (it is for what cannot be seen,
-    such as another process that will wake this one); ``listening``: a thread that waits for input
-    cannot run either, since the caller is the one to send it, and does not.
+    That state is: every watched thread waits to be woken, without a time-out or for at least
+    ``beyond`` seconds more.  ``seconds`` is how long it must last, unchanged, before
+    :meth:`is_certain` says so (it is for what cannot be seen, such as another process that will
+    wake this one); ``listening``: a thread that waits for input cannot run either, since the
+    caller is the one to send it, and does not.
     """
 
-    def __init__(self, seconds, pid="self", leave_out=(), listening=False):
+    def __init__(self, seconds, pid="self", leave_out=(), listening=False, beyond=FOR_EVER):
         self._seconds = seconds
         self._pid = pid
         self._leave_out = leave_out
         self._listening = listening
+        self._beyond = beyond
         self._tasks = None
         self._since = None
 
@@ -173,8 +236,11 @@ class Stall(object):
         """Look once more; True when nothing has been able to run for long enough."""
         tasks = look(self._pid, self._leave_out)
         now = clock()
-        hopeless = bool(tasks) and all(
-            [task.waits or (self._listening and task.listens) for task in tasks.values()]
+        hopeless = tasks is not None and all(
+            [
+                task.rests >= self._beyond or (self._listening and task.listens)
+                for task in tasks.values()
+            ]
         )
         if not hopeless:
             self._since = None

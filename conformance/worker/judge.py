@@ -26,7 +26,7 @@ from threadspec.conformance.worker.case import (
     show,
     show_error,
 )
-from threadspec.conformance.worker.programs import Programs
+from threadspec.conformance.worker.programs import Programs, Spare
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BATTERY = os.path.join(os.path.dirname(HERE), "battery")
@@ -78,7 +78,7 @@ class Judge(object):
         self._substrate = substrate
         self._durations = durations
         self._bystanders = bystanders
-        self._origin = origin
+        self._spare = Spare(origin, durations)
         self._pace = None
         self.traceback = None
 
@@ -93,9 +93,11 @@ class Judge(object):
             self._substrate,
             self._durations,
             self._bystanders,
-            self._origin,
+            self._spare,
             self.rounds,
         )
+        if "programs" not in function.__code__.co_varnames:
+            self._spare.drop()
         threads = _count_threads()
         began = blocking.clock()
         outcome = {"outcome": "ok", "observed": None, "where": None, "check": None}
@@ -133,12 +135,12 @@ class Judge(object):
 class _Stage(object):
     """What one case is given: its fixtures, by parameter name."""
 
-    def __init__(self, implementation, substrate, durations, bystanders, origin, rounds):
+    def __init__(self, implementation, substrate, durations, bystanders, spare, rounds):
         self.evidence = []
         self.observations = []
         self._switching = Switching()
         self._actors = Actors(substrate, durations, self._note, bystanders)
-        self._programs = Programs(origin, durations, self._note)
+        self._programs = Programs(spare, self._note)
         self._fixtures = {
             "threading": lambda: implementation,
             "actors": lambda: self._actors,
@@ -176,9 +178,9 @@ class _Stage(object):
 
 
 def _count_threads():
-    tasks = blocking.look()
-    if tasks is not None:
-        return len(tasks)
+    count = blocking.count()
+    if count is not None:
+        return count
     frames = getattr(sys, "_current_frames", None)
     return len(frames()) if frames else 0
 

@@ -57,6 +57,8 @@ def _version(module):
         version = getattr(candidate, "__version__", None)
         if isinstance(version, str):
             return version
+    if package.__name__ == "threadspec":
+        return None  # the host knows it
     standard = os.path.dirname(os.path.abspath(os.__file__))
     home = os.path.abspath(getattr(module, "__file__", None) or standard)
     if home.startswith(standard) and "site-packages" not in home and "dist-packages" not in home:

@@ -45,7 +45,10 @@ def listen():
 
 
 def perform():
-    """Be the program that the first line of standard input asks for, but for its end."""
+    """Be the program that two lines of standard input ask for, but for its end.
+
+    The first says what to load, the second which function of the battery to call.
+    """
     request = json.loads(listen())
     _limit(request["seconds"])
     from threadspec.conformance.worker import loading
@@ -54,8 +57,12 @@ def perform():
         "threading": loading.load(request["module"], request["setup"], request["path"]),
         "substrate": loading.load_substrate(request["substrate"]),
     }
-    __import__(request["battery"])
-    function = getattr(sys.modules[request["battery"]], request["function"])
+    call = listen()
+    if not call:
+        return  # it is not needed
+    battery, name = json.loads(call)
+    __import__(battery)
+    function = getattr(sys.modules[battery], name)
     code = function.__code__
     say(GREETING)
     function(*[fixtures[name] for name in code.co_varnames[: code.co_argcount]])
@@ -77,14 +84,14 @@ def _limit(seconds):
 class Program(object):
     """A running program.  Use :meth:`Programs.start` to get one."""
 
-    def __init__(self, name, request, durations, note):
+    def __init__(self, request, durations):
         import subprocess  # not before the set-up code has run: it imports threading
 
         if not sys.executable:
             raise KitError("this interpreter does not say how it can be started again")
-        self._name = name
+        self._name = "program"
         self._durations = durations
-        self._note = note
+        self._note = None
         self._read = 0
         self._greeted = False
         self._said = _File()
@@ -97,6 +104,12 @@ class Program(object):
             close_fds=os.name == "posix",
         )
         self.tell(json.dumps(request))
+
+    def call(self, function, note):
+        """Let it call ``function``, one of a battery file's own; ``note`` takes evidence."""
+        self._name = "program %s" % function.__name__
+        self._note = note
+        self.tell(json.dumps([function.__module__, function.__name__]))
 
     @property
     def output(self):
@@ -181,7 +194,12 @@ class Program(object):
     def _await(self, is_reached):
         """Wait until something is reached, the program has ended, or it takes too long."""
         patience = blocking.clock() + self._durations["positive"]
-        stall = blocking.Stall(self._durations["stall"], self._process.pid, listening=True)
+        stall = blocking.Stall(
+            self._durations["stall"],
+            self._process.pid,
+            listening=True,
+            beyond=self._durations["positive"],
+        )
         pause = 0.0005
         while not is_reached() and self.status is None:
             if blocking.clock() >= patience or (pause >= 0.005 and stall.is_certain()):
@@ -242,32 +260,55 @@ class _File(object):
             pass  # something the program started may still have it open
 
 
+class Spare(object):
+    """Keeps one program ready, loaded and waiting, while cases follow one another that need one.
+
+    ``origin``: how the implementation was loaded, the load request's ``module``, ``setup``,
+    ``path`` and ``substrate`` (None: not known); ``durations``: the named durations.
+    """
+
+    def __init__(self, origin, durations):
+        self._origin = origin
+        self._durations = durations
+        self._program = None
+
+    def take(self):
+        """The program that is ready, or a new one; the next one is made ready meanwhile."""
+        program = self._program or self._new()
+        self._program = self._new()
+        return program
+
+    def drop(self):
+        """Let go of the one that is ready."""
+        if self._program is not None:
+            self._program.close()
+            self._program = None
+
+    def _new(self):
+        if self._origin is None:
+            raise KitError("it is not known how to load the implementation in another process")
+        request = dict([(key, self._origin[key]) for key in ("module", "setup", "substrate")])
+        request["path"] = list(self._origin["path"])
+        request["seconds"] = 2 * self._durations["case"]
+        return Program(request, self._durations)
+
+
 class Programs(object):
     """The programs of one case.
 
-    ``origin``: how the implementation was loaded, the load request's ``module``, ``setup``,
-    ``path`` and ``substrate`` (None: not known); ``durations``: the named durations; ``note``:
-    called with a line of evidence.
+    ``spare``: where they come from; ``note``: called with a line of evidence.
     """
 
-    def __init__(self, origin, durations, note):
-        self._origin = origin
-        self._durations = durations
+    def __init__(self, spare, note):
+        self._spare = spare
         self._note = note
         self._all = []
 
     def start(self, function):
         """Start ``function``, one of a battery file's own, as a program; returns at once."""
-        if self._origin is None:
-            raise KitError("it is not known how to load the implementation in another process")
-        request = dict([(key, self._origin[key]) for key in ("module", "setup", "substrate")])
-        request["path"] = list(self._origin["path"])
-        request["battery"] = function.__module__
-        request["function"] = function.__name__
-        request["seconds"] = self._durations["case"]
-        name = "program %s" % function.__name__
-        program = Program(name, request, self._durations, self._note)
+        program = self._spare.take()
         self._all.append(program)
+        program.call(function, self._note)
         return program
 
     def close(self):
