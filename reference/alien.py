@@ -7,7 +7,7 @@ __all__ = ["alien_thread"]
 
 
 class _DummyThread(Thread):
-    """Stands for the alien thread that made it: alive and daemonic for good (``daemon.dummy.*``).
+    """Stands for the alien thread that made it: alive and daemonic for good (``alien.*``).
 
     The end of an alien thread cannot be seen.  When the system gives its identifier to another
     alien thread, the object stands for that one.

@@ -18,12 +18,12 @@ ThreadError = _layer.error
 
 
 def activeCount():
-    """Return the number of alive threads: the length of ``enumerate()`` (``activeCount.*``)."""
+    """Return the number of alive threads: the length of ``enumerate()`` (``activecount.*``)."""
     return _registry.count()
 
 
 def currentThread():
-    """Return the thread object of the calling thread of control (``module.currentThread.*``).
+    """Return the thread object of the calling thread of control (``currentthread.*``).
 
     An alien thread gets a dummy thread object, the same one each time.
     """
@@ -32,7 +32,7 @@ def currentThread():
 
 
 def enumerate():
-    """Return a new list of all alive threads (``module.enumerate.*``).
+    """Return a new list of all alive threads (``enumerate.*``).
 
     Daemonic threads, dummy thread objects and the main thread are among them.
     """

@@ -8,7 +8,7 @@ from .thread import Thread
 
 
 def _main_thread():
-    """A thread object that is started, alive and no daemon (``daemon.main.*``)."""
+    """A thread object that is started, alive and no daemon (``mainthread.*``)."""
     main = Thread(name="MainThread")
     main.setDaemon(False)
     main._adopt()
@@ -23,7 +23,7 @@ def _begin():
 def _end():
     """End the main thread; then wait until no alive thread is left that is no daemon.
 
-    Threads that other threads start meanwhile are waited for as well (``daemon.exit.*``).
+    Threads that other threads start meanwhile are waited for as well (``program.*``).
     """
     if _registry.holds(_registry.main()):
         _registry.main()._terminate()
