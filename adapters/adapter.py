@@ -13,6 +13,7 @@ from typing import Any
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from threadspec.adapters import interpreters
 from threadspec.adapters.interpreters import Interpreter
 from threadspec.conformance.catalogue import Catalogue, catalogue

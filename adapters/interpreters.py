@@ -19,6 +19,7 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+
 from threadspec.conformance.errors import UserError
 
 _NAME = re.compile(r"^(python|pypy|jython)(\d+(?:\.\d+)?)?$")

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
 from threadspec.adapters.adapter import Implementation, Unavailable, choose
 from threadspec.conformance.cases import Case, battery, check
 from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.options import factor
 

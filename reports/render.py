@@ -8,6 +8,7 @@ import jinja2
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+
 from threadspec.conformance.verdicts import FAILING, MEANING, VERDICTS, Verdict
 from threadspec.reports.matrix import Column, Matrix
 

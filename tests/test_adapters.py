@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+
 from threadspec.adapters import adapter as adapters
 from threadspec.adapters import divergences, interpreters
 from threadspec.adapters.adapter import (

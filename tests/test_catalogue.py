@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from threadspec.conformance.cases import battery, cases_of, check
 from threadspec.conformance.catalogue import (
     LEVELS,

@@ -12,8 +12,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import miniatures
 import pytest
+
+import miniatures
 from threadspec.adapters import interpreters
 from threadspec.conformance import cli
 from threadspec.conformance.cases import battery

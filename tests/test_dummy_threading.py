@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 import threadspec.reference as reference
 from threadspec.reference import _dummy_layer, _layer, dummy_threading
 from threadspec.reference._instantiate import instantiate

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import miniatures
 import pytest
+
+import miniatures
 from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError

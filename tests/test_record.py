@@ -12,6 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import VERDICTS, fails, verdict_of, worst
 from threadspec.reports import record

@@ -13,9 +13,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import miniatures
 import pytest
 from packaging.version import Version
+
+import miniatures
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import Interpreter

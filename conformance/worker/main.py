@@ -121,6 +121,7 @@ def _watch_for_signal():
     import traceback
 
     import thread
+
     from threadspec.conformance.worker import blocking
 
     reading, writing = os.pipe()
