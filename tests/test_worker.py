@@ -334,11 +334,26 @@ def test_breaking_off_ends_the_worker(make: MakeWorker, monkeypatch: pytest.Monk
     def interrupt(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(worker, "_ask", interrupt)
+    monkeypatch.setattr(worker, "_answer", interrupt)
     with pytest.raises(KeyboardInterrupt):
         worker.run(BATTERY, NO_VALUE)
     monkeypatch.undo()
     assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+
+
+def test_a_case_that_was_foretold_is_not_run_twice(make: MakeWorker) -> None:
+    worker = make(miniatures.FAITHFUL)
+    first = worker.run(BATTERY, NO_VALUE, (BATTERY, LOCKS))
+    second = worker.run(BATTERY, LOCKS)
+    assert (first["outcome"], second["outcome"]) == ("ok", "ok")
+
+
+def test_another_case_than_foretold_is_run_in_a_fresh_worker(make: MakeWorker) -> None:
+    worker = make(miniatures.FAITHFUL)
+    worker.run(BATTERY, NO_VALUE, (BATTERY, LOCKS))
+    process = worker._process
+    assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+    assert worker._process is not process
 
 
 # -- no interpreter -------------------------------------------------------------------------------
@@ -456,11 +471,11 @@ def test_a_thread_that_waits_for_a_lock_is_proved_blocked() -> None:
 
 
 @linux
-def test_a_thread_that_waits_with_a_timeout_is_not_proved_blocked() -> None:
+def test_a_thread_that_waits_with_a_timeout_is_proved_blocked_until_then() -> None:
     sleeper = Sleeper(timeout=100)
     try:
-        assert becomes_true(lambda: (blocking.look() or {})[sleeper.tid].sleeps)
-        assert not any(blocking.is_proved_blocked(sleeper.tid) for _ in range(20))
+        assert becomes_true(lambda: bool(blocking.is_proved_blocked(sleeper.tid, least=50)))
+        assert not any(blocking.is_proved_blocked(sleeper.tid, least=150) for _ in range(20))
     finally:
         sleeper.lock.release()
 
@@ -525,6 +540,8 @@ def test_a_timed_wait_is_no_stall(others: tuple[int, ...]) -> None:
     sleepers = [Sleeper(), Sleeper(timeout=100)]
     try:
         assert not any(stall.is_certain() for _ in range(20))
+        within = blocking.Stall(0.0, leave_out=others, beyond=50)
+        assert becomes_true(within.is_certain)
     finally:
         for sleeper in sleepers:
             sleeper.lock.release()

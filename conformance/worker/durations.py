@@ -7,8 +7,8 @@ TABLE = {
     "positive": (10.0, "something that must happen may take"),
     "setback": (2.0, "helper threads may take after one they depend on has failed"),
     "stall": (
-        0.5,
-        "a process in which nothing can run any more is watched before it counts as hung",
+        0.2,
+        "a process in which nothing can run any more is watched before that is believed",
     ),
     "window": (0.05, "something that must not happen is watched where it cannot be proved"),
     "cleanup": (0.5, "helper threads may take to end after a case"),
