@@ -99,21 +99,21 @@ _apart = {}
 
 
 def apart(threading, actors):
-    """Whether start() returns while the timer waits; if not, a case with a long one would hang.
+    """Whether start() leaves the waiting and the function to another thread.
 
-    That it must is the business of one clause alone.
+    If not, a case with a long interval would hang.  That it must is the business of one clause.
     """
     name = threading.__name__
-    if name not in _apart:
-        _apart[name] = False
-        for _ in range(3):
-            timer = threading.Timer(0.05, str)
-            began = clock()
-            actors.start(timer.start).returned()
-            _apart[name] = clock() - began < 0.04
-            timer.cancel()
-            if _apart[name]:
-                break
+    for _ in range(3):
+        if _apart.get(name):
+            break
+        calls = Calls(threading, actors)
+        timer = threading.Timer(0.05, calls)
+        began = clock()
+        starter = actors.start(timer.start)
+        starter.returned()
+        _apart[name] = clock() - began < 0.04 and starter.ident not in calls.idents
+        timer.cancel()
     return _apart[name]
 
 

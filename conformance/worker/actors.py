@@ -130,7 +130,7 @@ class Actor(object):
             # A thread that still wants the processor is on its way: on a loaded machine it gets
             # more time; one that spins for ever does not get it without end.
             watched = now - began if began is not None else 0.0
-            if watched >= window and (watched >= 4 * window or not blocking.runs(self.tid)):
+            if watched >= window and (watched >= 2 * window or not blocking.runs(self.tid)):
                 self._troupe.note("%s: blocked, watched for the window" % self)
                 return self._busy
             if began is None and now >= patience:
@@ -153,7 +153,7 @@ class Actor(object):
                     continue  # it is released after the action has ended
             else:
                 time.sleep(step)
-                step = min(step + 0.00005, 0.005)
+                step = min(step * 1.3 + 0.00002, 0.005)
                 if step < 0.005:
                     continue
             if stall.is_certain() or blocking.clock() >= patience:

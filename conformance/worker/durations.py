@@ -3,9 +3,9 @@
 # name -> (seconds, what it bounds).  ``--time-scale`` multiplies the seconds.
 TABLE = {
     "start": (30.0, "a worker loads its implementation and says hello"),
-    "case": (20.0, "the host lets one case run"),
-    "positive": (10.0, "something that must happen may take"),
-    "setback": (2.0, "helper threads may take after one they depend on has failed"),
+    "case": (15.0, "the host lets one case run"),
+    "positive": (6.0, "something that must happen may take"),
+    "setback": (0.5, "helper threads may take after one they depend on has failed"),
     "stall": (
         0.2,
         "a process in which nothing can run any more is watched before that is believed",
