@@ -87,7 +87,7 @@ def _explain(console: Console, identifier: str) -> int:
         hint = f"did you mean {like}?" if like else "`threadspec clauses` lists them."
         raise UserError(f"There is no clause {identifier}; {hint}")
     for label, value in _fields(clause):
-        console.print(f"[bold]{label:<10}[/]  {escape(value)}", highlight=False)
+        console.print(f"[bold]{label:<10}[/]  {escape(value)}", highlight=False, soft_wrap=True)
     return 0
 
 
@@ -115,11 +115,12 @@ def _coverage(console: Console) -> int:
         f"{covered} of {len(clauses.statements)} statements of the manual are cited by "
         f"{len(clauses.clauses)} clauses; {len(battery())} cases check them.",
         highlight=False,
+        soft_wrap=True,
     )
     if unwritten:
-        console.print("Open: " + ", ".join(unwritten), highlight=False)
+        console.print("Open: " + ", ".join(unwritten), highlight=False, soft_wrap=True)
     for gap in gaps:
-        console.print(gap, highlight=False)
+        console.print(gap, highlight=False, soft_wrap=True)
     return 1 if unwritten or gaps else 0
 
 
