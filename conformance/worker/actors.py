@@ -11,6 +11,9 @@ import time
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import KitError, show, show_call, show_error
 
+# A thread that has had the processor for so long, in seconds, and still goes on, is spinning.
+ENOUGH = 0.002
+
 TIMED_ACQUIRE = sys.version_info >= (3, 2)
 
 
@@ -114,30 +117,19 @@ class Actor(object):
         True as soon as the system proves it; where it cannot be proved, after the action has not
         ended for the duration ``window``.  False as soon as the action has ended.
         """
-        window = self._durations["window"]
-        patience = blocking.clock() + self._durations["positive"]
-        began = None
-        pause = 0.0
-        while self._busy:
-            if blocking.is_proved_blocked(self.tid, window):
-                if not self._busy:
-                    return False
-                self._troupe.note("%s: blocked, seen waiting to be woken" % self)
-                return True
-            now = blocking.clock()
-            if began is None and self._entered:
-                began = now
-            # A thread that still wants the processor is on its way: on a loaded machine it gets
-            # more time; one that spins for ever does not get it without end.
-            watched = now - began if began is not None else 0.0
-            if watched >= window and (watched >= 2 * window or not blocking.runs(self.tid)):
-                self._troupe.note("%s: blocked, watched for the window" % self)
-                return self._busy
-            if began is None and now >= patience:
-                raise KitError("%s did not start in time" % self._name)
-            time.sleep(pause)
-            pause = 0.0002
-        return False
+        self._troupe.ended([self])
+        return self._busy
+
+    def has_entered(self):
+        """Whether it has come as far as calling its function."""
+        return self._entered
+
+    def is_starved(self, used):
+        """Whether it wants the processor, and has hardly had it since ``used`` seconds of use."""
+        now = blocking.processor_time(self.tid)
+        if used is None or now is None or now - used >= ENOUGH:
+            return False
+        return blocking.runs(self.tid)
 
     def _settles(self):
         """Wait for the action to end; False when it has not in good time, or never can."""
@@ -227,26 +219,38 @@ class Actors(object):
         self.until(lambda: len([one for one in crew if one.has_ended()]) >= at_least, crew)
         while True:
             busy = [actor for actor in crew if not actor.has_ended()]
-            if not self._are_proved_blocked(busy):
-                for actor in busy:
-                    actor.is_blocked()
+            if busy:
+                self._watch(busy)
             if busy == [actor for actor in crew if not actor.has_ended()]:
                 return [actor for actor in crew if actor not in busy]
 
-    def _are_proved_blocked(self, busy):
-        """Whether all these actors are seen to wait; False once it cannot be seen in the window."""
-        if not busy:
-            return True
+    def _watch(self, busy):
+        """Watch actors until all are blocked, as :meth:`Actor.is_blocked` says it of one.
+
+        Comes back at once when one of them has ended.
+        """
         window = self.durations["window"]
-        patience = blocking.clock() + window
+        patience = blocking.clock() + self.durations["positive"]
+        began = None
         pause = 0.0
-        while not blocking.proved([actor.tid for actor in busy], window):
-            if blocking.clock() >= patience or [actor for actor in busy if actor.has_ended()]:
-                return False
+        while not [actor for actor in busy if actor.has_ended()]:
+            if blocking.proved([actor.tid for actor in busy], window):
+                self.note("%d actors: blocked, seen waiting to be woken" % len(busy))
+                return
+            now = blocking.clock()
+            if began is None and not [actor for actor in busy if not actor.has_entered()]:
+                began = now
+                used = [(actor, blocking.processor_time(actor.tid)) for actor in busy]
+            watched = now - began if began is not None else 0.0
+            if watched >= window:
+                starved = [actor for actor, time_used in used if actor.is_starved(time_used)]
+                if watched >= 4 * window or not starved:
+                    self.note("%d actors: blocked, watched for the window" % len(busy))
+                    return
+            if began is None and now >= patience:
+                raise KitError("an actor did not start in time")
             time.sleep(pause)
             pause = 0.0002
-        self.note("%d actors: blocked, seen waiting to be woken" % len(busy))
-        return True
 
     def stall(self):
         """What tells that nothing in this process but the caller will do anything in good time."""

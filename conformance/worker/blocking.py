@@ -193,6 +193,14 @@ def runs(tid):
     return bool(tasks) and tid in tasks and not tasks[tid].sleeps
 
 
+def processor_time(tid):
+    """The seconds for which a thread of this process has had a processor; None where unknown."""
+    try:
+        return int(_read("/proc/self/task/%d/schedstat" % tid).split()[0]) * 1e-9
+    except Exception:
+        return None
+
+
 def unchanged(before, after):
     """Whether no thread has run, come or gone between two looks, and each one sleeps."""
     if before is None or after is None or len(before) != len(after):

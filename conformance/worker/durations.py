@@ -7,7 +7,7 @@ TABLE = {
     "positive": (6.0, "something that must happen may take"),
     "setback": (0.5, "helper threads may take after one they depend on has failed"),
     "stall": (
-        0.2,
+        0.1,
         "a process in which nothing can run any more is watched before that is believed",
     ),
     "window": (0.05, "something that must not happen is watched where it cannot be proved"),
