@@ -462,12 +462,25 @@ def test_all_stands_for_every_adapter_on_every_interpreter(
     assert names(choose(["all", "all"])) == chosen
 
 
-def test_all_gives_the_reason_for_what_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_gives_the_reason_for_what_cannot_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapters, "FOLDER", tmp_path)
+    for name in ("reference", "stdlib"):
+        write(tmp_path, 'module = "threading"', f"{name}.toml")
+    write(tmp_path, 'module = "dummy"\npython = "<3.9"', "ancient.toml")
     found_are(monkeypatch, "3.12")
     missing = [one for one in choose(["all"]) if isinstance(one, Unavailable)]
-    assert [one.name for one in missing if "needs Python >=2.7,<3.9" in one.reason] == [
-        "dummy_threading"
-    ]
+    assert [one.name for one in missing if "needs Python <3.9" in one.reason] == ["ancient"]
+
+
+def test_dummy_threading_is_the_reference_s_own_where_python_has_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found_are(monkeypatch, "3.12")
+    found = resolve("dummy_threading")
+    assert found.name == "dummy_threading (reference-dummy)"
+    assert found.adapter.module == "threadspec.reference.dummy_threading"
 
 
 # -- interpreters ---------------------------------------------------------------------------------
