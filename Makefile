@@ -16,14 +16,14 @@ VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLoc
 matrix: $(VENV)/ready
 	$(BIN)/threadspec matrix --out $(MATRIX)
 
-test: lint unit
+test: lint battery unit
 
-# One pytest run: the kit's own tests (which run the battery on the reference, among others).
+# The kit's own tests.
 unit: $(VENV)/ready
 	$(BIN)/pytest -q
 
 battery: $(VENV)/ready
-	$(BIN)/pytest --impl=reference --strict
+	$(BIN)/pytest --impl=reference --strict -q
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
