@@ -229,13 +229,14 @@ class Actors(object):
 
         Comes back at once when one of them has ended.
         """
+        whom = str(busy[0]) if len(busy) == 1 else "%d actors" % len(busy)
         window = self.durations["window"]
         patience = blocking.clock() + self.durations["positive"]
         began = None
         pause = 0.0
         while not [actor for actor in busy if actor.has_ended()]:
             if blocking.proved([actor.tid for actor in busy], window):
-                self.note("%d actors: blocked, seen waiting to be woken" % len(busy))
+                self.note("%s: blocked, seen waiting to be woken" % whom)
                 return
             now = blocking.clock()
             if began is None and not [actor for actor in busy if not actor.has_entered()]:
@@ -245,7 +246,7 @@ class Actors(object):
             if watched >= window:
                 starved = [actor for actor, time_used in used if actor.is_starved(time_used)]
                 if watched >= 4 * window or not starved:
-                    self.note("%d actors: blocked, watched for the window" % len(busy))
+                    self.note("%s: blocked, watched for the window" % whom)
                     return
             if began is None and now >= patience:
                 raise KitError("an actor did not start in time")
