@@ -229,7 +229,8 @@ class Actors(object):
 
         Comes back at once when one of them has ended.
         """
-        whom = str(busy[0]) if len(busy) == 1 else "%d actors" % len(busy)
+        # Not which ones: that may differ from run to run where the manual leaves it open.
+        whom = "%d actor%s" % (len(busy), "s"[: len(busy) > 1])
         window = self.durations["window"]
         patience = blocking.clock() + self.durations["positive"]
         began = None
