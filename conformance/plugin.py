@@ -165,18 +165,12 @@ class BatteryFile(pytest.File):
 
     def collect(self) -> Iterator[CaseItem]:
         """Every case of the file on every implementation."""
-        import importlib
+        from threadspec.conformance.cases import battery, module_name
 
-        from threadspec.conformance.cases import cases_of, module_name
-        from threadspec.conformance.catalogue import CatalogueError, catalogue
-
-        module = importlib.import_module(module_name(self.path))
-        try:
-            cases = cases_of(module, catalogue())
-        except CatalogueError as error:
-            raise self.CollectError(str(error)) from error
         run = self.config.stash[RUN]
-        for case in cases:
+        for case in battery():
+            if case.module != module_name(self.path):
+                continue
             for number, execution in enumerate(run.executions):
                 yield CaseItem.from_parent(
                     self, name=f"{case.function}[{execution.name}]", case=case, number=number

@@ -17,7 +17,7 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.execution import Execution, is_known, make_record, stale_divergences
 from threadspec.conformance.verdicts import fails
 from threadspec.reports import record, text
-from threadspec.reports.record import CaseResult, Expectation, Subject
+from threadspec.reports.record import CaseResult, Subject
 
 
 def check_writable(path: Path) -> None:
@@ -154,11 +154,7 @@ class Run:
     def take(self, found: dict[str, Any]) -> None:
         """Take in a result, as it travels on pytest's reports."""
         number = found["implementation"]
-        values = dict(found["result"])
-        if values["divergence"] is not None:
-            values["divergence"] = Expectation(**values["divergence"])
-        values["evidence"] = tuple(values["evidence"])
-        self._results.setdefault(number, []).append(CaseResult(**values))
+        self._results.setdefault(number, []).append(record.case_result(found["result"]))
         self._subjects[number] = Subject(**found["subject"])
 
     def _records(self) -> Iterator[record.Record]:

@@ -186,16 +186,25 @@ def read(path: Path) -> Record:
     return _from_json(document)
 
 
+def case_result(values: dict[str, Any]) -> CaseResult:
+    """A result from its plain values, as ``dataclasses.asdict`` and JSON have them."""
+    expected = values["divergence"]
+    return CaseResult(
+        **{
+            **values,
+            "evidence": tuple(values["evidence"]),
+            "divergence": None if expected is None else Expectation(**expected),
+        }
+    )
+
+
 def _from_json(document: dict[str, Any]) -> Record:
     cases = []
     chapters = {}
     for entry in document["cases"]:
         values = dict(entry)
         chapters[values["clause"]] = values.pop("chapter")
-        if values["divergence"] is not None:
-            values["divergence"] = Expectation(**values["divergence"])
-        values["evidence"] = tuple(values["evidence"])
-        cases.append(CaseResult(**values))
+        cases.append(case_result(values))
     return Record(
         kit=Kit(**document["kit"]),
         implementation=Subject(**document["implementation"]),

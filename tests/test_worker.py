@@ -464,7 +464,7 @@ def becomes_true(condition: Callable[[], bool]) -> bool:
 def test_a_thread_that_waits_for_a_lock_is_proved_blocked() -> None:
     sleeper = Sleeper()
     try:
-        assert becomes_true(lambda: bool(blocking.is_proved_blocked(sleeper.tid)))
+        assert becomes_true(lambda: bool(blocking.proved([sleeper.tid])))
     finally:
         sleeper.lock.release()
     assert becomes_true(lambda: sleeper.tid not in (blocking.look() or {}))
@@ -474,16 +474,16 @@ def test_a_thread_that_waits_for_a_lock_is_proved_blocked() -> None:
 def test_a_thread_that_waits_with_a_timeout_is_proved_blocked_until_then() -> None:
     sleeper = Sleeper(timeout=100)
     try:
-        assert becomes_true(lambda: bool(blocking.is_proved_blocked(sleeper.tid, least=50)))
-        assert not any(blocking.is_proved_blocked(sleeper.tid, least=150) for _ in range(20))
+        assert becomes_true(lambda: bool(blocking.proved([sleeper.tid], least=50)))
+        assert not any(blocking.proved([sleeper.tid], least=150) for _ in range(20))
     finally:
         sleeper.lock.release()
 
 
 @linux
 def test_the_calling_thread_is_not_proved_blocked() -> None:
-    assert not blocking.is_proved_blocked(blocking.own_tid())
-    assert not blocking.is_proved_blocked(None)
+    assert not blocking.proved([blocking.own_tid()])
+    assert not blocking.proved([None])
 
 
 @linux

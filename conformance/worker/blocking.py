@@ -172,7 +172,9 @@ def count():
 def proved(tids, least=0.05, pause=0.0001):
     """Whether all these threads of this process certainly wait to be woken, as one proof.
 
-    See :func:`is_proved_blocked`, which is this for one thread.
+    ``tids``: the kernel's numbers of other threads; ``least``: for how many seconds each must go on
+    waiting at least, where its wait has a time-out; ``pause``: seconds to let others run between
+    the two looks.  False means "not proved", never "proved not to be".
     """
     own = own_tid()
     if own is None or own in tids or None in tids:
@@ -216,16 +218,6 @@ def unchanged(before, after):
         if not before[tid].sleeps or not before[tid].same(after.get(tid)):
             return False
     return True
-
-
-def is_proved_blocked(tid, least=0.05, pause=0.0001):
-    """Whether a thread of this process certainly waits to be woken.
-
-    ``tid``: the kernel's number of another thread; ``least``: for how many seconds it must go on
-    waiting at least, where its wait has a time-out; ``pause``: seconds to let others run between
-    the two looks.  False means "not proved", never "proved not to be".
-    """
-    return proved((tid,), least, pause)
 
 
 class Stall(object):
