@@ -1,0 +1,1 @@
+"""Planted faults: faulty implementations, each the reference with one clause broken."""
