@@ -224,13 +224,15 @@ class Worker:
                 return answer
 
     def _lost(self, outcome: str, observed: str, began: float) -> dict[str, Any]:
+        seconds = round(time.monotonic() - began, 6)
         return {
             "outcome": outcome,
             "observed": observed,
             "where": None,
             "check": None,
             "evidence": [],
-            "seconds": round(time.monotonic() - began, 6),
+            "seconds": seconds,
+            "waits": {"case": seconds} if outcome == "timeout" else {},
             "spoiled": True,
         }
 

@@ -197,6 +197,7 @@ class Execution:
             evidence=tuple(_writable(note) for note in outcome.get("evidence", ())),
             output=outcome.get("output", ""),
             seconds=outcome.get("seconds", 0.0),
+            waits=outcome.get("waits", {}),
             divergence=Expectation(known[0].verdict, known[0].reason) if known else None,
         )
 

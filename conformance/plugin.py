@@ -260,6 +260,7 @@ def pytest_runtest_makereport(
     report = yield
     if isinstance(item, CaseItem) and call.when == "call" and item.result is not None:
         known = item.run_.is_known(item.result)
+        report.duration = item.result.seconds  # not how long pytest waited for a case begun ahead
         report.threadspec = {
             "implementation": item.number,
             "subject": asdict(item.run_.executions[item.number].subject),
@@ -344,7 +345,8 @@ class Collector:
         if self._config.option.collectonly:
             return
         terminalreporter.section("threadspec")
-        for line, markup in self._run.summary():
+        durations = self._config.option.durations is not None
+        for line, markup in self._run.summary(durations):
             terminalreporter.write_line(line, **markup)
 
 

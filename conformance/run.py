@@ -186,12 +186,15 @@ class Run:
                 except UserError as error:
                     yield str(self._divergences), str(error)
 
-    def summary(self) -> Iterator[tuple[str, dict[str, bool]]]:
-        """Lines for the end of the run, with pytest's names of colours."""
+    def summary(self, durations: bool = False) -> Iterator[tuple[str, dict[str, bool]]]:
+        """Lines for the end of the run, with pytest's names of colours.
+
+        ``durations``: with the share of time that was spent waiting within each named duration.
+        """
         found = False
         for one in self._records():
             found = True
-            yield from text.summarize(one, self._battery)
+            yield from text.summarize(one, self._battery, durations)
         for unavailable in self.unavailable:
             yield f"{unavailable.name}: unavailable: {unavailable.reason}", {"yellow": True}
         if not found:

@@ -36,7 +36,8 @@ class CaseResult:
 
     ``expected``: what the clause requires; ``observed``: what was seen instead, or recorded;
     ``where`` and ``check``: the place and the source of the check that failed; ``evidence``: notes;
-    ``output``: what was printed meanwhile; ``divergence``: what the adapter expects.
+    ``output``: what was printed meanwhile; ``waits``: the part of its seconds that the kit spent
+    waiting within each named duration; ``divergence``: what the adapter expects.
     """
 
     case: str
@@ -50,6 +51,7 @@ class CaseResult:
     evidence: tuple[str, ...] = ()
     output: str = ""
     seconds: float = 0.0
+    waits: dict[str, float] = field(default_factory=dict)
     divergence: Expectation | None = None
 
 

@@ -62,8 +62,24 @@ def slowest(record: Record, number: int = 3) -> str:
     return ", ".join(f"{case.case.split('::')[1]} {case.seconds * 1000:.0f} ms" for case in cases)
 
 
-def summarize(record: Record, battery: int) -> Iterator[Line]:
-    """The end of a run on one implementation: a line with counts, then what deviates."""
+def waits(record: Record) -> str:
+    """How much of the cases' time was spent waiting, by named duration, the longest first."""
+    seconds = sum(case.seconds for case in record.cases)
+    spent: Counter[str] = Counter()
+    for case in record.cases:
+        spent.update(case.waits)
+    shares = [
+        f"{name} {waited:.2f} s ({waited / max(seconds, 1e-9):.0%})"
+        for name, waited in spent.most_common()
+    ]
+    return f"{', '.join(shares) or 'nothing'} of {seconds:.2f} s in cases"
+
+
+def summarize(record: Record, battery: int, durations: bool = False) -> Iterator[Line]:
+    """The end of a run on one implementation: a line with counts, then what deviates.
+
+    ``durations``: say also how much of the time was spent waiting.
+    """
     verdicts = record.clause_verdicts()
     counts = Counter(verdicts.values())
     bad = any(counts[verdict] for verdict in FAILING)
@@ -85,3 +101,5 @@ def summarize(record: Record, battery: int) -> Iterator[Line]:
         yield f"  {known}{case.verdict}: {case.clause}: {observed}", {}
     if record.cases:
         yield f"  slowest: {slowest(record)}", {}
+    if durations:
+        yield f"  waiting: {waits(record)}", {}

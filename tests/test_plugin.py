@@ -149,6 +149,19 @@ def test_the_end_of_the_run_sums_up_clauses_and_names_what_deviates(run: Run) ->
     )
 
 
+def test_durations_tells_how_much_of_the_time_was_spent_waiting(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    chosen = (*LOCKS[:1], "test_lock.py and held")
+    result = run("--impl=faithful", *chosen, "--durations=2", f"--report={path}")
+    assert result.ret == OK
+    waits = [case["waits"] for case in json.loads(path.read_text(encoding="utf-8"))["cases"]]
+    window = sum(one.get("window", 0.0) for one in waits)
+    assert window > 0
+    result.stdout.re_match_lines([rf".*waiting: .*window {window:.2f} s \(\d+%\).* s in cases"])
+    silent = run("--impl=faithful", *chosen)
+    silent.stdout.no_fnmatch_line("*waiting:*")
+
+
 def test_implementations_are_judged_one_after_the_other(run: Run) -> None:
     result = run("--impl=silent,faithful", "-v", *RELEASE)
     order = re.findall(r"is_an_error\S*\[(silent|faithful)\] [A-Z]", result.stdout.str())
@@ -373,7 +386,7 @@ def content(path: Path) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     del document["made"]
     for case in document["cases"]:
-        del case["seconds"]
+        del case["seconds"], case["waits"]
     return document
 
 

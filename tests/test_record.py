@@ -38,6 +38,7 @@ FAILED = CaseResult(
     evidence=("actor 1: blocked", "watched"),
     output="printed\n",
     seconds=1.5,
+    waits={"positive": 1.25},
     divergence=Expectation("fail", "we want it so"),
 )
 OBSERVED = dataclasses.replace(

@@ -135,7 +135,8 @@ class Actor(object):
         """Wait for the action to end; False when it has not in good time, or never can."""
         if not self._busy:
             return True
-        patience = blocking.clock() + self._durations["positive"]
+        began = blocking.clock()
+        patience = began + self._durations["positive"]
         stall = self._troupe.stall()
         step = 0.0
         while self._busy:
@@ -149,8 +150,9 @@ class Actor(object):
                 if step < 0.005:
                     continue
             if stall.is_certain() or blocking.clock() >= patience:
-                return not self._busy
-        return True
+                break
+        self._durations.spend("positive", blocking.clock() - began)
+        return not self._busy
 
     def stop(self):
         """Let an idle actor's thread end; no effect on a busy one."""
@@ -220,7 +222,9 @@ class Actors(object):
         while True:
             busy = [actor for actor in crew if not actor.has_ended()]
             if busy:
+                began = blocking.clock()
                 self._watch(busy)
+                self.durations.spend("window", blocking.clock() - began)
             if busy == [actor for actor in crew if not actor.has_ended()]:
                 return [actor for actor in crew if actor not in busy]
 
@@ -268,7 +272,8 @@ class Actors(object):
         ``crew``: the actors it depends on.  Once one of them has raised an exception, the others
         get the duration ``setback``: most likely they wait for it in vain.
         """
-        patience = blocking.clock() + self.durations["positive"]
+        began = blocking.clock()
+        patience = began + self.durations["positive"]
         stall = self.stall()
         pause = 0.0
         watching = list(crew)
@@ -281,6 +286,7 @@ class Actors(object):
                 watching = []
             time.sleep(pause)
             pause = min(pause + 0.0001, 0.005)
+        self.durations.spend("positive", blocking.clock() - began)
         return condition()
 
     def race(self, functions, rounds):
@@ -306,6 +312,7 @@ class Actors(object):
                         time.sleep(0)  # a greenlet gives way to others by this alone
                 results[number][index] = functions[index](number)
 
+        began = blocking.clock()
         crew = [self.start(run, index) for index in range(len(functions))]
         try:
             reached = -1
@@ -321,6 +328,7 @@ class Actors(object):
                 time.sleep(0.0005)
         finally:
             given_up.append(True)
+            self.durations.spend("positive", blocking.clock() - began)
         for actor in crew:
             actor.result()
         return results
@@ -329,7 +337,8 @@ class Actors(object):
         """End the threads of all idle actors; the number of actors that are still busy."""
         for actor in self._all:
             actor.stop()
-        patience = blocking.clock() + self.durations["cleanup"]
+        began = blocking.clock()
+        patience = began + self.durations["cleanup"]
         pause = 0.0
         for actor in self._all:
             while not actor.ended and not actor._busy:
@@ -337,4 +346,6 @@ class Actors(object):
                     break
                 time.sleep(pause)
                 pause = 0.0001
+        if self._all:
+            self.durations.spend("cleanup", blocking.clock() - began)
         return len([actor for actor in self._all if not actor.ended])

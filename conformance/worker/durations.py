@@ -20,11 +20,22 @@ class Durations(object):
     """Look-up of named durations, in seconds.
 
     ``scale`` multiplies every entry; ``durations["window"]`` gives the scaled seconds and raises
-    KeyError for a name that is not in the table.
+    KeyError for a name that is not in the table.  ``spent`` says for how many seconds the kit has
+    waited within each of them.
     """
 
     def __init__(self, scale=1.0):
         self.scale = scale
+        self.spent = {}
 
     def __getitem__(self, name):
         return TABLE[name][0] * self.scale
+
+    def spend(self, name, seconds):
+        """Count a wait of so many seconds that the duration ``name`` bounds."""
+        self.spent[name] = self.spent.get(name, 0.0) + seconds
+
+    def settle(self):
+        """What has been spent since the last time, as {name: seconds}."""
+        spent, self.spent = self.spent, {}
+        return dict([(name, round(seconds, 6)) for name, seconds in spent.items()])

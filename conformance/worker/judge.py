@@ -4,9 +4,9 @@ The outcome is a plain dictionary:
 
 ``outcome``: "ok", "violated", "missing" (a documented name is not there), "observed" or "error"
 (the kit's own fault); ``observed``: what was seen, in words; ``where``: "file:line" in the battery;
-``check``: the source of the failed check; ``evidence``: a list of notes; ``seconds``; ``spoiled``:
-threads were left behind, or the case says so itself, so that the process should not judge another
-case.
+``check``: the source of the failed check; ``evidence``: a list of notes; ``seconds``; ``waits``:
+the part of them spent within each named duration; ``spoiled``: threads were left behind, or the
+case says so itself, so that the process should not judge another case.
 """
 
 import ast
@@ -99,6 +99,7 @@ class Judge(object):
         if "programs" not in function.__code__.co_varnames:
             self._spare.drop()
         threads = _count_threads()
+        self._durations.settle()
         began = blocking.clock()
         outcome = {"outcome": "ok", "observed": None, "where": None, "check": None}
         try:
@@ -111,8 +112,10 @@ class Judge(object):
                 outcome["outcome"] = "observed"
                 outcome["observed"] = "; ".join(stage.observations)
         seconds = blocking.clock() - began
+        waits = self._durations.settle()
         spoiled = stage.clear() > 0 or _left_behind(threads, self._durations["cleanup"])
         outcome["evidence"] = stage.evidence
+        outcome["waits"] = waits
         outcome["seconds"] = round(seconds, 6)
         outcome["spoiled"] = spoiled or getattr(function, "spoils", False)
         return outcome

@@ -157,8 +157,16 @@ class Program(object):
         It is at rest when none of its threads has run for a while; where that cannot be seen, when
         it has been watched for the duration ``window``.
         """
+        began = blocking.clock()
+        try:
+            return self._rests(began)
+        finally:
+            self._durations.spend("window", blocking.clock() - began)
+
+    def _rests(self, began):
+        """Wait until it has come to rest, or has ended; whether it goes on."""
         window = self._durations["window"]
-        began = calm = blocking.clock()
+        calm = began
         before = None
         while self.status is None:
             tasks = blocking.look(self._process.pid)
@@ -193,7 +201,8 @@ class Program(object):
 
     def _await(self, is_reached):
         """Wait until something is reached, the program has ended, or it takes too long."""
-        patience = blocking.clock() + self._durations["positive"]
+        began = blocking.clock()
+        patience = began + self._durations["positive"]
         stall = blocking.Stall(
             self._durations["stall"],
             self._process.pid,
@@ -203,9 +212,10 @@ class Program(object):
         pause = 0.0005
         while not is_reached() and self.status is None:
             if blocking.clock() >= patience or (pause >= 0.005 and stall.is_certain()):
-                return
+                break
             time.sleep(pause)
-            pause = min(pause * 1.2, 0.005)
+            pause = min(pause * 1.1, 0.005)
+        self._durations.spend("positive", blocking.clock() - began)
 
     def _check(self):
         """Make sure that it was started at all, and did not end for want of a documented name."""
