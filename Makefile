@@ -1,6 +1,11 @@
 # Two targets do everything on a fresh machine with Python (3.10 or newer) and make:
 #   make matrix   judge every implementation found here, print the matrix and write it to build/matrix
 #   make test     all tests: style, types, portability, the kit's own tests, the battery on the reference
+# Four more measure the battery itself (reports/QUALITY.md quotes what they print last):
+#   make faults   which planted faults it catches, and what else fails with them
+#   make oddities whether it raises anything on odd but conforming implementations
+#   make mutation which mutants of the reference it lets live
+#   make soak     whether any verdict ever differs, in many runs under different loads
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +16,7 @@ PORTABLE := conformance/__init__.py conformance/worker conformance/battery
 # Keyword forms that the battery tries on purpose.
 VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLock.acquire(blocking)'
 
-.PHONY: matrix test lint battery unit publish clean
+.PHONY: matrix test lint battery unit faults oddities mutation soak publish clean
 
 matrix: $(VENV)/ready
 	$(BIN)/threadspec matrix --out $(MATRIX)
@@ -24,6 +29,9 @@ unit: $(VENV)/ready
 
 battery: $(VENV)/ready
 	$(BIN)/pytest --impl=reference --strict -q
+
+faults oddities mutation soak: $(VENV)/ready
+	PYTHONPATH=tests $(BIN)/python -m $@
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

@@ -1,17 +1,29 @@
-"""The reference as a module: its names, and the clauses that its docstrings cite."""
+"""The reference as a module: its names, its docstrings, and what it does beyond the manual."""
 
 from __future__ import annotations
 
+import _thread
+import importlib.util
+import os
 import re
+import subprocess
 import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
 
 import pytest
 
 import threadspec.reference as threading
 from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import DOCUMENTED
+from threadspec.reference import _layer
+from threadspec.reference._instantiate import instantiate
 
 FOLDER = Path(threading.__file__).parent
 CITATION = re.compile(r"``([a-zA-Z_]+(?:[.-][a-zA-Z_*-]+)+)``")
@@ -45,3 +57,843 @@ def test_every_public_name_is_documented_and_cites_a_clause(name: str) -> None:
 def test_the_public_names_are_those_of_the_manual() -> None:
     functions_and_classes = {name for name in DOCUMENTED if hasattr(threading, name)}
     assert functions_and_classes == set(threading.__all__)
+
+
+# -- what the docstrings promise beyond the manual ----------------------------------------------
+
+
+@pytest.mark.parametrize("make", [threading.RLock, threading.Semaphore, threading.Condition])
+def test_as_gives_true(make: Callable[[], Any]) -> None:
+    with make() as value:
+        assert value is True
+
+
+@pytest.mark.parametrize("make", [threading.Semaphore, threading.BoundedSemaphore])
+def test_acquire_of_a_semaphore_answers_true_false_or_none(make: Callable[[], Any]) -> None:
+    semaphore = make()
+    assert semaphore.acquire(True) is True
+    assert semaphore.acquire(False) is False
+    semaphore.release()
+    assert semaphore.acquire(False) is True
+    semaphore.release()
+    assert semaphore.acquire() is None
+
+
+def test_acquire_of_an_rlock_answers_true_false_or_none() -> None:
+    lock = threading.RLock()
+    assert lock.acquire() is None
+    assert lock.acquire(False) is True
+    assert in_another_thread(lambda: lock.acquire(False)) is False
+
+
+def test_wait_of_a_condition_tells_whether_it_was_notified() -> None:
+    condition = threading.Condition()
+    with condition:
+        assert condition.wait(0.001) is False
+        notifier = threading.Thread(target=notify, args=(condition,))
+        notifier.start()
+        assert condition.wait() is True
+        notifier.join()
+        notifier = threading.Thread(target=notify, args=(condition,))
+        notifier.start()
+        assert condition.wait(60) is True
+        notifier.join()
+
+
+def test_wait_of_an_event_tells_whether_it_was_set() -> None:
+    event = threading.Event()
+    assert event.wait(0.001) is False
+    assert event.wait(0) is False
+    setter = threading.Thread(target=event.set)
+    setter.start()
+    assert event.wait() is True
+    assert event.wait() is True
+    assert event.wait(0) is True
+
+
+def notify(condition: Any) -> None:
+    with condition:
+        condition.notify()
+
+
+@pytest.mark.parametrize("timeout", [0, -0.5, -1, -1e300])
+def test_a_time_out_of_zero_or_less_is_over_at_once(timeout: float) -> None:
+    condition, event, ended = threading.Condition(), threading.Event(), threading.Event()
+    with condition:
+        assert condition.wait(timeout) is False
+    assert event.wait(timeout) is False
+    thread = threading.Thread(target=ended.wait)
+    thread.setDaemon(True)
+    thread.start()
+    thread.join(timeout)
+    assert thread.isAlive()
+    ended.set()
+    thread.join()
+    timer = threading.Timer(timeout, event.set)
+    timer.start()
+    timer.join()
+    assert event.isSet()
+
+
+def test_a_thread_takes_no_group() -> None:
+    assert threading.Thread(group=None).getName()
+    with pytest.raises(ValueError, match="group"):
+        threading.Thread(group=object())
+
+
+def test_a_thread_whose_init_was_not_called_says_so() -> None:
+    thread = threading.Thread.__new__(threading.Thread)
+    calls = {"setName": ["name"], "setDaemon": [True]}
+    for method in ("start", "join", "getName", "setName", "isAlive", "isDaemon", "setDaemon"):
+        with pytest.raises(RuntimeError, match="__init__"):
+            getattr(thread, method)(*calls.get(method, []))
+    assert "without" in repr(thread)
+
+
+def test_a_thread_may_be_equal_to_all_others_and_hash_to_nothing() -> None:
+    class Odd(threading.Thread):
+        __hash__ = None  # type: ignore[assignment]
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        def run(self) -> None:
+            seen.append(any(one is self for one in threading.enumerate()))
+
+    seen: list[bool] = []
+    threads = [Odd(), Odd()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+        assert not thread.isAlive()
+    assert seen == [True, True]
+
+
+def test_the_daemon_flag_is_true_or_false() -> None:
+    thread = threading.Thread()
+    thread.setDaemon([0])
+    assert thread.isDaemon() is True
+    thread.setDaemon("")
+    assert thread.isDaemon() is False
+
+
+def test_what_run_does_not_handle_is_reported_but_not_sys_exit(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def leave(error: BaseException) -> None:
+        raise error
+
+    for error in (SystemExit(1), KeyError("deliberate"), KeyboardInterrupt()):
+        thread = threading.Thread(target=leave, args=(error,), name="leaving")
+        thread.start()
+        thread.join()
+        text = capfd.readouterr().err
+        if isinstance(error, SystemExit):
+            assert text == ""
+        else:
+            assert text.startswith("Exception in thread leaving:\nTraceback")
+            assert text.count(type(error).__name__) == 1
+            assert "in leave" in text
+
+
+def test_no_report_where_standard_error_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    thread = threading.Thread(target=lambda: {}["missing"])
+    thread.start()
+    thread.join()
+    assert not thread.isAlive()
+
+
+@pytest.mark.parametrize("name", ["settrace", "setprofile"])
+def test_what_watches_a_thread_watches_its_activity_not_its_end(name: str) -> None:
+    seen: list[str] = []
+
+    def watch(frame: FrameType, event: str, argument: object) -> None:
+        seen.append(frame.f_code.co_name)
+
+    def activity() -> None:
+        pass
+
+    thread = threading.Thread(target=activity)
+    thread.setDaemon(True)
+    getattr(threading, name)(watch)
+    try:
+        thread.start()
+        assert ends(thread)
+    finally:
+        getattr(threading, name)(None)
+    assert {"run", "activity"} <= set(seen) <= {"run", "activity", "__perform"}
+
+
+# -- what meets only where threads are unlucky, or a signal comes -------------------------------
+
+
+class Script:
+    """The reference over a layer in which a test acts in the place of a thread that would block.
+
+    Each time that the test's own thread would block, the next of ``steps`` is called.  It may
+    raise, as a signal handler does, or return ``OVER``: the time-out is over.  Otherwise the lock
+    must be free afterwards, or the wait times out.  Without any step, the thread blocks indeed.
+    """
+
+    OVER = object()
+
+    def __init__(self, name: str) -> None:
+        self.steps: list[Callable[[], object]] = []
+        layer: Any = ModuleType("layer")
+        vars(layer).update({one: getattr(_layer, one) for one in _layer.__all__})
+        layer.allocate_lock = self._make_lock_class(_thread.get_ident())
+        self.threading: Any = instantiate(name, layer)
+
+    def _make_lock_class(self, own: int) -> type:
+        steps, over = self.steps, self.OVER
+
+        class ScriptedLock:
+            def __init__(self) -> None:
+                self._lock = _thread.allocate_lock()
+                self.release = self._lock.release
+                self.locked = self._lock.locked
+
+            def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+                if self._lock.acquire(False):
+                    return True
+                if not blocking:
+                    return False
+                if not steps or _thread.get_ident() != own:
+                    return self._lock.acquire(True, timeout)
+                return steps.pop(0)() is not over and self._lock.acquire(False)
+
+            def __enter__(self) -> bool:
+                return self.acquire()
+
+            def __exit__(self, *exc_info: object) -> None:
+                self.release()
+
+        return ScriptedLock
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    """A script; its steps have been used up at the end."""
+    made = Script("scripted")
+    yield made
+    assert made.steps == []
+    for name in [one for one in sys.modules if one.split(".")[0] == "scripted"]:
+        del sys.modules[name]
+
+
+def interrupt() -> None:
+    """Do what a signal handler does at a press of Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def waiting(thing: Any, count: int) -> None:
+    """Return when so many threads wait."""
+    deadline = time.monotonic() + 10
+    while not repr(thing).endswith(f"waiters={count}>"):
+        assert time.monotonic() < deadline, f"{thing!r}, not {count} waiters"
+        time.sleep(0.0005)
+
+
+def ends(thread: Any) -> bool:
+    """Whether a thread comes to its end."""
+    thread.join(10)
+    return not thread.isAlive()
+
+
+def started(script: Script, function: Callable[..., object], *args: object) -> Any:
+    """A thread that calls a function, and does not keep the program from ending."""
+    thread = script.threading.Thread(target=function, args=args)
+    thread.setDaemon(True)
+    thread.start()
+    return thread
+
+
+def wait_on(condition: Any) -> None:
+    with condition:
+        condition.wait()
+
+
+@pytest.mark.parametrize("timeout", [None, 60])
+def test_an_interrupted_wait_takes_the_lock_back(script: Script, timeout: float | None) -> None:
+    condition = script.threading.Condition()
+    script.steps += [interrupt]
+    with condition, condition, pytest.raises(KeyboardInterrupt):
+        condition.wait(timeout)
+    with pytest.raises(RuntimeError):
+        condition.release()
+
+
+def test_an_interrupted_waiter_takes_no_notification(script: Script) -> None:
+    condition = script.threading.Condition()
+    script.steps += [interrupt]
+    with condition, pytest.raises(KeyboardInterrupt):
+        condition.wait()
+    other = started(script, wait_on, condition)
+    waiting(condition, 1)
+    notify(condition)
+    assert ends(other)
+
+
+def test_an_interrupted_waiter_wakes_nobody_else(script: Script) -> None:
+    condition = script.threading.Condition()
+    others = []
+
+    def step() -> None:
+        others.append(started(script, wait_on, condition))
+        waiting(condition, 2)
+        interrupt()
+
+    script.steps += [step]
+    with condition, pytest.raises(KeyboardInterrupt):
+        condition.wait()
+    waiting(condition, 1)
+    assert others[0].isAlive()
+    notify(condition)
+    assert ends(others[0])
+
+
+def test_a_notification_that_meets_an_interruption_goes_to_another_waiter(script: Script) -> None:
+    condition = script.threading.Condition()
+    others = []
+
+    def step() -> None:
+        others.append(started(script, wait_on, condition))
+        waiting(condition, 2)
+        notify(condition)
+        interrupt()
+
+    script.steps += [step]
+    with condition, pytest.raises(KeyboardInterrupt):
+        condition.wait()
+    assert ends(others[0])
+
+
+@pytest.mark.parametrize("name", ["notify", "notifyAll"])
+def test_a_notification_that_meets_a_time_out_counts(script: Script, name: str) -> None:
+    condition = script.threading.Condition()
+
+    def step() -> object:
+        with condition:
+            getattr(condition, name)()
+        return Script.OVER
+
+    script.steps += [step]
+    with condition:
+        assert condition.wait(60) is True
+
+
+@pytest.mark.parametrize("lock", ["Lock", "RLock"])
+def test_an_interruption_while_the_lock_is_taken_back_waits_for_it(
+    script: Script, lock: str
+) -> None:
+    condition = script.threading.Condition(getattr(script.threading, lock)())
+    holds, lets_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with condition:
+            holds.set()
+            lets_go.wait()
+
+    others = []
+
+    def time_out() -> object:
+        others.append(started(script, hold))
+        holds.wait()
+        return Script.OVER
+
+    def go_on() -> None:
+        lets_go.set()
+        assert ends(others[0])
+
+    script.steps += [time_out, interrupt, interrupt, go_on]
+    condition.acquire()
+    with pytest.raises(KeyboardInterrupt):
+        condition.wait(60)
+    assert not called_elsewhere(script, condition.acquire, False)
+    condition.release()
+
+
+class Joiner:
+    """A thread of the system that joins another; it is blocked when this is made."""
+
+    def __init__(self, thread: Any) -> None:
+        self._begun, self._ended = _thread.allocate_lock(), _thread.allocate_lock()
+        self._begun.acquire()
+        self._ended.acquire()
+        self._task: int | None = None
+        _thread.start_new_thread(self._join, (thread,))
+        self._begun.acquire()
+        deadline = time.monotonic() + 1
+        while not blocking.proved([self._task]) and time.monotonic() < deadline:
+            time.sleep(0.0005)
+
+    def _join(self, thread: Any) -> None:
+        self._task = blocking.own_tid()
+        self._begun.release()
+        thread.join()
+        self._ended.release()
+
+    def returned(self) -> bool:
+        """Whether it comes back, without an error."""
+        return self._ended.acquire(timeout=10)
+
+
+def called_elsewhere(script: Script, function: Callable[..., object], *args: object) -> object:
+    """What a function returns in another thread."""
+    found: list[object] = []
+    assert ends(started(script, lambda: found.append(function(*args))))
+    return found[0]
+
+
+def test_an_interrupted_acquire_of_a_semaphore_leaves_the_line(script: Script) -> None:
+    semaphore = script.threading.Semaphore(0)
+    script.steps += [interrupt]
+    with pytest.raises(KeyboardInterrupt):
+        semaphore.acquire()
+    other = started(script, semaphore.acquire)
+    waiting(semaphore, 1)
+    semaphore.release()
+    assert ends(other)
+
+
+def test_an_interrupted_acquire_of_a_semaphore_takes_nothing(script: Script) -> None:
+    semaphore = script.threading.Semaphore(0)
+
+    def step() -> None:
+        semaphore.release()
+        interrupt()
+
+    script.steps += [step]
+    with pytest.raises(KeyboardInterrupt):
+        semaphore.acquire()
+    assert semaphore.acquire(False)
+    assert not semaphore.acquire(False)
+
+
+def test_a_release_that_meets_an_interruption_wakes_the_next_in_line(script: Script) -> None:
+    semaphore = script.threading.Semaphore(0)
+    others = []
+
+    def step() -> None:
+        others.append(started(script, semaphore.acquire))
+        waiting(semaphore, 2)
+        semaphore.release()
+        interrupt()
+
+    script.steps += [step]
+    with pytest.raises(KeyboardInterrupt):
+        semaphore.acquire()
+    assert ends(others[0])
+
+
+def test_a_waiter_for_a_semaphore_that_was_overtaken_is_interrupted(script: Script) -> None:
+    semaphore = script.threading.Semaphore(0)
+
+    def step() -> None:
+        semaphore.release()
+        assert semaphore.acquire(False)
+        interrupt()
+
+    script.steps += [step]
+    with pytest.raises(KeyboardInterrupt):
+        semaphore.acquire()
+    assert not semaphore.acquire(False)
+
+
+@pytest.mark.parametrize("timeout", [None, 60])
+def test_an_interrupted_wait_for_an_event_leaves_nothing(
+    script: Script, timeout: float | None
+) -> None:
+    event = script.threading.Event()
+    script.steps += [interrupt]
+    with pytest.raises(KeyboardInterrupt):
+        event.wait(timeout)
+    waiting(event, 0)
+    event.set()
+    assert event.wait() is True
+
+
+def test_a_set_that_meets_a_time_out_counts(script: Script) -> None:
+    event = script.threading.Event()
+
+    def step() -> object:
+        event.set()
+        event.clear()
+        return Script.OVER
+
+    script.steps += [step]
+    assert event.wait(60) is True
+
+
+def test_a_set_while_a_thread_gets_ready_to_wait_counts(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = script.threading.Event()
+    chapter: Any = sys.modules["scripted.event"]
+    make = chapter.allocate_lock
+
+    def set_and_make() -> object:
+        event.set()
+        return make()
+
+    monkeypatch.setattr(chapter, "allocate_lock", set_and_make)
+    assert event.wait() is True
+
+
+def test_a_thread_that_cannot_be_started_is_as_if_it_had_not_been(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+    thread = script.threading.Thread(target=ran.append, args=(1,))
+    thread.setDaemon(True)
+
+    def refuse(*args: object) -> None:
+        raise MemoryError("no more threads")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sys.modules["scripted.thread"], "start_new_thread", refuse)
+        with pytest.raises(MemoryError, match="no more threads"):
+            thread.start()
+    assert not thread.isAlive()
+    assert script.threading.enumerate() == [script.threading.currentThread()]
+    with pytest.raises(RuntimeError):
+        thread.join()
+    thread.setDaemon(True)
+    thread.start()
+    assert ends(thread)
+    assert ran == [1]
+
+
+def test_who_joins_a_thread_that_cannot_be_started_comes_back(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = script.threading.Thread(target=lambda: None)
+    thread.setDaemon(True)
+    joiners: list[Joiner] = []
+
+    def refuse(*args: object) -> None:
+        joiners.append(Joiner(thread))
+        raise MemoryError("no more threads")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sys.modules["scripted.thread"], "start_new_thread", refuse)
+        with pytest.raises(MemoryError):
+            thread.start()
+    assert joiners[0].returned()
+
+
+# -- the stack size -----------------------------------------------------------------------------
+
+
+class Stacks:
+    """The stack size as a thread module has it: to ask for it sets the default again."""
+
+    def __init__(self, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.size = 0
+        self.fixed = False
+        layer = sys.modules["scripted._layer"]
+        monkeypatch.setattr(layer, "stack_size", self.ask_and_set)
+
+    def ask_and_set(self, size: int = 0) -> int:
+        if self.fixed:
+            raise _layer.error("it cannot be changed")
+        before, self.size = self.size, size
+        return before
+
+
+def test_stack_sizes_from_32_kib_on_are_for_the_layer_to_judge(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stacks = Stacks(script, monkeypatch)
+    assert script.threading.stack_size(32768) == 0
+    assert stacks.size == 32768
+    for small in (32767, 1, -1):
+        with pytest.raises(ValueError, match="32768"):
+            script.threading.stack_size(small)
+    assert stacks.size == 32768
+    assert script.threading.stack_size(0) == 32768
+    assert stacks.size == 0
+
+
+def test_to_ask_for_the_stack_size_leaves_it(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stacks = Stacks(script, monkeypatch)
+    stacks.size = 65536
+    assert [script.threading.stack_size() for _ in range(3)] == [65536] * 3
+    assert stacks.size == 65536
+
+
+def test_the_stack_size_is_0_where_it_cannot_be_changed(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Stacks(script, monkeypatch).fixed = True
+    assert script.threading.stack_size() == 0
+    with pytest.raises(script.threading.ThreadError):
+        script.threading.stack_size(65536)
+    assert script.threading.stack_size() == 0
+
+
+# -- processes ----------------------------------------------------------------------------------
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+
+
+def program(source: str) -> list[str]:
+    """Run a program to its end; the lines that it prints."""
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", textwrap.dedent(source)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout.splitlines()
+
+
+IN_A_CHILD = """
+import _thread, atexit, os, sys
+import threadspec.reference as threading
+
+def child(function, *args):
+    sys.stdout.flush()
+    number = os.fork()
+    if number == 0:
+        try:
+            function(*args)
+            sys.stdout.flush()
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+        os._exit(0)
+    os.waitpid(number, 0)
+
+def name(thread):
+    return thread.getName() + (" alive" if thread.isAlive() else "")
+
+wait = threading.Event()
+"""
+
+
+@needs_fork
+def test_a_forked_child_has_one_thread() -> None:
+    lines = program(
+        IN_A_CHILD
+        + """
+other = threading.Thread(target=wait.wait, name="other")
+other.start()
+
+def look():
+    other.join()
+    print(name(other), [name(one) for one in threading.enumerate()], threading.activeCount())
+    main = threading.currentThread()
+    print(name(main), main.isDaemon())
+    another = threading.Thread(target=print, args=("another runs",))
+    another.start()
+    another.join()
+
+child(look)
+print(name(other), threading.activeCount())
+wait.set()
+"""
+    )
+    assert lines == [
+        "other ['MainThread alive'] 1",
+        "MainThread alive False",
+        "another runs",
+        "other alive 2",
+    ]
+
+
+@needs_fork
+def test_a_fork_while_locks_are_held_leaves_none_held_in_the_child() -> None:
+    lines = program(
+        IN_A_CHILD
+        + """
+from threadspec.reference import stack, thread
+held = [thread._numbering, stack._lock]
+for lock in held:
+    lock.acquire()
+
+def look():
+    print(threading.Thread().getName(), threading.stack_size())
+
+child(look)
+print([lock.locked() for lock in held], len({thread._numbering, stack._lock} & set(held)))
+"""
+    )
+    assert lines == ["Thread-1 0", "[True, True] 2"]
+
+
+@needs_fork
+def test_the_thread_that_forks_is_the_main_thread_of_the_child() -> None:
+    lines = program(
+        IN_A_CHILD
+        + """
+main = threading.currentThread()
+forking = threading.Thread(target=lambda: child(look), name="forking")
+
+def look():
+    main.join()
+    print(name(main), threading.currentThread() is forking)
+    print([name(one) for one in threading.enumerate()])
+    joining = threading.Thread(target=lambda: (forking.join(), print("joined", name(forking))))
+    joining.start()
+    atexit._run_exitfuncs()  # the program's end, which is that of the main thread
+    print(name(joining))
+
+forking.start()
+forking.join()
+print(name(forking), name(main))
+"""
+    )
+    assert lines == [
+        "MainThread True",
+        "['forking alive']",
+        "joined forking",
+        "Thread-1",
+        "forking MainThread alive",
+    ]
+
+
+AN_ALIEN_FORKS = """
+main = threading.currentThread()
+
+def look():
+    me = threading.currentThread()
+    print(me is main, name(me), me.isDaemon(), name(main), threading.enumerate() == [me])
+
+def alien():
+    child(look)
+    wait.set()
+
+_thread.start_new_thread(alien, ())
+wait.wait()
+print(threading.activeCount())
+"""
+
+
+@needs_fork
+def test_an_alien_thread_that_forks_is_the_main_thread_of_the_child() -> None:
+    lines = program(IN_A_CHILD + AN_ALIEN_FORKS)
+    assert lines == ["True MainThread alive False MainThread alive True", "1"]
+
+
+@needs_fork
+def test_it_is_that_also_where_the_system_does_not_tell_the_main_thread() -> None:
+    untold = """
+os.path.exists = lambda path: False
+vars(_thread).pop("_get_main_thread_ident", None)
+"""
+    lines = program(IN_A_CHILD + untold + AN_ALIEN_FORKS)
+    assert lines == ["False MainThread alive False MainThread True", "1"]
+
+
+def test_the_program_waits_for_threads_that_are_equal_to_all_others() -> None:
+    lines = program(
+        """
+        import time
+        import threadspec.reference as threading
+
+        class Odd(threading.Thread):
+            __hash__ = None
+
+            def __eq__(self, other):
+                return True
+
+            def run(self):
+                time.sleep(0.1)
+                print("waited for")
+
+        Odd().start()
+        """
+    )
+    assert lines == ["waited for"]
+
+
+def test_the_module_may_be_imported_in_another_thread() -> None:
+    lines = program(
+        """
+        import _thread
+
+        def import_it():
+            global importer
+            import threadspec.reference as threading
+            importer = threading.currentThread()
+            done.release()
+
+        done = _thread.allocate_lock()
+        done.acquire()
+        _thread.start_new_thread(import_it, ())
+        done.acquire()
+        import threadspec.reference as threading
+        print(threading.Thread().isDaemon())
+        main = threading.currentThread()
+        print(main.getName(), main.isDaemon(), main.isAlive(), main is threading.currentThread())
+        print(importer.getName(), importer.isDaemon(), importer.isAlive())
+        print(threading.enumerate() == [main, importer])
+        joining = threading.Thread(target=lambda: (main.join(), print("joined")))
+        joining.start()
+        """
+    )
+    assert lines == [
+        "False",
+        "MainThread False True True",
+        "Dummy-1 True True",
+        "True",
+        "joined",
+    ]
+
+
+# -- the thread layer on other platforms --------------------------------------------------------
+
+
+def layer_over(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Any:
+    """The thread layer over a low-level thread module with (or, for None, without) some names."""
+    low: Any = ModuleType("_thread")
+    vars(low).update(vars(_thread), **changes)
+    for name in [name for name, value in changes.items() if value is None]:
+        del vars(low)[name]
+    monkeypatch.setitem(sys.modules, "_thread", low)
+    spec = importlib.util.spec_from_file_location("layer", _layer.__file__)
+    assert spec is not None and spec.loader is not None
+    layer = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(layer)
+    return layer
+
+
+def in_another_thread(function: Callable[[], object]) -> object:
+    """What a function returns in another thread."""
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(function()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_the_layer_asks_the_thread_module_for_the_main_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layer = layer_over(monkeypatch, _get_main_thread_ident=lambda: _thread.get_ident())
+    assert layer.is_main_thread()
+    assert in_another_thread(layer.is_main_thread)
+    layer = layer_over(monkeypatch, _get_main_thread_ident=lambda: -1)
+    assert not layer.is_main_thread()
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="only Linux numbers threads so")
+def test_the_layer_knows_the_main_thread_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = in_another_thread(lambda: layer_over(monkeypatch, _get_main_thread_ident=None))
+    assert layer.is_main_thread()  # type: ignore[attr-defined]
+    assert not in_another_thread(layer.is_main_thread)  # type: ignore[attr-defined]
+
+
+def test_else_the_layer_takes_the_importing_thread_for_the_main_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os.path, "exists", lambda path: False)
+    layer = layer_over(monkeypatch, _get_main_thread_ident=None)
+    assert layer.is_main_thread()
+    assert not in_another_thread(layer.is_main_thread)

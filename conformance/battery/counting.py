@@ -1,6 +1,8 @@
-"""What the cases of both semaphores do with one: count what it lets through, and strain it."""
+"""What the cases of locks and semaphores share: watch who waits, count who passes, strain both."""
 
 import time
+
+from threadspec.conformance.worker import blocking
 
 
 def repeat(times, function, *args):
@@ -9,12 +11,28 @@ def repeat(times, function, *args):
         function(*args)
 
 
-def acquired(actors, semaphore, times=1):
+def stays_blocked(actors, waiter):
+    """Whether an actor is blocked, and still is after a while if the system may end its wait.
+
+    Nothing but a thread ends a wait without a time-out.  Another wait may be one of many in turn,
+    or that of an acquire() that gives up after a while: that is seen after ten times the window.
+    """
+    if not waiter.is_blocked():
+        return False
+    tasks = blocking.look()
+    if not tasks or waiter.tid not in tasks or tasks[waiter.tid].rests == blocking.FOR_EVER:
+        return True
+    time.sleep(10 * actors.durations["window"])
+    return waiter.is_blocked()
+
+
+def acquired(actors, semaphore, times=1, keeper=None):
     """Acquire ``times`` in a helper thread; return a function that releases in the same thread.
 
-    The function takes the number of releases to make, 1 if not given.
+    ``keeper``: the helper, a new one if not given.  The function takes the number of releases to
+    make, 1 if not given.
     """
-    keeper = actors.new()
+    keeper = keeper or actors.new()
     keeper.call(repeat, times, semaphore.acquire)
 
     def release(times=1):
@@ -23,11 +41,15 @@ def acquired(actors, semaphore, times=1):
     return release
 
 
-def admitted(actors, semaphore, count):
+def admitted(actors, semaphore, count, pair=None):
     """How many of ``count`` + 1 calls of acquire() return before one blocks.
 
-    Where that is ``count``, the counter was ``count``, and it is zero now.
+    Where that is ``count``, the counter was ``count``, and it is zero now.  ``pair``: two actors
+    that make the calls, if they are idle; otherwise new ones do.
     """
+    if not pair or not (pair[0].has_ended() and pair[1].has_ended()):
+        pair = actors.new(), actors.new()
+    taker, last = pair
     passed = []
 
     def take():
@@ -35,12 +57,12 @@ def admitted(actors, semaphore, count):
             semaphore.acquire()
             passed.append(None)
 
-    taker = actors.start(take)
+    taker.start(take)
     if not taker.returned():
         if taker.error is not None:
             raise taker.error
         return len(passed)
-    last = actors.start(semaphore.acquire)
+    last.start(semaphore.acquire)
     if not last.is_blocked():
         last.result()
         return count + 1
@@ -55,7 +77,7 @@ def most_holders(actors, semaphore, rounds):
     most = [0]
 
     def work(args, pause):
-        for number in range(rounds // 2):
+        for number in range(rounds // 8):
             if args == (False,):
                 if not semaphore.acquire(False):
                     time.sleep(0)
@@ -84,18 +106,28 @@ def shuttle(actors, ping, pong, pairs, rounds):
 
     Of each pair of threads, one waits for a turn that the other gives, and gives it back: every
     release meets an acquire that is about to block, has just blocked or has not begun, and no
-    thread can end where one turn is lost.
+    thread can end where one turn is lost.  There are fewer rounds where threads wake slowly.
     """
+    until = blocking.clock() + actors.durations["positive"] / 4
+    over = []
 
     def serve():
-        for _ in range(rounds):
+        while True:
             ping.acquire()
+            if len(over) == pairs:
+                ping.release()  # lets the next one end
+                break
             pong.release()
 
     def play():
         for _ in range(rounds):
             ping.release()
             pong.acquire()
+            if blocking.clock() >= until:
+                break
+        over.append(None)
+        if len(over) == pairs:
+            ping.release()
 
     crew = [actors.start(work) for work in [serve, play] * pairs]
     ended = actors.ended(crew, at_least=len(crew))

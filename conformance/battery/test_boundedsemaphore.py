@@ -8,15 +8,16 @@ from threadspec.conformance.battery.counting import (
     most_holders,
     repeat,
     shuttle,
+    stays_blocked,
 )
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.case import clause, raises
 
 
-def at_zero(threading, actors, value=1):
+def at_zero(threading, actors, value=1, keeper=None):
     """A new bounded semaphore acquired down to zero by a helper thread; how that releases."""
     semaphore = threading.BoundedSemaphore(value)
-    return semaphore, acquired(actors, semaphore, value)
+    return semaphore, acquired(actors, semaphore, value, keeper)
 
 
 def is_refused(semaphore):
@@ -33,11 +34,12 @@ def is_refused(semaphore):
 
 @clause("boundedsemaphore.factory")
 def test_each_semaphore_is_a_new_one(threading, actors):
-    first = threading.BoundedSemaphore(1)
-    second = threading.BoundedSemaphore(1)
-    assert first is not second
-    acquired(actors, first)
-    left = admitted(actors, second, 1)
+    several = [threading.BoundedSemaphore(1) for _ in range(4)]
+    for semaphore in several:
+        same = len([another for another in several if another is semaphore])
+        assert same == 1, "%d of 4 semaphores made one after the other are the same" % same
+    acquired(actors, several[0])
+    left = admitted(actors, several[1], 1)
     assert left == 1, "acquiring one semaphore changed the counter of another to %d" % left
 
 
@@ -79,15 +81,32 @@ def test_a_bounded_semaphore_has_acquire_and_release(threading):
 @clause("boundedsemaphore.value.default-one")
 def test_the_counter_starts_with_one_by_default(threading, actors):
     for _ in range(2):
+        threading.BoundedSemaphore(3)  # is not the default from then on
         count = admitted(actors, threading.BoundedSemaphore(), 1)
         assert count == 1, "a bounded semaphore created without a value let %d pass" % count
 
 
 @clause("boundedsemaphore.value.initial")
 def test_the_counter_starts_with_the_value(threading, actors):
+    pair = actors.new(), actors.new()
     for value in (1, 2, 3, 5, 12):
-        count = admitted(actors, threading.BoundedSemaphore(value), value)
+        count = admitted(actors, threading.BoundedSemaphore(value), value, pair)
         assert count == value, "a bounded semaphore created with %d let %d pass" % (value, count)
+
+
+@clause("boundedsemaphore.value.initial")
+def test_the_counter_starts_with_a_large_value(threading, actors, rounds):
+    value = min(rounds, 257)
+    count = admitted(actors, threading.BoundedSemaphore(value), value)
+    assert count == value, "a semaphore created with %d let %d pass" % (value, count)
+
+
+@clause("boundedsemaphore.value.initial")
+def test_a_huge_value_is_accepted(threading, actors):
+    for value in (2**16 + 1, 2**31 - 1):
+        semaphore = threading.BoundedSemaphore(value)
+        taker = actors.start(repeat, 10, semaphore.acquire)
+        assert taker.returned()
 
 
 @clause("boundedsemaphore.value.zero")
@@ -127,18 +146,20 @@ def test_acquire_returns_while_the_counter_is_positive(threading, actors):
 def test_acquire_returns_after_every_release(threading, actors):
     semaphore = threading.BoundedSemaphore(1)
     taker = actors.new()
-    for _ in range(4):
+    for _ in range(12):
         assert taker.start(semaphore.acquire).returned()
         taker.call(semaphore.release)
 
 
 @clause("boundedsemaphore.acquire.decrements")
 def test_acquire_takes_one_each_time(threading, actors):
+    taker = actors.new()
+    pair = actors.new(), actors.new()
     for times in range(1, 5):
-        semaphore = threading.BoundedSemaphore(5)
-        acquired(actors, semaphore, times)
-        left = admitted(actors, semaphore, 5 - times)
-        assert left == 5 - times, "%d left of 5 after %d calls of acquire()" % (left, times)
+        semaphore = threading.BoundedSemaphore(11)
+        taker.call(repeat, times, semaphore.acquire)
+        left = admitted(actors, semaphore, 11 - times, pair)
+        assert left == 11 - times, "%d left of 11 after %d calls of acquire()" % (left, times)
 
 
 @clause("boundedsemaphore.acquire.zero-blocks")
@@ -148,7 +169,7 @@ def test_acquire_blocks_at_zero(threading, actors):
     for _ in range(3):
         release = acquired(actors, semaphore)
         waiter = actors.start(semaphore.acquire)
-        assert waiter.is_blocked()
+        assert stays_blocked(actors, waiter)
         release()
         waiter.returned()
         waiter.call(semaphore.release)
@@ -156,13 +177,12 @@ def test_acquire_blocks_at_zero(threading, actors):
 
 @clause("boundedsemaphore.acquire.zero-blocks")
 def test_every_further_acquire_blocks(threading, actors):
-    semaphore, release = at_zero(threading, actors, 4)
-    crew = actors.start_many(4, semaphore.acquire)
-    ended = actors.ended(crew)
-    assert ended == []
-    for count in range(1, 5):
-        release()
-        actors.ended(crew, at_least=count)
+    semaphore, release = at_zero(threading, actors, 7)
+    crew = actors.start_many(7, semaphore.acquire)
+    ended = len(actors.ended(crew))
+    assert ended == 0, "%d of 7 threads passed at zero" % ended
+    release(7)
+    actors.ended(crew, at_least=7)
 
 
 @clause("boundedsemaphore.acquire.zero-blocks")
@@ -185,6 +205,19 @@ def test_a_blocked_acquire_returns_after_release(threading, actors):
         waiter.is_blocked()
         release()
         assert waiter.returned()
+
+
+@clause("boundedsemaphore.acquire.proceeds-after-release")
+def test_a_thread_that_waits_again_proceeds_each_time(threading, actors):
+    semaphore, release = at_zero(threading, actors)
+    waiter = actors.new()
+    for _ in range(6):
+        waiter.start(semaphore.acquire)
+        waiter.is_blocked()
+        release()
+        assert waiter.returned()
+        waiter.call(semaphore.release)
+        waiter.call(semaphore.acquire)
 
 
 @clause("boundedsemaphore.acquire.blocked-decrements")
@@ -275,20 +308,20 @@ def test_acquire_with_true_blocks_at_zero(threading, actors):
         semaphore, release = at_zero(threading, actors)
         for _ in range(2):
             waiter = actors.start(semaphore.acquire, blocking)
-            assert waiter.is_blocked()
+            assert stays_blocked(actors, waiter)
             release()
             assert waiter.returned()
 
 
 @clause("boundedsemaphore.acquire.blocking-true-blocks")
 def test_each_release_lets_one_acquire_with_true_return(threading, actors):
-    semaphore, release = at_zero(threading, actors, 3)
-    crew = [actors.start(semaphore.acquire, *args) for args in ((True,), (), (1,))]
-    actors.ended(crew)
-    for count in (1, 2, 3):
-        release()
+    semaphore, release = at_zero(threading, actors, 4)
+    crew = [actors.start(semaphore.acquire, *args) for args in ((True,), (), (1,), (True,))]
+    for count in range(5):
         ended = len(actors.ended(crew, at_least=count))
-        assert ended == count, "%d of 3 waiters proceeded after %d releases" % (ended, count)
+        assert ended == count, "%d of 4 waiters proceeded after %d releases" % (ended, count)
+        if count < 4:
+            release()
 
 
 @clause("boundedsemaphore.acquire.blocking-true-decrements")
@@ -373,6 +406,7 @@ def test_failed_attempts_leave_the_counter_at_zero(threading, actors):
 @clause("boundedsemaphore.acquire.nonblocking-zero-changes-nothing")
 def test_failed_attempts_leave_waiters_alone(threading, actors):
     semaphore, release = at_zero(threading, actors, 2)
+    actors.call(semaphore.acquire, False)
     crew = actors.start_many(2, semaphore.acquire)
     actors.ended(crew)
     for count in (1, 2):
@@ -402,6 +436,16 @@ def test_acquire_with_false_takes_one(threading, actors):
         assert left == 2, "%d left of 3 after one non-blocking attempt" % left
 
 
+@clause("boundedsemaphore.acquire.nonblocking-positive")
+def test_acquire_with_false_succeeds_again_after_a_release(threading, actors):
+    semaphore = threading.BoundedSemaphore(1)
+    taker = actors.new()
+    for blocking in (False, 0, False):
+        got = taker.call(semaphore.acquire, blocking)
+        assert got
+        taker.call(semaphore.release)
+
+
 @clause("boundedsemaphore.acquire.blocking-keyword")
 def test_blocking_can_be_given_by_name(threading, actors):
     # What each form does is the business of other clauses: here it matters that the name says it.
@@ -423,39 +467,41 @@ def test_blocking_can_be_given_by_name(threading, actors):
 
 @clause("boundedsemaphore.release.increments")
 def test_each_release_adds_one(threading, actors):
-    for times in range(1, 5):
-        semaphore, release = at_zero(threading, actors, 5)
+    keeper = actors.new()
+    pair = actors.new(), actors.new()
+    for times in range(1, 6):
+        semaphore, release = at_zero(threading, actors, 6, keeper)
         release(times)
-        count = admitted(actors, semaphore, times)
+        count = admitted(actors, semaphore, times, pair)
         assert count == times, "%d releases let %d pass" % (times, count)
 
 
 @clause("boundedsemaphore.release.increments")
 def test_a_release_adds_one_to_a_positive_counter(threading, actors):
-    semaphore = threading.BoundedSemaphore(5)
-    release = acquired(actors, semaphore, 3)
-    release(2)
-    count = admitted(actors, semaphore, 4)
-    assert count == 4, "5 less 3 acquired plus 2 released let %d pass" % count
+    semaphore = threading.BoundedSemaphore(9)
+    release = acquired(actors, semaphore, 4)
+    release(3)
+    count = admitted(actors, semaphore, 8)
+    assert count == 8, "9 less 4 acquired plus 3 released let %d pass" % count
 
 
 @clause("boundedsemaphore.release.returns")
 def test_release_waits_for_nobody(threading, actors):
-    semaphore = threading.BoundedSemaphore(3)
+    semaphore = threading.BoundedSemaphore(8)
     keeper = actors.new()
-    keeper.call(repeat, 3, semaphore.acquire)
-    for _ in range(3):
+    keeper.call(repeat, 8, semaphore.acquire)
+    for _ in range(8):
         assert keeper.start(semaphore.release).returned()
 
 
 @clause("boundedsemaphore.release.returns")
 def test_release_returns_while_others_wait(threading, actors):
-    semaphore = threading.BoundedSemaphore(2)
+    semaphore = threading.BoundedSemaphore(5)
     keeper = actors.new()
-    keeper.call(repeat, 2, semaphore.acquire)
-    crew = actors.start_many(2, semaphore.acquire)
+    keeper.call(repeat, 5, semaphore.acquire)
+    crew = actors.start_many(5, semaphore.acquire)
     actors.ended(crew)
-    for count in (1, 2):
+    for count in range(1, 6):
         assert keeper.start(semaphore.release).returned()
         actors.ended(crew, at_least=count)
 
@@ -509,6 +555,21 @@ def test_releases_in_a_burst_let_as_many_waiters_proceed(threading, actors):
         assert len(ended) == 4, "%d of 4 waiters proceeded after 4 releases" % len(ended)
 
 
+@clause("boundedsemaphore.release.wakes-as-many")
+def test_no_waiter_is_left_behind(threading, actors):
+    semaphore, release = at_zero(threading, actors)
+
+    def pass_on():
+        semaphore.acquire()
+        semaphore.release()
+
+    crew = actors.start_many(8, pass_on)
+    actors.ended(crew)
+    release()
+    ended = actors.ended(crew, at_least=8)
+    assert len(ended) == 8, "%d of 8 waiters proceeded" % len(ended)
+
+
 @clause("boundedsemaphore.release.within-bound")
 def test_no_error_up_to_the_bound(threading, actors):
     for value in (1, 2, 3, 5, 12):
@@ -537,17 +598,18 @@ def test_no_error_in_a_second_use(threading, actors):
 
 @clause("boundedsemaphore.release.within-bound")
 def test_no_error_while_others_wait_and_after(threading, actors):
-    semaphore = threading.BoundedSemaphore(2)
-    crew = [actors.new(), actors.new()]
+    semaphore = threading.BoundedSemaphore(3)
+    crew = [actors.new() for _ in range(3)]
     for actor in crew:
         actor.call(semaphore.acquire)
     for _ in range(2):
-        waiters = actors.start_many(2, semaphore.acquire)
+        waiters = actors.start_many(3, semaphore.acquire)
         actors.ended(waiters)
         for actor in crew:
             refused = actor.call(is_refused, semaphore)
             assert not refused, "release() was refused while threads wait at zero"
-        actors.ended(waiters, at_least=2)
+        for waiter in waiters:
+            assert waiter.returned()
         crew = waiters
     for actor in crew:
         refused = actor.call(is_refused, semaphore)
@@ -556,11 +618,11 @@ def test_no_error_while_others_wait_and_after(threading, actors):
 
 @clause("boundedsemaphore.release.within-bound")
 def test_no_error_after_failed_attempts(threading, actors):
-    semaphore = threading.BoundedSemaphore(2)
+    semaphore = threading.BoundedSemaphore(4)
     keeper = actors.new()
-    keeper.call(repeat, 2, semaphore.acquire)
+    keeper.call(repeat, 4, semaphore.acquire)
     keeper.call(semaphore.acquire, False)
-    for _ in range(2):
+    for _ in range(4):
         refused = keeper.call(is_refused, semaphore)
         assert not refused, "release() was refused after a failed non-blocking attempt"
 
@@ -619,8 +681,8 @@ def test_release_is_an_error_in_a_second_use(threading, actors):
 @clause("boundedsemaphore.release.excess-error-after-use")
 def test_one_release_too_many_is_an_error(threading, actors):
     keeper = actors.new()
-    for value in (1, 2, 3, 5):
-        for used in range(1, value + 1):
+    for value in (1, 2, 3, 5, 1000):
+        for used in range(1, min(value, 5) + 1):
             semaphore = threading.BoundedSemaphore(value)
             keeper.call(repeat, used, semaphore.acquire)
             keeper.call(repeat, used, semaphore.release)
@@ -653,8 +715,8 @@ def test_one_release_too_many_is_an_error_after_threads_waited(threading, actors
     crew = actors.start_many(2, semaphore.acquire)
     actors.ended(crew)
     release(2)
-    actors.ended(crew, at_least=2)
     for actor in crew:
+        assert actor.returned()
         actor.call(semaphore.release)
     raises(ValueError, crew[0].call, semaphore.release)
 
@@ -710,15 +772,17 @@ def test_the_counter_stays_at_its_bound_in_a_second_use(threading, actors):
 @clause("boundedsemaphore.counter.atomic")
 def test_no_change_of_the_counter_is_lost(threading, actors, rounds):
     # The counter is so large that no acquire() has to block, were every release() lost.
-    value = 4 * rounds + 4
+    value = 3 * rounds + 4
     semaphore = threading.BoundedSemaphore(value)
 
     def use(number):
-        for _ in range(10):
+        for step in range(10):
             semaphore.acquire()
+            if not (number + step) % 3:
+                time.sleep(0)  # the others go on with one acquired here
             semaphore.release()
 
-    actors.race([use] * 4, rounds // 10)
+    actors.race([use] * 4, rounds // 14)
     left = admitted(actors, semaphore, value)
     assert left == value, "%d left of %d after as many releases as acquires" % (left, value)
 
@@ -726,104 +790,134 @@ def test_no_change_of_the_counter_is_lost(threading, actors, rounds):
 @clause("boundedsemaphore.counter.atomic")
 def test_a_release_amid_an_acquire_counts(threading, actors):
     semaphores = []
+    keeper = actors.new()
+    pair = actors.new(), actors.new()
 
     def prepare():
         semaphores.append(threading.BoundedSemaphore(3))
-        acquired(actors, semaphores[-1])
+        keeper.call(semaphores[-1].acquire)
         return semaphores[-1].acquire, semaphores[-1].release
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
         assert meeting.other.returned()
-        left = admitted(actors, semaphores[-1], 2)
+        left = admitted(actors, semaphores[-1], 2, pair)
         assert left == 2, "%d left of 3 after two acquires and a release amid the second" % left
 
 
 @clause("boundedsemaphore.counter.atomic")
 def test_an_acquire_amid_a_release_counts(threading, actors):
     semaphores = []
+    keeper = actors.new()
+    pair = actors.new(), actors.new()
 
     def prepare():
         semaphores.append(threading.BoundedSemaphore(3))
-        keeper = actors.new()
         keeper.call(semaphores[-1].acquire)
         return semaphores[-1].release, semaphores[-1].acquire
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
         assert meeting.other.returned()
-        left = admitted(actors, semaphores[-1], 2)
+        left = admitted(actors, semaphores[-1], 2, pair)
         assert left == 2, "%d left of 3 after two acquires, the second amid a release" % left
 
 
 @clause("boundedsemaphore.counter.never-negative")
 def test_no_more_holders_than_the_value_allows(threading, actors, rounds):
-    for value in (1, 2, 3):
-        holders = most_holders(actors, threading.BoundedSemaphore(value), rounds)
-        assert holders <= value, "%d threads held a semaphore of %d at once" % (holders, value)
+    holders = most_holders(actors, threading.BoundedSemaphore(2), rounds)
+    assert holders <= 2, "%d threads held a semaphore of 2 at once" % holders
 
 
 @clause("boundedsemaphore.counter.never-negative")
 def test_one_of_two_that_acquire_at_once_blocks(threading, actors):
-    semaphores = []
+    for form in ((), (True,)):
+        semaphores = []
 
-    def prepare():
-        semaphores.append(threading.BoundedSemaphore(1))
-        return semaphores[-1].acquire, semaphores[-1].acquire
+        def prepare():
+            semaphores.append(threading.BoundedSemaphore(1))
+            return [lambda: semaphores[-1].acquire(*form)] * 2
 
-    for meeting in meetings(actors, prepare):
-        crew = [meeting.call, meeting.other]
-        passed = actors.ended(crew, at_least=1)
-        assert len(passed) == 1, "%d of 2 threads passed at once, on a counter of 1" % len(passed)
-        passed[0].call(semaphores[-1].release)
-        actors.ended(crew, at_least=2)
+        for meeting in meetings(actors, prepare):
+            crew = [meeting.call, meeting.other]
+            passed = actors.ended(crew, at_least=1)
+            assert len(passed) == 1, "%d of 2 threads passed at once" % len(passed)
+            passed[0].call(semaphores[-1].release)
+            assert len(actors.ended(crew, at_least=2)) == 2
 
 
 @clause("boundedsemaphore.acquire.atomic")
 def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actors, rounds):
-    semaphores = [threading.BoundedSemaphore(1 + number % 2) for number in range(rounds)]
-    won = actors.race([lambda number: semaphores[number].acquire(False)] * 3, rounds)
-    for number in range(rounds):
-        winners = len([got for got in won[number] if got])
-        assert winners == 1 + number % 2, "%d of 3 attempts at once succeeded, not %d" % (
-            winners,
-            1 + number % 2,
-        )
+    values = (1, 2) * 4
+    semaphores = [
+        [threading.BoundedSemaphore(value) for value in values] for _ in range(rounds // 8)
+    ]
+
+    def attempt(number):
+        return [semaphore.acquire(False) for semaphore in semaphores[number]]
+
+    for won in actors.race([attempt] * 3, rounds // 8):
+        for value, attempts in zip(values, zip(*won)):
+            winners = len([got for got in attempts if got])
+            assert winners == value, "%d of 3 attempts at once succeeded, not %d" % (
+                winners,
+                value,
+            )
 
 
 @clause("boundedsemaphore.acquire.atomic")
 def test_an_attempt_amid_an_attempt(threading, actors):
-    semaphores = []
+    for value in (1, 2):
 
-    def attempt():
-        return semaphores[-1].acquire(False)
+        def prepare():
+            semaphore = threading.BoundedSemaphore(value)
+            return [lambda: semaphore.acquire(False)] * 2
+
+        for meeting in meetings(actors, prepare):
+            won = [actor.result() for actor in (meeting.call, meeting.other)]
+            winners = len([got for got in won if got])
+            assert winners == value, "%d of 2 attempts succeeded, one amid the other, not %d" % (
+                winners,
+                value,
+            )
+
+
+@clause("boundedsemaphore.acquire.atomic")
+def test_an_attempt_amid_a_release_succeeds(threading, actors):
+    keeper = actors.new()
 
     def prepare():
-        semaphores.append(threading.BoundedSemaphore(1))
-        return attempt, attempt
+        semaphore = threading.BoundedSemaphore(2)
+        keeper.call(semaphore.acquire)
+        return semaphore.release, lambda: semaphore.acquire(False)
 
     for meeting in meetings(actors, prepare):
-        won = [actor.result() for actor in (meeting.call, meeting.other)]
-        winners = len([got for got in won if got])
-        assert winners == 1, "%d of 2 attempts succeeded, one amid the other" % winners
+        assert meeting.call.returned()
+        got = meeting.other.result()
+        assert got
 
 
 @clause("boundedsemaphore.release.excess-atomic")
 def test_as_many_releases_at_once_succeed_as_were_acquired(threading, actors, rounds):
-    semaphores = [threading.BoundedSemaphore(2) for _ in range(rounds)]
+    used = (1, 2) * 4
+    semaphores = [[threading.BoundedSemaphore(2) for _ in used] for _ in range(rounds // 8)]
 
     def acquire_some():
-        for number in range(rounds):
-            repeat(1 + number % 2, semaphores[number].acquire)
+        for several in semaphores:
+            for times, semaphore in zip(used, several):
+                repeat(times, semaphore.acquire)
+
+    def release(number):
+        return [is_refused(semaphore) for semaphore in semaphores[number]]
 
     actors.call(acquire_some)
-    refused = actors.race([lambda number: is_refused(semaphores[number])] * 3, rounds)
-    for number in range(rounds):
-        releases = len([one for one in refused[number] if not one])
-        assert releases == 1 + number % 2, "%d of 3 releases at once succeeded, not %d" % (
-            releases,
-            1 + number % 2,
-        )
+    for refused in actors.race([release] * 3, rounds // 8):
+        for times, answers in zip(used, zip(*refused)):
+            releases = len([one for one in answers if not one])
+            assert releases == times, "%d of 3 releases at once succeeded, not %d" % (
+                releases,
+                times,
+            )
 
 
 @clause("boundedsemaphore.release.excess-atomic")
@@ -840,9 +934,17 @@ def test_one_of_two_releases_succeeds_after_one_acquire(threading, actors):
 
 @clause("boundedsemaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
-    released = 30 * (rounds // 10)
-    semaphore, _ = at_zero(threading, actors, released)
-    actors.race([lambda number: repeat(10, semaphore.release)] * 3, rounds // 10)
+    turns = rounds // 10
+    released = 3 * 10 * turns
+    semaphore = threading.BoundedSemaphore(released)
+
+    def release(number):
+        if number == 0:  # every thread has acquired what it will release
+            repeat(10 * turns, semaphore.acquire)
+        else:
+            repeat(10, semaphore.release)
+
+    actors.race([release] * 3, turns + 1)
     count = admitted(actors, semaphore, released)
     assert count == released, "%d releases raised the counter to %d" % (released, count)
 
@@ -850,16 +952,18 @@ def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
 @clause("boundedsemaphore.release.atomic")
 def test_a_release_amid_a_release_counts(threading, actors):
     semaphores = []
+    keeper = actors.new()
+    pair = actors.new(), actors.new()
 
     def prepare():
-        semaphore, _ = at_zero(threading, actors, 3)
+        semaphore, _ = at_zero(threading, actors, 3, keeper)
         semaphores.append(semaphore)
         return semaphore.release, semaphore.release
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
         assert meeting.other.returned()
-        count = admitted(actors, semaphores[-1], 2)
+        count = admitted(actors, semaphores[-1], 2, pair)
         assert count == 2, "2 releases, one amid the other, raised the counter to %d" % count
 
 
@@ -867,7 +971,7 @@ def test_a_release_amid_a_release_counts(threading, actors):
 def test_no_release_is_lost(threading, actors, rounds):
     ping, _ = at_zero(threading, actors)
     pong, _ = at_zero(threading, actors)
-    all_ended = shuttle(actors, ping, pong, 1, rounds)
+    all_ended = shuttle(actors, ping, pong, 1, rounds // 4)
     assert all_ended, "two threads that hand each other the turn got stuck"
 
 
@@ -875,14 +979,16 @@ def test_no_release_is_lost(threading, actors, rounds):
 def test_no_release_among_several_threads_is_lost(threading, actors, rounds):
     ping, _ = at_zero(threading, actors, 3)
     pong, _ = at_zero(threading, actors, 3)
-    all_ended = shuttle(actors, ping, pong, 3, rounds // 2)
+    all_ended = shuttle(actors, ping, pong, 3, rounds // 4)
     assert all_ended, "threads that hand each other turns got stuck"
 
 
 @clause("boundedsemaphore.release.no-lost-wakeup")
 def test_a_release_while_an_acquire_is_about_to_block(threading, actors):
+    keeper = actors.new()
+
     def prepare():
-        semaphore, _ = at_zero(threading, actors)
+        semaphore, _ = at_zero(threading, actors, 1, keeper)
         return semaphore.acquire, semaphore.release
 
     for meeting in meetings(actors, prepare):
@@ -892,36 +998,39 @@ def test_a_release_while_an_acquire_is_about_to_block(threading, actors):
 
 @clause("boundedsemaphore.release.no-lost-wakeup")
 def test_a_release_amid_a_release_while_two_wait(threading, actors):
-    crews = []
+    keeper = actors.new()
+    crew = [actors.new(), actors.new()]
 
     def prepare():
-        semaphore, _ = at_zero(threading, actors, 2)
-        crews.append(actors.start_many(2, semaphore.acquire))
-        actors.ended(crews[-1])
+        semaphore, _ = at_zero(threading, actors, 2, keeper)
+        for waiter in crew:
+            waiter.start(semaphore.acquire)
+        actors.ended(crew)
         return semaphore.release, semaphore.release
 
     for meeting in meetings(actors, prepare):
-        ended = len(actors.ended(crews[-1], at_least=2))
+        assert meeting.call.returned()
+        assert meeting.other.returned()
+        ended = len(actors.ended(crew, at_least=2))
         assert ended == 2, "2 releases, one amid the other, let %d of 2 waiters proceed" % ended
 
 
 @clause("boundedsemaphore.release.no-lost-wakeup")
 def test_an_acquire_amid_a_release_that_wakes_a_waiter(threading, actors):
     semaphores = []
-    waiters = []
+    keeper = actors.new()
+    waiter = actors.new()
 
     def prepare():
-        semaphore = threading.BoundedSemaphore(1)
-        keeper = actors.new()
-        keeper.call(semaphore.acquire)
+        semaphore, _ = at_zero(threading, actors, 1, keeper)
         semaphores.append(semaphore)
-        waiters.append(actors.start(semaphore.acquire))
-        waiters[-1].is_blocked()
+        waiter.start(semaphore.acquire)
+        waiter.is_blocked()
         return semaphore.release, semaphore.acquire
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
-        crew = [waiters[-1], meeting.other]
+        crew = [waiter, meeting.other]
         passed = actors.ended(crew, at_least=1)
         assert len(passed) > 0, "neither the waiter nor a new arrival proceeded at a release()"
         passed[0].call(semaphores[-1].release)

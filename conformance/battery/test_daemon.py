@@ -7,6 +7,7 @@ What keeps a program from ending is seen in programs of their own (see ``worker/
 import sys
 import time
 
+from threadspec.conformance.worker.blocking import clock, count
 from threadspec.conformance.worker.case import clause, raises
 from threadspec.conformance.worker.programs import listen, say
 
@@ -49,15 +50,26 @@ def inside(actors, make, function):
     return thread, value
 
 
+def flag_of(thread):
+    """The daemon flag, as a bool."""
+    return bool(thread.isDaemon())
+
+
+def flag(thread, daemonic):
+    """Make sure that the thread has that daemon flag, whatever it has at first; the thread."""
+    try:
+        differs = flag_of(thread) != daemonic
+    except AttributeError:
+        differs = daemonic  # a missing isDaemon is another clause's business
+    if differs:
+        thread.setDaemon(daemonic)
+    return thread
+
+
 def flagged(threading, daemonic):
     """A function that makes a thread with that daemon flag for a target."""
 
-    def make(target):
-        thread = threading.Thread(target=target)
-        thread.setDaemon(daemonic)
-        return thread
-
-    return make
+    return lambda target: flag(threading.Thread(target=target), daemonic)
 
 
 def kinds(threading):
@@ -74,19 +86,14 @@ def kinds(threading):
     return [threading.Thread, Own, Constructed]
 
 
-def flag_of(thread):
-    """The daemon flag, as a bool."""
-    return bool(thread.isDaemon())
-
-
 # -- the flag -------------------------------------------------------------------------------------
 
 
 @clause("daemon.default-false")
 def test_a_thread_made_by_the_main_thread_is_no_daemon(threading):
     for make in kinds(threading) * 2:
-        flag = make().isDaemon()
-        assert not flag
+        seen = make().isDaemon()
+        assert not seen
 
 
 @clause("daemon.set")
@@ -96,8 +103,8 @@ def test_set_daemon_sets_the_flag(threading):
             thread = make()
             thread.setDaemon(daemonic)
             for _ in range(2):
-                flag = thread.isDaemon()
-                assert flag
+                seen = thread.isDaemon()
+                assert seen
 
 
 @clause("daemon.set-false")
@@ -106,12 +113,13 @@ def test_set_daemon_clears_the_flag(threading):
         for make in kinds(threading):
             thread = make()
             thread.setDaemon(daemonic)
-            flag = thread.isDaemon()
-            assert not flag
+            seen = thread.isDaemon()
+            assert not seen
+            thread = make()
             thread.setDaemon(True)
             thread.setDaemon(daemonic)
-            flag = thread.isDaemon()
-            assert not flag
+            seen = thread.isDaemon()
+            assert not seen
 
 
 @clause("daemon.set-again")
@@ -119,8 +127,8 @@ def test_the_last_set_daemon_before_start_counts(threading):
     thread = threading.Thread()
     for daemonic in (True, True, False, False, True, False, True):
         thread.setDaemon(daemonic)
-        flag = flag_of(thread)
-        assert flag == daemonic
+        seen = flag_of(thread)
+        assert seen == daemonic
 
 
 @clause("daemon.set-keyword")
@@ -128,8 +136,8 @@ def test_daemonic_can_be_given_by_name(threading):
     thread = threading.Thread()
     for daemonic in (True, False):
         thread.setDaemon(daemonic=daemonic)
-        flag = flag_of(thread)
-        assert flag == daemonic
+        seen = flag_of(thread)
+        assert seen == daemonic
 
 
 @clause("daemon.set-other-values")
@@ -156,20 +164,21 @@ def test_each_thread_has_a_flag_of_its_own(threading):
     third = threading.Thread()
     flags = [flag_of(one) for one in (first, second, third)]
     assert flags == [default, not default, default]
-    third.setDaemon(default)
+    third.setDaemon(not default)
     flags = [flag_of(one) for one in (first, second, third)]
-    assert flags == [default, not default, default]
+    assert flags == [default, not default, not default]
 
 
 @clause("daemon.any-thread")
 def test_another_thread_reads_and_sets_the_flag(threading, actors):
-    thread = threading.Thread()
-    for daemonic in (True, False, True):
+    for daemonic in (True, False):
+        thread = flag(threading.Thread(), not daemonic)
         actors.call(thread.setDaemon, daemonic)
-        flag = bool(actors.call(thread.isDaemon))
-        assert flag == daemonic
-        flag = flag_of(thread)
-        assert flag == daemonic
+        seen = flag_of(thread)
+        assert seen == daemonic
+        thread = flag(threading.Thread(), daemonic)
+        seen = bool(actors.call(thread.isDaemon))
+        assert seen == daemonic
 
 
 @clause("daemon.lasts")
@@ -253,14 +262,15 @@ def test_a_refused_set_daemon_leaves_the_flag(threading, actors):
         actors.call(thread.start)
         for daemonic in (not before, before, not before):
             actors.start(thread.setDaemon, daemonic).raised()
-            flag = flag_of(thread)
-            assert flag == kept
+            seen = flag_of(thread)
+            assert seen == kept
         gate.open()
         actors.start(thread.join).returned()
+        kept = flag_of(thread)
         for daemonic in (not before, before, not before):
             actors.start(thread.setDaemon, daemonic).raised()
-            flag = flag_of(thread)
-            assert flag == kept
+            seen = flag_of(thread)
+            assert seen == kept
 
 
 # -- inheritance ----------------------------------------------------------------------------------
@@ -283,9 +293,9 @@ def born_in(threading, actors, daemonic, make):
 def test_a_thread_inherits_the_flag_of_the_thread_that_makes_it(threading, actors):
     for daemonic in (True, False, True):
         for make in kinds(threading):
-            child, of_parent = born_in(threading, actors, daemonic, make)
-            flag = flag_of(child)
-            assert flag == of_parent
+            children, of_parent = born_in(threading, actors, daemonic, lambda: [make(), make()])  # noqa: B023
+            flags = [flag_of(child) for child in children]
+            assert flags == [of_parent, of_parent]
 
 
 @clause("daemon.inherited")
@@ -297,32 +307,31 @@ def test_a_subclass_as_parent_passes_its_flag_on(threading, actors):
             def run(self, children=children):
                 children.append(threading.Thread())
 
-        parent = Parent()
-        parent.setDaemon(daemonic)
+        parent = flag(Parent(), daemonic)
         of_parent = flag_of(parent)
         actors.call(parent.start)
         arrived = actors.until(lambda: children)
         assert arrived, "the thread does not get through its run method"
-        flag = flag_of(children[0])
-        assert flag == of_parent
+        seen = flag_of(children[0])
+        assert seen == of_parent
 
 
 @clause("daemon.inherited-generations")
 def test_an_inherited_flag_is_inherited_in_turn(threading, actors):
-    grandchildren = []
+    line = []
 
     def make_child():
-        return threading.Thread(target=lambda: grandchildren.append(threading.Thread()))
+        line.append(threading.Thread(target=make_child))
 
     for daemonic in (True, False):
-        del grandchildren[:]
-        child, _ = born_in(threading, actors, daemonic, make_child)
-        of_child = flag_of(child)
-        actors.call(child.start)
-        arrived = actors.until(lambda: grandchildren)
-        assert arrived, "the thread does not run its target to the end"
-        flag = flag_of(grandchildren[0])
-        assert flag == of_child
+        del line[:]
+        _, of_first = born_in(threading, actors, daemonic, make_child)
+        for generation in range(1, 5):
+            actors.call(line[-1].start)
+            arrived = actors.until(lambda: len(line) > generation)  # noqa: B023
+            assert arrived, "the thread does not run its target to the end"
+            seen = flag_of(line[-1])
+            assert seen == of_first
 
 
 @clause("daemon.inherited-from-creator")
@@ -331,8 +340,8 @@ def test_the_parent_counts_and_not_the_thread_before_it(threading, actors):
         return born_in(threading, actors, False, threading.Thread)
 
     _, (child, of_parent) = inside(actors, flagged(threading, True), make_parent)
-    flag = flag_of(child)
-    assert flag == of_parent
+    seen = flag_of(child)
+    assert seen == of_parent
 
 
 @clause("daemon.inherited-at-creation")
@@ -351,9 +360,13 @@ def test_a_flag_stays_when_another_thread_starts_the_child(threading, actors):
 def test_a_flag_stays_when_a_daemon_starts_the_thread(threading, actors):
     for daemonic in (True, False):
         gate = Gate(actors.substrate)
-        child = threading.Thread(target=gate)
+        children = []
+        starter = flagged(threading, daemonic)(lambda: children[0].start())  # noqa: B023
+        children.append(threading.Thread(target=gate))
+        child = children[0]
         before = flag_of(child)
-        born_in(threading, actors, daemonic, child.start)
+        actors.call(starter.start)
+        actors.start(starter.join).returned()
         after = flag_of(child)
         assert after == before
         gate.open()
@@ -362,14 +375,15 @@ def test_a_flag_stays_when_a_daemon_starts_the_thread(threading, actors):
 @clause("daemon.inherited-overridden")
 def test_set_daemon_overrides_what_was_inherited(threading, actors):
     for daemonic in (True, False):
-        for wanted in (True, False):
-            child, _ = born_in(threading, actors, daemonic, threading.Thread)
-            child.setDaemon(wanted)
-            flag = flag_of(child)
-            assert flag == wanted
-            child.setDaemon(not wanted)
-            flag = flag_of(child)
-            assert flag == (not wanted)
+
+        def make_and_set():
+            child = threading.Thread()
+            child.setDaemon(not daemonic)  # noqa: B023
+            return child
+
+        child, of_parent = born_in(threading, actors, daemonic, make_and_set)
+        seen = flag_of(child)
+        assert seen == (not of_parent)
 
 
 @clause("daemon.inherited-from-alien")
@@ -377,33 +391,42 @@ def test_a_thread_made_by_an_alien_thread_is_daemonic(threading, actors):
     for _ in range(2):
         maker = actors.new()
         for make in kinds(threading):
-            flag = maker.call(make).isDaemon()
-            assert flag
+            seen = maker.call(make).isDaemon()
+            assert seen
+
+
+@clause("daemon.inherited-from-alien")
+def test_a_thread_made_by_a_known_alien_thread_is_daemonic(threading, actors):
+    for make in kinds(threading):
+        maker = actors.new()
+        maker.start(threading.currentThread).returned()  # now it has a dummy thread object
+        seen = maker.call(make).isDaemon()
+        assert seen
 
 
 @clause("daemon.timer")
 def test_a_timer_has_the_flag_of_a_thread_made_in_its_place(threading, actors):
-    def make():
-        return threading.Thread(), threading.Timer(0.0, int)
+    def make_timer():
+        return threading.Timer(0.0, int)
 
-    thread, timer = make()
-    flag = flag_of(timer)
-    of_thread = flag_of(thread)
-    assert flag == of_thread
+    seen = flag_of(make_timer())
+    of_thread = flag_of(threading.Thread())
+    assert seen == of_thread
     for daemonic in (True, False):
-        (thread, timer), _ = born_in(threading, actors, daemonic, make)
-        flag = flag_of(timer)
+        timer, _ = born_in(threading, actors, daemonic, make_timer)
+        thread, _ = born_in(threading, actors, daemonic, threading.Thread)
+        seen = flag_of(timer)
         of_thread = flag_of(thread)
-        assert flag == of_thread
+        assert seen == of_thread
 
 
 @clause("daemon.timer")
 def test_a_timers_flag_can_be_set(threading):
-    timer = threading.Timer(0.0, int)
-    for daemonic in (True, False, True):
-        timer.setDaemon(daemonic)
-        flag = flag_of(timer)
-        assert flag == daemonic
+    for daemonic in (True, False):
+        timer = threading.Timer(0.0, int)
+        flag(timer, not daemonic).setDaemon(daemonic)
+        seen = flag_of(timer)
+        assert seen == daemonic
 
 
 # -- the program ends -----------------------------------------------------------------------------
@@ -420,16 +443,26 @@ def assert_ends(program, status=0):
     assert status is None or program.status == status, repr(program)
 
 
+def settle(threads):
+    """In a program: wait until it has so many threads; not for long, where that is not seen."""
+    until = clock() + 0.05
+    while count() != threads and clock() < until:
+        time.sleep(0.0005)
+
+
 def program_without_live_threads(threading, substrate):
     done = substrate.allocate_lock()
     done.acquire()
     unstarted = threading.Thread(target=listen)
-    ended = threading.Thread(target=done.release)
-    ended.start()
+    joined, left_alone = [flagged(threading, False)(done.release) for _ in range(2)]
+    left_alone.start()
     done.acquire()
-    ended.join()
+    joined.start()
+    done.acquire()
+    joined.join()
+    settle(1)  # the other one has ended as well
     say("main is done")
-    return unstarted
+    return unstarted, left_alone
 
 
 @clause("program.ends-without-threads")
@@ -441,9 +474,7 @@ def program_with_blocked_daemons(threading, substrate):
     never = substrate.allocate_lock()
     never.acquire()
     for _ in range(2):
-        thread = threading.Thread(target=never.acquire)
-        thread.setDaemon(True)
-        thread.start()
+        flagged(threading, True)(never.acquire).start()
     say("main is done")
 
 
@@ -461,18 +492,13 @@ def program_with_busy_daemons(threading, substrate):
             time.sleep(0.001)
 
     def beget():
-        child = threading.Thread(target=sleep)
-        if not child.isDaemon():  # that it is one is a clause of its own
-            child.setDaemon(True)
-        child.start()
+        flagged(threading, True)(sleep).start()  # that it inherits is a clause of its own
         begotten.release()
 
     begotten = substrate.allocate_lock()
     begotten.acquire()
     for target in (sleep, loop, beget):
-        thread = threading.Thread(target=target)
-        thread.setDaemon(True)
-        thread.start()
+        flagged(threading, True)(target).start()
     begotten.acquire()
     say("main is done")
 
@@ -484,9 +510,7 @@ def test_a_program_does_not_wait_for_sleeping_working_or_inherited_daemons(progr
 
 
 def program_with_a_daemonic_timer(threading):
-    timer = threading.Timer(1000, listen)
-    timer.setDaemon(True)
-    timer.start()
+    flag(threading.Timer(1000, listen), True).start()
     say("main is done")
 
 
@@ -540,8 +564,13 @@ def live_on(name):
     say(name + " is done")
 
 
+def living(threading, name):
+    """A thread that is no daemon and lives on."""
+    return flag(threading.Thread(target=live_on, args=(name,)), False)
+
+
 def program_with_a_thread(threading):
-    threading.Thread(target=live_on, args=("thread",)).start()
+    living(threading, "thread").start()
     say("main is done")
 
 
@@ -555,7 +584,7 @@ def program_with_a_subclass(threading):
         def run(self):
             live_on("thread")
 
-    Own().start()
+    flag(Own(), False).start()
     say("main is done")
 
 
@@ -565,19 +594,13 @@ def test_a_program_waits_for_a_thread_of_a_subclass(programs):
 
 
 def program_with_a_timer(threading):
-    threading.Timer(0.05, live_on, ("timer",)).start()
+    flag(threading.Timer(0.02, live_on, ("timer",)), False).start()
     say("main is done")
 
 
 @clause("program.timer")
 def test_a_program_waits_for_a_timer(programs):
-    program = programs.start(program_with_a_timer)
-    program.tell("end")
-    line = program.line()
-    assert line == "main is done", repr(program)
-    line = program.line()
-    assert line == "timer is done", repr(program)
-    assert program.ended(), repr(program)
+    assert_waits(programs.start(program_with_a_timer), ["timer"])
 
 
 def program_with_several_threads(threading, substrate):
@@ -594,15 +617,16 @@ def program_with_several_threads(threading, substrate):
             turns[following[0]].release()
 
     for name in sorted(order):
-        threading.Thread(target=live, args=(name,)).start()
+        flag(threading.Thread(target=live, args=(name,)), False).start()
     turns[order[0]].release()
     say("main is done")
 
 
 @clause("program.waits-for-all")
 def test_a_program_waits_for_all_threads_that_are_no_daemons(programs):
-    for order in ("b a c", "c b a"):
-        program = programs.start(program_with_several_threads)
+    orders = ("b a c", "c b a")
+    started = [programs.start(program_with_several_threads) for _ in orders]
+    for order, program in zip(orders, started):
         program.tell(order)
         assert_waits(program, order.split())
 
@@ -613,9 +637,9 @@ def program_with_late_threads(threading):
     def live(number):
         live_on(names[number])
         if number + 1 < len(names):
-            threading.Thread(target=live, args=(number + 1,)).start()
+            flag(threading.Thread(target=live, args=(number + 1,)), False).start()
 
-    threading.Thread(target=live, args=(0,)).start()
+    flag(threading.Thread(target=live, args=(0,)), False).start()
     say("main is done")
 
 
@@ -630,20 +654,16 @@ def program_with_both_kinds(threading, substrate):
     started = substrate.allocate_lock()
     started.acquire()
 
-    def beget():
-        child = threading.Thread(target=live_on, args=("child",))
-        child.setDaemon(False)
+    def start_it():
         child.start()
         started.release()
         never.acquire()
 
-    daemon = threading.Thread(target=beget)
-    daemon.setDaemon(True)
-    daemon.start()
+    starter, other = [flagged(threading, True)(target) for target in (start_it, never.acquire)]
+    child = living(threading, "child")
+    starter.start()
     started.acquire()
-    daemon = threading.Thread(target=never.acquire)
-    daemon.setDaemon(True)
-    daemon.start()
+    other.start()
     say("main is done")
 
 
@@ -652,29 +672,31 @@ def test_a_program_waits_for_its_other_threads_and_then_leaves_the_daemons(progr
     assert_waits(programs.start(program_with_both_kinds), ["child"])
 
 
-def program_whose_thread_raises(threading):
+def program_whose_threads_fail(threading):
     def fail():
         raise ValueError("of the thread")
 
-    threading.Thread(target=fail).start()
-    threading.Thread(target=live_on, args=("thread",)).start()
-    threading.Thread(target=fail).start()
+    flagged(threading, False)(fail).start()
+    living(threading, "thread").start()
+    flagged(threading, False)(fail).start()
+    flagged(threading, False)(sys.exit).start()
+    settle(2)
     say("main is done")
 
 
 @clause("program.waits-beside-failures")
-def test_a_thread_that_raises_changes_nothing_for_the_others(programs):
-    assert_waits(programs.start(program_whose_thread_raises), ["thread"])
+def test_threads_that_fail_change_nothing_for_the_others(programs):
+    assert_waits(programs.start(program_whose_threads_fail), ["thread"])
 
 
 def program_whose_main_raises(threading):
-    threading.Thread(target=live_on, args=("thread",)).start()
+    living(threading, "thread").start()
     say("main is done")
     raise ValueError("of the main thread")
 
 
 def program_whose_main_exits(threading):
-    threading.Thread(target=live_on, args=("thread",)).start()
+    living(threading, "thread").start()
     say("main is done")
     sys.exit(3)
 

@@ -9,8 +9,8 @@ from threadspec.conformance.worker.case import clause, truth
 # A time-out, in seconds, that no case waits for: the harness gives up long before it is over.
 LONG = 30.0
 
-# Time-outs that cases do wait for.
-SHORT = 0.01
+# A time-out that cases do wait for.
+SHORT = 0.002
 
 
 def set_and_clear(event):
@@ -35,13 +35,16 @@ def test_each_event_is_a_new_one(threading):
     first = threading.Event()
     second = threading.Event()
     assert first is not second
-    first.set()
-    other = second.isSet()
-    assert not other, "setting one event set another"
-    second.set()
-    first.clear()
-    other = second.isSet()
-    assert other, "clearing one event cleared another"
+    for one, other in ((first, second), (second, first)):
+        before = bool(other.isSet())
+        one.set()
+        after = bool(other.isSet())
+        assert after == before, "setting one event set another"
+        other.set()
+        one.clear()
+        after = other.isSet()
+        assert after, "clearing one event cleared another"
+        other.clear()
 
 
 @clause("event.factory")
@@ -68,6 +71,17 @@ def test_the_flag_of_a_new_event_is_false(threading, actors):
     assert not flag
 
 
+@clause("event.initially-false")
+def test_the_flag_is_false_whichever_thread_made_the_event(threading, actors):
+    maker = actors.new()
+    for _ in range(2):
+        event = maker.call(threading.Event)
+        here, there = event.isSet(), maker.call(event.isSet)
+        assert not here
+        assert not there
+        maker.call(event.set)
+
+
 @clause("event.methods")
 def test_an_event_has_its_methods(threading):
     event = threading.Event()
@@ -84,15 +98,15 @@ def test_an_event_has_its_methods(threading):
 def test_isset_follows_the_flag(threading, actors):
     event = threading.Event()
     other = actors.new()
-    for _ in range(3):
-        here, there = event.isSet(), other.call(event.isSet)
-        assert not here
-        assert not there
+    for _ in range(12):
         event.set()
         here, there = event.isSet(), other.call(event.isSet)
         assert here
         assert there
         event.clear()
+        here, there = event.isSet(), other.call(event.isSet)
+        assert not here
+        assert not there
 
 
 @clause("event.isset.tells-the-flag")
@@ -109,6 +123,7 @@ def test_isset_is_false_while_threads_wait(threading, actors):
 @clause("event.isset.changes-nothing")
 def test_isset_may_be_called_again_and_again(threading, actors):
     event = threading.Event()
+    set_and_clear(event)
     flags = [event.isSet() for _ in range(5)]
     assert not any(flags), "isSet() became true by being called"
     event.set()
@@ -136,7 +151,7 @@ def test_isset_wakes_nobody(threading, actors):
 @clause("event.set.sets-the-flag")
 def test_set_makes_the_flag_true(threading):
     event = threading.Event()
-    for _ in range(3):
+    for _ in range(20):
         event.set()
         flag = event.isSet()
         assert flag
@@ -146,13 +161,13 @@ def test_set_makes_the_flag_true(threading):
 @clause("event.set.sets-the-flag")
 def test_set_makes_the_flag_true_while_threads_wait(threading, actors):
     event = threading.Event()
-    for _ in range(3):
-        crew = actors.start_many(2, event.wait)
+    for count in (1, 3, 2):
+        crew = actors.start_many(count, event.wait)
         actors.ended(crew)
         event.set()
         flag = event.isSet()
         assert flag
-        actors.ended(crew, at_least=2)
+        actors.ended(crew, at_least=count)
         event.clear()
 
 
@@ -198,12 +213,15 @@ def test_a_thread_that_has_waited_may_set(threading, actors):
 @clause("event.set.wakes-a-waiter")
 def test_set_wakes_a_blocked_thread(threading, actors):
     event = threading.Event()
-    waiter = actors.new()
-    for _ in range(5):
-        waiter.start(event.wait)
-        waiter.is_blocked()
+    crew = [actors.new() for _ in range(3)]
+    for count in [1] * 6 + [3] * (affordable(45, threading.Event()) // 3):
+        waiters = crew[:count]
+        for actor in waiters:
+            actor.start(event.wait)
+        actors.ended(waiters)
         event.set()
-        assert waiter.returned()
+        for actor in waiters:
+            assert actor.returned()
         event.clear()
 
 
@@ -216,6 +234,22 @@ def test_every_one_of_many_events_wakes_its_waiter(threading, actors):
         waiter.is_blocked()
         event.set()
         assert waiter.returned()
+
+
+@clause("event.set.wakes-a-waiter")
+def test_set_wakes_a_thread_that_looked_first(threading, actors):
+    event = threading.Event()
+
+    def wait():
+        if not event.isSet():
+            event.wait()
+
+    waiter = actors.new()
+    for _ in range(2):
+        waiter.start(wait).is_blocked()
+        event.set()
+        assert waiter.returned()
+        event.clear()
 
 
 @clause("event.set.wakes-all")
@@ -231,7 +265,7 @@ def test_set_wakes_twenty_threads(threading, actors):
 @clause("event.set.wakes-all")
 def test_set_wakes_all_threads_every_time(threading, actors):
     event = threading.Event()
-    for count in (2, 3, 1, 4, 2):
+    for count in (2, 8, 3, 5, 7, 1, 6, 4):
         crew = actors.start_many(count, event.wait)
         actors.ended(crew)
         event.set()
@@ -259,14 +293,14 @@ def test_set_wakes_threads_that_wait_with_timeouts(threading, actors):
 @clause("event.set.wakes-though-cleared")
 def test_threads_return_though_the_flag_is_cleared_at_once(threading, actors):
     event = threading.Event()
-    crew = [actors.new() for _ in range(20)]
+    crew = [actors.new() for _ in range(12)]
     for _ in range(3):
         for actor in crew:
             actor.start(event.wait)
         actors.ended(crew)
         set_and_clear(event)
-        ended = actors.ended(crew, at_least=20)
-        assert len(ended) == 20, "%d of 20 waiting threads returned after set() and clear()" % len(
+        ended = actors.ended(crew, at_least=12)
+        assert len(ended) == 12, "%d of 12 waiting threads returned after set() and clear()" % len(
             ended
         )
 
@@ -275,7 +309,7 @@ def test_threads_return_though_the_flag_is_cleared_at_once(threading, actors):
 def test_threads_return_from_every_one_of_many_pulses(threading, actors):
     event = threading.Event()
     crew = [actors.new() for _ in range(3)]
-    for _ in range(affordable(40, event)):
+    for _ in range(affordable(20, event)):
         for actor in crew:
             actor.start(event.wait)
         actors.ended(crew)
@@ -289,7 +323,7 @@ def test_threads_return_from_every_one_of_many_pulses(threading, actors):
 @clause("event.set.wakes-though-cleared")
 def test_timed_waiters_return_though_the_flag_is_cleared_at_once(threading, actors):
     event = threading.Event()
-    crew = [actors.start(event.wait, LONG), actors.start(event.wait)]
+    crew = actors.start_many(2, event.wait, LONG)
     actors.ended(crew)
     set_and_clear(event)
     ended = actors.ended(crew, at_least=2)
@@ -298,11 +332,13 @@ def test_timed_waiters_return_though_the_flag_is_cleared_at_once(threading, acto
 
 @clause("event.set.not-lost")
 def test_no_set_is_lost_on_a_thread_about_to_wait(threading, actors, rounds):
-    rounds = affordable(rounds, threading.Event())
+    rounds = affordable(rounds // 2, threading.Event())
     events = [threading.Event() for _ in range(rounds)]
+    until = clock() + actors.durations["positive"] / 4  # fewer waits where threads wake slowly
 
     def wait(number):
-        events[number].wait()
+        if clock() < until:
+            events[number].wait()
 
     def signal(number):
         events[number].set()
@@ -319,6 +355,17 @@ def test_no_set_is_lost_at_any_line_of_wait(threading, actors):
     for meeting in meetings(actors, prepare):
         meeting.other.result()
         assert meeting.call.returned(), "wait() is not woken by a set() that met it"
+
+
+@clause("event.set.not-lost")
+def test_no_set_is_lost_at_any_line_of_wait_with_a_timeout(threading, actors):
+    def prepare():
+        event = threading.Event()
+        return (lambda: event.wait(LONG)), event.set
+
+    for meeting in meetings(actors, prepare):
+        meeting.other.result()
+        assert meeting.call.returned(), "wait(30.0) is not woken by a set() that met it"
 
 
 @clause("event.set.not-lost")
@@ -340,12 +387,17 @@ def test_no_wait_is_lost_at_any_line_of_set(threading, actors):
 def test_two_threads_take_turns_by_two_events(threading, actors, rounds):
     ping = threading.Event()
     pong = threading.Event()
-    rounds = affordable(rounds, ping)
+    rounds = affordable(rounds, threading.Event())
+
+    until = clock() + actors.durations["positive"] / 4  # fewer rounds where threads wake slowly
+    over = []
 
     def server():
-        for _ in range(rounds):
+        while True:
             ping.wait()
             ping.clear()
+            if over:
+                break
             pong.set()
 
     def client():
@@ -353,6 +405,10 @@ def test_two_threads_take_turns_by_two_events(threading, actors, rounds):
             ping.set()
             pong.wait()
             pong.clear()
+            if clock() >= until:
+                break
+        over.append(None)
+        ping.set()
 
     crew = [actors.start(server), actors.start(client)]
     ended = actors.ended(crew, at_least=2)
@@ -392,13 +448,13 @@ def test_wait_returns_after_a_set_that_woke_others(threading, actors):
 
 @clause("event.set.later-waits-return")
 def test_the_thread_that_set_the_flag_does_not_block(threading, actors):
-    event = threading.Event()
-    setter = actors.new()
     for _ in range(2):
-        setter.call(event.set)
-        setter.start(event.wait)
-        assert setter.returned()
-        event.clear()
+        event = threading.Event()
+        setter = actors.new()
+        for _ in range(2):
+            setter.call(event.set)
+            setter.start(event.wait)
+            assert setter.returned()
 
 
 # -- clear ----------------------------------------------------------------------------------------
@@ -407,13 +463,14 @@ def test_the_thread_that_set_the_flag_does_not_block(threading, actors):
 @clause("event.clear.resets-the-flag")
 def test_clear_makes_the_flag_false(threading, actors):
     event = threading.Event()
-    for _ in range(3):
+    clearer = actors.new()
+    for _ in range(10):
         event.set()
         event.clear()
         flag = event.isSet()
         assert not flag
         event.set()
-        clearer = actors.start(event.clear)
+        clearer.start(event.clear)
         assert clearer.returned()
         flag = event.isSet()
         assert not flag
@@ -455,12 +512,12 @@ def test_wait_blocks_again_after_clear(threading, actors):
     event = threading.Event()
     waiter = actors.new()
     for _ in range(4):
-        event.set()
-        event.clear()
+        set_and_clear(event)
         waiter.start(event.wait)
         assert waiter.is_blocked()
         event.set()
         assert waiter.returned()
+        event.clear()
 
 
 @clause("event.clear.waits-block-again")
@@ -473,8 +530,8 @@ def test_wait_blocks_again_after_pulses_that_woke_threads(threading, actors):
         ended = actors.ended(crew)
         assert ended == [], "a thread came through on an event that was cleared"
         event.set()
-        actors.ended(crew, at_least=2)
-        crew[0].start(event.wait).returned()
+        if len(actors.ended(crew, at_least=2)) < 2 or not crew[0].start(event.wait).returned():
+            return  # another clause's business
         event.clear()
 
 
@@ -494,6 +551,7 @@ def test_the_thread_that_cleared_the_flag_blocks(threading, actors):
 @clause("event.clear.wakes-nobody")
 def test_clear_wakes_no_waiter_and_forgets_none(threading, actors):
     event = threading.Event()
+    set_and_clear(event)
     crew = actors.start_many(3, event.wait)
     actors.ended(crew)
     for _ in range(3):
@@ -528,6 +586,18 @@ def test_every_thread_that_waits_blocks(threading, actors):
     actors.ended(crew, at_least=5)
 
 
+@clause("event.wait.blocks")
+def test_wait_blocks_beside_a_wait_with_a_timeout(threading, actors):
+    event = threading.Event()
+    timed = actors.start(event.wait, LONG)
+    timed.is_blocked()
+    crew = actors.start_many(2, event.wait)
+    ended = actors.ended(crew)
+    assert ended == []
+    event.set()
+    actors.ended(crew + [timed], at_least=3)
+
+
 @clause("event.wait.none")
 def test_wait_none_is_wait_without_a_timeout(threading, actors):
     event = threading.Event()
@@ -544,11 +614,11 @@ def test_wait_none_is_wait_without_a_timeout(threading, actors):
 @clause("event.wait.leaves-the-flag")
 def test_the_flag_stays_true_when_wait_returns(threading, actors):
     event = threading.Event()
-    for _ in range(2):
-        crew = actors.start_many(2, event.wait)
+    for count in (2, 5, 1):
+        crew = actors.start_many(count, event.wait)
         actors.ended(crew)
         event.set()
-        actors.ended(crew, at_least=2)
+        actors.ended(crew, at_least=count)
         flag = event.isSet()
         assert flag, "the flag is false after a thread was woken"
         for args in ((), (LONG,), (0.0,), ()):
@@ -560,11 +630,14 @@ def test_the_flag_stays_true_when_wait_returns(threading, actors):
 
 @clause("event.wait.sees-the-flag")
 def test_a_woken_thread_finds_the_flag_true(threading, actors, rounds):
-    rounds = affordable(rounds, threading.Event())
+    rounds = affordable(rounds // 4, threading.Event())
     events = [threading.Event() for _ in range(rounds)]
+    until = clock() + actors.durations["positive"] / 4  # fewer waits where threads wake slowly
 
     def wait(number):
         event = events[number]
+        if clock() >= until:
+            return True
         event.wait()
         return event.isSet()
 
@@ -578,7 +651,7 @@ def test_a_woken_thread_finds_the_flag_true(threading, actors, rounds):
 
 @clause("event.wait.sees-the-flag")
 def test_the_flag_is_true_for_threads_woken_at_any_line_of_set(threading, actors):
-    waiter = actors.new()
+    crew = [actors.new(), actors.new()]
 
     def prepare():
         event = threading.Event()
@@ -587,13 +660,16 @@ def test_the_flag_is_true_for_threads_woken_at_any_line_of_set(threading, actors
             event.wait()
             return event.isSet()
 
-        waiter.start(wait).is_blocked()
-        return event.set, lambda: time.sleep(0.001)  # a thread that was woken has time to return
+        for actor in crew:
+            actor.start(wait)
+        actors.ended(crew)
+        return event.set, lambda: time.sleep(0.0005)  # a thread that was woken has time to return
 
     for meeting in meetings(actors, prepare):
         meeting.call.result()
-        flag = waiter.result()
-        assert flag, "wait() returned before the flag was true"
+        for actor in crew:
+            flag = actor.result()
+            assert flag, "wait() returned before the flag was true"
 
 
 @clause("event.wait.sees-the-flag")
@@ -605,7 +681,7 @@ def test_blocked_threads_find_the_flag_true_when_woken(threading, actors, rounds
         return event.isSet()
 
     crew = [actors.new() for _ in range(3)]
-    for _ in range(affordable(rounds, event) // 20):
+    for _ in range(affordable(rounds, threading.Event()) // 30):
         for actor in crew:
             actor.start(wait)
         actors.ended(crew)
@@ -622,9 +698,9 @@ def test_blocked_threads_find_the_flag_true_when_woken(threading, actors, rounds
 @clause("event.wait.timeout-set-returns")
 def test_wait_does_not_wait_for_the_timeout_when_the_flag_is_true(threading, actors):
     event = threading.Event()
-    for _ in range(2):
+    for timeout in (LONG, SHORT, 2 * LONG):
         event.set()
-        for timeout in (LONG, SHORT, 0.0, 2 * LONG):
+        for _ in range(2):
             waiter = actors.start(event.wait, timeout)
             assert waiter.returned()
         event.clear()
@@ -646,7 +722,7 @@ def test_wait_returns_when_the_timeout_occurs_while_others_wait(threading, actor
     others[0].is_blocked()
     crew = actors.start_many(3, event.wait, SHORT)
     ended = actors.ended(crew, at_least=3)
-    event.set()
+    actors.start(event.set).returned()
     actors.ended(others, at_least=2)
     assert len(ended) == 3, "%d of 3 threads returned at their time-outs" % len(ended)
 
@@ -663,25 +739,28 @@ def test_wait_returns_when_the_timeout_occurs_after_clear(threading, actors):
 @clause("event.wait.timeout-not-early")
 def test_wait_does_not_return_before_the_timeout(threading, actors):
     event = threading.Event()
+    took = []
 
-    def measure(timeout):
-        began = clock()
-        event.wait(timeout)
-        return clock() - began
+    def measure(*timeouts):
+        for timeout in timeouts:
+            began = clock()
+            event.wait(timeout)
+            took.append((timeout, clock() - began))
 
-    waiter = actors.new()
-    for timeout in (0.025, 0.02, 0.025):
-        if not waiter.start(measure, timeout).returned():
-            break  # another clause's business
-        took = waiter.value
+    # At the same time, so that one of them occurs while others are still waiting.
+    crew = [actors.start(measure, 0.01, 0.01, 0.01), actors.start(measure, 0.028)]
+    time.sleep(0.005)
+    crew.append(actors.start(measure, 0.022))
+    for actor in crew:
+        actor.returned()
+    for timeout, seconds in took:
         # A clock may be coarse; that much earlier is not early.
-        assert took >= 0.9 * timeout - 0.005, "wait(%s) returned early" % timeout
+        assert seconds >= 0.9 * timeout - 0.005, "wait(%s) returned early" % timeout
 
 
 @clause("event.wait.timeout-not-early")
 def test_a_long_timeout_keeps_a_thread_blocked(threading, actors):
     event = threading.Event()
-    set_and_clear(event)
     waiter = actors.start(event.wait, LONG)
     blocked = waiter.is_blocked()
     event.set()
@@ -729,7 +808,7 @@ def test_a_timeout_may_be_a_whole_number(threading, actors):
 def test_the_timeout_can_be_given_by_name(threading, actors):
     event = threading.Event()
     waiter = actors.start(event.wait, timeout=SHORT)
-    assert waiter.returned(), "wait(timeout=0.01) does not return"
+    assert waiter.returned(), "wait(timeout=%s) does not return" % SHORT
     event.set()
     for timeout in (LONG, None):
         waiter = actors.start(event.wait, timeout=timeout)
@@ -739,6 +818,7 @@ def test_the_timeout_can_be_given_by_name(threading, actors):
 @clause("event.wait.timeout-flag-unchanged")
 def test_the_flag_is_false_after_a_timeout(threading, actors):
     event = threading.Event()
+    set_and_clear(event)
     for timeout in (SHORT, 0.0, SHORT):
         actors.start(event.wait, timeout).returned()
         flag = event.isSet()
@@ -750,7 +830,8 @@ def test_waits_and_sets_work_after_a_timeout(threading, actors):
     event = threading.Event()
     waiter = actors.new()
     for timeout in (SHORT, 0.0, SHORT):
-        waiter.start(event.wait, timeout).returned()
+        if not waiter.start(event.wait, timeout).returned():
+            return  # another clause's business
         waiter.start(event.wait)
         assert waiter.is_blocked(), "after a time-out, wait() does not block"
         event.set()
@@ -761,7 +842,7 @@ def test_waits_and_sets_work_after_a_timeout(threading, actors):
         waiter.start(event.wait)
         assert waiter.is_blocked(), "after a time-out and clear(), wait() does not block"
         event.set()
-        waiter.returned()
+        assert waiter.returned(), "after a time-out and clear(), a waiter is not woken by set()"
         event.clear()
 
 
@@ -787,28 +868,29 @@ def test_a_timeout_does_no_harm_to_other_waiters(threading, actors):
 @clause("event.wait.timeout-harmless")
 def test_threads_timed_out_are_not_in_the_way_of_a_set(threading, actors):
     event = threading.Event()
+    setter = actors.new()
     for _ in range(2):
         timed = actors.start_many(3, event.wait, SHORT)
         crew = actors.start_many(2, event.wait)
         actors.ended(timed, at_least=3)
         actors.ended(crew)
-        setter = actors.start(event.set)
+        setter.start(event.set)
         assert setter.returned(), "set() fails after time-outs"
         ended = actors.ended(crew, at_least=2)
         assert len(ended) == 2, "after time-outs of others, set() woke %d of 2 waiters" % len(ended)
-        event.clear()
+        setter.call(event.clear)
         waiter = actors.start(event.wait)
         assert waiter.is_blocked(), "after time-outs, set() and clear(), wait() does not block"
-        event.set()
+        setter.call(event.set)
         waiter.returned()
-        event.clear()
+        setter.call(event.clear)
 
 
 @clause("event.wait.timeout-meets-set")
 def test_timeouts_meet_a_set(threading, actors, rounds):
     # The setter sleeps for as long as the time-outs are, so that they occur as it sets the event;
     # each event that was set lets the others begin to wait for the next one together.
-    events = [threading.Event() for _ in range(affordable(rounds // 2, threading.Event()))]
+    events = [threading.Event() for _ in range(affordable(rounds // 4, threading.Event()))]
     delay = 0.0001
     unset = []
 
@@ -848,7 +930,7 @@ def test_a_set_meets_a_timeout_at_any_line_of_wait(threading, actors):
         event = threading.Event()
         events.append(event)
         waiter.start(event.wait).is_blocked()
-        return (lambda: event.wait(0.001)), event.set
+        return (lambda: event.wait(0.0003)), event.set
 
     for meeting in meetings(actors, prepare):
         meeting.call.result()
@@ -859,29 +941,30 @@ def test_a_set_meets_a_timeout_at_any_line_of_wait(threading, actors):
 
 
 @clause("event.wait.timeout-meets-set")
-def test_timeouts_meet_a_set_at_any_line_of_it(threading, actors):
+def test_a_timeout_meets_a_set_at_any_line_of_it(threading, actors):
     events = []
-    waiters = [actors.new(), actors.new()]
-    timed = [actors.new(), actors.new()]
+    first, timed, last = crew = [actors.new(), actors.new(), actors.new()]
+
+    def expire():
+        until = clock() + 0.002
+        while not timed.has_ended() and clock() < until:
+            time.sleep(0.0001)
 
     def prepare():
         event = threading.Event()
         events.append(event)
-        waiters[0].start(event.wait)
-        for actor in timed:
-            actor.start(event.wait, 0.001)
-        waiters[1].start(event.wait)
-        actors.ended(waiters)
-        return event.set, lambda: time.sleep(0.002)
+        first.start(event.wait).is_blocked()
+        timed.start(event.wait, 0.001)
+        last.start(event.wait).is_blocked()
+        return event.set, expire
 
     for meeting in meetings(actors, prepare):
         meeting.call.result()
         meeting.other.result()
-        for actor in timed:
-            actor.result()
+        timed.result()
         flag = events.pop().isSet()
         assert flag, "the flag is not true after set()"
-        for actor in waiters:
+        for actor in crew:
             assert actor.returned(), "a thread is not woken by a set() that met a time-out"
 
 
@@ -925,6 +1008,7 @@ def test_sets_and_clears_meet(threading, actors, rounds):
     for actor in crew:
         actor.result()
     waiter = actors.new()
+    event.clear()
     for _ in range(2):
         event.set()
         flag = event.isSet()
@@ -944,6 +1028,7 @@ def test_sets_and_clears_meet(threading, actors, rounds):
 def test_waits_with_timeouts_meet_sets_and_clears(threading, actors, rounds):
     event = threading.Event()
     rounds = affordable(rounds, event)
+    until = clock() + actors.durations["positive"] / 4  # fewer waits where threads wake slowly
     stop = []
 
     def pulse():
@@ -952,13 +1037,14 @@ def test_waits_with_timeouts_meet_sets_and_clears(threading, actors, rounds):
             event.clear()
             time.sleep(0)
 
-    def wait(timeout):
+    def wait(*args):
         for _ in range(rounds // 4):
-            event.wait(timeout)
-            event.isSet()
+            event.wait(*args)
+            if clock() >= until:
+                break
 
     pulsing = actors.start(pulse)
-    crew = [actors.start(wait, timeout) for timeout in (0.0, 0.00005, 0.0001, None)]
+    crew = [actors.start(wait, *args) for args in ((0.0,), (0.00005,), (0.0001,), ())]
     ended = actors.ended(crew, at_least=4)
     stop.append(True)
     pulsing.returned()
@@ -976,7 +1062,7 @@ def test_many_sets_at_once_wake_all(threading, actors, rounds):
     event = threading.Event()
     crew = [actors.new() for _ in range(3)]
     setters = [actors.new() for _ in range(2)]
-    for _ in range(affordable(rounds, event) // 20):
+    for _ in range(affordable(rounds, event) // 30):
         for actor in crew:
             actor.start(event.wait)
         actors.ended(crew)
@@ -1033,3 +1119,55 @@ def test_a_clear_meets_a_set_at_any_line(threading, actors):
         event.set()
         crew[0].start(event.wait)
         assert crew[0].returned(), "after set() and clear() met, wait() blocks on a true flag"
+
+
+@clause("event.atomic")
+def test_a_set_meets_a_clear_at_any_line(threading, actors):
+    events = []
+    waiter = actors.new()
+
+    def prepare():
+        event = threading.Event()
+        events.append(event)
+        waiter.start(event.wait).is_blocked()
+        return event.clear, event.set
+
+    for meeting in meetings(actors, prepare):
+        meeting.call.result()
+        meeting.other.result()
+        assert waiter.returned(), "a set() that met clear() did not wake a waiting thread"
+        event = events.pop()
+        event.set()
+        waiter.start(event.wait)
+        assert waiter.returned(), "after clear() and set() met, wait() blocks on a true flag"
+
+
+@clause("event.atomic")
+def test_a_wait_meets_a_wait_at_any_line(threading, actors):
+    events = []
+
+    def prepare():
+        event = threading.Event()
+        events.append(event)
+        return event.wait, event.wait
+
+    for meeting in meetings(actors, prepare):
+        meeting.call.is_blocked()
+        events.pop().set()
+        for actor in (meeting.call, meeting.other):
+            assert actor.returned(), "set() did not wake both of two wait() calls that met"
+
+
+@clause("event.atomic")
+def test_a_wait_meets_a_clear_at_any_line(threading, actors):
+    events = []
+
+    def prepare():
+        event = threading.Event()
+        events.append(event)
+        return event.clear, event.wait
+
+    for meeting in meetings(actors, prepare):
+        meeting.call.result()
+        events.pop().set()
+        assert meeting.other.returned(), "set() did not wake a thread whose wait() met clear()"

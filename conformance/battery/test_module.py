@@ -1,12 +1,14 @@
 """Functions of the module: one case or more for each clause of ``spec/module.toml``.
 
 Cases run in the main thread.  An actor is an alien thread: it was not started by the module.  What
-is counted is counted in a program of its own, which no earlier case has left an alien thread in.
+is counted from the beginning, or with alien threads, is counted in a program of its own, which no
+earlier case has left an alien thread in.
 """
 
 import sys
 import time
 
+from threadspec.conformance.battery.stepping import can_stop, meetings
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import clause, raises
 from threadspec.conformance.worker.programs import say
@@ -21,10 +23,18 @@ class Gate(object):
     def __init__(self, substrate):
         self._lock = substrate.allocate_lock()
         self._lock.acquire()
+        self._arrived = []
 
     def __call__(self):
+        self._arrived.append(True)
         self._lock.acquire()
         self._lock.release()
+
+    def await_arrival(self, count=1):
+        """Give ``count`` threads time to call it."""
+        patience = blocking.clock() + 1.0
+        while len(self._arrived) < count and blocking.clock() < patience:
+            time.sleep(0)
 
     def open(self):
         self._lock.release()
@@ -100,88 +110,103 @@ def test_each_started_thread_counts_one(programs):
     assert counts == "1 2 3 4", repr(program)
 
 
-def program_that_counts_daemons(threading, substrate):
-    gate = Gate(substrate)
-    counts = [threading.activeCount()]
-    for daemonic in (True, False, True):
-        thread = threading.Thread(target=gate)
-        thread.setDaemon(daemonic)
-        thread.start()
-        counts.append(threading.activeCount())
-    gate.open()
-    say(" ".join([str(count - counts[0]) for count in counts]))
+def counted(count_all, expected):
+    """The counts that ``count_all`` gives, less the first of them; they should be ``expected``.
+
+    It is tried three times: a thread of an earlier case may be on its way out, and an alien thread
+    that starts others may become known by that.  The threads of one try get time to end.
+    """
+    for pause in (0.0, 0.05, 0.5):
+        time.sleep(pause)
+        counts = count_all()
+        seen = [count - counts[0] for count in counts]
+        if seen == expected:
+            break
+    return seen
 
 
 @clause("activecount.daemonic")
-def test_daemon_threads_count_like_others(programs):
-    program = programs.start(program_that_counts_daemons)
-    counts = program.line()
-    assert counts == "0 1 2 3", repr(program)
+def test_daemon_threads_count_like_others(threading, actors):
+    starter = actors.new()
+
+    def count_all():
+        gate = Gate(actors.substrate)
+        counts = [threading.activeCount()]
+        for daemonic in (True, False, True):
+            thread = threading.Thread(target=gate)
+            thread.setDaemon(daemonic)
+            starter.call(thread.start)
+            counts.append(threading.activeCount())
+        gate.open()
+        return counts
+
+    seen = counted(count_all, [0, 1, 2, 3])
+    assert seen == [0, 1, 2, 3]
 
 
-def program_that_counts_others(threading, substrate):
-    alien = substrate.allocate_lock()
-    alien.acquire()
+@clause("activecount.unstarted")
+def test_threads_that_are_not_started_do_not_count(threading):
+    unstarted = []
+
+    def count_all():
+        counts = [threading.activeCount()]
+        unstarted.extend([threading.Thread(target=int) for _ in range(2)])
+        counts.append(threading.activeCount())
+        return counts
+
+    seen = counted(count_all, [0, 0])
+    assert seen == [0, 0]
+
+
+def program_that_counts_aliens(threading, substrate):
+    known = substrate.allocate_lock()
+    known.acquire()
     gate = Gate(substrate)
 
     def live():
         threading.currentThread()
-        alien.release()
+        known.release()
         gate()
 
     counts = [threading.activeCount()]
-    unstarted = [threading.Thread(target=gate) for _ in range(2)]
-    counts.append(threading.activeCount())
-    del unstarted[:]
     for _ in range(2):
         substrate.start_new_thread(live, ())
-        alien.acquire()
+        known.acquire()
         counts.append(threading.activeCount())
     gate.open()
     say(" ".join([str(count - counts[0]) for count in counts]))
 
 
-@clause("activecount.unstarted")
-def test_threads_that_are_not_started_do_not_count(programs):
-    program = programs.start(program_that_counts_others)
-    counts = (program.line() or "").split()
-    assert counts[:2] == ["0", "0"], repr(program)
-
-
 @clause("activecount.alien")
 def test_alien_threads_count_once_they_are_known(programs):
-    program = programs.start(program_that_counts_others)
-    counts = (program.line() or "").split()
-    more = [int(count) - int(counts[1]) for count in counts[1:]]
-    assert more == [0, 1, 2], repr(program)
-
-
-def program_that_counts_ended(threading, substrate):
-    def fail():
-        raise ValueError("of the thread")
-
-    before = threading.activeCount()
-    counts = []
-    for target in (int, fail, int):
-        gate = Gate(substrate)
-        stays = threading.Thread(target=gate)
-        stays.start()
-        for _ in range(2):
-            ends = threading.Thread(target=target)
-            ends.start()
-            ends.join()
-        counts.append(threading.activeCount() - before)
-        gate.open()
-        stays.join()
-    counts.append(threading.activeCount() - before)
-    say(" ".join([str(count) for count in counts]))
+    program = programs.start(program_that_counts_aliens)
+    more = program.line()
+    assert more == "0 1 2", repr(program)
 
 
 @clause("activecount.terminated")
-def test_threads_that_have_ended_do_not_count(programs):
-    program = programs.start(program_that_counts_ended)
-    counts = program.line()
-    assert counts == "1 1 1 0", repr(program)
+def test_threads_that_have_ended_do_not_count(threading, actors):
+    starter = actors.new()
+
+    def fail():
+        raise ValueError("of the thread")
+
+    def count_all():
+        counts = [threading.activeCount()]
+        for target in (int, fail, int):
+            gate = Gate(actors.substrate)
+            starter.call(threading.Thread(target=gate).start)
+            for _ in range(2):
+                starter.call(threading.Thread(target=target).start)
+            actors.until(lambda: threading.activeCount() == counts[0] + 1)
+            counts.append(threading.activeCount())
+            gate.open()
+            actors.until(lambda: threading.activeCount() == counts[0])
+        counts.append(threading.activeCount())
+        return counts
+
+    seen = counted(count_all, [0, 1, 1, 1, 0])
+    assert seen == [0, 1, 1, 1, 0]
 
 
 @clause("activecount.length-of-enumerate")
@@ -195,6 +220,7 @@ def test_the_count_is_the_length_of_the_list(threading, actors):
     gates = [Gate(actors.substrate) for _ in range(3)]
     for gate in gates:
         actors.call(threading.Thread(target=gate).start)
+        gate.await_arrival()
         compare()
         actors.call(compare)
     for gate in gates:
@@ -263,6 +289,7 @@ def test_a_thread_that_starts_threads_keeps_its_object(threading, actors):
             made[depth - 1] = threading.Thread(target=descend, args=(depth - 1,))
             made[depth - 1].start()
             actors.until(lambda: depth - 1 in seen)
+            actors.start(made[depth - 1].join).returned()  # its end, where join can be relied on
         seen[depth] = (before, current_thread())
         done.append(depth)
 
@@ -316,12 +343,37 @@ def test_threads_that_run_at_the_same_time_keep_apart(threading, actors):
 
 
 @clause("currentthread.at-once")
+def test_a_thread_knows_its_object_while_start_is_at_work(threading, actors):
+    current_thread = threading.currentThread
+    made = []
+    seen = []
+
+    def prepare():
+        told = actors.substrate.allocate_lock()
+        told.acquire()
+
+        def look():
+            seen.append(current_thread())
+            told.release()
+
+        made.append(threading.Thread(target=look))
+        return made[-1].start, told.acquire
+
+    for meeting in meetings(actors, prepare):
+        meeting.call.result()
+        meeting.other.result()
+        current = seen[-1]
+        assert current is made[-1]
+
+
+@clause("currentthread.at-once")
 def test_a_thread_knows_its_object_from_the_first_moment(threading, actors, rounds):
     current_thread = threading.currentThread
     seen = []
     started = []
     threads = [
-        threading.Thread(target=lambda: seen.append(current_thread())) for _ in range(rounds // 2)
+        threading.Thread(target=lambda: seen.append(current_thread()))
+        for _ in range(min(rounds // 6, 40))
     ]
 
     def start_all():
@@ -380,8 +432,8 @@ def test_the_main_thread_is_listed(threading, actors):
 @clause("enumerate.includes-started")
 def test_started_threads_are_listed(threading, actors):
     gate = Gate(actors.substrate)
-    threads = [threading.Thread(target=gate), subclass(threading, gate)(), threading.Thread()]
-    threads[2] = threading.Thread(target=gate, name="named")
+    threads = [threading.Thread(target=gate), subclass(threading, gate)()]
+    threads += [threading.Thread(target=gate, name="named") for _ in range(2)]
     for number, thread in enumerate(threads):
         actors.call(thread.start)
         counts = [listed(threading, one) for one in threads[: number + 1]]
@@ -402,7 +454,8 @@ def test_a_thread_is_listed_in_its_own_run(threading, actors):
 @clause("enumerate.includes-started")
 def test_a_thread_is_listed_from_the_moment_start_returns(threading, actors, rounds):
     gate = Gate(actors.substrate)
-    threads = [threading.Thread(target=gate) for _ in range(rounds // 8)]
+    # No more than forty, which any platform can run at once.
+    threads = [threading.Thread(target=gate) for _ in range(min(rounds // 8, 40))]
     counts = []
 
     def start_all():
@@ -418,27 +471,30 @@ def test_a_thread_is_listed_from_the_moment_start_returns(threading, actors, rou
 
 @clause("enumerate.includes-daemonic")
 def test_daemon_threads_are_listed(threading, actors):
-    gate = Gate(actors.substrate)
     for make in (threading.Thread, lambda target: subclass(threading, target)()):
+        gate = Gate(actors.substrate)
         thread = make(target=gate)
         thread.setDaemon(True)
         actors.call(thread.start)
+        gate.await_arrival()
         count = listed(threading, thread)
         assert count == 1
         count = actors.call(listed, threading, thread)
         assert count == 1
-    gate.open()
+        gate.open()
 
 
 @clause("enumerate.includes-alien")
 def test_dummy_thread_objects_are_listed(threading, actors):
     crew = [actors.new() for _ in range(3)]
+    dummies = []
     for alien in crew:
-        dummy = alien.call(threading.currentThread)
-        count = listed(threading, dummy)
-        assert count == 1
-        count = alien.call(listed, threading, dummy)
-        assert count == 1
+        dummies.append(alien.call(threading.currentThread))
+        counts = [listed(threading, dummy) for dummy in dummies]
+        assert counts == [1] * len(dummies)
+        for asked in (crew[0], alien):
+            counts = [asked.call(listed, threading, dummy) for dummy in dummies]
+            assert counts == [1] * len(dummies)
 
 
 @clause("enumerate.excludes-unstarted")
@@ -482,11 +538,19 @@ def test_a_thread_that_has_ended_is_not_listed(threading, actors):
         done.append(True)
         sys.exit()
 
+    class Odd(BaseException):
+        pass
+
+    def fail_oddly():
+        done.append(True)
+        raise Odd("of the thread")
+
     for daemonic in (False, True):
         for make in (
             lambda: threading.Thread(target=end),
             lambda: threading.Thread(target=fail),
             lambda: threading.Thread(target=leave),
+            lambda: threading.Thread(target=fail_oddly),
             subclass(threading, end),
             subclass(threading, fail),
         ):
@@ -498,16 +562,85 @@ def test_a_thread_that_has_ended_is_not_listed(threading, actors):
             assert gone, "%r is still listed" % (thread,)
 
 
+class Ending(object):
+    """A target whose thread is stopped at a line of the implementation after the target's end.
+
+    ``step``: which line, from 1.  ``reached`` says whether it has been stopped.
+    """
+
+    def __init__(self, substrate, step):
+        self._begin = substrate.allocate_lock()
+        self._begin.acquire()
+        self._resume = substrate.allocate_lock()
+        self._resume.acquire()
+        self._lines_left = step
+        self.reached = False
+
+    def __call__(self):
+        self._begin.acquire()
+        frame = sys._getframe().f_back
+        while frame is not None:
+            frame.f_trace = self._line
+            frame = frame.f_back
+        sys.settrace(lambda frame, event, arg: self._line)
+
+    def _line(self, frame, event, arg):
+        if event == "line" and self._lines_left > 0:
+            self._lines_left -= 1
+            if self._lines_left == 0:
+                self.reached = True
+                self._resume.acquire()
+        return self._line
+
+    def begin(self):
+        """Let the target, and then the thread, come to its end."""
+        self._begin.release()
+
+    def resume(self):
+        """Let the thread go on where it is stopped."""
+        self._resume.release()
+
+
+@clause("enumerate.excludes-terminated")
+def test_a_thread_is_not_listed_once_join_has_returned_at_any_line(threading, actors):
+    if not can_stop(actors.substrate) or not hasattr(sys, "_getframe"):
+        return
+    crew = actors.new(), actors.new()
+    step = 0
+    for _ in while_time_lasts(range(100)):
+        step += 1
+        ending = Ending(actors.substrate, step)
+        thread = threading.Thread(target=ending)
+
+        def join_and_look(thread=thread):
+            thread.join()
+            return listed(threading, thread)
+
+        crew[0].call(thread.start)
+        joiner = crew[1].start(join_and_look)
+        too_early = not joiner.is_blocked()  # join() does not wait: another clause's business
+        ending.begin()
+        actors.until(lambda: ending.reached or joiner.has_ended(), [joiner])
+        joiner.is_blocked()  # or it has come back and looked
+        ending.resume()
+        count = joiner.result()
+        assert count == 0 or too_early, "a thread is listed after its join()"
+        if not ending.reached:
+            break
+
+
 @clause("enumerate.excludes-terminated")
 def test_a_thread_is_not_listed_once_join_has_returned(threading, actors, rounds):
-    threads = [threading.Thread(target=int) for _ in range(rounds // 2)]
+    threads = [threading.Thread(target=lambda: done.append(True)) for _ in range(rounds // 6)]
+    done = []
     late = []
 
     def start_and_join():
-        for thread in while_time_lasts(threads):
+        for number, thread in enumerate(while_time_lasts(threads)):
             thread.start()
             thread.join()
-            late.append(listed(threading, thread))
+            # Where join() does not wait for the activity, that is another clause's business.
+            late.append(len(done) > number and listed(threading, thread))
 
     actors.call(start_and_join)
     count = len([one for one in late if one])
@@ -518,8 +651,9 @@ def test_a_thread_is_not_listed_once_join_has_returned(threading, actors, rounds
 def test_the_end_of_one_thread_takes_no_other_off_the_list(threading, actors):
     gates = [Gate(actors.substrate) for _ in range(3)]
     threads = [threading.Thread(target=gate) for gate in gates]
-    for thread in threads:
+    for thread, gate in zip(threads, gates):
         actors.call(thread.start)
+        gate.await_arrival()
     expected = [1, 1, 1]
     for index in (1, 0, 2):
         gates[index].open()
@@ -537,6 +671,9 @@ def test_a_timer_is_listed_like_any_thread(threading, actors):
         count = listed(threading, timer)
         assert count == 0
     actors.call(cancelled.start)
+    count = listed(threading, cancelled)
+    assert count == 1
+    actors.start(cancelled.join).is_blocked()  # the timer has come to wait
     count = listed(threading, cancelled)
     assert count == 1
     cancelled.cancel()
@@ -559,15 +696,17 @@ def program_that_lists(threading, substrate):
         says.append("expected")
 
     compare()
-    for _ in range(2):
+    for number in range(2):
         threading.Thread(target=gate)
         thread = threading.Thread(target=gate)
         thread.start()
+        gate.await_arrival(number + 1)
         expected.append(thread)
         compare()
     gate.open()
-    for thread in expected[1:]:
-        thread.join()
+    patience = blocking.clock() + 1.0
+    while len(threading.enumerate()) > 1 and blocking.clock() < patience:
+        time.sleep(0)
     del expected[1:]
     compare()
     say(" ".join(says))
@@ -581,11 +720,38 @@ def test_the_list_has_the_alive_threads_and_nothing_else(programs):
 
 
 @clause("enumerate.while-threads-come-and-go")
+def test_a_list_is_right_where_threads_come_and_go_at_any_line(threading, actors):
+    gates = []
+
+    def prepare():
+        gates[:] = [Gate(actors.substrate) for _ in range(3)]
+        goes, stays, comes = [threading.Thread(target=gate) for gate in gates]
+        for thread, gate in ((goes, gates[0]), (stays, gates[1])):
+            actors.call(thread.start)
+            gate.await_arrival()
+
+        def come_and_go():
+            comes.start()
+            gates[0].open()
+            goes.join()
+
+        return (lambda: listed(threading, stays)), come_and_go
+
+    for meeting in meetings(actors, prepare):
+        count = meeting.call.result()
+        assert count == 1
+        meeting.other.returned()
+        for gate in gates[1:]:
+            gate.open()
+
+
+@clause("enumerate.while-threads-come-and-go")
 def test_lists_are_right_while_threads_come_and_go(threading, actors, rounds):
     gate = Gate(actors.substrate)
     stays = threading.Thread(target=gate)
     actors.call(stays.start)
-    threads = [threading.Thread(target=int) for _ in range(rounds // 2)]
+    gate.await_arrival()
+    threads = [threading.Thread(target=int) for _ in range(rounds // 6)]
     looks = []
     over = []
 
@@ -682,11 +848,15 @@ class Hooked(object):
         self._install(recorder.function)
         return recorder
 
+    def take_back(self):
+        """Install none for the threads to come."""
+        self._install(None)
+
     def __exit__(self, kind, value, traceback):
         for recorder in self.recorders:
             recorder.stop()
         try:
-            self._install(None)
+            self.take_back()
         except Exception:
             pass  # whether it can be reset is a clause of its own
 
@@ -746,28 +916,34 @@ def check_passed(threading, actors, hooked, asking):
 def check_every_thread(threading, actors, hooked):
     """Threads that exist at the same time, and one that another of them starts."""
     with hooked:
-        recorder = hooked.install()
-        gate = Gate(actors.substrate)
-        functions = [activity(gate) for _ in range(3)]
-        threads = [threading.Thread(target=function) for function in functions]
-        for thread, function in zip(threads, functions):
-            run_to_end(actors, thread, function.mark)
-        gate.open()
-        for thread in threads:
-            actors.start(thread.join).returned()
-        child = activity()
+        for install in (hooked.install, lambda: actors.call(hooked.install)):
+            recorder = install()
+            gate = Gate(actors.substrate)
+            functions = [activity(gate) for _ in range(3)]
+            threads = [threading.Thread(target=function) for function in functions]
+            try:
+                threads[1].setDaemon(True)
+            except Exception:
+                pass  # another clause's business
+            for thread, function in zip(threads, functions):
+                run_to_end(actors, thread, function.mark)
+            gate.open()
+            for thread in threads:
+                actors.start(thread.join).returned()
+            child = activity()
 
-        def beget():
-            thread = threading.Thread(target=child)
-            thread.start()
-            actors.until(lambda: child.mark)
-            actors.start(thread.join).returned()
+            def beget(child=child):
+                thread = threading.Thread(target=child)
+                thread.start()
+                actors.until(lambda: child.mark)
+                actors.start(thread.join).returned()
 
-        parent = activity(beget)
-        perform(actors, threading.Thread(target=parent), parent)
-        for function in functions + [parent, child]:
-            seen = recorder.was_called_for(function)
-            assert seen, "it was not told of one of several threads"
+            parent = activity(beget)
+            perform(actors, threading.Thread(target=parent), parent)
+            for function in functions + [parent, child]:
+                seen = recorder.was_called_for(function)
+                assert seen, "it was not told of one of several threads"
+            hooked.take_back()
 
 
 def check_timer(threading, actors, hooked):
@@ -788,6 +964,15 @@ def check_at_start(threading, actors, hooked):
         perform(actors, thread, function)
         seen = recorder.was_called_for(function)
         assert seen, "it was not told of a thread made before it was set and started after"
+        # The other way round; what None does to threads made after it is another clause.
+        functions = [activity(), activity()]
+        before = threading.Thread(target=functions[0])
+        hooked.take_back()
+        after = threading.Thread(target=functions[1])
+        for thread, function in zip((before, after), functions):
+            perform(actors, thread, function)
+        seen = [recorder.was_told_of(function) for function in functions]
+        assert seen[0] == seen[1], "it was told of a thread made before it was taken back"
 
 
 def check_replaced(threading, actors, hooked):
@@ -1012,14 +1197,13 @@ def test_both_functions_can_be_set(threading, actors):
                 perform(actors, threading.Thread(target=function), function)
                 seen = [recorder.was_called_for(function) for recorder in recorders]
                 assert seen == [True, True]
-            # Taking one back leaves the other.
-            threading.settrace(None)
-            kept = profile.install()
-            threading.settrace(None)
-            function = activity()
-            perform(actors, threading.Thread(target=function), function)
-            seen = kept.was_called_for(function)
-            assert seen
+                # Taking one back leaves the other.
+                first.take_back()
+                function = activity()
+                perform(actors, threading.Thread(target=function), function)
+                seen = recorders[1].was_called_for(function)
+                assert seen
+                second.take_back()
 
 
 # -- stack_size -----------------------------------------------------------------------------------
@@ -1037,12 +1221,10 @@ class Sizes(object):
         return self
 
     def set(self, size):
-        """Set the size; False where it cannot be changed on this platform."""
+        """Set the size; False where it is refused, with whatever error."""
         try:
             self._threading.stack_size(size)
-        except ValueError:  # may be a subclass of ThreadError, or the reverse
-            raise
-        except self._threading.ThreadError:
+        except Exception:
             return False
         return True
 
@@ -1061,13 +1243,21 @@ def test_stack_size_returns_a_number_of_bytes(threading):
 
 
 @clause("stack_size.set")
-def test_the_size_set_is_the_size_told(threading):
+def test_the_size_set_is_the_size_told(threading, actors):
     with Sizes(threading) as sizes:
-        for size in (MEGA, 512 * KILO, 16 * MEGA, 2 * MEGA):
+        # Asked once each time: that asking changes nothing is a clause of its own.
+        for size in (MEGA, 512 * KILO, 16 * MEGA, 3 * MEGA + 64 * KILO, 2 * MEGA):
             if not sizes.set(size):
                 return
             now = threading.stack_size()
             assert now == size
+        # Another thread's size is the same.
+        sizes.set(MEGA)
+        now = actors.call(threading.stack_size)
+        assert now == MEGA
+        actors.start(threading.stack_size, 4 * MEGA).returned()
+        now = threading.stack_size()
+        assert now == 4 * MEGA
 
 
 @clause("stack_size.asking-changes-nothing")
@@ -1100,12 +1290,13 @@ def test_what_stack_size_returns_when_it_sets_one(threading, observe):
 @clause("stack_size.zero")
 def test_zero_brings_the_default_back(threading):
     with Sizes(threading) as sizes:
-        if not sizes.set(0):
+        if not sizes.set(MEGA):
             return
+        threading.stack_size(0)
         default = threading.stack_size()
         for size in (MEGA, 2 * MEGA):
             sizes.set(size)
-            sizes.set(0)
+            threading.stack_size(0)
             now = threading.stack_size()
             assert now == default
 
@@ -1116,7 +1307,7 @@ INVALID = (1, 4096, 16384, 32767, -1, -4096, -32768, -MEGA)
 @clause("stack_size.invalid-error")
 def test_an_invalid_size_is_an_error(threading):
     with Sizes(threading) as sizes:
-        for before in (MEGA, 2 * MEGA):
+        for before in (MEGA, 2 * MEGA, 0):
             if not sizes.set(before):
                 return
             for size in INVALID:
@@ -1136,9 +1327,17 @@ def test_an_invalid_size_leaves_the_size(threading, actors):
 
 @clause("stack_size.unsupported-error")
 def test_sizes_are_set_or_refused_as_unsupported(threading):
-    with Sizes(threading) as sizes:
-        accepted = [sizes.set(size) for size in (MEGA, 2 * MEGA, 4 * MEGA, MEGA)]
-        assert accepted == [accepted[0]] * 4
+    accepted = []
+    with Sizes(threading):
+        for size in (MEGA, 2 * MEGA, 4 * MEGA, 3 * MEGA + 64 * KILO, 16 * MEGA, MEGA):
+            try:
+                threading.stack_size(size)
+                accepted.append(True)
+            except ValueError:  # may be a subclass of ThreadError, or the reverse
+                raise
+            except threading.ThreadError:
+                accepted.append(False)
+        assert accepted == [accepted[0]] * len(accepted)
 
 
 @clause("stack_size.keyword")
@@ -1171,49 +1370,70 @@ def own_stack_size():
         return None
 
 
-@clause("stack_size.effective")
-def test_new_threads_have_stacks_of_the_size_set(threading, actors):
+def given_stack_size(threading, actors):
+    """The size of a new thread's stack; None where this system does not tell."""
     own = blocking.own_tid()
     if own is None or own_stack_size() is None:
-        return  # this system does not tell
+        return None
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append((blocking.own_tid(), own_stack_size())))
+    run_to_end(actors, thread, seen)
+    tid, given = seen[0]
+    return None if tid == own else given  # it may be no thread of the system's
+
+
+def fits(given, size):
+    """Whether a stack is of about that size.
+
+    The thread library may use up a larger one that an ended thread has left.
+    """
+    return 0.9 * size <= given <= 4.25 * size
+
+
+@clause("stack_size.effective")
+def test_new_threads_have_stacks_of_the_size_set(threading, actors):
     with Sizes(threading) as sizes:
         for size in (512 * KILO, 16 * MEGA, MEGA):
             if not sizes.set(size):
                 return
             for _ in range(2):
-                seen = []
-                thread = threading.Thread(
-                    target=lambda: seen.append((blocking.own_tid(), own_stack_size()))
-                )
-                run_to_end(actors, thread, seen)
-                tid, given = seen[0]
-                if tid == own or given is None:
-                    return  # no thread of the system's
-                # The thread library may use up a larger stack that an ended thread has left.
-                fits = 0.9 * size <= given <= 4.25 * size
-                assert fits, "with stack_size(%d) a thread got %d bytes" % (size, given)
+                given = given_stack_size(threading, actors)
+                if given is None:
+                    return
+                assert fits(given, size), "with stack_size(%d) a thread got %d" % (size, given)
 
 
-def program_that_sets_odd_sizes(threading):
-    for size in (32 * KILO, 64 * KILO + 1):
-        try:
-            threading.stack_size(size)
-            say("taken")
-        except Exception:
-            say("refused")
-    threading.stack_size(0)
+@clause("stack_size.invalid-changes-nothing")
+def test_an_invalid_size_leaves_what_threads_get(threading, actors):
+    size = 512 * KILO
+    with Sizes(threading) as sizes:
+        if not sizes.set(size):
+            return
+        given = given_stack_size(threading, actors)
+        if given is None or not fits(given, size):
+            return  # the size has no effect here: another clause's business
+        for invalid in (4096, -1):
+            sizes.set(size)
+            refused = not sizes.set(invalid)
+            given = given_stack_size(threading, actors)
+            kept = fits(given, size) or not refused
+            assert kept, "stack_size(%d) was refused; a thread got %d" % (invalid, given)
+
+
+def taken(threading, size):
+    """Whether a size is taken or refused."""
+    with Sizes(threading) as sizes:
+        return "taken" if sizes.set(size) else "refused"
 
 
 @clause("stack_size.smallest")
-def test_the_smallest_documented_size(programs, observe):
-    observe(programs.start(program_that_sets_odd_sizes).line() or "no answer")
+def test_the_smallest_documented_size(threading, observe):
+    observe(taken(threading, 32 * KILO))
 
 
 @clause("stack_size.odd")
-def test_a_size_that_is_no_multiple_of_a_page(programs, observe):
-    program = programs.start(program_that_sets_odd_sizes)
-    program.line()
-    observe(program.line() or "no answer")
+def test_a_size_that_is_no_multiple_of_a_page(threading, observe):
+    observe(taken(threading, 64 * KILO + 1))
 
 
 @clause("threaderror.exception")

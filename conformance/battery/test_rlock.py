@@ -2,9 +2,12 @@
 
 import time
 
+from threadspec.conformance.battery.counting import stays_blocked
+from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.case import clause, raises, show_error
 
 DEPTHS = (1, 2, 3, 5, 50)
+DEEPEST = 300
 
 
 def is_free(actors, lock):
@@ -26,17 +29,47 @@ def release_from(lock, depth):
         lock.release()
 
 
+def lock_and_unlock(lock, times=1):
+    for _ in range(times):
+        lock.acquire()
+        lock.release()
+
+
+def is_refused(lock):
+    """Whether release() raises an error, of whatever type."""
+    try:
+        lock.release()
+    except:  # noqa: E722 - its type is another clause's business
+        return True
+    return False
+
+
 @clause("rlock.factory")
 def test_each_rlock_is_a_new_one(threading, actors):
-    first = threading.RLock()
-    second = threading.RLock()
-    assert first is not second
+    several = [threading.RLock() for _ in range(4)]
+    for lock in several:
+        same = len([another for another in several if another is lock])
+        assert same == 1, "%d of 4 locks made one after the other are the same" % same
+    first, second = several[:2]
     first.acquire()
     assert is_free(actors, second)
     second.acquire()
     first.release()
     assert not is_free(actors, second)
     assert is_free(actors, first)
+
+
+@clause("rlock.factory")
+def test_a_thread_may_own_two_rlocks(threading, actors):
+    locks = [threading.RLock() for _ in range(2)]
+    owner = actors.new()
+    for lock in locks:
+        owner.call(lock.acquire)
+    for lock in locks:
+        assert not is_free(actors, lock)
+    owner.call(locks[0].release)
+    assert is_free(actors, locks[0])
+    assert not is_free(actors, locks[1])
 
 
 @clause("rlock.methods")
@@ -54,20 +87,32 @@ def test_a_new_rlock_can_be_taken_by_any_thread(threading, actors):
         assert got
 
 
+@clause("rlock.created-unlocked")
+def test_a_new_rlock_is_unlocked_whatever_became_of_others(threading, actors):
+    for forgotten in (False, True):
+        for _ in range(3):
+            other = threading.RLock()
+            acquire_to(other, 2)
+            if forgotten:
+                other = None
+            lock = threading.RLock()
+            got = actors.call(lock.acquire, False)
+            assert got
+
+
 @clause("rlock.acquire.free-returns-at-once")
 def test_acquire_of_an_unlocked_rlock_returns(threading, actors):
     lock = threading.RLock()
     for _ in range(3):
-        taker = actors.start(lock.acquire)
+        taker = actors.start(lock_and_unlock, lock, 10)
         assert taker.returned()
-        taker.call(lock.release)
 
 
 @clause("rlock.acquire.takes-ownership")
 def test_acquire_keeps_other_threads_out(threading, actors):
     lock = threading.RLock()
-    for _ in range(3):
-        owner = actors.new()
+    first, second = actors.new(), actors.new()
+    for owner in (first, second) + (first,) * 7:
         owner.call(lock.acquire)
         assert not is_free(actors, lock)
         owner.call(lock.release)
@@ -86,8 +131,8 @@ def test_one_release_after_one_acquire_unlocks(threading, actors):
 
 @clause("rlock.acquire.level-one")
 def test_an_owner_that_waited_begins_at_level_one(threading, actors):
-    lock = threading.RLock()
     for depth in (1, 2, 5):
+        lock = threading.RLock()
         acquire_to(lock, depth)
         waiter = actors.start(lock.acquire)
         waiter.is_blocked()
@@ -98,8 +143,8 @@ def test_an_owner_that_waited_begins_at_level_one(threading, actors):
 
 
 @clause("rlock.acquire.again")
-def test_the_owner_acquires_again(threading, actors):
-    for depth in DEPTHS:
+def test_the_owner_acquires_again(threading, actors, rounds):
+    for depth in DEPTHS + (min(rounds, DEEPEST),):
         lock = threading.RLock()
         owner = actors.start(acquire_to, lock, depth)
         assert owner.returned()
@@ -112,7 +157,7 @@ def test_the_owner_acquires_again_after_inner_releases(threading, actors):
 
     def up_and_down():
         lock.acquire()
-        for depth in (1, 2, 4):
+        for depth in (1, 2, 4, 7):
             acquire_to(lock, depth)
             release_from(lock, depth)
         lock.acquire()
@@ -137,18 +182,13 @@ def test_the_owner_acquires_again_while_others_wait(threading, actors):
         actor.result()
 
 
-def lock_and_unlock(lock):
-    lock.acquire()
-    lock.release()
-
-
 @clause("rlock.acquire.other-blocks")
 def test_acquire_blocks_while_another_thread_owns_the_lock(threading, actors):
-    lock = threading.RLock()
     for depth in (1, 2, 5):
+        lock = threading.RLock()
         acquire_to(lock, depth)
         waiter = actors.start(lock.acquire)
-        assert waiter.is_blocked()
+        assert stays_blocked(actors, waiter)
         release_from(lock, depth)
         waiter.result()
         waiter.call(lock.release)
@@ -158,19 +198,23 @@ def test_acquire_blocks_while_another_thread_owns_the_lock(threading, actors):
 def test_every_other_thread_blocks(threading, actors):
     lock = threading.RLock()
     lock.acquire()
-    crew = actors.start_many(4, lock_and_unlock, lock)
-    ended = actors.ended(crew)
-    assert ended == []
+    crew = actors.start_many(7, lock.acquire)
+    ended = len(actors.ended(crew))
+    assert ended == 0, "%d of 7 threads took a lock that another owns" % ended
     lock.release()
-    actors.ended(crew, at_least=4)
+    while crew:
+        owners = actors.ended(crew, at_least=1)
+        assert owners, "nobody took the lock that was released"
+        owners[0].call(lock.release)
+        crew.remove(owners[0])
 
 
 @clause("rlock.acquire.other-blocks")
 def test_a_former_owner_blocks_like_any_other(threading, actors):
     lock = threading.RLock()
     former = actors.new()
-    former.call(lock.acquire)
-    former.call(lock.release)
+    former.call(acquire_to, lock, 3)
+    former.call(release_from, lock, 3)
     lock.acquire()
     former.start(lock.acquire)
     assert former.is_blocked()
@@ -181,12 +225,25 @@ def test_a_former_owner_blocks_like_any_other(threading, actors):
 
 @clause("rlock.acquire.proceeds-after-release")
 def test_a_blocked_acquire_returns_after_the_outermost_release(threading, actors):
-    lock = threading.RLock()
     for depth in (1, 2, 5):
+        lock = threading.RLock()
         acquire_to(lock, depth)
         waiter = actors.start(lock.acquire)
         waiter.is_blocked()
         release_from(lock, depth)
+        assert waiter.returned()
+        waiter.call(lock.release)
+
+
+@clause("rlock.acquire.proceeds-after-release")
+def test_a_thread_that_waits_again_proceeds_each_time(threading, actors):
+    lock = threading.RLock()
+    waiter = actors.new()
+    for _ in range(4):
+        lock.acquire()
+        waiter.start(lock.acquire)
+        waiter.is_blocked()
+        lock.release()
         assert waiter.returned()
         waiter.call(lock.release)
 
@@ -234,7 +291,7 @@ def test_acquire_with_true_blocks(threading, actors):
         lock = threading.RLock()
         lock.acquire()
         waiter = actors.start(lock.acquire, blocking)
-        assert waiter.is_blocked()
+        assert stays_blocked(actors, waiter)
         lock.release()
         waiter.result()
         waiter.call(lock.release)
@@ -349,6 +406,21 @@ def test_acquire_with_false_succeeds_for_the_owner(threading):
             assert got
 
 
+@clause("rlock.acquire.nonblocking-owner")
+def test_acquire_with_false_succeeds_for_the_owner_amid_an_attempt_of_another(threading, actors):
+    owner = actors.new()
+
+    def prepare():
+        lock = threading.RLock()
+        owner.call(lock.acquire)
+        return lambda: lock.acquire(False), lambda: owner.call(lock.acquire, False)
+
+    for meeting in meetings(actors, prepare):
+        meeting.call.result()
+        got = meeting.other.result()
+        assert got
+
+
 @clause("rlock.acquire.nonblocking-counts")
 def test_acquire_with_false_adds_a_level(threading, actors):
     for blocking in (False, 0):
@@ -362,7 +434,7 @@ def test_acquire_with_false_adds_a_level(threading, actors):
 @clause("rlock.acquire.nonblocking-free")
 def test_acquire_with_false_takes_an_unlocked_rlock(threading, actors):
     lock = threading.RLock()
-    for blocking in (False, 0, False):
+    for blocking in (False, 0, False, 0, False, False):
         got = lock.acquire(blocking)
         assert got
         assert not is_free(actors, lock)
@@ -371,17 +443,19 @@ def test_acquire_with_false_takes_an_unlocked_rlock(threading, actors):
 
 @clause("rlock.acquire.blocking-keyword")
 def test_blocking_can_be_given_by_name(threading, actors):
-    lock = threading.RLock()
-    for blocking in (True, False, 1, 0):
-        got = lock.acquire(blocking=blocking)
-        assert got
+    # What each form does is the business of other clauses: here it matters that the name says it.
+    for blocking in (True, 1):
+        lock = threading.RLock()
+        owner = actors.new()
+        owner.call(lock.acquire, blocking=blocking)
+        waiter = actors.start(lock.acquire, blocking=blocking)
+        assert waiter.is_blocked()
+        owner.call(lock.release)
+        assert waiter.returned()
     for blocking in (False, 0):
-        got = actors.call(lock.acquire, blocking=blocking)
-        assert not got
-    waiter = actors.start(lock.acquire, blocking=True)
-    assert waiter.is_blocked()
-    release_from(lock, 4)
-    assert waiter.returned()
+        lock = threading.RLock()
+        actors.call(lock.acquire)
+        actors.call(lock.acquire, blocking=blocking)
 
 
 @clause("rlock.acquire.one-at-a-time")
@@ -480,9 +554,9 @@ def test_after_an_inner_release_the_caller_still_owns_the_lock(threading, actors
 
 
 @clause("rlock.release.outermost-unlocks")
-def test_the_outermost_release_unlocks_at_every_depth(threading, actors):
+def test_the_outermost_release_unlocks_at_every_depth(threading, actors, rounds):
     lock = threading.RLock()
-    for depth in DEPTHS:
+    for depth in DEPTHS + (min(rounds, DEEPEST),):
         acquire_to(lock, depth)
         release_from(lock, depth)
         assert is_free(actors, lock)
@@ -502,10 +576,10 @@ def test_the_outermost_release_unlocks_in_any_thread(threading, actors):
 def test_release_returns_with_and_without_waiters(threading, actors):
     lock = threading.RLock()
     owner = actors.new()
-    owner.call(acquire_to, lock, 2)
+    owner.call(acquire_to, lock, 4)
     waiter = actors.start(lock_and_unlock, lock)
     waiter.is_blocked()
-    for _ in range(2):
+    for _ in range(4):
         owner.start(lock.release)
         assert owner.returned()
     waiter.result()
@@ -544,7 +618,7 @@ def test_release_is_an_error_after_another_thread_unlocked(threading, actors):
 def test_a_refused_release_leaves_the_rlock_unlocked(threading, actors):
     lock = threading.RLock()
     for _ in range(3):
-        actors.start(lock.release).raised()
+        actors.call(is_refused, lock)
     assert is_free(actors, lock)
     lock.acquire()
     assert not is_free(actors, lock)
@@ -556,10 +630,7 @@ def test_a_refused_release_leaves_the_rlock_unlocked(threading, actors):
 def test_the_level_is_right_after_a_refused_release(threading, actors):
     lock = threading.RLock()
     for _ in range(2):
-        try:
-            lock.release()
-        except:  # noqa: E722 - its type is another clause's business
-            pass
+        is_refused(lock)
     acquire_to(lock, 2)
     check_level(actors, lock, 2)
 
@@ -621,13 +692,50 @@ def test_one_owner_at_a_time(threading, actors, rounds):
     assert max(most) == 1, "%d threads owned the lock at once" % max(most)
 
 
+@clause("rlock.mutual-exclusion")
+def test_one_of_two_that_acquire_at_once_blocks(threading, actors):
+    for form in ((), (True,)):
+        locks = []
+
+        def prepare():
+            locks.append(threading.RLock())
+            return [lambda: locks[-1].acquire(*form)] * 2
+
+        for meeting in meetings(actors, prepare):
+            check_one_owns(actors, locks[-1], [meeting.call, meeting.other])
+
+
+def check_one_owns(actors, lock, pair):
+    """Check that of two actors that acquire, one owns ``lock``; let the other one follow."""
+    owners = actors.ended(pair, at_least=1)
+    assert len(owners) == 1, "%d of 2 threads own the lock at once" % len(owners)
+    owners[0].call(lock.release)
+    assert len(actors.ended(pair, at_least=2)) == 2
+
+
 @clause("rlock.acquire.atomic")
 def test_one_of_many_attempts_at_once_succeeds(threading, actors, rounds):
-    locks = [threading.RLock() for _ in range(rounds)]
-    won = actors.race([lambda number: locks[number].acquire(False)] * 3, rounds)
-    for number in range(rounds):
-        winners = len([got for got in won[number] if got])
-        assert winners == 1, "%d of 3 threads took the lock at once" % winners
+    locks = [[threading.RLock() for _ in range(8)] for _ in range(rounds // 8)]
+
+    def attempt(number):
+        return [lock.acquire(False) for lock in locks[number]]
+
+    for won in actors.race([attempt] * 3, rounds // 8):
+        for attempts in zip(*won):
+            winners = len([got for got in attempts if got])
+            assert winners == 1, "%d of 3 threads took the lock at once" % winners
+
+
+@clause("rlock.acquire.atomic")
+def test_an_attempt_amid_an_attempt(threading, actors):
+    def prepare():
+        lock = threading.RLock()
+        return [lambda: lock.acquire(False)] * 2
+
+    for meeting in meetings(actors, prepare):
+        won = [actor.result() for actor in (meeting.call, meeting.other)]
+        winners = len([got for got in won if got])
+        assert winners == 1, "%d of 2 attempts succeeded, one amid the other" % winners
 
 
 @clause("rlock.release.no-lost-wakeup")
@@ -636,8 +744,9 @@ def test_no_release_is_lost(threading, actors, rounds):
     lock = threading.RLock()
 
     def work():
-        for _ in range(rounds):
+        for _ in range(rounds // 4):
             lock.acquire()
+            time.sleep(0)  # the other one waits now
             lock.release()
 
     crew = actors.start_many(2, work)
@@ -645,3 +754,34 @@ def test_no_release_is_lost(threading, actors, rounds):
     assert len(ended) == 2
     for actor in crew:
         actor.result()
+
+
+@clause("rlock.release.no-lost-wakeup")
+def test_a_release_while_an_acquire_is_about_to_block(threading, actors):
+    owner = actors.new()
+
+    def prepare():
+        lock = threading.RLock()
+        owner.call(lock.acquire)
+        return lock.acquire, lambda: owner.call(lock.release)
+
+    for meeting in meetings(actors, prepare):
+        assert meeting.call.returned()
+        assert meeting.other.returned()
+
+
+@clause("rlock.release.no-lost-wakeup")
+def test_an_acquire_amid_a_release(threading, actors):
+    locks = []
+
+    def prepare():
+        locks.append(threading.RLock())
+        return lambda: lock_and_unlock(locks[-1]), locks[-1].acquire
+
+    for meeting in meetings(actors, prepare):
+        crew = [meeting.call, meeting.other]
+        ended = actors.ended(crew, at_least=1)
+        if ended == [meeting.other]:
+            meeting.other.call(locks[-1].release)
+        assert meeting.call.returned()
+        assert meeting.other.returned()

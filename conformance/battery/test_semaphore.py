@@ -1,20 +1,23 @@
 """Semaphore Objects: one case or more for each clause of ``spec/semaphore.toml``."""
 
+import time
+
 from threadspec.conformance.battery.counting import (
     acquired,
     admitted,
     most_holders,
     repeat,
     shuttle,
+    stays_blocked,
 )
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.case import clause, raises
 
 
-def at_zero(threading, actors, value=1):
+def at_zero(threading, actors, value=1, keeper=None):
     """A new semaphore acquired down to zero by a helper thread; how that releases."""
     semaphore = threading.Semaphore(value)
-    return semaphore, acquired(actors, semaphore, value)
+    return semaphore, acquired(actors, semaphore, value, keeper)
 
 
 # -- creation -------------------------------------------------------------------------------------
@@ -22,11 +25,12 @@ def at_zero(threading, actors, value=1):
 
 @clause("semaphore.factory")
 def test_each_semaphore_is_a_new_one(threading, actors):
-    first = threading.Semaphore(1)
-    second = threading.Semaphore(1)
-    assert first is not second
-    acquired(actors, first)
-    left = admitted(actors, second, 1)
+    several = [threading.Semaphore(1) for _ in range(4)]
+    for semaphore in several:
+        same = len([another for another in several if another is semaphore])
+        assert same == 1, "%d of 4 semaphores made one after the other are the same" % same
+    acquired(actors, several[0])
+    left = admitted(actors, several[1], 1)
     assert left == 1, "acquiring one semaphore changed the counter of another to %d" % left
 
 
@@ -60,23 +64,32 @@ def test_a_semaphore_has_acquire_and_release(threading):
 @clause("semaphore.value.default-one")
 def test_the_counter_starts_with_one_by_default(threading, actors):
     for _ in range(2):
+        threading.Semaphore(3)  # is not the default from then on
         count = admitted(actors, threading.Semaphore(), 1)
         assert count == 1, "a semaphore created without a value let %d pass" % count
 
 
 @clause("semaphore.value.initial")
 def test_the_counter_starts_with_the_value(threading, actors):
+    pair = actors.new(), actors.new()
     for value in (1, 2, 3, 5, 12):
-        count = admitted(actors, threading.Semaphore(value), value)
+        count = admitted(actors, threading.Semaphore(value), value, pair)
         assert count == value, "a semaphore created with %d let %d pass" % (value, count)
 
 
 @clause("semaphore.value.initial")
+def test_the_counter_starts_with_a_large_value(threading, actors, rounds):
+    value = min(rounds, 257)
+    count = admitted(actors, threading.Semaphore(value), value)
+    assert count == value, "a semaphore created with %d let %d pass" % (value, count)
+
+
+@clause("semaphore.value.initial")
 def test_a_huge_value_is_accepted(threading, actors):
-    semaphore = threading.Semaphore(10**6)
-    taker = actors.new()
-    for _ in range(10):
-        assert taker.start(semaphore.acquire).returned()
+    for value in (2**16 + 1, 2**31 - 1):
+        semaphore = threading.Semaphore(value)
+        taker = actors.start(repeat, 10, semaphore.acquire)
+        assert taker.returned()
 
 
 @clause("semaphore.value.zero")
@@ -122,18 +135,20 @@ def test_acquire_returns_while_the_counter_is_positive(threading, actors):
 def test_acquire_returns_after_every_release(threading, actors):
     semaphore = threading.Semaphore(1)
     taker = actors.new()
-    for _ in range(4):
+    for _ in range(12):
         assert taker.start(semaphore.acquire).returned()
         taker.call(semaphore.release)
 
 
 @clause("semaphore.acquire.decrements")
 def test_acquire_takes_one_each_time(threading, actors):
+    taker = actors.new()
+    pair = actors.new(), actors.new()
     for times in range(1, 5):
-        semaphore = threading.Semaphore(5)
-        acquired(actors, semaphore, times)
-        left = admitted(actors, semaphore, 5 - times)
-        assert left == 5 - times, "%d left of 5 after %d calls of acquire()" % (left, times)
+        semaphore = threading.Semaphore(11)
+        taker.call(repeat, times, semaphore.acquire)
+        left = admitted(actors, semaphore, 11 - times, pair)
+        assert left == 11 - times, "%d left of 11 after %d calls of acquire()" % (left, times)
 
 
 @clause("semaphore.acquire.zero-blocks")
@@ -143,7 +158,7 @@ def test_acquire_blocks_at_zero(threading, actors):
     for _ in range(3):
         release = acquired(actors, semaphore)
         waiter = actors.start(semaphore.acquire)
-        assert waiter.is_blocked()
+        assert stays_blocked(actors, waiter)
         release()
         waiter.returned()
         waiter.call(semaphore.release)
@@ -151,13 +166,12 @@ def test_acquire_blocks_at_zero(threading, actors):
 
 @clause("semaphore.acquire.zero-blocks")
 def test_every_further_acquire_blocks(threading, actors):
-    semaphore, release = at_zero(threading, actors, 4)
-    crew = actors.start_many(4, semaphore.acquire)
-    ended = actors.ended(crew)
-    assert ended == []
-    for count in range(1, 5):
-        release()
-        actors.ended(crew, at_least=count)
+    semaphore, release = at_zero(threading, actors, 7)
+    crew = actors.start_many(7, semaphore.acquire)
+    ended = len(actors.ended(crew))
+    assert ended == 0, "%d of 7 threads passed at zero" % ended
+    release(7)
+    actors.ended(crew, at_least=7)
 
 
 @clause("semaphore.acquire.zero-blocks")
@@ -180,6 +194,19 @@ def test_a_blocked_acquire_returns_after_release(threading, actors):
         waiter.is_blocked()
         release()
         assert waiter.returned()
+
+
+@clause("semaphore.acquire.proceeds-after-release")
+def test_a_thread_that_waits_again_proceeds_each_time(threading, actors):
+    semaphore, release = at_zero(threading, actors)
+    waiter = actors.new()
+    for _ in range(6):
+        waiter.start(semaphore.acquire)
+        waiter.is_blocked()
+        release()
+        assert waiter.returned()
+        waiter.call(semaphore.release)
+        waiter.call(semaphore.acquire)
 
 
 @clause("semaphore.acquire.blocked-decrements")
@@ -274,20 +301,20 @@ def test_acquire_with_true_blocks_at_zero(threading, actors):
         semaphore, release = at_zero(threading, actors)
         for _ in range(2):
             waiter = actors.start(semaphore.acquire, blocking)
-            assert waiter.is_blocked()
+            assert stays_blocked(actors, waiter)
             release()
             assert waiter.returned()
 
 
 @clause("semaphore.acquire.blocking-true-blocks")
 def test_each_release_lets_one_acquire_with_true_return(threading, actors):
-    semaphore, release = at_zero(threading, actors, 3)
-    crew = [actors.start(semaphore.acquire, *args) for args in ((True,), (), (1,))]
-    actors.ended(crew)
-    for count in (1, 2, 3):
-        release()
+    semaphore, release = at_zero(threading, actors, 4)
+    crew = [actors.start(semaphore.acquire, *args) for args in ((True,), (), (1,), (True,))]
+    for count in range(5):
         ended = len(actors.ended(crew, at_least=count))
-        assert ended == count, "%d of 3 waiters proceeded after %d releases" % (ended, count)
+        assert ended == count, "%d of 4 waiters proceeded after %d releases" % (ended, count)
+        if count < 4:
+            release()
 
 
 @clause("semaphore.acquire.blocking-true-decrements")
@@ -383,6 +410,7 @@ def test_failed_attempts_leave_the_counter_at_zero(threading, actors):
 @clause("semaphore.acquire.nonblocking-zero-changes-nothing")
 def test_failed_attempts_leave_waiters_alone(threading, actors):
     semaphore, release = at_zero(threading, actors, 2)
+    actors.call(semaphore.acquire, False)
     crew = actors.start_many(2, semaphore.acquire)
     actors.ended(crew)
     for count in (1, 2):
@@ -443,39 +471,41 @@ def test_blocking_can_be_given_by_name(threading, actors):
 
 @clause("semaphore.release.increments")
 def test_each_release_adds_one(threading, actors):
-    for times in range(1, 5):
-        semaphore, release = at_zero(threading, actors, 5)
+    keeper = actors.new()
+    pair = actors.new(), actors.new()
+    for times in range(1, 6):
+        semaphore, release = at_zero(threading, actors, 6, keeper)
         release(times)
-        count = admitted(actors, semaphore, times)
+        count = admitted(actors, semaphore, times, pair)
         assert count == times, "%d releases let %d pass" % (times, count)
 
 
 @clause("semaphore.release.increments")
 def test_a_release_adds_one_to_a_positive_counter(threading, actors):
-    semaphore = threading.Semaphore(5)
-    release = acquired(actors, semaphore, 3)
-    release(2)
-    count = admitted(actors, semaphore, 4)
-    assert count == 4, "5 less 3 acquired plus 2 released let %d pass" % count
+    semaphore = threading.Semaphore(9)
+    release = acquired(actors, semaphore, 4)
+    release(3)
+    count = admitted(actors, semaphore, 8)
+    assert count == 8, "9 less 4 acquired plus 3 released let %d pass" % count
 
 
 @clause("semaphore.release.returns")
 def test_release_waits_for_nobody(threading, actors):
-    semaphore = threading.Semaphore(3)
+    semaphore = threading.Semaphore(8)
     keeper = actors.new()
-    keeper.call(repeat, 3, semaphore.acquire)
-    for _ in range(3):
+    keeper.call(repeat, 8, semaphore.acquire)
+    for _ in range(8):
         assert keeper.start(semaphore.release).returned()
 
 
 @clause("semaphore.release.returns")
 def test_release_returns_while_others_wait(threading, actors):
-    semaphore = threading.Semaphore(2)
+    semaphore = threading.Semaphore(5)
     keeper = actors.new()
-    keeper.call(repeat, 2, semaphore.acquire)
-    crew = actors.start_many(2, semaphore.acquire)
+    keeper.call(repeat, 5, semaphore.acquire)
+    crew = actors.start_many(5, semaphore.acquire)
     actors.ended(crew)
-    for count in (1, 2):
+    for count in range(1, 6):
         assert keeper.start(semaphore.release).returned()
         actors.ended(crew, at_least=count)
 
@@ -487,6 +517,15 @@ def test_releases_raise_the_counter_above_its_initial_value(threading, actors):
         actors.call(repeat, 3, semaphore.release)
         count = admitted(actors, semaphore, value + 3)
         assert count == value + 3, "%d plus 3 releases let %d pass" % (value, count)
+
+
+@clause("semaphore.release.beyond-initial")
+def test_releases_raise_the_counter_far_above_its_initial_value(threading, actors, rounds):
+    semaphore = threading.Semaphore(3)
+    times = min(rounds, 300)
+    actors.call(repeat, times, semaphore.release)
+    count = admitted(actors, semaphore, 3 + times)
+    assert count == 3 + times, "3 plus %d releases let %d pass" % (times, count)
 
 
 @clause("semaphore.release.beyond-initial")
@@ -600,25 +639,31 @@ def test_value_of_release(threading, actors, observe):
 @clause("semaphore.counter")
 def test_the_counter_follows_every_history(threading, actors):
     # "a": acquire(), "t": acquire(True), "r": release(); one that would have to wait is left out.
+    def play(semaphore, counter, history):
+        for step in history:
+            if step == "r":
+                semaphore.release()
+                counter += 1
+            elif counter:
+                semaphore.acquire(*([True] if step == "t" else []))
+                counter -= 1
+        return counter
+
+    taker = actors.new()
+    pair = actors.new(), actors.new()
     for value, history in (
         (1, "arararat"),
         (2, "aarrarataar"),
         (2, "rrratarataa"),
+        (2, "rrrarataratrratta"),
+        (3, "rrrrarartatarrattaatarr"),
         (3, "tataarrratar"),
         (1, "rrarrtattrra"),
     ):
         semaphore = threading.Semaphore(value)
-        counter = value
-        taker = actors.new()
-        for step in history:
-            if step == "r":
-                taker.call(semaphore.release)
-                counter += 1
-            elif counter:
-                taker.start(semaphore.acquire, *([True] if step == "t" else []))
-                assert taker.returned()
-                counter -= 1
-        count = admitted(actors, semaphore, counter)
+        assert taker.start(play, semaphore, value, history).returned()
+        counter = taker.value
+        count = admitted(actors, semaphore, counter, pair)
         assert count == counter, "%s, starting with %d, let %d pass in the end, not %d" % (
             history,
             value,
@@ -630,15 +675,17 @@ def test_the_counter_follows_every_history(threading, actors):
 @clause("semaphore.counter.atomic")
 def test_no_change_of_the_counter_is_lost(threading, actors, rounds):
     # The counter is so large that no acquire() has to block, were every release() lost.
-    value = 4 * rounds + 4
+    value = 3 * rounds + 4
     semaphore = threading.Semaphore(value)
 
     def use(number):
-        for _ in range(10):
+        for step in range(10):
             semaphore.acquire()
+            if not (number + step) % 3:
+                time.sleep(0)  # the others go on with one acquired here
             semaphore.release()
 
-    actors.race([use] * 4, rounds // 10)
+    actors.race([use] * 4, rounds // 14)
     left = admitted(actors, semaphore, value)
     assert left == value, "%d left of %d after as many releases as acquires" % (left, value)
 
@@ -646,93 +693,124 @@ def test_no_change_of_the_counter_is_lost(threading, actors, rounds):
 @clause("semaphore.counter.atomic")
 def test_a_release_amid_an_acquire_counts(threading, actors):
     semaphores = []
+    keeper = actors.new()
+    pair = actors.new(), actors.new()
 
     def prepare():
         semaphores.append(threading.Semaphore(3))
-        acquired(actors, semaphores[-1])
+        keeper.call(semaphores[-1].acquire)
         return semaphores[-1].acquire, semaphores[-1].release
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
         assert meeting.other.returned()
-        left = admitted(actors, semaphores[-1], 2)
+        left = admitted(actors, semaphores[-1], 2, pair)
         assert left == 2, "%d left of 3 after two acquires and a release amid the second" % left
 
 
 @clause("semaphore.counter.atomic")
 def test_an_acquire_amid_a_release_counts(threading, actors):
     semaphores = []
+    keeper = actors.new()
+    pair = actors.new(), actors.new()
 
     def prepare():
         semaphores.append(threading.Semaphore(3))
-        keeper = actors.new()
         keeper.call(semaphores[-1].acquire)
         return semaphores[-1].release, semaphores[-1].acquire
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
         assert meeting.other.returned()
-        left = admitted(actors, semaphores[-1], 2)
+        left = admitted(actors, semaphores[-1], 2, pair)
         assert left == 2, "%d left of 3 after two acquires, the second amid a release" % left
 
 
 @clause("semaphore.counter.never-negative")
 def test_no_more_holders_than_the_value_allows(threading, actors, rounds):
-    for value in (1, 2, 3):
-        holders = most_holders(actors, threading.Semaphore(value), rounds)
-        assert holders <= value, "%d threads held a semaphore of %d at once" % (holders, value)
+    holders = most_holders(actors, threading.Semaphore(2), rounds)
+    assert holders <= 2, "%d threads held a semaphore of 2 at once" % holders
 
 
 @clause("semaphore.counter.never-negative")
 def test_one_of_two_that_acquire_at_once_blocks(threading, actors):
-    semaphores = []
+    for form in ((), (True,)):
+        semaphores = []
 
-    def prepare():
-        semaphores.append(threading.Semaphore(1))
-        return semaphores[-1].acquire, semaphores[-1].acquire
+        def prepare():
+            semaphores.append(threading.Semaphore(1))
+            return [lambda: semaphores[-1].acquire(*form)] * 2
 
-    for meeting in meetings(actors, prepare):
-        crew = [meeting.call, meeting.other]
-        passed = actors.ended(crew, at_least=1)
-        assert len(passed) == 1, "%d of 2 threads passed at once, on a counter of 1" % len(passed)
-        passed[0].call(semaphores[-1].release)
-        actors.ended(crew, at_least=2)
+        for meeting in meetings(actors, prepare):
+            crew = [meeting.call, meeting.other]
+            passed = actors.ended(crew, at_least=1)
+            assert len(passed) == 1, "%d of 2 threads passed at once" % len(passed)
+            passed[0].call(semaphores[-1].release)
+            assert len(actors.ended(crew, at_least=2)) == 2
 
 
 @clause("semaphore.acquire.atomic")
 def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actors, rounds):
-    semaphores = [threading.Semaphore(1 + number % 2) for number in range(rounds)]
-    won = actors.race([lambda number: semaphores[number].acquire(False)] * 3, rounds)
-    for number in range(rounds):
-        winners = len([got for got in won[number] if got])
-        assert winners == 1 + number % 2, "%d of 3 attempts at once succeeded, not %d" % (
-            winners,
-            1 + number % 2,
-        )
+    values = (1, 2) * 4
+    semaphores = [[threading.Semaphore(value) for value in values] for _ in range(rounds // 8)]
+
+    def attempt(number):
+        return [semaphore.acquire(False) for semaphore in semaphores[number]]
+
+    for won in actors.race([attempt] * 3, rounds // 8):
+        for value, attempts in zip(values, zip(*won)):
+            winners = len([got for got in attempts if got])
+            assert winners == value, "%d of 3 attempts at once succeeded, not %d" % (
+                winners,
+                value,
+            )
 
 
 @clause("semaphore.acquire.atomic")
 def test_an_attempt_amid_an_attempt(threading, actors):
-    semaphores = []
+    for value in (1, 2):
 
-    def attempt():
-        return semaphores[-1].acquire(False)
+        def prepare():
+            semaphore = threading.Semaphore(value)
+            return [lambda: semaphore.acquire(False)] * 2
+
+        for meeting in meetings(actors, prepare):
+            won = [actor.result() for actor in (meeting.call, meeting.other)]
+            winners = len([got for got in won if got])
+            assert winners == value, "%d of 2 attempts succeeded, one amid the other, not %d" % (
+                winners,
+                value,
+            )
+
+
+@clause("semaphore.acquire.atomic")
+def test_an_attempt_amid_a_release_succeeds(threading, actors):
+    keeper = actors.new()
 
     def prepare():
-        semaphores.append(threading.Semaphore(1))
-        return attempt, attempt
+        semaphore = threading.Semaphore(2)
+        keeper.call(semaphore.acquire)
+        return semaphore.release, lambda: semaphore.acquire(False)
 
     for meeting in meetings(actors, prepare):
-        won = [actor.result() for actor in (meeting.call, meeting.other)]
-        winners = len([got for got in won if got])
-        assert winners == 1, "%d of 2 attempts succeeded, one amid the other" % winners
+        assert meeting.call.returned()
+        got = meeting.other.result()
+        assert got
 
 
 @clause("semaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
-    released = 30 * (rounds // 10)
-    semaphore, _ = at_zero(threading, actors, released)
-    actors.race([lambda number: repeat(10, semaphore.release)] * 3, rounds // 10)
+    turns = rounds // 10
+    released = 3 * 10 * turns
+    semaphore = threading.Semaphore(released)
+
+    def release(number):
+        if number == 0:  # every thread has acquired what it will release
+            repeat(10 * turns, semaphore.acquire)
+        else:
+            repeat(10, semaphore.release)
+
+    actors.race([release] * 3, turns + 1)
     count = admitted(actors, semaphore, released)
     assert count == released, "%d releases raised the counter to %d" % (released, count)
 
@@ -740,16 +818,18 @@ def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
 @clause("semaphore.release.atomic")
 def test_a_release_amid_a_release_counts(threading, actors):
     semaphores = []
+    keeper = actors.new()
+    pair = actors.new(), actors.new()
 
     def prepare():
-        semaphore, _ = at_zero(threading, actors, 3)
+        semaphore, _ = at_zero(threading, actors, 3, keeper)
         semaphores.append(semaphore)
         return semaphore.release, semaphore.release
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
         assert meeting.other.returned()
-        count = admitted(actors, semaphores[-1], 2)
+        count = admitted(actors, semaphores[-1], 2, pair)
         assert count == 2, "2 releases, one amid the other, raised the counter to %d" % count
 
 
@@ -757,7 +837,7 @@ def test_a_release_amid_a_release_counts(threading, actors):
 def test_no_release_is_lost(threading, actors, rounds):
     ping, _ = at_zero(threading, actors)
     pong, _ = at_zero(threading, actors)
-    all_ended = shuttle(actors, ping, pong, 1, rounds)
+    all_ended = shuttle(actors, ping, pong, 1, rounds // 4)
     assert all_ended, "two threads that hand each other the turn got stuck"
 
 
@@ -765,14 +845,16 @@ def test_no_release_is_lost(threading, actors, rounds):
 def test_no_release_among_several_threads_is_lost(threading, actors, rounds):
     ping, _ = at_zero(threading, actors, 3)
     pong, _ = at_zero(threading, actors, 3)
-    all_ended = shuttle(actors, ping, pong, 3, rounds // 2)
+    all_ended = shuttle(actors, ping, pong, 3, rounds // 4)
     assert all_ended, "threads that hand each other turns got stuck"
 
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_a_release_while_an_acquire_is_about_to_block(threading, actors):
+    keeper = actors.new()
+
     def prepare():
-        semaphore, _ = at_zero(threading, actors)
+        semaphore, _ = at_zero(threading, actors, 1, keeper)
         return semaphore.acquire, semaphore.release
 
     for meeting in meetings(actors, prepare):
@@ -782,36 +864,39 @@ def test_a_release_while_an_acquire_is_about_to_block(threading, actors):
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_a_release_amid_a_release_while_two_wait(threading, actors):
-    crews = []
+    keeper = actors.new()
+    crew = [actors.new(), actors.new()]
 
     def prepare():
-        semaphore, _ = at_zero(threading, actors, 2)
-        crews.append(actors.start_many(2, semaphore.acquire))
-        actors.ended(crews[-1])
+        semaphore, _ = at_zero(threading, actors, 2, keeper)
+        for waiter in crew:
+            waiter.start(semaphore.acquire)
+        actors.ended(crew)
         return semaphore.release, semaphore.release
 
     for meeting in meetings(actors, prepare):
-        ended = len(actors.ended(crews[-1], at_least=2))
+        assert meeting.call.returned()
+        assert meeting.other.returned()
+        ended = len(actors.ended(crew, at_least=2))
         assert ended == 2, "2 releases, one amid the other, let %d of 2 waiters proceed" % ended
 
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_an_acquire_amid_a_release_that_wakes_a_waiter(threading, actors):
     semaphores = []
-    waiters = []
+    keeper = actors.new()
+    waiter = actors.new()
 
     def prepare():
-        semaphore = threading.Semaphore(1)
-        keeper = actors.new()
-        keeper.call(semaphore.acquire)
+        semaphore, _ = at_zero(threading, actors, 1, keeper)
         semaphores.append(semaphore)
-        waiters.append(actors.start(semaphore.acquire))
-        waiters[-1].is_blocked()
+        waiter.start(semaphore.acquire)
+        waiter.is_blocked()
         return semaphore.release, semaphore.acquire
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
-        crew = [waiters[-1], meeting.other]
+        crew = [waiter, meeting.other]
         passed = actors.ended(crew, at_least=1)
         assert len(passed) > 0, "neither the waiter nor a new arrival proceeded at a release()"
         passed[0].call(semaphores[-1].release)

@@ -5,6 +5,7 @@ Whether an object is held is told by a plain ``acquire()`` in another thread, wh
 returns.  No check is made inside a block: an implementation that swallows exceptions would hide it.
 """
 
+from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.blocking import clock
 from threadspec.conformance.worker.case import clause, truth
 
@@ -35,6 +36,10 @@ def errors():
         ValueError("of the block"),
         KeyError("of the block"),
         AssertionError("of the block"),
+        AttributeError("of the block"),
+        TypeError("of the block"),
+        IndexError("of the block"),
+        EnvironmentError("of the block"),
         StopIteration("of the block"),
         FalseException(),
         KeyboardInterrupt("of the block"),
@@ -51,10 +56,10 @@ def body(lock):
 
 
 class Block(object):
-    """A with block that an actor enters and leaves when it is told to."""
+    """A with block that an actor, a new one if none is given, enters and leaves when told to."""
 
-    def __init__(self, actors, lock):
-        self.actor = actors.new()
+    def __init__(self, actors, lock, actor=None):
+        self.actor = actor or actors.new()
         self._steps = body(lock)
 
     def enter(self):
@@ -95,10 +100,20 @@ def leave_by_continue(lock):
             continue
 
 
-def leave_after_a_pause(lock):
+def leave_many_times(lock):
+    until = clock() + CONTENTION
+    for _ in range(100):
+        with lock:
+            pass
+        if clock() > until:
+            break
+
+
+def leave_after_a_pause(lock, taken):
     with lock:
         lock.release()
         lock.acquire()
+        taken.append(lock)
 
 
 def leave_by_error(lock, error):
@@ -136,36 +151,67 @@ def check_context_manager(make):
 
 def check_acquired(make, actors):
     lock = make()
+    entrant, visitor = actors.new(), actors.new()
     for _ in range(3):
-        block = Block(actors, lock)
+        block = Block(actors, lock, entrant)
         block.enter().result()
-        visitor = actors.start(visit, lock)
-        blocked = visitor.is_blocked()
+        blocked = visitor.start(visit, lock).is_blocked()
         left = block.leave().returned() and visitor.returned()
         assert blocked, "another thread acquired it while the block was executed"
         if not left:
             break  # another clause's business
 
 
+def check_acquired_after_waiting(make, actors):
+    lock = make()
+    holder, entrant, visitor = actors.new(), actors.new(), actors.new()
+    for _ in range(2):
+        holder.call(lock.acquire)
+        block = Block(actors, lock, entrant)
+        waited = block.enter().is_blocked()
+        holder.call(lock.release)
+        if not (waited and entrant.returned()):
+            break  # another clause's business
+        blocked = visitor.start(visit, lock).is_blocked()
+        left = block.leave().returned() and visitor.returned()
+        assert blocked, "another thread acquired it while a block that had waited was executed"
+        if not left:
+            break
+
+
 def check_entry_blocks(make, actors):
     lock = make()
+    holder, entrant = actors.new(), actors.new()
     for _ in range(3):
-        holder = actors.new()
-        holder.call(lock.acquire)
-        block = Block(actors, lock)
+        if not holder.start(lock.acquire).returned():
+            break  # the block did not release it: another clause's business
+        block = Block(actors, lock, entrant)
         blocked = block.enter().is_blocked()
         holder.call(lock.release)
-        entered = block.actor.returned()
+        entered = entrant.returned()
         assert blocked, "the block was entered while another thread held it"
         assert entered, "the block was not entered after the other thread's release()"
         if not block.leave().returned():
             break
-        visitor = actors.start(visit, lock)
-        if not visitor.returned():
-            break
 
 
-def check_entry_blocks_on_a_block(make, actors):
+def check_entry_of_several_blocks(make, actors):
+    def enter_and_leave(lock):
+        with lock:
+            pass
+
+    lock = make()
+    holder = actors.new()
+    holder.call(lock.acquire)
+    crew = actors.start_many(3, enter_and_leave, lock)
+    ended = actors.ended(crew)
+    holder.call(lock.release)
+    assert ended == [], "%d of 3 blocks were entered while another thread held it" % len(ended)
+    ended = actors.ended(crew, at_least=3)  # fewer where a block does not release it
+    assert ended, "no block was entered after the other thread's release()"
+
+
+def check_one_at_a_time(make, actors):
     lock = make()
     first = Block(actors, lock)
     first.enter().result()
@@ -174,7 +220,7 @@ def check_entry_blocks_on_a_block(make, actors):
     ended = actors.ended(waiting)
     assert ended == [], "%d more blocks were entered" % len(ended)
     first.leave()
-    for count in range(1, 4):
+    for _ in range(3):
         ended = actors.ended(waiting, at_least=1)
         assert len(ended) == 1, "%d of the waiting blocks were entered at once" % len(ended)
         waiting.remove(ended[0])
@@ -183,27 +229,77 @@ def check_entry_blocks_on_a_block(make, actors):
                 block.leave().result()
 
 
+def check_met_at_every_line(make, actors):
+    inside = []
+    seen = []
+    steps = []
+
+    def prepare():
+        lock = make()
+        steps[:] = [body(lock)]
+
+        def pass_through():
+            with lock:
+                seen.append(len(inside))
+
+        def enter():
+            next(steps[0])
+            inside.append(lock)
+
+        return pass_through, enter
+
+    for meeting in meetings(actors, prepare):
+        entered = meeting.other.returned()
+        assert entered, "a block was not entered after another had been left"
+        actors.ended([meeting.call])  # it is through, or waits for the other block to be left
+        del inside[:]
+        left = meeting.other.start(list, steps[0]).returned()
+        assert left and meeting.call.returned(), "after two blocks had met, one was not left"
+        assert max(seen) == 0, "a block was entered while another thread was in one"
+
+
 def check_released(make, actors):
     lock = make()
     leaver = actors.new()
     visitor = actors.new()
-    for leave in (leave_at_the_end, leave_by_return, leave_by_break, leave_by_continue):
-        for _ in range(2):
-            leaver.start(leave, lock)
-            assert leaver.returned()
-            visitor.start(visit, lock)
-            assert visitor.returned(), "it is not released (%s)" % leave.__name__
+    for leave in (leave_at_the_end, leave_by_return, leave_by_break, leave_by_continue) * 2:
+        leaver.start(leave, lock)
+        assert leaver.returned()
+        visitor.start(visit, lock)
+        assert visitor.returned(), "it is not released (%s)" % leave.__name__
+    leaver.start(leave_many_times, lock)
+    assert leaver.returned(), "one of many blocks did not release it"
+    visitor.start(visit, lock)
+    assert visitor.returned(), "it is not released after many blocks"
 
 
-def check_released_after_exception(make, actors):
+def check_released_beside_waiters(make, actors):
     lock = make()
     leaver = actors.new()
     visitor = actors.new()
+    for _ in range(2):
+        block = Block(actors, lock, leaver)
+        block.enter().result()
+        blocked = visitor.start(visit, lock).is_blocked()
+        left = block.leave().returned()
+        if not blocked:
+            break  # another clause's business
+        assert left and visitor.returned(), "it is not released to a waiter"
+        leaver.start(leave_at_the_end, lock).returned()
+        assert visitor.start(visit, lock).returned(), "it is not released by the block after that"
+
+
+def check_released_after_exception(make, actors):
+    leaver = actors.new()
+    visitor = actors.new()
     for error in errors():
-        leaver.start(leave_by_error, lock, error).raised()
-        visitor.start(visit, lock)
-        assert visitor.returned(), "it is not released after %s" % type(error).__name__
-    block = Block(actors, lock)
+        lock = make()
+        for _ in range(2):
+            leaver.start(leave_by_error, lock, error).raised()
+            visitor.start(visit, lock)
+            assert visitor.returned(), "it is not released after %s" % type(error).__name__
+    lock = make()
+    block = Block(actors, lock, leaver)
     block.enter().result()
     block.leave_by(OwnException("thrown in")).raised()
     visitor.start(visit, lock)
@@ -229,6 +325,45 @@ def check_exception_goes_on(make, actors):
         name = type(error).__name__
         seen = leaver.start(leave_two_by_error, make(), make(), error).raised()
         assert seen is error, "after %s in two blocks, %r came out" % (name, seen)
+    lock = make()
+    for number in range(1, 4):
+        error = OwnException(number)
+        seen = leaver.start(leave_by_error, lock, error).raised()
+        if not leaver.has_ended():
+            break  # it was not released: another clause's business
+        assert seen is error, "after exception %d in a block on it, %r came out" % (number, seen)
+
+
+def check_exception_goes_on_beside_waiters(make, actors):
+    lock = make()
+    for error in (OwnException("own"), RuntimeError("of the block")):
+        block = Block(actors, lock)
+        block.enter().result()
+        visitor = actors.start(visit, lock)
+        blocked = visitor.is_blocked()
+        seen = block.leave_by(error).raised()
+        if not blocked:
+            break  # another clause's business
+        name = type(error).__name__
+        assert seen is error, "after %s, with a thread waiting, %r came out" % (name, seen)
+        if not visitor.returned():
+            break  # another clause's business
+
+
+def check_exception_goes_on_from_inner(make, actors):
+    def leave_both(lock, error, entered):
+        with lock:
+            with lock:
+                entered.append(lock)
+                raise error
+
+    for error in (OwnException("own"), RuntimeError("of the block"), KeyboardInterrupt()):
+        entered = []
+        seen = actors.start(leave_both, make(), error, entered).raised()
+        if not entered:
+            break  # another clause's business
+        name = type(error).__name__
+        assert seen is error, "after %s in nested blocks, %r came out" % (name, seen)
 
 
 def check_exit_error(make, actors):
@@ -237,12 +372,15 @@ def check_exit_error(make, actors):
     own = actors.start(lock.release).raised()
     if own is None:
         return
+    # Each error may be of a class of its own, derived from the documented one.
+    kind = [one for one in (RuntimeError, ValueError, type(own)) if isinstance(own, one)][0]
     lock = make()
     for _ in range(2):
         leaver = actors.start(leave_released, lock)
         seen = leaver.raised()
-        assert isinstance(seen, type(own)), (
-            "release() raises %s; when the block is left, %r comes" % (type(own).__name__, seen)
+        assert isinstance(seen, kind), "release() raises %s; when the block is left, %r comes" % (
+            type(own).__name__,
+            seen,
         )
         visitor = actors.start(visit, lock)
         assert visitor.returned(), "it is not free after the error"
@@ -251,8 +389,12 @@ def check_exit_error(make, actors):
 def check_released_and_taken_again(make, actors):
     lock = make()
     for _ in range(2):
-        leaver = actors.start(leave_after_a_pause, lock)
-        assert leaver.returned()
+        taken = []
+        leaver = actors.start(leave_after_a_pause, lock, taken)
+        left = leaver.returned()
+        if not taken:
+            break  # it is not held in the block: another clause's business
+        assert left
         visitor = actors.start(visit, lock)
         assert visitor.returned()
 
@@ -308,14 +450,19 @@ def test_a_lock_is_locked_in_the_block(threading, actors):
     check_acquired(threading.Lock, actors)
 
 
+@clause("with.lock.acquired")
+def test_a_lock_is_held_in_a_block_that_had_to_wait(threading, actors):
+    check_acquired_after_waiting(threading.Lock, actors)
+
+
 @clause("with.lock.entry-blocks")
 def test_entry_blocks_while_a_lock_is_held(threading, actors):
     check_entry_blocks(threading.Lock, actors)
 
 
 @clause("with.lock.entry-blocks")
-def test_blocks_on_a_lock_are_entered_one_at_a_time(threading, actors):
-    check_entry_blocks_on_a_block(threading.Lock, actors)
+def test_entry_of_several_blocks_on_a_lock_blocks(threading, actors):
+    check_entry_of_several_blocks(threading.Lock, actors)
 
 
 @clause("with.lock.entry-blocks")
@@ -342,6 +489,11 @@ def test_a_block_may_release_its_lock_and_take_it_again(threading, actors):
     check_released_and_taken_again(threading.Lock, actors)
 
 
+@clause("with.lock.released")
+def test_a_lock_is_released_to_a_waiter_and_after_that(threading, actors):
+    check_released_beside_waiters(threading.Lock, actors)
+
+
 @clause("with.lock.released-after-exception")
 def test_a_lock_is_released_after_an_exception(threading, actors):
     check_released_after_exception(threading.Lock, actors)
@@ -355,6 +507,11 @@ def test_two_locks_are_released_after_an_exception(threading, actors):
 @clause("with.lock.exception-goes-on")
 def test_an_exception_goes_on_from_a_block_on_a_lock(threading, actors):
     check_exception_goes_on(threading.Lock, actors)
+
+
+@clause("with.lock.exception-goes-on")
+def test_an_exception_goes_on_from_a_lock_that_a_thread_waits_for(threading, actors):
+    check_exception_goes_on_beside_waiters(threading.Lock, actors)
 
 
 @clause("with.lock.released-once")
@@ -376,6 +533,16 @@ def test_one_waiter_proceeds_after_a_block_on_a_lock(threading, actors):
 @clause("with.lock.exit-error")
 def test_leaving_a_block_whose_lock_is_unlocked_is_an_error(threading, actors):
     check_exit_error(threading.Lock, actors)
+
+
+@clause("with.lock.mutual-exclusion")
+def test_blocks_on_a_lock_are_entered_one_at_a_time(threading, actors):
+    check_one_at_a_time(threading.Lock, actors)
+
+
+@clause("with.lock.mutual-exclusion")
+def test_blocks_on_a_lock_that_meet_exclude_each_other(threading, actors):
+    check_met_at_every_line(threading.Lock, actors)
 
 
 @clause("with.lock.mutual-exclusion")
@@ -427,14 +594,19 @@ def test_the_thread_in_the_block_owns_the_rlock(threading, actors):
     assert blocked, "another thread acquired it while the block was executed"
 
 
+@clause("with.rlock.acquired")
+def test_an_rlock_is_held_in_a_block_that_had_to_wait(threading, actors):
+    check_acquired_after_waiting(threading.RLock, actors)
+
+
 @clause("with.rlock.entry-blocks")
 def test_entry_blocks_while_an_rlock_is_held(threading, actors):
     check_entry_blocks(threading.RLock, actors)
 
 
 @clause("with.rlock.entry-blocks")
-def test_blocks_on_an_rlock_are_entered_one_at_a_time(threading, actors):
-    check_entry_blocks_on_a_block(threading.RLock, actors)
+def test_entry_of_several_blocks_on_an_rlock_blocks(threading, actors):
+    check_entry_of_several_blocks(threading.RLock, actors)
 
 
 @clause("with.rlock.released")
@@ -445,6 +617,11 @@ def test_an_rlock_is_released_when_the_block_is_left(threading, actors):
 @clause("with.rlock.released")
 def test_a_block_may_release_its_rlock_and_take_it_again(threading, actors):
     check_released_and_taken_again(threading.RLock, actors)
+
+
+@clause("with.rlock.released")
+def test_an_rlock_is_released_to_a_waiter_and_after_that(threading, actors):
+    check_released_beside_waiters(threading.RLock, actors)
 
 
 @clause("with.rlock.released-after-exception")
@@ -460,6 +637,16 @@ def test_two_rlocks_are_released_after_an_exception(threading, actors):
 @clause("with.rlock.exception-goes-on")
 def test_an_exception_goes_on_from_a_block_on_an_rlock(threading, actors):
     check_exception_goes_on(threading.RLock, actors)
+
+
+@clause("with.rlock.exception-goes-on")
+def test_an_exception_goes_on_from_an_rlock_that_a_thread_waits_for(threading, actors):
+    check_exception_goes_on_beside_waiters(threading.RLock, actors)
+
+
+@clause("with.rlock.exception-goes-on")
+def test_an_exception_goes_on_from_nested_blocks_on_an_rlock(threading, actors):
+    check_exception_goes_on_from_inner(threading.RLock, actors)
 
 
 def check_nested_blocks(make, actors):
@@ -532,11 +719,15 @@ def check_acquired_once_more_in_block(make, actors):
     def take_one(lock):
         with lock:
             lock.acquire()
+            taken.append(lock)
 
     lock = make()
+    taken = []
     owner = actors.new()
-    owner.start(take_one, lock)
-    assert owner.returned()
+    left = owner.start(take_one, lock).returned()
+    if not taken:
+        return  # the thread in the block does not own it: another clause's business
+    assert left
     visitor = actors.start(visit, lock)
     blocked = visitor.is_blocked()
     owner.start(lock.release)
@@ -571,6 +762,16 @@ def test_leaving_a_block_whose_rlock_is_unlocked_is_an_error(threading, actors):
 
 
 @clause("with.rlock.mutual-exclusion")
+def test_blocks_on_an_rlock_are_entered_one_at_a_time(threading, actors):
+    check_one_at_a_time(threading.RLock, actors)
+
+
+@clause("with.rlock.mutual-exclusion")
+def test_blocks_on_an_rlock_that_meet_exclude_each_other(threading, actors):
+    check_met_at_every_line(threading.RLock, actors)
+
+
+@clause("with.rlock.mutual-exclusion")
 def test_threads_contend_for_an_rlock_by_with(threading, actors, rounds):
     check_exclusion(threading.RLock, actors, rounds)
 
@@ -593,14 +794,41 @@ def test_the_lock_of_a_condition_is_held_in_the_block(threading, actors):
     check_acquired(threading.Condition, actors)
 
 
+@clause("with.condition.acquired")
+def test_a_condition_is_held_in_a_block_that_had_to_wait(threading, actors):
+    check_acquired_after_waiting(threading.Condition, actors)
+
+
 @clause("with.condition.entry-blocks")
 def test_entry_blocks_while_a_condition_is_held(threading, actors):
     check_entry_blocks(threading.Condition, actors)
 
 
 @clause("with.condition.entry-blocks")
-def test_blocks_on_a_condition_are_entered_one_at_a_time(threading, actors):
-    check_entry_blocks_on_a_block(threading.Condition, actors)
+def test_entry_of_several_blocks_on_a_condition_blocks(threading, actors):
+    check_entry_of_several_blocks(threading.Condition, actors)
+
+
+@clause("with.condition.entry-blocks")
+def test_a_block_is_entered_while_a_thread_waits_on_the_condition(threading, actors):
+    condition = threading.Condition()
+    waiter, holder = actors.new(), actors.new()
+    waiter.call(condition.acquire)
+    waiter.start(condition.wait)
+    if not waiter.is_blocked():
+        return  # another chapter's business
+    holder.call(condition.acquire)
+    block = Block(actors, condition)
+    blocked = block.enter().is_blocked()
+    holder.call(condition.release)
+    entered = block.actor.returned()
+    assert blocked, "the block was entered while another thread held it"
+    assert entered, "the block was not entered while a thread was waiting on the condition"
+    block.leave().returned()
+    for action in (condition.acquire, condition.notify, condition.release):
+        holder.start(action).returned()
+    if waiter.returned():
+        waiter.start(condition.release)
 
 
 @clause("with.condition.released")
@@ -611,6 +839,11 @@ def test_a_condition_is_released_when_the_block_is_left(threading, actors):
 @clause("with.condition.released")
 def test_a_block_may_release_its_condition_and_take_it_again(threading, actors):
     check_released_and_taken_again(threading.Condition, actors)
+
+
+@clause("with.condition.released")
+def test_a_condition_is_released_to_a_waiter_and_after_that(threading, actors):
+    check_released_beside_waiters(threading.Condition, actors)
 
 
 @clause("with.condition.released-after-exception")
@@ -626,6 +859,16 @@ def test_two_conditions_are_released_after_an_exception(threading, actors):
 @clause("with.condition.exception-goes-on")
 def test_an_exception_goes_on_from_a_block_on_a_condition(threading, actors):
     check_exception_goes_on(threading.Condition, actors)
+
+
+@clause("with.condition.exception-goes-on")
+def test_an_exception_goes_on_from_a_condition_that_a_thread_waits_for(threading, actors):
+    check_exception_goes_on_beside_waiters(threading.Condition, actors)
+
+
+@clause("with.condition.exception-goes-on")
+def test_an_exception_goes_on_from_nested_blocks_on_a_condition(threading, actors):
+    check_exception_goes_on_from_inner(threading.Condition, actors)
 
 
 @clause("with.condition.nested")
@@ -705,9 +948,10 @@ def test_blocks_on_conditions_that_share_a_lock_exclude_each_other(threading, ac
     second.leave().result()
 
 
-def waiting_body(condition):
+def waiting_body(condition, entered):
     """A with block that waits for the condition, and is left by the second step."""
     with condition:
+        entered.append(condition)
         condition.wait()
         yield
 
@@ -724,9 +968,10 @@ def test_wait_and_notify_in_blocks(threading, actors):
 
     condition = threading.Condition()
     for tell in (notify, notify, notify_all):
-        steps = waiting_body(condition)
+        entered = []
+        steps = waiting_body(condition, entered)
         waiter = actors.start(next, steps)
-        waiter.is_blocked()
+        actors.until(lambda: entered, [waiter])  # noqa: B023 - now who has the lock sees it wait
         actors.call(tell, condition)
         assert waiter.returned(), "wait() did not return"
         visitor = actors.start(visit, condition)
@@ -737,20 +982,68 @@ def test_wait_and_notify_in_blocks(threading, actors):
 
 
 @clause("with.condition.wait-notify")
+def test_wait_with_a_time_out_in_a_block(threading, actors):
+    def timed_body():
+        with condition:
+            condition.wait(0.001)
+            yield
+
+    condition = threading.Condition()
+    waiter, visitor = actors.new(), actors.new()
+    for _ in range(2):
+        steps = timed_body()
+        waiter.call(next, steps)
+        blocked = visitor.start(visit, condition).is_blocked()
+        waiter.call(list, steps)
+        assert blocked, "the lock is not held in the block after wait() has timed out"
+        assert visitor.returned(), "the lock is not released when a block with a wait() is left"
+
+
+@clause("with.condition.wait-notify")
+def test_wait_in_nested_blocks(threading, actors):
+    def nested_body():
+        with condition:
+            with condition:
+                entered.append(condition)
+                condition.wait()
+            yield
+
+    def notify():
+        with condition:
+            with condition:
+                condition.notify()
+
+    entered = []
+    condition = threading.Condition()
+    waiter, notifier, visitor = actors.new(), actors.new(), actors.new()
+    for _ in range(2):
+        del entered[:]
+        steps = nested_body()
+        waiter.start(next, steps)
+        actors.until(lambda: entered, [waiter])  # now who has the lock sees it wait
+        assert notifier.start(notify).returned(), "the lock is not free during a wait()"
+        assert waiter.returned(), "wait() did not return"
+        blocked = visitor.start(visit, condition).is_blocked()
+        waiter.call(list, steps)
+        assert blocked, "the lock is not held in the outer block after wait() in the inner one"
+        assert visitor.returned(), "the lock is not released when the outer block is left"
+
+
+@clause("with.condition.wait-notify")
 def test_a_product_is_handed_over_in_blocks(threading, actors):
     condition = threading.Condition()
     products = []
     consumed = []
 
     def consume():
-        for _ in range(5):
+        for _ in range(2):
             with condition:
                 while not products:
                     condition.wait()
                 consumed.append(products.pop(0))
 
     def produce():
-        for number in range(10):
+        for number in range(4):
             with condition:
                 products.append(number)
                 condition.notifyAll()
@@ -760,14 +1053,24 @@ def test_a_product_is_handed_over_in_blocks(threading, actors):
     producer = actors.start(produce)
     ended = actors.ended(crew, at_least=2)
     assert producer.returned()
-    assert len(ended) == 2, "%d of 10 products were consumed" % len(consumed)
+    assert len(ended) == 2, "%d of 4 products were consumed" % len(consumed)
     consumed.sort()
-    assert consumed == list(range(10))
+    assert consumed == list(range(4))
 
 
 @clause("with.condition.exit-error")
 def test_leaving_a_block_whose_condition_is_unlocked_is_an_error(threading, actors):
     check_exit_error(threading.Condition, actors)
+
+
+@clause("with.condition.mutual-exclusion")
+def test_blocks_on_a_condition_are_entered_one_at_a_time(threading, actors):
+    check_one_at_a_time(threading.Condition, actors)
+
+
+@clause("with.condition.mutual-exclusion")
+def test_blocks_on_a_condition_that_meet_exclude_each_other(threading, actors):
+    check_met_at_every_line(threading.Condition, actors)
 
 
 @clause("with.condition.mutual-exclusion")
@@ -783,15 +1086,33 @@ def test_what_as_gives_for_a_condition(threading, observe):
 # -- Semaphore ------------------------------------------------------------------------------------
 
 
-def count_permits(actors, semaphore, expected):
-    """How many acquire() calls the semaphore grants before one blocks; ``expected`` + 1 at most."""
-    crew = actors.start_many(expected + 1, semaphore.acquire)
-    granted = len(actors.ended(crew, at_least=expected))
-    for number in range(1, len(crew) + 1):
-        actors.start(semaphore.release).raised()
-        # Whoever waits takes the permit before the next comes back: the bound is never exceeded.
-        actors.ended(crew, at_least=min(granted + number, len(crew)))
-    return granted
+def take(semaphore, times):
+    for _ in range(times):
+        semaphore.acquire()
+
+
+def give_back(semaphore, times):
+    for _ in range(times):
+        semaphore.release()
+
+
+class Counter(object):
+    """Tells how a semaphore's counter differs from what it should be, and leaves it as it is."""
+
+    def __init__(self, actors):
+        self._taker = actors.new()
+        self._last = actors.new()
+
+    def differs(self, semaphore, expected):
+        """Say "less" or "more" where the counter is not ``expected`` (1 at least), else None."""
+        if not self._taker.start(take, semaphore, expected).returned():
+            return "less"
+        blocked = self._last.start(semaphore.acquire).is_blocked()
+        self._taker.start(semaphore.release).raised()
+        # The one that waited has its permit before more come back: no bound is ever exceeded.
+        self._last.returned()
+        self._last.start(give_back, semaphore, expected).raised()
+        return None if blocked else "more"
 
 
 def check_counter_kept(make, actors):
@@ -802,25 +1123,61 @@ def check_counter_kept(make, actors):
             pass
 
     def check(semaphore, value, left):
-        count = count_permits(actors, semaphore, value)
-        assert count == value, "a counter of %d is %s than that after a block was left %s" % (
+        wrong = counter.differs(semaphore, value)
+        assert wrong is None, "a counter of %d is %s after a block was left %s" % (
             value,
-            count < value and "less" or "more",
+            wrong,
             left,
         )
 
+    counter = Counter(actors)
     leaver = actors.new()
-    for value in (1, 3):
-        semaphore = make(value)
-        leaver.call(leave_at_the_end, semaphore)
-        check(semaphore, value, "at its end")
-    semaphore = make(2)
+    semaphore = make(1)
+    leaver.call(leave_at_the_end, semaphore)
+    check(semaphore, 1, "at its end")
+    semaphore = make(3)
+    leaver.call(semaphore.acquire)  # from now on the counter is below what it started with
     for leave in (leave_at_the_end, leave_by_return, leave_by_break, leave_by_continue):
         leaver.call(leave, semaphore)
         check(semaphore, 2, "(%s)" % leave.__name__)
     for error in (OwnException("own"), ValueError("of the block"), KeyboardInterrupt()):
         leaver.call(swallow, semaphore, error)
         check(semaphore, 2, "by " + type(error).__name__)
+
+
+def check_counter_kept_beside_waiters(make, actors):
+    semaphore = make(1)
+    counter = Counter(actors)
+    visitor = actors.new()
+    block = Block(actors, semaphore)
+    block.enter().result()
+    blocked = visitor.start(visit, semaphore).is_blocked()
+    block.leave().result()
+    if blocked and visitor.returned():  # otherwise another clause's business
+        wrong = counter.differs(semaphore, 1)
+        assert wrong is None, "a counter of 1 is %s after a block that a thread waited for" % wrong
+
+
+def check_counter_kept_when_met(make, actors):
+    semaphores = []
+
+    def prepare():
+        semaphore = make(2)
+        semaphores.append(semaphore)
+        return lambda: leave_at_the_end(semaphore), semaphore.acquire
+
+    for meeting in meetings(actors, prepare):
+        if not (meeting.call.returned() and meeting.other.returned()):
+            return  # another clause's business
+    taker = actors.new()
+    for semaphore in semaphores:
+        taker.start(semaphore.acquire)
+        assert taker.returned(), "a counter of 1 is less after acquire() met a block"
+    crew = [actors.start(semaphore.acquire) for semaphore in semaphores]
+    ended = actors.ended(crew)
+    for semaphore in semaphores:
+        taker.start(semaphore.release).raised()
+    assert ended == [], "a counter of 1 is more after acquire() met a block"
 
 
 def check_counter_kept_by_nested_blocks(make, actors):
@@ -831,13 +1188,13 @@ def check_counter_kept_by_nested_blocks(make, actors):
                     pass
 
     semaphore = make(3)
+    counter = Counter(actors)
+    leaver = actors.new()
     for _ in range(2):
-        leaver = actors.start(nest, semaphore)
+        leaver.start(nest, semaphore)
         assert leaver.returned(), "with a counter of 3, three nested blocks were not entered"
-        count = count_permits(actors, semaphore, 3)
-        assert count == 3, "after nested blocks a counter of 3 grants %s acquire() calls" % (
-            count < 3 and "fewer than 3" or "more than 3"
-        )
+        wrong = counter.differs(semaphore, 3)
+        assert wrong is None, "a counter of 3 is %s after nested blocks" % wrong
 
 
 def check_as_many_as_the_value(make, actors):
@@ -877,14 +1234,19 @@ def test_a_semaphore_is_taken_in_the_block(threading, actors):
     check_acquired(lambda: threading.Semaphore(1), actors)
 
 
+@clause("with.semaphore.acquired")
+def test_a_semaphore_is_held_in_a_block_that_had_to_wait(threading, actors):
+    check_acquired_after_waiting(lambda: threading.Semaphore(1), actors)
+
+
 @clause("with.semaphore.entry-blocks")
 def test_entry_blocks_while_a_semaphore_is_taken(threading, actors):
     check_entry_blocks(lambda: threading.Semaphore(1), actors)
 
 
 @clause("with.semaphore.entry-blocks")
-def test_blocks_on_a_semaphore_are_entered_one_at_a_time(threading, actors):
-    check_entry_blocks_on_a_block(lambda: threading.Semaphore(1), actors)
+def test_entry_of_several_blocks_on_a_semaphore_blocks(threading, actors):
+    check_entry_of_several_blocks(lambda: threading.Semaphore(1), actors)
 
 
 @clause("with.semaphore.entry-blocks")
@@ -910,6 +1272,11 @@ def test_a_block_may_release_its_semaphore_and_take_it_again(threading, actors):
     check_released_and_taken_again(lambda: threading.Semaphore(1), actors)
 
 
+@clause("with.semaphore.released")
+def test_a_semaphore_is_released_to_a_waiter_and_after_that(threading, actors):
+    check_released_beside_waiters(lambda: threading.Semaphore(1), actors)
+
+
 @clause("with.semaphore.released-after-exception")
 def test_a_semaphore_is_released_after_an_exception(threading, actors):
     check_released_after_exception(lambda: threading.Semaphore(1), actors)
@@ -925,6 +1292,16 @@ def test_an_exception_goes_on_from_a_block_on_a_semaphore(threading, actors):
     check_exception_goes_on(lambda: threading.Semaphore(1), actors)
 
 
+@clause("with.semaphore.exception-goes-on")
+def test_an_exception_goes_on_from_a_semaphore_that_a_thread_waits_for(threading, actors):
+    check_exception_goes_on_beside_waiters(lambda: threading.Semaphore(1), actors)
+
+
+@clause("with.semaphore.exception-goes-on")
+def test_an_exception_goes_on_from_nested_blocks_on_a_semaphore(threading, actors):
+    check_exception_goes_on_from_inner(lambda: threading.Semaphore(2), actors)
+
+
 @clause("with.semaphore.counter-kept")
 def test_a_block_leaves_the_counter_of_a_semaphore_as_it_was(threading, actors):
     check_counter_kept(threading.Semaphore, actors)
@@ -936,12 +1313,23 @@ def test_nested_blocks_leave_the_counter_of_a_semaphore_as_it_was(threading, act
 
 
 @clause("with.semaphore.counter-kept")
+def test_a_block_that_a_thread_waits_for_gives_one_back_to_a_semaphore(threading, actors):
+    check_counter_kept_beside_waiters(threading.Semaphore, actors)
+
+
+@clause("with.semaphore.counter-kept")
+def test_the_counter_of_a_semaphore_is_kept_when_a_block_is_met(threading, actors):
+    check_counter_kept_when_met(threading.Semaphore, actors)
+
+
+@clause("with.semaphore.counter-kept")
 def test_leaving_a_block_adds_one_to_a_semaphore_released_in_it(threading, actors):
     semaphore = threading.Semaphore(1)
+    counter = Counter(actors)
     for count in range(2, 4):
         actors.call(leave_released, semaphore)
-        seen = count_permits(actors, semaphore, count)
-        assert seen == count, "a counter of %d is %s" % (count, seen < count and "less" or "more")
+        wrong = counter.differs(semaphore, count)
+        assert wrong is None, "a counter of %d is %s" % (count, wrong)
 
 
 @clause("with.semaphore.as-many-as-the-value")
@@ -952,6 +1340,16 @@ def test_as_many_blocks_as_the_counter_of_a_semaphore_says(threading, actors):
 @clause("with.semaphore.as-many-as-the-value")
 def test_no_more_blocks_than_a_semaphore_allows_under_contention(threading, actors, rounds):
     check_as_many_under_contention(threading.Semaphore, actors, rounds)
+
+
+@clause("with.semaphore.mutual-exclusion")
+def test_blocks_on_a_semaphore_are_entered_one_at_a_time(threading, actors):
+    check_one_at_a_time(lambda: threading.Semaphore(1), actors)
+
+
+@clause("with.semaphore.mutual-exclusion")
+def test_blocks_on_a_semaphore_that_meet_exclude_each_other(threading, actors):
+    check_met_at_every_line(lambda: threading.Semaphore(1), actors)
 
 
 @clause("with.semaphore.mutual-exclusion")
@@ -977,14 +1375,19 @@ def test_a_bounded_semaphore_is_taken_in_the_block(threading, actors):
     check_acquired(lambda: threading.BoundedSemaphore(1), actors)
 
 
+@clause("with.boundedsemaphore.acquired")
+def test_a_bounded_semaphore_is_held_in_a_block_that_had_to_wait(threading, actors):
+    check_acquired_after_waiting(lambda: threading.BoundedSemaphore(1), actors)
+
+
 @clause("with.boundedsemaphore.entry-blocks")
 def test_entry_blocks_while_a_bounded_semaphore_is_taken(threading, actors):
     check_entry_blocks(lambda: threading.BoundedSemaphore(1), actors)
 
 
 @clause("with.boundedsemaphore.entry-blocks")
-def test_blocks_on_a_bounded_semaphore_are_entered_one_at_a_time(threading, actors):
-    check_entry_blocks_on_a_block(lambda: threading.BoundedSemaphore(1), actors)
+def test_entry_of_several_blocks_on_a_bounded_semaphore_blocks(threading, actors):
+    check_entry_of_several_blocks(lambda: threading.BoundedSemaphore(1), actors)
 
 
 @clause("with.boundedsemaphore.released")
@@ -995,6 +1398,11 @@ def test_a_bounded_semaphore_is_released_when_the_block_is_left(threading, actor
 @clause("with.boundedsemaphore.released")
 def test_a_block_may_release_its_bounded_semaphore_and_take_it_again(threading, actors):
     check_released_and_taken_again(lambda: threading.BoundedSemaphore(1), actors)
+
+
+@clause("with.boundedsemaphore.released")
+def test_a_bounded_semaphore_is_released_to_a_waiter_and_after_that(threading, actors):
+    check_released_beside_waiters(lambda: threading.BoundedSemaphore(1), actors)
 
 
 @clause("with.boundedsemaphore.released-after-exception")
@@ -1012,6 +1420,16 @@ def test_an_exception_goes_on_from_a_block_on_a_bounded_semaphore(threading, act
     check_exception_goes_on(lambda: threading.BoundedSemaphore(1), actors)
 
 
+@clause("with.boundedsemaphore.exception-goes-on")
+def test_an_exception_goes_on_from_a_bounded_semaphore_that_a_thread_waits_for(threading, actors):
+    check_exception_goes_on_beside_waiters(lambda: threading.BoundedSemaphore(1), actors)
+
+
+@clause("with.boundedsemaphore.exception-goes-on")
+def test_an_exception_goes_on_from_nested_blocks_on_a_bounded_semaphore(threading, actors):
+    check_exception_goes_on_from_inner(lambda: threading.BoundedSemaphore(2), actors)
+
+
 @clause("with.boundedsemaphore.counter-kept")
 def test_a_block_leaves_the_counter_of_a_bounded_semaphore_as_it_was(threading, actors):
     check_counter_kept(threading.BoundedSemaphore, actors)
@@ -1020,6 +1438,16 @@ def test_a_block_leaves_the_counter_of_a_bounded_semaphore_as_it_was(threading, 
 @clause("with.boundedsemaphore.counter-kept")
 def test_nested_blocks_leave_the_counter_of_a_bounded_semaphore_as_it_was(threading, actors):
     check_counter_kept_by_nested_blocks(threading.BoundedSemaphore, actors)
+
+
+@clause("with.boundedsemaphore.counter-kept")
+def test_a_block_that_a_thread_waits_for_gives_one_back_to_a_bounded_semaphore(threading, actors):
+    check_counter_kept_beside_waiters(threading.BoundedSemaphore, actors)
+
+
+@clause("with.boundedsemaphore.counter-kept")
+def test_the_counter_of_a_bounded_semaphore_is_kept_when_a_block_is_met(threading, actors):
+    check_counter_kept_when_met(threading.BoundedSemaphore, actors)
 
 
 @clause("with.boundedsemaphore.as-many-as-the-value")
@@ -1036,6 +1464,28 @@ def test_no_more_blocks_than_a_bounded_semaphore_allows_under_contention(threadi
 def test_leaving_a_block_on_a_bounded_semaphore_at_its_bound_is_an_error(threading, actors):
     for value in (1, 2):
         check_exit_error(lambda: threading.BoundedSemaphore(value), actors)  # noqa: B023
+
+
+@clause("with.boundedsemaphore.exit-error")
+def test_a_block_left_at_the_bound_leaves_the_counter_there(threading, actors):
+    counter = Counter(actors)
+    for value in (1, 2):
+        if counter.differs(threading.BoundedSemaphore(value), value):
+            break  # another chapter's business
+        semaphore = threading.BoundedSemaphore(value)
+        actors.start(leave_released, semaphore).raised()
+        wrong = counter.differs(semaphore, value)
+        assert wrong is None, "after the error, a counter of %d is %s" % (value, wrong)
+
+
+@clause("with.boundedsemaphore.mutual-exclusion")
+def test_blocks_on_a_bounded_semaphore_are_entered_one_at_a_time(threading, actors):
+    check_one_at_a_time(lambda: threading.BoundedSemaphore(1), actors)
+
+
+@clause("with.boundedsemaphore.mutual-exclusion")
+def test_blocks_on_a_bounded_semaphore_that_meet_exclude_each_other(threading, actors):
+    check_met_at_every_line(lambda: threading.BoundedSemaphore(1), actors)
 
 
 @clause("with.boundedsemaphore.mutual-exclusion")

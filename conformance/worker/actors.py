@@ -11,6 +11,9 @@ import time
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import KitError, show, show_call, show_error
 
+# A watcher who was away for longer than this, in seconds, has not watched meanwhile.
+STEP = 0.01
+
 # A thread that has had the processor for so long, in seconds, and still goes on, is spinning.
 ENOUGH = 0.002
 
@@ -129,7 +132,7 @@ class Actor(object):
         now = blocking.processor_time(self.tid)
         if used is None or now is None or now - used >= ENOUGH:
             return False
-        return blocking.runs(self.tid)
+        return blocking.wants_to_run(self.tid)
 
     def _settles(self):
         """Wait for the action to end; False when it has not in good time, or never can."""
@@ -237,23 +240,25 @@ class Actors(object):
         whom = "%d actor%s" % (len(busy), "s"[: len(busy) > 1])
         window = self.durations["window"]
         patience = blocking.clock() + self.durations["positive"]
-        began = None
-        pause = 0.0
+        last = None
+        watched = pause = 0.0
         while not [actor for actor in busy if actor.has_ended()]:
             if blocking.proved([actor.tid for actor in busy], window):
                 self.note("%s: blocked, seen waiting to be woken" % whom)
                 return
             now = blocking.clock()
-            if began is None and not [actor for actor in busy if not actor.has_entered()]:
-                began = now
+            if last is not None:
+                watched += min(now - last, STEP)
+                last = now
+            elif not [actor for actor in busy if not actor.has_entered()]:
+                last = now
                 used = [(actor, blocking.processor_time(actor.tid)) for actor in busy]
-            watched = now - began if began is not None else 0.0
             if watched >= window:
                 starved = [actor for actor, time_used in used if actor.is_starved(time_used)]
                 if watched >= 4 * window or not starved:
                     self.note("%s: blocked, watched for the window" % whom)
                     return
-            if began is None and now >= patience:
+            if last is None and now >= patience:
                 raise KitError("an actor did not start in time")
             time.sleep(pause)
             pause = 0.0002

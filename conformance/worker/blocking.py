@@ -44,6 +44,9 @@ WAITING = (0, 6, 9)
 WAIT_BITSET = 9
 REALTIME = 0x100  # the flag of an operation whose time-out is by the wall clock
 
+# The wait for the interpreter lock has a time-out, in seconds, below this.
+SHORT = 0.02
+
 FOR_EVER = float("inf")
 
 clock = getattr(time, "monotonic", time.time)
@@ -83,7 +86,8 @@ class Task(object):
 
     ``call``: the system call it sleeps in, with its arguments, or "running"; ``runs``: how often it
     has been put on a processor; ``rests``: the seconds for which it certainly goes on waiting
-    unless it is woken, 0.0 where that cannot be told; ``listens``: it waits for input.
+    unless it is woken, 0.0 where that cannot be told; ``listens``: it waits for input; ``hurries``:
+    it waits to be woken, but not for long.
     """
 
     def __init__(self, call, runs, pid="self"):
@@ -92,6 +96,7 @@ class Task(object):
         words = call.split()
         self.rests = _rest(words, pid)
         self.listens = words[:2] == [_READ, "0x0"]
+        self.hurries = bool(words) and words[0] in _FUTEX and self.rests < SHORT
         # "-1 ..." is a thread that sleeps outside a system call, as in a page fault.
         self.sleeps = call != "running" and not call.startswith("-1")
 
@@ -196,10 +201,14 @@ def proved(tids, least=0.05, pause=0.0001):
     return unchanged(before, look(leave_out=(own,)))
 
 
-def runs(tid):
-    """Whether a thread of this process is seen running or waiting for a processor."""
-    tasks = look()
-    return bool(tasks) and tid in tasks and not tasks[tid].sleeps
+def wants_to_run(tid):
+    """Whether a thread of this process is seen running, or waiting for its turn to run.
+
+    The wait for a processor looks like running, the one for the interpreter lock like that for any
+    lock with a short time-out.
+    """
+    task = (look() or {}).get(tid)
+    return task is not None and (not task.sleeps or task.hurries)
 
 
 def processor_time(tid):

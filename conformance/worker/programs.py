@@ -19,9 +19,6 @@ SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main.py")
 OPTION = "--program"
 GREETING = "@program"
 
-# Nothing has run in a process for this long, in seconds: it waits for something from outside.
-REST = 0.01
-
 
 # -- the program's side ---------------------------------------------------------------------------
 
@@ -152,10 +149,11 @@ class Program(object):
         return self.status is not None
 
     def keeps_running(self):
-        """Whether it goes on: True once it has come to rest without having ended.
+        """Whether it goes on: True once it certainly waits for the case, without having ended.
 
-        It is at rest when none of its threads has run for a while; where that cannot be seen, when
-        it has been watched for the duration ``window``.
+        That is certain when each of its threads is seen to wait, for input or to be woken, and none
+        for so short a time that it may yet end by itself.  Where that cannot be seen, the program
+        is watched for the duration ``window``, and one that is never found so for ten times that.
         """
         began = blocking.clock()
         try:
@@ -164,24 +162,21 @@ class Program(object):
             self._durations.spend("window", blocking.clock() - began)
 
     def _rests(self, began):
-        """Wait until it has come to rest, or has ended; whether it goes on."""
+        """Wait until it waits for the case, or has ended; whether it goes on."""
         window = self._durations["window"]
-        calm = began
+        least = self._durations["positive"]
         before = None
         while self.status is None:
             tasks = blocking.look(self._process.pid)
-            now = blocking.clock()
-            if not blocking.unchanged(before, tasks):
-                calm = now
-            elif now - calm >= REST:
-                self._note("%s: goes on, seen at rest" % self._name)
+            patient = [one.listens or one.rests >= least for one in (tasks or {}).values()]
+            if patient and all(patient) and blocking.unchanged(before, tasks):
+                self._note("%s: goes on, seen waiting" % self._name)
                 return True
-            # One that still works may be on its way to its end: it gets more time.
-            if now - began >= (window if tasks is None else 10 * window):
+            if blocking.clock() - began >= (window if tasks is None else 10 * window):
                 self._note("%s: goes on, watched for the window" % self._name)
                 return True
             before = tasks
-            time.sleep(0.002)
+            time.sleep(0.0005)
         return False
 
     def close(self):
@@ -271,7 +266,7 @@ class _File(object):
 
 
 class Spare(object):
-    """Keeps one program ready, loaded and waiting, while cases follow one another that need one.
+    """Keeps programs ready, loaded and waiting, while cases follow one another that need one.
 
     ``origin``: how the implementation was loaded, the load request's ``module``, ``setup``,
     ``path`` and ``substrate`` (None: not known); ``durations``: the named durations.
@@ -280,19 +275,22 @@ class Spare(object):
     def __init__(self, origin, durations):
         self._origin = origin
         self._durations = durations
-        self._program = None
+        self._ready = []
 
     def take(self):
-        """The program that is ready, or a new one; the next one is made ready meanwhile."""
-        program = self._program or self._new()
-        self._program = self._new()
+        """A program that is ready, or a new one; the next ones are made ready meanwhile."""
+        # Two, since a program may be done sooner than another one starts; the first of all has one
+        # beside it, not to be slowed down.
+        ahead = 2 if self._ready else 1
+        program = self._ready.pop(0) if self._ready else self._new()
+        while len(self._ready) < ahead:
+            self._ready.append(self._new())
         return program
 
     def drop(self):
-        """Let go of the one that is ready."""
-        if self._program is not None:
-            self._program.close()
-            self._program = None
+        """Let go of those that are ready."""
+        while self._ready:
+            self._ready.pop().close()
 
     def _new(self):
         if self._origin is None:

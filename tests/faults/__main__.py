@@ -177,13 +177,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no fault {' or '.join(options.faults)}")
     options.out.mkdir(parents=True, exist_ok=True)
 
-    baseline = judge(implementation("reference", "reference", REFERENCE.parent), cases_of())
+    def cases(chapters: set[str]) -> list[Case]:
+        return cases_of(chapters if options.near else None)
+
+    baseline = judge(
+        implementation("reference", "reference", REFERENCE.parent),
+        cases({fault.chapter for fault in wanted}),
+    )
     if baseline.failed:
         print(f"the reference itself fails {', '.join(baseline.failed)}; mend that first")
         return 1
 
     def attempt(fault: Fault) -> Outcome:
-        return trial(fault, cases_of([fault.chapter] if options.near else None), options.out)
+        return trial(fault, cases({fault.chapter}), options.out)
 
     outcomes = []
     for outcome in side_by_side(attempt, wanted, options.jobs):

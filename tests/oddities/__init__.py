@@ -1,0 +1,1 @@
+"""Odd but conforming implementations: each does something in another way that the manual allows."""

@@ -1,0 +1,48 @@
+"""Who is to be woken is told to a service thread, which wakes one thread after the other later."""
+
+import _thread
+import queue
+import time
+
+from oddities._base import own_copy
+
+copy = own_copy(__name__)
+errands = queue.SimpleQueue()
+mutex = _thread.allocate_lock()
+
+
+def serve():
+    while True:
+        errand = errands.get()
+        time.sleep(0.001)
+        errand()
+
+
+class Waiter:
+    """A lock whose release is an errand for the service thread."""
+
+    __slots__ = ("_lock", "acquire")
+
+    def __init__(self):
+        self._lock = _thread.allocate_lock()
+        self.acquire = self._lock.acquire
+
+    def release(self):
+        errands.put(self._lock.release)
+
+
+for module in (copy.condition, copy.event, copy.semaphore):
+    module.allocate_lock = Waiter
+
+
+def with_plain_guard(init):
+    def __init__(self, *args, **kwargs):
+        init(self, *args, **kwargs)
+        self._guard = _thread.allocate_lock()
+
+    return __init__
+
+
+for kind in (copy.Condition, copy.Event, copy.Semaphore):
+    kind.__init__ = with_plain_guard(kind.__init__)
+_thread.start_new_thread(serve, ())

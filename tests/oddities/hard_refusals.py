@@ -1,0 +1,54 @@
+"""What the manual forbids callers to do ends in a BaseException that is no Exception."""
+
+from oddities._base import own_copy
+
+copy = own_copy(__name__)
+
+
+class Forbidden(BaseException):
+    """Not to be caught in passing."""
+
+
+def refusing(function, wrong):
+    def call(self, *args, **kwargs):
+        if any(wrong(value) for value in (*args, *kwargs.values())):
+            raise Forbidden
+        return function(self, *args, **kwargs)
+
+    return call
+
+
+def negative(value):
+    return value is not None and value < 0
+
+
+def no_lock(value):
+    return value is not None and not (hasattr(value, "acquire") and hasattr(value, "release"))
+
+
+copy.Condition.__init__ = refusing(copy.Condition.__init__, no_lock)
+copy.Condition.wait = refusing(copy.Condition.wait, negative)
+copy.Thread.join = refusing(copy.Thread.join, negative)
+copy.Thread.setDaemon = refusing(copy.Thread.setDaemon, lambda flag: flag not in (True, False))
+init, release = copy.Thread.__init__, copy.RLock.release
+
+
+def grouped(self, group=None, *args, **kwargs):
+    if group is not None:
+        raise Forbidden
+    init(self, group, *args, **kwargs)
+
+
+def owned(self):
+    if self._owner not in (None, copy.rlock.get_ident()):
+        raise Forbidden
+    release(self)
+
+
+def dummy_join(self, timeout=None):
+    raise Forbidden
+
+
+copy.Thread.__init__ = grouped
+copy.RLock.release = owned
+copy.alien._DummyThread.join = dummy_join

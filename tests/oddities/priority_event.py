@@ -1,0 +1,53 @@
+"""set() wakes one waiting thread, and each that wakes wakes the next, in order of identifiers."""
+
+import _thread
+
+from threadspec.reference import *  # noqa: F403
+
+
+class Event:
+    """A flag, and for each waiting thread the lock that it waits for."""
+
+    def __init__(self):
+        self._mutex = _thread.allocate_lock()
+        self._flag = False
+        self._waiting = []
+
+    def isSet(self):
+        return self._flag
+
+    def set(self):
+        with self._mutex:
+            self._flag = True
+            chain = sorted(self._waiting, key=lambda waiter: waiter[0])
+            self._waiting = []
+            for waiter, following in zip(chain, chain[1:]):  # noqa: B905, RUF007
+                waiter[2] = following
+            for waiter in chain:
+                waiter[3] = True
+            if chain:
+                chain[0][1].release()
+
+    def clear(self):
+        with self._mutex:
+            self._flag = False
+
+    def wait(self, timeout=None):
+        if self._flag:
+            return
+        waiter = [_thread.get_ident(), _thread.allocate_lock(), None, False]
+        waiter[1].acquire()
+        with self._mutex:
+            if self._flag:
+                return
+            self._waiting.append(waiter)
+        if timeout is None:
+            waiter[1].acquire()
+        elif not waiter[1].acquire(True, max(timeout, 0)):
+            with self._mutex:
+                if not waiter[3]:
+                    self._waiting = [one for one in self._waiting if one is not waiter]
+                    return
+            waiter[1].acquire()
+        if waiter[2] is not None:
+            waiter[2][1].release()

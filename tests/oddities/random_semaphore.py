@@ -1,0 +1,32 @@
+"""A semaphore picks the thread that it wakes at random, as the manual suggests."""
+
+import random
+
+from oddities._base import own_copy
+
+copy = own_copy(__name__)
+
+
+def wake(self):
+    if self._waiters:
+        waiter = random.choice(self._waiters)
+        self._waiters.remove(waiter)
+        waiter.release()
+
+
+def release(self):
+    with self._guard:
+        self._counter += 1
+        wake(self)
+
+
+def bounded_release(self):
+    with self._guard:
+        if self._counter >= self._bound:
+            raise ValueError("the counter is at its bound")
+        self._counter += 1
+        wake(self)
+
+
+copy.Semaphore.release = release
+copy.BoundedSemaphore.release = bounded_release

@@ -1,0 +1,183 @@
+"""Thread and Timer have slots only, are not to be referred to weakly, and forget their target."""
+
+import _thread
+import itertools
+import sys
+import time
+import traceback
+
+from threadspec.reference import *  # noqa: F403
+
+TIMEOUT_MAX = _thread.TIMEOUT_MAX
+ThreadError = _thread.error
+
+mutex = _thread.RLock()
+alive = []
+current = {}
+numbers = itertools.count(0)
+hooks = {"settrace": None, "setprofile": None}
+
+
+class Thread:
+    """An activity."""
+
+    __slots__ = ("_activity", "_daemon", "_end", "_name", "_state")
+
+    def __init__(self, group=None, target=None, name=None, args=(), kwargs=None):
+        assert group is None, "no groups"
+        self._activity = (target, args, kwargs or {})
+        self._name = f"Thread-{next(numbers)}" if name is None else name
+        self._daemon = currentThread().isDaemon()
+        self._state = "new"
+        self._end = _thread.allocate_lock()
+        self._end.acquire()
+
+    def start(self):
+        with mutex:
+            if self._state != "new":
+                raise RuntimeError("started already")
+            self._state = "alive"
+            alive.append(self)
+        _thread.start_new_thread(self._begin, ())
+
+    def _begin(self):
+        before = current.get(_thread.get_ident())
+        current[_thread.get_ident()] = self
+        try:
+            for name, hook in hooks.items():
+                if hook is not None:
+                    getattr(sys, name)(hook)
+            self.run()
+        except SystemExit:
+            pass
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.settrace(None)
+            sys.setprofile(None)
+            if before is None:
+                del current[_thread.get_ident()]
+            else:
+                current[_thread.get_ident()] = before
+            with mutex:
+                alive[:] = [one for one in alive if one is not self]
+                self._state = "ended"
+            self._end.release()
+
+    def run(self):
+        (target, args, kwargs), self._activity = self._activity, (None, (), {})
+        if target is not None:
+            target(*args, **kwargs)
+
+    def join(self, timeout=None):
+        if self._state == "new":
+            raise RuntimeError("not started")
+        if currentThread() is self:
+            raise RuntimeError("itself")
+        seconds = -1 if timeout is None else min(max(timeout, 0), TIMEOUT_MAX)
+        if self._end.acquire(True, seconds):
+            self._end.release()
+
+    def getName(self):
+        return self._name
+
+    def setName(self, name):
+        self._name = name
+
+    def isAlive(self):
+        return self._state == "alive"
+
+    def isDaemon(self):
+        return self._daemon
+
+    def setDaemon(self, daemonic):
+        if self._state != "new":
+            raise RuntimeError("started already")
+        self._daemon = daemonic
+
+
+class Standing(Thread):
+    """Stands for a thread that was there already."""
+
+    __slots__ = ()
+
+    def __init__(self, name, daemonic):
+        self._activity = (None, (), {})
+        self._name = name
+        self._daemon = daemonic
+        self._state = "alive"
+        self._end = _thread.allocate_lock()
+        self._end.acquire()
+        with mutex:
+            alive.append(self)
+        current[_thread.get_ident()] = self
+
+    def join(self, timeout=None):
+        if self is main and currentThread() is not self:
+            return Thread.join(self, timeout)
+        raise RuntimeError("no telling")
+
+
+def currentThread():
+    me = current.get(_thread.get_ident())
+    if me is None:
+        me = Standing("alien", True)
+    return me
+
+
+def activeCount():
+    with mutex:
+        return len(alive)
+
+
+def enumerate():
+    with mutex:
+        return alive[:]
+
+
+def settrace(func):
+    hooks["settrace"] = func
+
+
+def setprofile(func):
+    hooks["setprofile"] = func
+
+
+class Timer(Thread):
+    """A thread that waits first."""
+
+    __slots__ = ("_cancelled", "_lock", "_todo")
+
+    def __init__(self, interval, function, args=(), kwargs=None):
+        Thread.__init__(self)
+        self._todo = (interval, function, args, kwargs or {})
+        self._cancelled = _thread.allocate_lock()
+        self._cancelled.acquire()
+        self._lock = _thread.allocate_lock()
+
+    def cancel(self):
+        if self._lock.acquire(False):
+            self._cancelled.release()
+
+    def run(self):
+        interval, function, args, kwargs = self._todo
+        self._cancelled.acquire(True, min(max(interval, 0), TIMEOUT_MAX))
+        if self._lock.acquire(False):
+            function(*args, **kwargs)
+
+
+main = Standing("main", False)
+
+
+def finish():
+    with mutex:
+        alive.remove(main)
+        main._state = "ended"
+    main._end.release()
+    while [one for one in enumerate() if not one.isDaemon()]:
+        time.sleep(0.002)
+
+
+import atexit  # noqa: E402
+
+atexit.register(finish)

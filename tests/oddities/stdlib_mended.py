@@ -1,0 +1,81 @@
+"""The standard library's threading, another copy of it, with what it does otherwise mended."""
+
+import _thread
+import atexit
+import importlib.util
+import itertools
+import sys
+
+found = importlib.util.find_spec("threading")
+std = importlib.util.module_from_spec(found)
+found.loader.exec_module(std)
+std.__doc__ = __doc__
+numbers = itertools.count(1)
+mutex = _thread.allocate_lock()
+
+
+class RLock(_thread.RLock):
+    """Returns nothing where nothing is to be returned."""
+
+    def acquire(self, *args, **kwargs):
+        got = _thread.RLock.acquire(self, *args, **kwargs)
+        return got if args or kwargs else None
+
+
+def without_value(function):
+    def acquire(self, *args, **kwargs):
+        got = function(self, *args, **kwargs)
+        return got if args or kwargs else None
+
+    return acquire
+
+
+def once(function):
+    def start(self):
+        with mutex:
+            self._start_calls += 1
+            first = self._start_calls == 1
+        if not first:
+            raise RuntimeError("a thread can be started only once")
+        function(self)
+
+    return start
+
+
+stack = [_thread.stack_size()]
+
+
+def stack_size(size=None):
+    before = stack[0]
+    if size is not None:
+        _thread.stack_size(size)
+        stack[0] = size
+    return before
+
+
+std.RLock = RLock
+std.Semaphore.acquire = without_value(std.Semaphore.acquire)
+std.Event.isSet = std.Event.is_set
+std.Condition.notifyAll = std.Condition.notify_all
+std.Thread.isAlive = lambda self: self.is_alive()
+std.Thread.getName = lambda self: self.name
+std.Thread.isDaemon = lambda self: self.daemon
+std.Thread.setName = lambda self, name: setattr(self, "_name", name)
+std.Thread.setDaemon = lambda self, daemonic: setattr(self, "daemon", daemonic)
+std.Thread.start = once(std.Thread.start)
+std.activeCount = std.active_count
+std.currentThread = std.current_thread
+std.stack_size = stack_size
+init = std.Thread.__init__
+
+
+def named(self, group=None, target=None, name=None, args=(), kwargs=None, *, daemon=None):
+    given = f"Thread-{next(numbers)}" if name is None else name
+    init(self, group, target, given or "-", args, kwargs, daemon=daemon)
+    self._name = given
+    self._start_calls = 0
+
+
+std.Thread.__init__ = named
+sys.modules[__name__] = std
+atexit.register(std._shutdown)

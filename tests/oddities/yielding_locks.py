@@ -1,0 +1,25 @@
+"""Every lock gives way to other threads before and after each operation."""
+
+import time
+
+from oddities._base import PlainLock, own_copy
+
+
+class YieldingLock(PlainLock):
+    """A polite lock."""
+
+    __slots__ = ()
+
+    def acquire(self, blocking=True, timeout=-1):
+        time.sleep(0)
+        got = self._lock.acquire(blocking, timeout)
+        time.sleep(0)
+        return got
+
+    def release(self):
+        time.sleep(0)
+        self._lock.release()
+        time.sleep(0)
+
+
+own_copy(__name__, allocate_lock=YieldingLock)
