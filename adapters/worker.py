@@ -128,9 +128,9 @@ class Worker:
         """Run one case; its outcome, with what was printed meanwhile under ``output``.
 
         ``following``: the module and function of the case that will be asked for next, if that is
-        known: the worker begins with it while the caller looks at this one's outcome.  A worker
-        that dies gives the outcome "crash", one that hangs "timeout".  Raises CannotStart
-        where no worker can be started (again).
+        known: the worker goes on with it at once when it has ended this one.  A worker that dies
+        gives the outcome "crash", one that hangs "timeout".  Raises CannotStart where no worker
+        can be started (again).
         """
         if self._process is None:
             self.load()
@@ -140,25 +140,25 @@ class Worker:
             if self._ahead != (module, function):
                 self._begin(module, function)
             self._ahead = None
+            if following is not None:
+                with contextlib.suppress(_Ended):  # found out by whoever waits for an answer
+                    self._ask(*following)
+                    self._ahead = following
             outcome = self._answer("case")
         except _Ended:
             outcome = self._lost("crash", f"the process ended: {self._ending()}", began)
         except _Hung:
             self._write_stacks()
-            output = self._printed_since(self._mark)
+            output = self._printed()
             outcome = self._lost("timeout", "it did not come to an end", began)
             outcome["output"] = output
         except BaseException:
             # The user, or a time-out of pytest's, broke off: the worker is in the middle of a case.
             self.close()
             raise
-        outcome.setdefault("output", self._printed_since(self._mark))
+        outcome.setdefault("output", self._printed(outcome.pop("printed", None)))
         if outcome["spoiled"]:
             self.close()
-        elif following is not None:
-            with contextlib.suppress(_Ended):  # found out when the case is asked for
-                self._begin(*following)
-                self._ahead = following
         return outcome
 
     def _begin(self, module: str, function: str) -> None:
@@ -168,6 +168,10 @@ class Worker:
             self.load()  # it is busy with a case that is not wanted, or has ended since its last
         assert self._output is not None
         self._mark = self._output.seek(0, os.SEEK_END)
+        self._ask(module, function)
+
+    def _ask(self, module: str, function: str) -> None:
+        """Send the request for a case.  Raises _Ended."""
         self._send({"op": "run", "module": module, "function": function})
 
     def close(self) -> None:
@@ -272,13 +276,21 @@ class Worker:
         time.sleep(0.02)
         return self._output.seek(0, os.SEEK_END)
 
-    def _printed_since(self, mark: int) -> str:
+    def _printed(self, until: int | None = None) -> str:
+        """What has been printed since the last case, up to the position ``until`` or to the end."""
         assert self._output is not None
-        self._output.seek(mark)
-        return self._output.read(100_000).decode("utf-8", "replace")
+        if until is None:
+            until = self._output.seek(0, os.SEEK_END)
+        begin, self._mark = self._mark, until
+        if begin == until:
+            return ""
+        self._output.seek(begin)
+        return self._output.read(min(until - begin, 100_000)).decode("utf-8", "replace")
 
     def _last_line(self) -> str:
-        lines = self._printed_since(0).strip().splitlines()
+        assert self._output is not None
+        self._output.seek(0)
+        lines = self._output.read(100_000).decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else ""
 
 

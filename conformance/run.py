@@ -53,13 +53,10 @@ class Run:
         strict: bool = False,
         in_process: bool = False,
     ) -> None:
-        try:
-            self._battery = len(battery())
-        except CatalogueError as error:
-            raise UserError(f"The kit is damaged: {error}.") from error
         chosen = choose(names)
         self._time_scale = time_scale
         self._strict = strict
+        self.in_process = in_process
         self.unavailable = [one for one in chosen if isinstance(one, Unavailable)]
         implementations = [one for one in chosen if isinstance(one, Implementation)]
         self.executions = [Execution(one, time_scale, in_process) for one in implementations]
@@ -102,13 +99,24 @@ class Run:
     def _record_path(place: Path, name: str) -> Path:
         return place if place.suffix == ".json" else place / record.file_name(name)
 
+    def check(self) -> None:
+        """Make sure that the kit is whole.  Raises UserError where it is not."""
+        try:
+            battery()
+        except CatalogueError as error:
+            raise UserError(f"The kit is damaged: {error}.") from error
+
     def load(self) -> None:
-        """Load every implementation.  Raises UserError for the first one that cannot be."""
+        """Load every implementation.  Raises UserError for the first one that cannot be.
+
+        The kit is checked meanwhile, as by :meth:`check`.
+        """
         if not self.executions:
             reasons = "; ".join(f"{one.name}: {one.reason}" for one in self.unavailable)
             raise UserError(f"No implementation can be judged here ({reasons}).")
         with ThreadPoolExecutor(max_workers=4) as pool:
             subjects = pool.map(lambda execution: execution.load(), self.executions)
+            self.check()
             for number, subject in enumerate(subjects):
                 self._subjects[number] = subject
 
@@ -194,7 +202,7 @@ class Run:
         found = False
         for one in self._records():
             found = True
-            yield from text.summarize(one, self._battery, durations)
+            yield from text.summarize(one, len(battery()), durations)
         for unavailable in self.unavailable:
             yield f"{unavailable.name}: unavailable: {unavailable.reason}", {"yellow": True}
         if not found:

@@ -188,8 +188,16 @@ def read(path: Path) -> Record:
     return _from_json(document)
 
 
+def plain(result: CaseResult) -> dict[str, Any]:
+    """A result's plain values, which :func:`case_result` takes."""
+    values = dict(vars(result))
+    if result.divergence is not None:
+        values["divergence"] = vars(result.divergence)
+    return values
+
+
 def case_result(values: dict[str, Any]) -> CaseResult:
-    """A result from its plain values, as ``dataclasses.asdict`` and JSON have them."""
+    """A result from its plain values, as :func:`plain` and JSON have them."""
     expected = values["divergence"]
     return CaseResult(
         **{

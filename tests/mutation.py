@@ -373,7 +373,8 @@ class Outcome:
     def line(self) -> str | None:
         """What there is to say of it."""
         if self.error:
-            return f"ERROR of the kit in {self.killer} ({self.observed})    {self.mutant}"
+            reason = self.observed.strip().rsplit("\n", 1)[-1]
+            return f"ERROR of the kit in {self.killer} ({reason})    {self.mutant}"
         if self.unexplained:
             return f"SURVIVES    {self.mutant}"
         if self.equivalent is None:
@@ -488,8 +489,9 @@ def summary(outcomes: Sequence[Outcome], unmatched: Sequence[str]) -> list[str]:
 
 def run_in_a_copy(modules: Sequence[str], jobs: int, out: Path) -> int:
     """Copy the tree and run the command there; its exit status."""
-    shutil.rmtree(out, ignore_errors=True)
     tree = out / "tree"
+    for old in (tree, out / "kit"):
+        shutil.rmtree(old, ignore_errors=True)
     for part in (*PARTS, "tests"):
         shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tree)
@@ -513,7 +515,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = options.modules or modules
     if unknown := sorted(set(wanted) - set(modules)):
         parser.error(f"the reference has no module {unknown[0]}; it has {', '.join(modules)}")
-    if not ROOT.is_relative_to(options.out):
+    if options.out / "tree" != ROOT:
         return run_in_a_copy(wanted, options.jobs, options.out)
 
     sound = Place(options.out / "sound")

@@ -330,6 +330,7 @@ def test_an_interrupted_waiter_takes_no_notification(script: Script) -> None:
     script.steps += [interrupt]
     with condition, pytest.raises(KeyboardInterrupt):
         condition.wait()
+    waiting(condition, 0)
     other = started(script, wait_on, condition)
     waiting(condition, 1)
     notify(condition)
@@ -452,6 +453,7 @@ def test_an_interrupted_acquire_of_a_semaphore_leaves_the_line(script: Script) -
     script.steps += [interrupt]
     with pytest.raises(KeyboardInterrupt):
         semaphore.acquire()
+    waiting(semaphore, 0)
     other = started(script, semaphore.acquire)
     waiting(semaphore, 1)
     semaphore.release()
@@ -636,6 +638,46 @@ def test_the_stack_size_is_0_where_it_cannot_be_changed(
     assert script.threading.stack_size() == 0
 
 
+# -- further instances of the reference ---------------------------------------------------------
+
+
+def test_an_instance_is_a_package_like_others(script: Script) -> None:
+    package = script.threading
+    assert package.__name__ == package.__package__ == package.__spec__.name == "scripted"
+    assert package.__file__ == package.__spec__.origin == os.path.abspath(FOLDER / "__init__.py")
+    assert list(package.__path__) == [os.path.abspath(FOLDER)]
+    assert package.__loader__ is package.__spec__.loader
+    assert package._layer is sys.modules["scripted._layer"]
+
+
+def test_an_instance_whose_layer_cannot_be_loaded_is_an_error() -> None:
+    layer: Any = ModuleType("needy")
+
+    def missing(name: str) -> None:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise ModuleNotFoundError("no thread module", name="_thread")
+
+    layer.__getattr__ = missing
+    with pytest.raises(ModuleNotFoundError, match="no thread module"):
+        instantiate("needy_instance", layer)
+    assert [one for one in sys.modules if one.startswith("needy_instance")] == []
+
+
+def test_a_missing_module_other_than_the_thread_module_is_an_error() -> None:
+    lines = program(
+        """
+        import atexit, itertools, sys
+        sys.modules["os"] = None
+        try:
+            import threadspec.reference
+        except ModuleNotFoundError as error:
+            print(error.name)
+        """
+    )
+    assert lines == ["os"]
+
+
 # -- processes ----------------------------------------------------------------------------------
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
@@ -682,11 +724,13 @@ def test_a_forked_child_has_one_thread() -> None:
     lines = program(
         IN_A_CHILD
         + """
+from threadspec.reference import _registry
 other = threading.Thread(target=wait.wait, name="other")
 other.start()
 
 def look():
     other.join()
+    print(len(_registry._current), "thread of control")
     print(name(other), [name(one) for one in threading.enumerate()], threading.activeCount())
     main = threading.currentThread()
     print(name(main), main.isDaemon())
@@ -700,6 +744,7 @@ wait.set()
 """
     )
     assert lines == [
+        "1 thread of control",
         "other ['MainThread alive'] 1",
         "MainThread alive False",
         "another runs",
@@ -879,8 +924,9 @@ def test_the_layer_asks_the_thread_module_for_the_main_thread(
     layer = layer_over(monkeypatch, _get_main_thread_ident=lambda: _thread.get_ident())
     assert layer.is_main_thread()
     assert in_another_thread(layer.is_main_thread)
-    layer = layer_over(monkeypatch, _get_main_thread_ident=lambda: -1)
-    assert not layer.is_main_thread()
+    for number in (-1, 2**80):
+        layer = layer_over(monkeypatch, _get_main_thread_ident=lambda number=number: number)
+        assert not layer.is_main_thread()
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="only Linux numbers threads so")
@@ -888,12 +934,18 @@ def test_the_layer_knows_the_main_thread_by_its_number(monkeypatch: pytest.Monke
     layer = in_another_thread(lambda: layer_over(monkeypatch, _get_main_thread_ident=None))
     assert layer.is_main_thread()  # type: ignore[attr-defined]
     assert not in_another_thread(layer.is_main_thread)  # type: ignore[attr-defined]
+    for number in (-1, 2**80):
+        changes = {"_get_main_thread_ident": None, "get_native_id": lambda number=number: number}
+        assert not layer_over(monkeypatch, **changes).is_main_thread()
 
 
 def test_else_the_layer_takes_the_importing_thread_for_the_main_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os.path, "exists", lambda path: False)
-    layer = layer_over(monkeypatch, _get_main_thread_ident=None)
+    idents = [5]
+    changes = {"_get_main_thread_ident": None, "get_ident": lambda: idents[0]}
+    layer = layer_over(monkeypatch, **changes)
     assert layer.is_main_thread()
-    assert not in_another_thread(layer.is_main_thread)
+    for idents[0] in (4, 6):
+        assert not layer.is_main_thread()

@@ -1,9 +1,10 @@
 """Meet a call at every line: what a race hits once in a while, hit each time.
 
 A call is made again and again in an actor; each time its thread is stopped one line of the
-implementation's Python code later, and another actor does something else meanwhile.  Where the
-implementation is not written in Python, or a trace function cannot stop a thread, there are no
-such lines, and the call is met once, when it has ended or is blocked.
+implementation's Python code later, and another actor does something else meanwhile.  The way that a
+thread takes to its end is met in the same manner.  Where the implementation is not written in
+Python, or a trace function cannot stop a thread, there are no such lines, and the call or the end
+is met once, when it is over or is blocked.
 """
 
 import os
@@ -21,6 +22,11 @@ BUDGET = 1.0
 def can_stop(substrate):
     """Whether a trace function can stop a thread of ``substrate`` alone: not that of a greenlet."""
     return hasattr(sys, "settrace") and isinstance(substrate.start_new_thread, type(len))
+
+
+def _is_of_the_kit(frame):
+    """Whether a frame belongs to the battery or to the worker's side."""
+    return os.path.dirname(os.path.abspath(frame.f_code.co_filename)) in (HERE, WORKER)
 
 
 class Meeting(object):
@@ -60,10 +66,7 @@ class Meeting(object):
             sys.settrace(before)
 
     def _enter(self, frame, event, arg):
-        folder = os.path.dirname(os.path.abspath(frame.f_code.co_filename))
-        if folder in (HERE, WORKER):
-            return None
-        return self._line
+        return None if _is_of_the_kit(frame) else self._line
 
     def _line(self, frame, event, arg):
         if event == "line" and self._lines_left > 0:
@@ -91,3 +94,79 @@ def meetings(actors, prepare):
         meeting = Meeting(actors.substrate, pair, call, meanwhile, step)
         on = meeting.take_place()
         yield meeting
+
+
+def settle(actors, waiter=None):
+    """Let every thread get as far as it can by itself; ``waiter``: an actor that watches for it."""
+    lock = actors.substrate.allocate_lock()
+    lock.acquire()
+    waiter = (waiter or actors.new()).start(lock.acquire)
+    waiter.is_blocked()
+    lock.release()
+    waiter.returned()
+
+
+class Ending(object):
+    """An activity after which its thread stops at one line of the implementation.
+
+    No call can be met there, since the thread goes this way by itself: so the activity, at its end,
+    lets the functions be traced that it returns to.  ``before``: what the activity begins with;
+    ``step``: the number of the line; ``met``: whether the thread has come to it; ``activity``: a
+    plain function, so that no other kind of target need be supported.
+    """
+
+    def __init__(self, substrate, before, step):
+        self._lines_left = step
+        self._resume = substrate.allocate_lock()
+        self._resume.acquire()
+        self._stopped = True
+        self.met = False
+
+        def activity():
+            before()
+            if can_stop(substrate) and hasattr(sys, "_getframe"):
+                frame = sys._getframe(1)
+                while frame is not None:
+                    frame.f_trace = self._line
+                    frame = frame.f_back
+                sys.settrace(lambda frame, event, arg: self._line)
+
+        self.activity = activity
+
+    def _line(self, frame, event, arg):
+        if event == "line" and self._lines_left > 0 and not _is_of_the_kit(frame):
+            self._lines_left -= 1
+            if self._lines_left == 0:
+                self.met = True
+                self._resume.acquire()
+        return self._line
+
+    def go_on(self):
+        """Let the thread go on to its end."""
+        if self._stopped:
+            self._stopped = False
+            self._resume.release()
+
+
+def endings(threading, actors, before=int):
+    """Stop a thread at its first line after its activity, at its second, and so on.
+
+    Yields the thread and its Ending for each.  The thread is stopped, or has ended (the last one),
+    or is blocked in ``before``, the activity's beginning: a function without arguments, which the
+    case then lets return.  The case calls ``go_on``.
+    """
+    until = blocking.clock() + BUDGET
+    starter = actors.new()
+    step = 0
+    on = True
+    while on and blocking.clock() < until:
+        step += 1
+        ending = Ending(actors.substrate, before, step)
+        thread = threading.Thread(target=ending.activity)
+        try:
+            starter.call(thread.start)
+            settle(actors)
+            yield thread, ending
+            on = ending.met
+        finally:
+            ending.go_on()

@@ -8,36 +8,14 @@ earlier case has left an alien thread in.
 import sys
 import time
 
-from threadspec.conformance.battery.stepping import can_stop, meetings
+from threadspec.conformance.battery.gates import Gate
+from threadspec.conformance.battery.stepping import endings, meetings
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import clause, raises
 from threadspec.conformance.worker.programs import say
 
 KILO = 1024
 MEGA = 1024 * KILO
-
-
-class Gate(object):
-    """A target: threads that call it stay alive until the case opens it."""
-
-    def __init__(self, substrate):
-        self._lock = substrate.allocate_lock()
-        self._lock.acquire()
-        self._arrived = []
-
-    def __call__(self):
-        self._arrived.append(True)
-        self._lock.acquire()
-        self._lock.release()
-
-    def await_arrival(self, count=1):
-        """Give ``count`` threads time to call it."""
-        patience = blocking.clock() + 1.0
-        while len(self._arrived) < count and blocking.clock() < patience:
-            time.sleep(0)
-
-    def open(self):
-        self._lock.release()
 
 
 def while_time_lasts(items):
@@ -97,7 +75,7 @@ def program_that_counts_started(threading, substrate):
     gate = Gate(substrate)
     counts = [threading.activeCount()]
     for _ in range(3):
-        threading.Thread(target=gate).start()
+        threading.Thread(target=gate.visit).start()
         counts.append(threading.activeCount())
     gate.open()
     say(" ".join([str(count) for count in counts]))
@@ -133,7 +111,7 @@ def test_daemon_threads_count_like_others(threading, actors):
         gate = Gate(actors.substrate)
         counts = [threading.activeCount()]
         for daemonic in (True, False, True):
-            thread = threading.Thread(target=gate)
+            thread = threading.Thread(target=gate.visit)
             thread.setDaemon(daemonic)
             starter.call(thread.start)
             counts.append(threading.activeCount())
@@ -166,7 +144,7 @@ def program_that_counts_aliens(threading, substrate):
     def live():
         threading.currentThread()
         known.release()
-        gate()
+        gate.visit()
 
     counts = [threading.activeCount()]
     for _ in range(2):
@@ -195,7 +173,7 @@ def test_threads_that_have_ended_do_not_count(threading, actors):
         counts = [threading.activeCount()]
         for target in (int, fail, int):
             gate = Gate(actors.substrate)
-            starter.call(threading.Thread(target=gate).start)
+            starter.call(threading.Thread(target=gate.visit).start)
             for _ in range(2):
                 starter.call(threading.Thread(target=target).start)
             actors.until(lambda: threading.activeCount() == counts[0] + 1)
@@ -219,7 +197,7 @@ def test_the_count_is_the_length_of_the_list(threading, actors):
     compare()
     gates = [Gate(actors.substrate) for _ in range(3)]
     for gate in gates:
-        actors.call(threading.Thread(target=gate).start)
+        actors.call(threading.Thread(target=gate.visit).start)
         gate.await_arrival()
         compare()
         actors.call(compare)
@@ -325,7 +303,7 @@ def test_threads_that_run_at_the_same_time_keep_apart(threading, actors):
 
     def look(index):
         first = threading.currentThread()
-        gates[index]()
+        gates[index].visit()
         seen[index] = (first, threading.currentThread())
 
     threads = [threading.Thread(target=look, args=(index,)) for index in range(4)]
@@ -432,8 +410,8 @@ def test_the_main_thread_is_listed(threading, actors):
 @clause("enumerate.includes-started")
 def test_started_threads_are_listed(threading, actors):
     gate = Gate(actors.substrate)
-    threads = [threading.Thread(target=gate), subclass(threading, gate)()]
-    threads += [threading.Thread(target=gate, name="named") for _ in range(2)]
+    threads = [threading.Thread(target=gate.visit), subclass(threading, gate.visit)()]
+    threads += [threading.Thread(target=gate.visit, name="named") for _ in range(2)]
     for number, thread in enumerate(threads):
         actors.call(thread.start)
         counts = [listed(threading, one) for one in threads[: number + 1]]
@@ -455,7 +433,7 @@ def test_a_thread_is_listed_in_its_own_run(threading, actors):
 def test_a_thread_is_listed_from_the_moment_start_returns(threading, actors, rounds):
     gate = Gate(actors.substrate)
     # No more than forty, which any platform can run at once.
-    threads = [threading.Thread(target=gate) for _ in range(min(rounds // 8, 40))]
+    threads = [threading.Thread(target=gate.visit) for _ in range(min(rounds // 8, 40))]
     counts = []
 
     def start_all():
@@ -473,7 +451,7 @@ def test_a_thread_is_listed_from_the_moment_start_returns(threading, actors, rou
 def test_daemon_threads_are_listed(threading, actors):
     for make in (threading.Thread, lambda target: subclass(threading, target)()):
         gate = Gate(actors.substrate)
-        thread = make(target=gate)
+        thread = make(target=gate.visit)
         thread.setDaemon(True)
         actors.call(thread.start)
         gate.await_arrival()
@@ -516,7 +494,7 @@ def test_threads_that_are_not_started_are_not_listed(threading):
 @clause("enumerate.excludes-unstarted")
 def test_a_thread_is_not_listed_before_start_beside_started_ones(threading, actors):
     gate = Gate(actors.substrate)
-    first, second = threading.Thread(target=gate), threading.Thread(target=gate)
+    first, second = threading.Thread(target=gate.visit), threading.Thread(target=gate.visit)
     actors.call(first.start)
     count = listed(threading, second)
     assert count == 0
@@ -562,71 +540,24 @@ def test_a_thread_that_has_ended_is_not_listed(threading, actors):
             assert gone, "%r is still listed" % (thread,)
 
 
-class Ending(object):
-    """A target whose thread is stopped at a line of the implementation after the target's end.
-
-    ``step``: which line, from 1.  ``reached`` says whether it has been stopped.
-    """
-
-    def __init__(self, substrate, step):
-        self._begin = substrate.allocate_lock()
-        self._begin.acquire()
-        self._resume = substrate.allocate_lock()
-        self._resume.acquire()
-        self._lines_left = step
-        self.reached = False
-
-    def __call__(self):
-        self._begin.acquire()
-        frame = sys._getframe().f_back
-        while frame is not None:
-            frame.f_trace = self._line
-            frame = frame.f_back
-        sys.settrace(lambda frame, event, arg: self._line)
-
-    def _line(self, frame, event, arg):
-        if event == "line" and self._lines_left > 0:
-            self._lines_left -= 1
-            if self._lines_left == 0:
-                self.reached = True
-                self._resume.acquire()
-        return self._line
-
-    def begin(self):
-        """Let the target, and then the thread, come to its end."""
-        self._begin.release()
-
-    def resume(self):
-        """Let the thread go on where it is stopped."""
-        self._resume.release()
-
-
 @clause("enumerate.excludes-terminated")
 def test_a_thread_is_not_listed_once_join_has_returned_at_any_line(threading, actors):
-    if not can_stop(actors.substrate) or not hasattr(sys, "_getframe"):
-        return
-    crew = actors.new(), actors.new()
-    step = 0
-    for _ in while_time_lasts(range(100)):
-        step += 1
-        ending = Ending(actors.substrate, step)
-        thread = threading.Thread(target=ending)
+    hold = actors.substrate.allocate_lock()
+    hold.acquire()
+    joiner = actors.new()
 
-        def join_and_look(thread=thread):
-            thread.join()
-            return listed(threading, thread)
+    def join_and_look(thread):
+        thread.join()
+        return listed(threading, thread)
 
-        crew[0].call(thread.start)
-        joiner = crew[1].start(join_and_look)
+    for thread, ending in endings(threading, actors, hold.acquire):
+        joiner.start(join_and_look, thread)
         too_early = not joiner.is_blocked()  # join() does not wait: another clause's business
-        ending.begin()
-        actors.until(lambda: ending.reached or joiner.has_ended(), [joiner])
+        hold.release()  # the activity ends, and closes it again for the next one
         joiner.is_blocked()  # or it has come back and looked
-        ending.resume()
+        ending.go_on()
         count = joiner.result()
         assert count == 0 or too_early, "a thread is listed after its join()"
-        if not ending.reached:
-            break
 
 
 @clause("enumerate.excludes-terminated")
@@ -650,7 +581,7 @@ def test_a_thread_is_not_listed_once_join_has_returned(threading, actors, rounds
 @clause("enumerate.excludes-terminated")
 def test_the_end_of_one_thread_takes_no_other_off_the_list(threading, actors):
     gates = [Gate(actors.substrate) for _ in range(3)]
-    threads = [threading.Thread(target=gate) for gate in gates]
+    threads = [threading.Thread(target=gate.visit) for gate in gates]
     for thread, gate in zip(threads, gates):
         actors.call(thread.start)
         gate.await_arrival()
@@ -697,8 +628,8 @@ def program_that_lists(threading, substrate):
 
     compare()
     for number in range(2):
-        threading.Thread(target=gate)
-        thread = threading.Thread(target=gate)
+        threading.Thread(target=gate.visit)
+        thread = threading.Thread(target=gate.visit)
         thread.start()
         gate.await_arrival(number + 1)
         expected.append(thread)
@@ -725,7 +656,7 @@ def test_a_list_is_right_where_threads_come_and_go_at_any_line(threading, actors
 
     def prepare():
         gates[:] = [Gate(actors.substrate) for _ in range(3)]
-        goes, stays, comes = [threading.Thread(target=gate) for gate in gates]
+        goes, stays, comes = [threading.Thread(target=gate.visit) for gate in gates]
         for thread, gate in ((goes, gates[0]), (stays, gates[1])):
             actors.call(thread.start)
             gate.await_arrival()
@@ -748,7 +679,7 @@ def test_a_list_is_right_where_threads_come_and_go_at_any_line(threading, actors
 @clause("enumerate.while-threads-come-and-go")
 def test_lists_are_right_while_threads_come_and_go(threading, actors, rounds):
     gate = Gate(actors.substrate)
-    stays = threading.Thread(target=gate)
+    stays = threading.Thread(target=gate.visit)
     actors.call(stays.start)
     gate.await_arrival()
     threads = [threading.Thread(target=int) for _ in range(rounds // 6)]
@@ -919,7 +850,7 @@ def check_every_thread(threading, actors, hooked):
         for install in (hooked.install, lambda: actors.call(hooked.install)):
             recorder = install()
             gate = Gate(actors.substrate)
-            functions = [activity(gate) for _ in range(3)]
+            functions = [activity(gate.visit) for _ in range(3)]
             threads = [threading.Thread(target=function) for function in functions]
             try:
                 threads[1].setDaemon(True)
@@ -1041,7 +972,7 @@ def check_running(threading, actors, hooked, observe):
         late = activity()
 
         def go_on():
-            gate()
+            gate.visit()
             late()
 
         function = activity(go_on)

@@ -5,48 +5,15 @@ far it has come.  start() is called by an actor where the activity blocks, so th
 waits for it is a failure and no hang.
 """
 
-import os
 import re
 import sys
 import time
 
-from threadspec.conformance.battery import stepping
-from threadspec.conformance.battery.stepping import can_stop, meetings
+from threadspec.conformance.battery.gates import Gate
+from threadspec.conformance.battery.stepping import can_stop, endings, meetings, settle
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.blocking import clock
 from threadspec.conformance.worker.case import clause, raises, show
-
-
-class Gate(object):
-    """Where an activity blocks until the case opens the gate, at the latest at its end.
-
-    ``visit``: the activity, a plain function, so that no other kind of target need be supported.
-    """
-
-    def __init__(self, actors):
-        self._substrate = actors.substrate
-        self._lock = self._substrate.allocate_lock()
-        self._lock.acquire()
-        self._closed = True
-        self.came = []  # the identifiers of the threads of control that came to the gate
-
-        def visit():
-            self.came.append(self._substrate.get_ident())
-            self._lock.acquire()
-            self._lock.release()
-
-        self.visit = visit
-
-    def open(self):
-        if self._closed:
-            self._closed = False
-            self._lock.release()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, value, trace):
-        self.open()
 
 
 class Sink(object):
@@ -100,16 +67,6 @@ def raiser(error):
     return fail
 
 
-def settle(actors, waiter=None):
-    """Let every thread get as far as it can by itself; ``waiter``: an actor that watches for it."""
-    lock = actors.substrate.allocate_lock()
-    lock.acquire()
-    waiter = (waiter or actors.new()).start(lock.acquire)
-    waiter.is_blocked()
-    lock.release()
-    waiter.returned()
-
-
 def affordable(rounds, operation):
     """``rounds``, or fewer where ``operation()`` is so slow that they would take long."""
     began = clock()
@@ -140,69 +97,6 @@ class Undisturbed(object):
         if self._put_back is not None:
             restore, before = self._put_back
             restore(before)
-
-
-class Ending(object):
-    """An activity after which its thread stops at one line of the implementation.
-
-    No call can be met there, since the thread goes this way by itself: so the activity, at its end,
-    lets the functions be traced that it returns to.  ``step``: the number of the line; ``met``:
-    whether the thread has come to it.
-    """
-
-    def __init__(self, actors, step):
-        self._lines_left = step
-        self._resume = actors.substrate.allocate_lock()
-        self._resume.acquire()
-        self._stopped = True
-        self.met = False
-
-        def activity():
-            if can_stop(actors.substrate):
-                frame = sys._getframe(1)
-                while frame is not None:
-                    frame.f_trace = self._line
-                    frame = frame.f_back
-                sys.settrace(lambda frame, event, argument: self._line)
-
-        self.activity = activity
-
-    def _line(self, frame, event, argument):
-        folder = os.path.dirname(os.path.abspath(frame.f_code.co_filename))
-        if event == "line" and folder != stepping.HERE and self._lines_left > 0:
-            self._lines_left -= 1
-            if self._lines_left == 0:
-                self.met = True
-                self._resume.acquire()
-        return self._line
-
-    def go_on(self):
-        """Let the thread go on to its end."""
-        if self._stopped:
-            self._stopped = False
-            self._resume.release()
-
-
-def endings(threading, actors):
-    """Stop a thread at its first line after its activity, at its second, and so on.
-
-    Yields the thread and its Ending for each; the last one has ended.  The case calls ``go_on``.
-    """
-    until = clock() + stepping.BUDGET
-    starter = actors.new()
-    step = 0
-    on = True
-    while on and clock() < until:
-        step += 1
-        ending = Ending(actors, step)
-        thread = threading.Thread(target=ending.activity)
-        try:
-            starter.call(thread.start)
-            settle(actors)
-            on = ending.met
-            yield thread, ending
-        finally:
-            ending.go_on()
 
 
 def race(actors, functions, rounds):
@@ -335,8 +229,8 @@ def test_threads_have_activities_of_their_own(threading, actors):
         pass
 
     for make in kinds(threading) + [lambda activity: Own(target=activity)]:
-        with Gate(actors) as first:
-            with Gate(actors) as second:
+        with Gate(actors.substrate) as first:
+            with Gate(actors.substrate) as second:
                 threads = [make(gate.visit) for gate in (first, second)]
                 for thread in threads:
                     actors.call(thread.start)
@@ -723,7 +617,7 @@ def test_the_name_is_the_one_given(threading):
 
 @clause("thread.name.given")
 def test_the_name_stays_while_the_thread_runs_and_ends(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         thread = threading.Thread(target=gate.visit, name="worker")
         actors.call(thread.start)
         actors.until(lambda: gate.came)
@@ -858,7 +752,7 @@ def test_the_name_can_be_set_before_the_start(threading):
 @clause("thread.name.set")
 def test_the_name_can_be_set_while_the_thread_runs_and_when_it_has_ended(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             thread.setName("before")
             actors.call(thread.start)
@@ -921,7 +815,7 @@ def test_the_name_can_be_set_by_keyword(threading):
 
 @clause("thread.name.shared")
 def test_threads_may_have_the_same_name(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         threads = [threading.Thread(target=gate.visit, name="worker") for _ in range(3)]
         names = [thread.getName() for thread in threads]
         assert names == ["worker"] * 3
@@ -958,7 +852,7 @@ def test_threads_may_get_a_default_name(threading, actors):
 def life(threading, actors, later, **kwargs):
     """What is seen of a thread with a name, which is changed to ``later`` while it runs."""
     seen = []
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         passed = []
 
         def activity():
@@ -1033,7 +927,7 @@ def test_start_invokes_run(threading, actors):
 @clause("thread.start.runs")
 def test_any_thread_may_start_a_thread(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             ran = []
             inner = make(lambda: ran.append(None))
 
@@ -1083,7 +977,7 @@ def test_run_is_invoked_in_a_thread_of_control_of_its_own(threading, actors):
 def test_a_thread_does_not_run_in_the_thread_that_starts_it(threading, actors):
     get_ident = actors.substrate.get_ident
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             idents = []
 
             def outer():
@@ -1099,7 +993,7 @@ def test_a_thread_does_not_run_in_the_thread_that_starts_it(threading, actors):
 @clause("thread.start.returns-while-running")
 def test_start_does_not_wait_for_the_end_of_run(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             for thread in (make(gate.visit), make(gate.visit), actors.call(make, gate.visit)):
                 starter = actors.start(thread.start)
                 assert starter.returned()
@@ -1108,7 +1002,7 @@ def test_start_does_not_wait_for_the_end_of_run(threading, actors):
 @clause("thread.start.returns-while-running")
 def test_start_in_a_thread_does_not_wait_for_the_end_of_run(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             passed = []
 
             def outer():
@@ -1156,7 +1050,7 @@ def test_a_failing_activity_is_not_repeated(threading, actors):
 @clause("thread.start.second-error")
 def test_a_second_start_is_an_error_while_the_thread_runs(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             actors.call(thread.start)
             raises(RuntimeError, actors.new().call, thread.start)
@@ -1209,7 +1103,7 @@ def test_a_second_start_that_meets_the_end_is_an_error(threading, actors):
 @clause("thread.start.second-changes-nothing")
 def test_a_refused_start_leaves_a_running_thread_alone(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             passed = []
 
             def activity():
@@ -1329,7 +1223,7 @@ def test_one_of_many_starts_at_once_succeeds(threading, actors, rounds):
 
 @clause("thread.start.many")
 def test_many_threads_run_at_once(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         starter = actors.new()
         for _ in range(40):
             starter.call(threading.Thread(target=gate.visit).start)
@@ -1463,7 +1357,7 @@ def test_a_thread_whose_run_is_called_is_not_started(threading):
 @clause("thread.alive.running")
 def test_a_thread_is_alive_while_its_run_goes_on(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             actors.call(thread.start)
             alive = thread.isAlive()
@@ -1480,7 +1374,7 @@ def test_a_thread_is_alive_while_its_run_goes_on(threading, actors):
 def test_a_thread_made_in_any_thread_is_alive(threading, actors):
     # One that an alien thread makes differs from one that the main thread makes: it is daemonic.
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             by_alien = actors.call(make, gate.visit)
             by_own = started_inside(threading, actors, lambda: make(gate.visit))
             for thread in (by_alien, by_own):
@@ -1506,7 +1400,7 @@ def test_a_thread_is_alive_when_start_returns(threading, actors, rounds):
     def try_once():
         if len(gates) % 8 == 0:
             time.sleep(0.0002)  # those that are over may end now
-        gate = Gate(actors)
+        gate = Gate(actors.substrate)
         gates.append(gate)
         thread = threading.Thread(target=gate.visit)
         thread.start()
@@ -1533,7 +1427,7 @@ def test_a_thread_is_alive_when_start_returns(threading, actors, rounds):
 
 @clause("thread.alive.running")
 def test_a_thread_is_alive_until_its_own_run_has_ended(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         notes = []
 
         class Own(threading.Thread):
@@ -1554,7 +1448,7 @@ def test_a_thread_is_alive_until_its_own_run_has_ended(threading, actors):
 def test_a_thread_is_not_alive_after_its_end(threading, actors):
     # One that an alien thread makes differs from one that the main thread makes: it is daemonic.
     for make in kinds(threading) + [lambda activity: actors.call(kinds(threading)[0], activity)]:
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             actors.call(thread.start)
             gate.open()
@@ -1569,7 +1463,7 @@ def test_a_thread_is_not_alive_after_its_end(threading, actors):
 
 @clause("thread.alive.after")
 def test_a_thread_is_not_alive_when_others_still_are(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         other = threading.Thread(target=gate.visit)
         thread = threading.Thread(target=nothing)
         begin(actors, other, gate)
@@ -1588,7 +1482,7 @@ def test_a_thread_stays_not_alive_when_others_are_started(threading, actors):
         starter.call(thread.start)
         settle(actors, starter)
     before = [thread for thread in threads if thread.isAlive()]
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         # The system most likely gives them the identifiers of those that have ended.
         for count in range(1, 4):
             starter.call(threading.Thread(target=gate.visit).start)
@@ -1636,7 +1530,7 @@ def test_a_refused_start_leaves_an_ended_thread_not_alive(threading, actors):
 
 @clause("thread.alive.second-start")
 def test_a_refused_start_leaves_a_running_thread_alive(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         thread = threading.Thread(target=gate.visit)
         actors.call(thread.start)
         for _ in range(2):
@@ -1650,7 +1544,7 @@ def test_a_refused_start_leaves_a_running_thread_alive(threading, actors):
 def test_a_thread_is_not_alive_when_join_has_returned(threading, actors):
     for make in kinds(threading):
         for args in ((), (30.0,)):
-            with Gate(actors) as gate:
+            with Gate(actors.substrate) as gate:
                 thread = make(gate.visit)
                 begin(actors, thread, gate)
 
@@ -1721,7 +1615,7 @@ def test_a_thread_is_not_alive_when_a_join_that_meets_its_end_has_returned(threa
 @clause("thread.alive.tells-timeout")
 def test_a_thread_is_alive_after_a_join_that_timed_out(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             actors.call(thread.start)
             for timeout in (0.001, 0.0):
@@ -1736,7 +1630,7 @@ def test_enumerate_lists_the_alive_threads(threading, actors):
         return len([one for one in threading.enumerate() if one is thread])
 
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             times = listed(thread)
             assert times == 0, "a thread that is not started is listed"
@@ -1754,7 +1648,7 @@ def test_enumerate_lists_the_alive_threads(threading, actors):
 @clause("thread.join.blocks")
 def test_join_blocks_until_the_thread_terminates(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             actors.call(thread.start)
             joiner = actors.start(thread.join)
@@ -1766,7 +1660,7 @@ def test_join_blocks_until_the_thread_terminates(threading, actors):
 @clause("thread.join.blocks")
 def test_join_blocks_whoever_made_the_thread(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             by_alien = actors.call(make, gate.visit)
             by_own = started_inside(threading, actors, lambda: make(gate.visit))
             for thread in (by_alien, by_own):
@@ -1777,7 +1671,7 @@ def test_join_blocks_whoever_made_the_thread(threading, actors):
 
 @clause("thread.join.blocks")
 def test_join_blocks_right_after_the_start(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         thread = threading.Thread(target=gate.visit)
 
         def start_and_join():
@@ -1792,7 +1686,7 @@ def test_join_blocks_right_after_the_start(threading, actors):
 
 @clause("thread.join.blocks")
 def test_join_waits_for_its_own_thread(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         other = threading.Thread(target=nothing)
         thread = threading.Thread(target=gate.visit)
         actors.call(thread.start)
@@ -1806,7 +1700,7 @@ def test_join_waits_for_its_own_thread(threading, actors):
 
 @clause("thread.join.blocks")
 def test_join_waits_for_the_end_of_an_overriding_run(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
 
         class Own(threading.Thread):
             def run(self):
@@ -1834,7 +1728,7 @@ def test_the_main_thread_may_join_a_thread(threading, actors):
             time.sleep(0.0002)
         gate.open()
 
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         passed = []
 
         def activity():
@@ -1853,7 +1747,7 @@ def test_the_main_thread_may_join_a_thread(threading, actors):
 
 @clause("thread.join.blocks")
 def test_a_thread_may_join_another(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         passed = []
         thread = threading.Thread(target=gate.visit)
         actors.call(thread.start)
@@ -1911,7 +1805,7 @@ def test_everything_is_done_when_join_returns(threading, actors, rounds):
 @clause("thread.join.returns")
 def test_a_blocked_join_returns_when_the_thread_terminates(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             actors.call(thread.start)
             joiner = actors.start(thread.join)
@@ -1922,9 +1816,9 @@ def test_a_blocked_join_returns_when_the_thread_terminates(threading, actors):
 
 @clause("thread.join.returns")
 def test_join_returns_while_other_threads_run(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         for kind in range(2):
-            with Gate(actors) as own:
+            with Gate(actors.substrate) as own:
                 thread = threading.Thread(target=own.visit)
                 for other in [thread, threading.Thread(target=gate.visit)][:: 1 - 2 * kind]:
                     actors.call(other.start)
@@ -1939,7 +1833,7 @@ def test_join_returns_when_the_thread_fails(threading, actors):
     with Sink():
         for make in kinds(threading):
             for error in (Oops("failed"), SystemExit(3), Worse("failed"), Unshown("failed")):
-                with Gate(actors) as gate:
+                with Gate(actors.substrate) as gate:
 
                     def activity():
                         gate.visit()
@@ -1972,7 +1866,7 @@ def test_join_of_an_ended_thread_returns(threading, actors):
 @clause("thread.join.many-times")
 def test_a_thread_can_be_joined_many_times(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             actors.call(thread.start)
             first = actors.start(thread.join)
@@ -1989,7 +1883,7 @@ def test_a_thread_can_be_joined_many_times(threading, actors):
 
 @clause("thread.join.many-times")
 def test_a_thread_can_be_joined_again_after_a_timeout(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         thread = threading.Thread(target=gate.visit)
         actors.call(thread.start)
         for timeout in (0.001, 0.0):
@@ -2003,7 +1897,7 @@ def test_a_thread_can_be_joined_again_after_a_timeout(threading, actors):
 @clause("thread.join.many-joiners")
 def test_many_threads_can_wait_for_one(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             begin(actors, thread, gate)
             crew = actors.start_many(4, thread.join)
@@ -2018,7 +1912,7 @@ def test_many_threads_can_wait_for_one(threading, actors):
 
 @clause("thread.join.many-joiners")
 def test_a_timeout_of_one_joiner_leaves_the_others_waiting(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         thread = threading.Thread(target=gate.visit)
         begin(actors, thread, gate)
         joiner = actors.start(thread.join)
@@ -2043,7 +1937,7 @@ def joins_that_the_end_meets(threading, actors, args, waiting=None):
     starter = actors.new()
 
     def prepare():
-        gate = Gate(actors)
+        gate = Gate(actors.substrate)
         gates.append(gate)
         thread = threading.Thread(target=gate.visit)
         starter.call(thread.start)
@@ -2125,7 +2019,7 @@ def test_a_join_that_meets_the_end_returns(threading, actors, rounds):
 @clause("thread.join.timeout-none")
 def test_join_with_none_blocks(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             begin(actors, thread, gate)
             joiner = actors.start(thread.join, None)
@@ -2137,7 +2031,7 @@ def test_join_with_none_blocks(threading, actors):
 @clause("thread.join.timeout-expires")
 def test_join_returns_when_the_time_is_over(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             actors.call(thread.start)
             for timeout in (0.003, 0.0, 0.0003):
@@ -2147,7 +2041,7 @@ def test_join_returns_when_the_time_is_over(threading, actors):
 
 @clause("thread.join.timeout-expires")
 def test_join_in_a_thread_returns_when_the_time_is_over(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         thread = threading.Thread(target=gate.visit)
         begin(actors, thread, gate)
         for timeout in (0.003, 0.0):
@@ -2170,7 +2064,7 @@ def test_join_in_the_main_thread_returns_when_the_time_is_over(threading, actors
                 break
             time.sleep(0.0002)
 
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         thread = threading.Thread(target=gate.visit)
         begin(actors, thread, gate)
         opener = actors.start(open_when_too_late)
@@ -2183,7 +2077,7 @@ def test_join_in_the_main_thread_returns_when_the_time_is_over(threading, actors
 
 @clause("thread.join.timeout-expires")
 def test_each_joiner_has_a_time_of_its_own(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         thread = threading.Thread(target=gate.visit)
         actors.call(thread.start)
         long = actors.start(thread.join, 30.0)
@@ -2197,7 +2091,7 @@ def test_each_joiner_has_a_time_of_its_own(threading, actors):
 
 @clause("thread.join.timeout-not-early")
 def test_join_does_not_return_before_the_time_is_over(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         thread = threading.Thread(target=gate.visit)
         begin(actors, thread, gate)
 
@@ -2217,7 +2111,7 @@ def test_join_does_not_return_before_the_time_is_over(threading, actors):
 @clause("thread.join.timeout-ended")
 def test_join_with_a_timeout_returns_when_the_thread_terminates(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             actors.call(thread.start)
             joiner = actors.start(thread.join, 30.0)
@@ -2230,7 +2124,7 @@ def test_join_with_a_timeout_returns_when_the_thread_terminates(threading, actor
 
 @clause("thread.join.timeout-ended")
 def test_all_joiners_with_a_timeout_return_when_the_thread_terminates(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         thread = threading.Thread(target=gate.visit)
         actors.call(thread.start)
         crew = actors.start_many(3, thread.join, 30.0)
@@ -2242,7 +2136,7 @@ def test_all_joiners_with_a_timeout_return_when_the_thread_terminates(threading,
 
 @clause("thread.join.timeout-int")
 def test_the_timeout_may_be_an_integer(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         first, second = [threading.Thread(target=gate.visit) for _ in range(2)]
         actors.call(first.start)
         actors.call(second.start)
@@ -2257,7 +2151,7 @@ def test_the_timeout_may_be_an_integer(threading, actors):
 
 @clause("thread.join.timeout-negative")
 def test_a_negative_timeout(threading, actors, observe):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         thread = threading.Thread(target=gate.visit)
         actors.call(thread.start)
         joiner = actors.start(thread.join, -1.0)
@@ -2273,7 +2167,7 @@ def test_a_negative_timeout(threading, actors, observe):
 
 @clause("thread.join.keyword")
 def test_the_timeout_can_be_given_by_name(threading, actors):
-    with Gate(actors) as gate:
+    with Gate(actors.substrate) as gate:
         first, second = [threading.Thread(target=gate.visit) for _ in range(2)]
         actors.call(first.start)
         actors.call(second.start)
@@ -2291,7 +2185,7 @@ def test_join_returns_none(threading, actors):
     # Where a join() does not come back, or raises, that is another clause's business.
     for make in kinds(threading):
         for args in ((), (30.0,)):
-            with Gate(actors) as gate:
+            with Gate(actors.substrate) as gate:
                 thread = make(gate.visit)
                 begin(actors, thread, gate)
                 joiner = actors.start(thread.join, 0.001)
@@ -2338,7 +2232,7 @@ def test_join_of_an_unstarted_thread_is_an_error_in_another_thread(threading, ac
 @clause("thread.join.unstarted-changes-nothing")
 def test_a_thread_can_be_started_after_a_refused_join(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             for args in ((), (0.01,)):
                 actors.start(thread.join, *args).raised()
@@ -2383,7 +2277,7 @@ def test_a_thread_that_joins_itself_for_a_time(threading, actors, observe):
 @clause("thread.join.self-changes-nothing")
 def test_a_refused_join_of_itself_leaves_the_thread_alone(threading, actors):
     for make in kinds(threading):
-        with Gate(actors) as gate:
+        with Gate(actors.substrate) as gate:
 
             def activity():
                 for _ in range(2):
@@ -2411,7 +2305,7 @@ def test_a_failing_thread_leaves_others_alone(threading, actors):
     with Sink():
         for make in kinds(threading):
             for error in (Oops("failed"), SystemExit(3), Worse("failed")):
-                with Gate(actors) as gate:
+                with Gate(actors.substrate) as gate:
                     passed = []
 
                     def bystander():

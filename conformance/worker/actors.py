@@ -36,6 +36,7 @@ class Actor(object):
         self._entered = False
         self._busy = False
         self._fresh = True
+        self._stopped = False
         self.tid = None
         self.ended = False
         self.ident = None
@@ -158,8 +159,9 @@ class Actor(object):
         return not self._busy
 
     def stop(self):
-        """Let an idle actor's thread end; no effect on a busy one."""
-        if not self._busy and not self.ended:
+        """Let an idle actor's thread end; no effect on a busy one, or a second time."""
+        if not self._busy and not self._stopped:
+            self._stopped = True
             self._action = None
             self._go.release()
 
@@ -261,7 +263,7 @@ class Actors(object):
             if last is None and now >= patience:
                 raise KitError("an actor did not start in time")
             time.sleep(pause)
-            pause = 0.0002
+            pause = 0.00005
 
     def stall(self):
         """What tells that nothing in this process but the caller will do anything in good time."""
@@ -339,18 +341,26 @@ class Actors(object):
         return results
 
     def dismiss(self):
-        """End the threads of all idle actors; the number of actors that are still busy."""
-        for actor in self._all:
-            actor.stop()
+        """End the threads of all actors; the number of those that are still busy, and stay so.
+
+        A busy one whose action is about to end is waited for.
+        """
         began = blocking.clock()
-        patience = began + self.durations["cleanup"]
-        pause = 0.0
-        for actor in self._all:
-            while not actor.ended and not actor._busy:
-                if blocking.clock() >= patience:
+        left = list(self._all)
+        turns = 0
+        while left:
+            for actor in left:
+                actor.stop()
+            left = [actor for actor in left if not actor.ended]
+            busy = [actor for actor in left if not actor.has_ended()]
+            waited = blocking.clock() - began
+            if waited >= self.durations["cleanup"]:
+                break
+            if len(busy) == len(left) and left:
+                if waited >= self.durations["window"]:
                     break
-                time.sleep(pause)
-                pause = 0.0001
-        if self._all:
-            self.durations.spend("cleanup", blocking.clock() - began)
-        return len([actor for actor in self._all if not actor.ended])
+                if blocking.proved([actor.tid for actor in busy], self.durations["cleanup"]):
+                    break
+            turns += 1
+            time.sleep(turns > 10 and 0.0001 or 0.0)
+        return len(left)

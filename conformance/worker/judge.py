@@ -191,12 +191,13 @@ def _count_threads():
 def _left_behind(threads, seconds):
     """Whether more threads are there than ``threads``, also after ``seconds`` of grace."""
     patience = blocking.clock() + seconds
-    pause = 0.0
+    pause = turns = 0
     while _count_threads() > threads:
         if blocking.clock() >= patience:
             return True
         blocking.time.sleep(pause)
-        pause = 0.0002
+        turns += 1
+        pause = turns > 10 and 0.0002 or 0.0
     return False
 
 

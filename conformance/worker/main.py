@@ -6,7 +6,8 @@ implementation or a case prints goes to standard error instead and cannot corrup
 
 Requests: ``{"op": "load", "module", "setup", "path", "substrate", "time_scale"}``, answered by a
 description of what was loaded or by ``{"failed": sentence}``; ``{"op": "run", "module",
-"function"}``, answered by the outcome (see ``judge``); end of input ends the worker at once.
+"function"}``, answered by the outcome (see ``judge``); end of input ends the worker at once.  A
+request may be sent before the one before it is answered.
 
 With the option ``--program`` it is a program of the battery instead (see ``programs``).
 """
@@ -59,13 +60,18 @@ class Channel(object):
             yield json.loads(line)
 
     def reply(self, answer):
-        """Send one reply."""
-        line = PREFIX + json.dumps(answer) + "\n"
+        """Send one reply; an outcome with where in standard error its case's output ends."""
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
             except:  # noqa: E722 - an implementation may have replaced or closed it
                 pass
+        if "outcome" in answer:
+            try:
+                answer["printed"] = os.fstat(2).st_size
+            except Exception:
+                answer["printed"] = None  # the host looks for itself
+        line = PREFIX + json.dumps(answer) + "\n"
         if self._stream:
             self._stream[1].write(line)
             self._stream[1].flush()

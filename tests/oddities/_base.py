@@ -1,6 +1,7 @@
 """What oddities are made from: copies of the reference of their own, locks that can be changed."""
 
 import sys
+import time
 from types import ModuleType
 
 from threadspec.reference import _layer
@@ -57,6 +58,25 @@ class PlainLock:
 
     def __exit__(self, kind, value, traceback):
         self.release()
+
+
+class TriedLock(PlainLock):
+    """A lock that never blocks in the system: who waits tries it every ``pause`` seconds."""
+
+    __slots__ = ()
+    pause = 0.0
+
+    def acquire(self, blocking=True, timeout=-1):
+        if self._lock.acquire(False):
+            return True
+        if not blocking:
+            return False
+        end = None if timeout < 0 else time.monotonic() + timeout
+        while not self._lock.acquire(False):
+            if end is not None and time.monotonic() >= end:
+                return False
+            time.sleep(self.pause)
+        return True
 
 
 def classes(copy):
