@@ -2100,7 +2100,7 @@ def test_join_does_not_return_before_the_time_is_over(threading, actors):
             thread.join(timeout)
             return clock() - began
 
-        for timeout in (0.04, 0.01):
+        for timeout in (0.024, 0.01):
             waited = actors.call(timed, timeout)
             assert waited >= timeout * 0.9 - 0.005, "join(%s) returned after %.4f s" % (
                 timeout,

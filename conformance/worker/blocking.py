@@ -12,9 +12,9 @@ import struct
 import time
 
 try:
-    import _thread
+    import _thread  # novm
 except ImportError:  # Python 2
-    import thread as _thread
+    import thread as _thread  # novm
 
 # Machine -> the numbers of its futex system calls (futex, futex_time64).
 FUTEX = {

@@ -5,7 +5,7 @@ TABLE = {
     "start": (30.0, "a worker loads its implementation and says hello"),
     "case": (15.0, "the host lets one case run"),
     "positive": (6.0, "something that must happen may take"),
-    "setback": (0.5, "helper threads may take after one they depend on has failed"),
+    "setback": (0.25, "helper threads may take after one they depend on has failed"),
     "stall": (
         0.1,
         "a process in which nothing can run any more is watched before that is believed",
