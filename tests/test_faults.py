@@ -1,0 +1,104 @@
+"""The collection of planted faults: complete, sound, and judged as the fault matrix says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from faults import __main__ as matrix
+from faults import planting
+from faults.planting import Fault, FaultError
+from threadspec.conformance.cases import battery
+from trials import cases_of
+
+FAULTS = planting.collection()
+BY_ID = {fault.id: fault for fault in FAULTS}
+
+
+def test_every_fault_can_be_planted_and_compiles() -> None:
+    for fault in FAULTS:
+        assert fault.changes, fault.id
+        for file in {change.file for change in fault.changes}:
+            compile(fault.source(file), f"{fault.id}: {file}", "exec")
+
+
+def test_faults_have_names_of_their_own() -> None:
+    assert [
+        name for name, count in Counter(fault.id for fault in FAULTS).items() if count > 1
+    ] == []
+
+
+def test_faults_name_clauses_that_have_cases() -> None:
+    known = {case.clause.id for case in battery() if case.clause.level in ("must", "should")}
+    unknown = {
+        (fault.id, clause)
+        for fault in FAULTS
+        for clause in (fault.clause, *fault.also)
+        if clause not in known
+    }
+    assert unknown == set()
+
+
+def test_every_clause_that_can_be_broken_is() -> None:
+    broken = {fault.clause for fault in FAULTS}
+    sound = {
+        case.clause.id
+        for case in battery()
+        if case.clause.level in ("must", "should") and case.clause.id not in broken
+    }
+    assert sound == set()
+
+
+def test_many_faults_are_subtle() -> None:
+    assert sum(1 for fault in FAULTS if fault.subtle) >= 60
+
+
+def test_a_fault_that_does_not_fit_the_reference_is_refused(tmp_path: Path) -> None:
+    fault = Fault("lock.none", "lock.factory", "…", (planting.Change("lock.py", "absent", ""),))
+    with pytest.raises(FaultError, match=r"lock\.none: its old text is there 0 times in lock.py"):
+        fault.plant(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('[[fault]]\nid = "x.y"\nsays = "…"\n', "x.y has no clause"),
+        ('[[fault]]\nsays = "…"\n', "a fault of x.toml without id has no id"),
+        ('[[fault]]\nid = "x.y"\nlevel = "must"\n', "x.y has the unknown key 'level'"),
+    ],
+)
+def test_a_fault_that_is_not_described_is_refused(
+    tmp_path: Path, text: str, complaint: str
+) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FaultError, match=complaint):
+        planting.read(path)
+
+
+@pytest.mark.parametrize("name", ["lock.reentrant", "with.semaphore.late-entry-takes-nothing"])
+def test_a_fault_is_caught_by_the_clause_it_violates(name: str, tmp_path: Path) -> None:
+    fault = BY_ID[name]
+    outcome = matrix.trial(fault, cases_of([fault.chapter]), tmp_path)
+    assert outcome.caught
+    assert outcome.errors == ()
+    assert set(outcome.others) - set(outcome.unexplained) <= set(fault.also)
+    assert any(case.id in outcome.cases for case in battery() if case.clause.id == fault.clause)
+
+
+def test_a_change_that_breaks_nothing_is_missed(tmp_path: Path) -> None:
+    change = planting.Change("lock.py", "return allocate_lock()", "return  allocate_lock()")
+    fault = Fault("lock.harmless", "lock.factory", "Nothing is wrong.", (change,))
+    outcome = matrix.trial(fault, cases_of(["lock"]), tmp_path)
+    assert not outcome.caught
+    assert outcome.others == ()
+    assert outcome.line.startswith("MISSED  lock.harmless (lock.factory)")
+    assert "MISSED: lock.harmless (lock.factory)" in matrix.summary([outcome])
+
+
+def test_the_bound_of_a_probability() -> None:
+    assert matrix.lower_bound(0, 60) == 0.0
+    assert matrix.lower_bound(60, 60) == pytest.approx(0.0250 ** (1 / 60), abs=1e-6)
+    assert matrix.lower_bound(30, 60) == pytest.approx(0.3681, abs=1e-3)

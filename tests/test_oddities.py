@@ -1,0 +1,47 @@
+"""The collection of odd but conforming implementations: each loads, and says what is odd."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from oddities import __main__ as oddities
+from trials import cases_of, implementation, side_by_side
+
+ODDITIES = oddities.collection()
+
+
+def test_there_are_many_and_each_says_what_is_odd() -> None:
+    assert len(ODDITIES) >= 40
+    says = [one.says for one in ODDITIES]
+    assert all(len(text) > 20 and text.endswith(".") for text in says)
+    assert len(set(says)) == len(says)
+
+
+def test_each_loads_and_has_the_names_of_the_manual() -> None:
+    cases = [case for case in cases_of(["module"]) if case.clause.id == "module.names"]
+    assert cases
+
+    def attempt(oddity: oddities.Oddity) -> oddities.Outcome:
+        return oddities.trial(oddity, cases)
+
+    bad = [one.line for one in side_by_side(attempt, ODDITIES, 4) if one.raised or one.errors]
+    assert bad == []
+
+
+def test_an_oddity_is_judged() -> None:
+    [lifo] = [one for one in ODDITIES if one.name == "lifo_locks"]
+    outcome = oddities.trial(lifo, cases_of(["lock"]))
+    assert (outcome.raised, outcome.errors) == ({}, {})
+    assert outcome.line.startswith("ok      lifo_locks: ")
+
+
+def test_what_does_not_conform_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "from threading import *\n\n\ndef Lock():\n    return RLock()\n"
+    (tmp_path / "wrong.py").write_text(source, encoding="utf-8")
+    wrong = implementation("wrong", "wrong", tmp_path)
+    monkeypatch.setattr(oddities, "implementation", lambda *names: wrong)
+    outcome = oddities.trial(oddities.Oddity("wrong", "A lock is reentrant."), cases_of(["lock"]))
+    assert any("lock.acquire.holder-blocks" in name for name in outcome.raised)
+    assert outcome.line.startswith("RAISED  wrong: A lock is reentrant.")
