@@ -39,8 +39,8 @@ lint: $(VENV)/ready
 	mkdir -p build/typing/threadspec
 	for part in adapters conformance reference reports; do \
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
-	MYPYPATH=build/typing $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
-		-p threadspec.reports
+	MYPYPATH=build/typing:tests $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
+		-p threadspec.reports -p faults -m oddities.__main__ -m mutation -m soak -m trials
 	$(BIN)/vermin --quiet --no-tips --violations -t=2.6- -t=3.2- $(VERMIN) $(PORTABLE)
 
 # Put the matrix of this machine where the README takes it from.

@@ -42,12 +42,16 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from threadspec.adapters.adapter import tomllib
 from threadspec.conformance.cases import Case
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.execution import Execution
 from threadspec.conformance.verdicts import VERDICTS, fails
 from trials import REFERENCE, ROOT, cases_of, implementation, side_by_side
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 try:
     import parso

@@ -348,6 +348,18 @@ def test_a_case_that_was_foretold_is_not_run_twice(make: MakeWorker) -> None:
     assert (first["outcome"], second["outcome"]) == ("ok", "ok")
 
 
+def test_what_is_printed_belongs_to_its_case_although_the_next_one_is_begun(
+    make: MakeWorker,
+) -> None:
+    worker = make(miniatures.PRINTING)
+    first = worker.run(BATTERY, NO_VALUE, (BATTERY, LOCKS))
+    time.sleep(0.2)  # the next one has printed as well by now
+    second = worker.run(BATTERY, LOCKS)
+    again = worker.run(BATTERY, NO_VALUE)
+    assert first["output"] == again["output"] != ""
+    assert "printed" not in second
+
+
 def test_another_case_than_foretold_is_run_in_a_fresh_worker(make: MakeWorker) -> None:
     worker = make(miniatures.FAITHFUL)
     worker.run(BATTERY, NO_VALUE, (BATTERY, LOCKS))
@@ -612,6 +624,59 @@ def test_a_value_whose_repr_raises_is_shown_all_the_same() -> None:
             raise KeyboardInterrupt
 
     assert "Rude" in case.show(Rude())
+
+
+def in_harness(case_: Callable[..., None]) -> dict[str, Any]:
+    """The outcome of a case that needs nothing but helper threads."""
+    return dict(Judge(ModuleType("imaginary"), _thread, Durations()).run(case_))
+
+
+def test_a_helper_that_is_about_to_end_spoils_nothing() -> None:
+    def test_it(actors: Any) -> None:
+        lock = _thread.allocate_lock()
+        lock.acquire()
+        actors.start(lambda: [lock.acquire(), time.sleep(0.01)])
+        actors.start(lambda: [time.sleep(0.005), lock.release()])
+
+    found = in_harness(test_it)
+    assert (found["outcome"], found["spoiled"]) == ("ok", False)
+
+
+def test_a_helper_that_does_not_end_spoils_the_worker() -> None:
+    locks = []
+
+    def test_it(actors: Any) -> None:
+        locks.append(_thread.allocate_lock())
+        locks[0].acquire()
+        actors.start(locks[0].acquire)
+
+    found = in_harness(test_it)
+    locks[0].release()
+    assert (found["outcome"], found["spoiled"]) == ("ok", True)
+
+
+def test_a_helper_that_is_still_busy_takes_nothing_else_on() -> None:
+    lock = _thread.allocate_lock()
+    lock.acquire()
+
+    def test_it(actors: Any) -> None:
+        actors.start(lock.acquire).start(int)
+
+    found = in_harness(test_it)
+    lock.release()
+    assert found["outcome"] == "violated"
+    assert found["observed"].endswith("acquire() has not returned does not return")
+
+
+def test_what_was_waited_for_is_counted_by_duration() -> None:
+    def test_it(actors: Any) -> None:
+        actors.call(time.sleep, 0.02)
+        assert actors.start(time.sleep, 0.1).is_blocked()
+
+    found = in_harness(test_it)
+    assert 0.02 <= found["waits"]["positive"] < found["seconds"]
+    assert 0 < found["waits"]["window"] < found["seconds"]
+    assert sum(found["waits"].values()) <= found["seconds"]
 
 
 def test_durations_are_scaled_and_named() -> None:

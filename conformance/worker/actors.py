@@ -70,10 +70,9 @@ class Actor(object):
     def start(self, function, *args, **kwargs):
         """Let the actor call ``function`` in its thread; return the actor at once.
 
-        Raises KitError while an earlier action has not ended.
+        An earlier action must end first; one that does not is a violation.
         """
-        if self._busy:
-            raise KitError("%s was given an action while it still performs one" % self._name)
+        assert self._settles(), "%r does not return" % self
         if not self._fresh:
             self._done.acquire()  # free already, or about to be: the action before has ended
         self._fresh = False

@@ -20,12 +20,18 @@ A fault is an entry of such a file::
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from threadspec.adapters.adapter import Implementation, tomllib
+from threadspec.adapters.adapter import Implementation
 from trials import REFERENCE, implementation
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 FOLDER = Path(__file__).parent
 PACKAGE = "faulty"
