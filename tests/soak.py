@@ -79,8 +79,8 @@ def busy(processes: int) -> Iterator[None]:
             one.wait()
 
 
-def run(name: str, load_: Load, folder: Path, number: int) -> Path:
-    """Run the battery once; where its record lies."""
+def run(name: str, load_: Load, folder: Path, number: int) -> None:
+    """Run the battery once; its record goes into ``folder``, with what pytest printed."""
     adapter = folder / f"{name}.toml"
     lines = [f'module = "{MODULES[name]}"']
     if load_.setup:
@@ -91,7 +91,6 @@ def run(name: str, load_: Load, folder: Path, number: int) -> Path:
     command += [f"--impl={adapter}", f"--report={record}", *load_.options]
     with busy(load_.busy), open(folder / f"{number}.txt", "wb") as output:
         subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT, check=False)
-    return record
 
 
 def verdicts(record: Path) -> dict[str, tuple[str, str | None]]:
@@ -126,22 +125,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--impl", action="append", choices=sorted(MODULES))
     parser.add_argument("--load", action="append", choices=list(LOADS))
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "soak", metavar="DIR")
+    parser.add_argument(
+        "--resume", action="store_true", help="count the records that are in DIR as runs made"
+    )
     options = parser.parse_args(arguments)
-    shutil.rmtree(options.out, ignore_errors=True)
+    if not options.resume:
+        shutil.rmtree(options.out, ignore_errors=True)
     records = {}
     for load_ in options.load or LOADS:
         for name in options.impl or sorted(MODULES):
             folder = options.out / f"{name}-{load_}"
-            folder.mkdir(parents=True)
-            took = []
+            folder.mkdir(parents=True, exist_ok=True)
+            took = [0.0]
             for number in range(1, options.runs + 1):
-                began = time.monotonic()
-                records[name, load_, number] = run(name, LOADS[load_], folder, number)
-                took.append(time.monotonic() - began)
+                records[name, load_, number] = folder / f"{number}.json"
+                if not records[name, load_, number].exists():
+                    began = time.monotonic()
+                    run(name, LOADS[load_], folder, number)
+                    took.append(time.monotonic() - began)
             own = {key: path for key, path in records.items() if key[:2] == (name, load_)}
             print(
-                f"{name}, {LOADS[load_].says}: {options.runs} runs of {min(took):.1f} to "
-                f"{max(took):.1f} s, {len(differences(own))} differences among them",
+                f"{name}, {LOADS[load_].says}: {options.runs} runs of at most {max(took):.1f} s, "
+                f"{len(differences(own))} differences among them",
                 flush=True,
             )
     differing = differences(records)
