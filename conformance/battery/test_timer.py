@@ -533,10 +533,12 @@ def test_who_waits_for_a_timer_goes_on_when_it_is_cancelled(threading, actors):
         return
     timer = threading.Timer(LONG, str)
     timer.start()
-    joiner = actors.start(timer.join)
-    joiner.is_blocked()
+    crew = actors.start_many(2, timer.join)
+    for joiner in crew:
+        joiner.is_blocked()
     timer.cancel()
-    assert joiner.returned(), "the thread of a cancelled timer does not end"
+    for joiner in crew:
+        assert joiner.returned(), "the thread of a cancelled timer does not end"
 
 
 def runs_although_cancelled(threading, actors, calls, timers, began):
