@@ -85,11 +85,10 @@ def test_the_counter_starts_with_a_large_value(threading, actors, rounds):
 
 
 @clause("semaphore.value.initial")
-def test_a_huge_value_is_accepted(threading, actors):
-    for value in (2**16 + 1, 2**31 - 1):
-        semaphore = threading.Semaphore(value)
-        taker = actors.start(repeat, 10, semaphore.acquire)
-        assert taker.returned()
+def test_a_large_value_is_accepted(threading, actors):
+    semaphore = threading.Semaphore(2**16 + 1)
+    taker = actors.start(repeat, 10, semaphore.acquire)
+    assert taker.returned()
 
 
 @clause("semaphore.value.zero")
