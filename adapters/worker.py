@@ -66,7 +66,7 @@ class Worker:
         self._output: IO[bytes] | None = None
         self._bystanders: tuple[int, ...] = ()
         self._ahead: tuple[str, str] | None = None
-        self._mark = 0
+        self._mark = 0  # how much of the output has been told already
         self._sent = b""
 
     def load(self) -> dict[str, Any]:
@@ -78,18 +78,25 @@ class Worker:
         adapter = self._implementation.adapter
         interpreter = self._implementation.interpreter.path
         request = load_request(self._implementation, self._time_scale)
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the worker
+        descriptor, path = tempfile.mkstemp(prefix="threadspec-")
+        os.close(descriptor)
+        # Two descriptors: reading must not move the place where the worker writes meanwhile.
+        self._output = open(path, "rb", buffering=0)  # noqa: SIM115 - as long as the worker
         try:
-            self._process = subprocess.Popen(
-                [str(interpreter), str(SCRIPT)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._output,
-                env=_environment(),
-                start_new_session=True,
-            )
+            with open(path, "ab") as errors:
+                self._process = subprocess.Popen(
+                    [str(interpreter), str(SCRIPT)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    env=_environment(),
+                    start_new_session=True,
+                )
         except OSError as error:
             raise CannotStart(f"{interpreter} cannot be started: {error.strerror}") from error
+        finally:
+            with contextlib.suppress(OSError):  # a system may keep the name of a file in use
+                os.unlink(path)
         self._replies = queue.Queue()
         threading.Thread(
             target=_read_replies, args=(self._process.stdout, self._replies), daemon=True
