@@ -82,6 +82,7 @@ class Worker:
         os.close(descriptor)
         # Two descriptors: reading must not move the place where the worker writes meanwhile.
         self._output = open(path, "rb", buffering=0)  # noqa: SIM115 - as long as the worker
+        self._mark = 0
         try:
             with open(path, "ab") as errors:
                 self._process = subprocess.Popen(
@@ -295,9 +296,7 @@ class Worker:
         return self._output.read(min(until - begin, 100_000)).decode("utf-8", "replace")
 
     def _last_line(self) -> str:
-        assert self._output is not None
-        self._output.seek(0)
-        lines = self._output.read(100_000).decode("utf-8", "replace").strip().splitlines()
+        lines = self._printed().strip().splitlines()
         return lines[-1] if lines else ""
 
 

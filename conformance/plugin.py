@@ -268,10 +268,10 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, Any, Any]:
     """Put the result on pytest's report, which also carries it from pytest-xdist's workers."""
-    from threadspec.reports.record import plain
-
     report = yield
     if isinstance(item, CaseItem) and call.when == "call" and item.result is not None:
+        from threadspec.reports.record import plain
+
         known = item.run_.is_known(item.result)
         report.duration = item.result.seconds  # not how long pytest waited for a case begun ahead
         report.threadspec = {

@@ -95,10 +95,15 @@ class Record:
 
     def clause_verdicts(self) -> dict[str, Verdict]:
         """The verdict on each clause that was judged: the worst of its cases."""
-        by_clause: dict[str, list[Verdict]] = {}
-        for case in self.cases:
-            by_clause.setdefault(case.clause, []).append(case.verdict)
-        return {clause: worst(verdicts) for clause, verdicts in by_clause.items()}
+        return clause_verdicts(self.cases)
+
+
+def clause_verdicts(cases: Iterable[CaseResult]) -> dict[str, Verdict]:
+    """The verdict on each clause that these cases judge: the worst of its cases."""
+    by_clause: dict[str, list[Verdict]] = {}
+    for case in cases:
+        by_clause.setdefault(case.clause, []).append(case.verdict)
+    return {clause: worst(verdicts) for clause, verdicts in by_clause.items()}
 
 
 def totals(cases: Iterable[CaseResult], chapters: dict[str, str]) -> dict[str, Any]:

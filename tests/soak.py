@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from threadspec.conformance.errors import UserError
@@ -93,6 +94,7 @@ def run(name: str, load_: Load, folder: Path, number: int) -> None:
         subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT, check=False)
 
 
+@cache
 def verdicts(record: Path) -> dict[str, tuple[str, str | None]]:
     """Each case's verdict in a record, with what was observed; nothing where there is no record."""
     try:

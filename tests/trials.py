@@ -12,8 +12,8 @@ from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
 from threadspec.conformance.cases import Case, battery
 from threadspec.conformance.execution import Execution
-from threadspec.conformance.verdicts import VERDICTS, Verdict, fails, worst
-from threadspec.reports.record import CaseResult
+from threadspec.conformance.verdicts import Verdict, fails
+from threadspec.reports.record import CaseResult, clause_verdicts
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "reference"
@@ -31,10 +31,7 @@ class Findings:
     @property
     def failed(self) -> dict[str, Verdict]:
         """The clauses that fail strictly, each with its verdict, in the battery's order."""
-        verdicts: dict[str, list[Verdict]] = {}
-        for result in self.results:
-            verdicts.setdefault(result.clause, []).append(result.verdict)
-        found = {clause: worst(several) for clause, several in verdicts.items()}
+        found = clause_verdicts(self.results)
         return {clause: verdict for clause, verdict in found.items() if fails(verdict, True)}
 
     @property
@@ -45,7 +42,7 @@ class Findings:
     @property
     def errors(self) -> list[CaseResult]:
         """The cases in which the kit itself failed."""
-        return [one for one in self.results if one.verdict == VERDICTS[-1]]
+        return [one for one in self.results if one.verdict == "error"]
 
 
 def implementation(name: str, module: str, folder: Path) -> Implementation:

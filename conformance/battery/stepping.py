@@ -29,18 +29,36 @@ def _is_of_the_kit(frame):
     return os.path.dirname(os.path.abspath(frame.f_code.co_filename)) in (HERE, WORKER)
 
 
-class Meeting(object):
+class Stop(object):
+    """Stops a thread at one line of what it runs of the implementation.
+
+    ``step``: the number of the line; ``met``: whether the thread has come to it.
+    """
+
+    def __init__(self, substrate, step):
+        self._lines_left = step
+        self._resume = substrate.allocate_lock()
+        self._resume.acquire()
+        self.met = False
+
+    def _line(self, frame, event, arg):
+        if event == "line" and self._lines_left > 0 and not _is_of_the_kit(frame):
+            self._lines_left -= 1
+            if self._lines_left == 0:
+                self.met = True
+                self._resume.acquire()
+        return self._line
+
+
+class Meeting(Stop):
     """One call, stopped at a line, and what is done meanwhile.
 
     ``call`` and ``other``: the two actors.
     """
 
     def __init__(self, substrate, pair, call, meanwhile, step):
+        Stop.__init__(self, substrate, step)
         self._meanwhile = meanwhile
-        self._lines_left = step
-        self._met = False
-        self._resume = substrate.allocate_lock()
-        self._resume.acquire()
         self.call, self.other = pair
         if can_stop(substrate):
             self.call.start(self._trace, call)
@@ -51,7 +69,7 @@ class Meeting(object):
         """Let the two meet; whether they met at the line, not at the end of what could be seen."""
         # Blocked by the implementation or stopped at its line; False: it has ended.
         self.call.is_blocked()
-        met = self._met
+        met = self.met
         self.other.start(self._meanwhile)
         self.other.is_blocked()  # it has ended, or waits for the thread that is stopped
         self._resume.release()
@@ -67,14 +85,6 @@ class Meeting(object):
 
     def _enter(self, frame, event, arg):
         return None if _is_of_the_kit(frame) else self._line
-
-    def _line(self, frame, event, arg):
-        if event == "line" and self._lines_left > 0:
-            self._lines_left -= 1
-            if self._lines_left == 0:
-                self._met = True
-                self._resume.acquire()
-        return self._line
 
 
 def meetings(actors, prepare):
@@ -106,21 +116,17 @@ def settle(actors, waiter=None):
     waiter.returned()
 
 
-class Ending(object):
+class Ending(Stop):
     """An activity after which its thread stops at one line of the implementation.
 
     No call can be met there, since the thread goes this way by itself: so the activity, at its end,
     lets the functions be traced that it returns to.  ``before``: what the activity begins with;
-    ``step``: the number of the line; ``met``: whether the thread has come to it; ``activity``: a
-    plain function, so that no other kind of target need be supported.
+    ``activity``: a plain function, so that no other kind of target need be supported.
     """
 
     def __init__(self, substrate, before, step):
-        self._lines_left = step
-        self._resume = substrate.allocate_lock()
-        self._resume.acquire()
+        Stop.__init__(self, substrate, step)
         self._stopped = True
-        self.met = False
 
         def activity():
             before()
@@ -132,14 +138,6 @@ class Ending(object):
                 sys.settrace(lambda frame, event, arg: self._line)
 
         self.activity = activity
-
-    def _line(self, frame, event, arg):
-        if event == "line" and self._lines_left > 0 and not _is_of_the_kit(frame):
-            self._lines_left -= 1
-            if self._lines_left == 0:
-                self.met = True
-                self._resume.acquire()
-        return self._line
 
     def go_on(self):
         """Let the thread go on to its end."""

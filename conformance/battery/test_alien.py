@@ -52,9 +52,9 @@ class QuickMeeting(stepping.Meeting):
 
     def take_place(self):
         """Let the two meet; whether they met at the line, not at the end of what could be seen."""
-        if not self._soon(lambda: self._met or self.call.has_ended()):
+        if not self._soon(lambda: self.met or self.call.has_ended()):
             self.call.is_blocked()
-        met = self._met
+        met = self.met
         self.other.start(self._meanwhile)
         if not self._soon(self.other.has_ended):
             self.other.is_blocked()

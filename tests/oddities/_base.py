@@ -61,7 +61,10 @@ class PlainLock:
 
 
 class TriedLock(PlainLock):
-    """A lock that never blocks in the system: who waits tries it every ``pause`` seconds."""
+    """A lock that never blocks in the system: who waits tries it every ``pause`` seconds.
+
+    It does not sleep beyond the end of a time-out.
+    """
 
     __slots__ = ()
     pause = 0.0
@@ -75,8 +78,32 @@ class TriedLock(PlainLock):
         while not self._lock.acquire(False):
             if end is not None and time.monotonic() >= end:
                 return False
-            time.sleep(self.pause)
+            left = self.pause if end is None else max(end - time.monotonic(), 0)
+            time.sleep(min(self.pause, left))
         return True
+
+
+def wake_by(copy, take):
+    """Let the semaphores of a copy wake the waiter that ``take`` takes out of the line."""
+
+    def wake(self):
+        if self._waiters:
+            take(self._waiters).release()
+
+    def release(self):
+        with self._guard:
+            self._counter += 1
+            wake(self)
+
+    def bounded_release(self):
+        with self._guard:
+            if self._counter >= self._bound:
+                raise ValueError("the counter is at its bound")
+            self._counter += 1
+            wake(self)
+
+    copy.Semaphore.release = release
+    copy.BoundedSemaphore.release = bounded_release
 
 
 def classes(copy):

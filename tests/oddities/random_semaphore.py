@@ -2,31 +2,13 @@
 
 import random
 
-from oddities._base import own_copy
-
-copy = own_copy(__name__)
+from oddities._base import own_copy, wake_by
 
 
-def wake(self):
-    if self._waiters:
-        waiter = random.choice(self._waiters)
-        self._waiters.remove(waiter)
-        waiter.release()
+def take(waiters):
+    waiter = random.choice(waiters)
+    waiters.remove(waiter)
+    return waiter
 
 
-def release(self):
-    with self._guard:
-        self._counter += 1
-        wake(self)
-
-
-def bounded_release(self):
-    with self._guard:
-        if self._counter >= self._bound:
-            raise ValueError("the counter is at its bound")
-        self._counter += 1
-        wake(self)
-
-
-copy.Semaphore.release = release
-copy.BoundedSemaphore.release = bounded_release
+wake_by(own_copy(__name__), take)
