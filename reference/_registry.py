@@ -4,62 +4,62 @@ Each function does one dictionary operation that is atomic with and without the 
 lock here that a finalizer or a signal handler could find held by the thread it interrupts.
 """
 
-from ._layer import get_ident, is_main_thread
+from ._layer import get_ident, is_main_thread, local
 
 __all__ = [
     "add",
     "alive",
-    "count",
-    "enter",
     "holds",
     "keep_only",
-    "leave",
     "lookup",
     "main",
+    "own",
     "remove",
     "set_main",
     "settle",
+    "threads",
 ]
 
 # id(thread) -> thread.  A subclass may define any __eq__ and __hash__: no thread is a key itself.
-_alive = {}
-# The identifier of a thread of control -> the thread object that stands for it.
-_current = {}
+threads = {}
+# Its attribute ``thread`` stands for the calling thread of control, in which it was set; what is thread-local
+# is found in two thirds of the time that a dictionary by identifiers takes.
+own = local()
+# The identifier of an alien thread of control -> its dummy thread object.
+_dummies = {}
 # The thread object of the program's initial thread of control.
 _main = None
 
 
 def add(thread):
     """Count ``thread`` among the alive ones."""
-    _alive[id(thread)] = thread
+    threads[id(thread)] = thread
 
 
 def remove(thread):
     """Count ``thread`` among the alive ones no longer."""
-    _alive.pop(id(thread), None)
+    threads.pop(id(thread), None)
 
 
 def holds(thread):
     """Return whether ``thread`` is alive."""
-    return id(thread) in _alive
+    return id(thread) in threads
 
 
 def alive():
     """Return a new list of all alive threads, in the order in which they were started."""
-    return list(_alive.copy().values())
-
-
-def count():
-    """Return the number of alive threads."""
-    return len(_alive)
+    return list(threads.copy().values())
 
 
 def lookup():
     """Return the thread object of the calling thread of control, or None where there is none."""
-    thread = _current.get(get_ident())
-    if thread is None and _main is not None and is_main_thread():
-        return settle(_main)  # the module was imported in another thread
-    return thread
+    try:
+        return own.thread
+    except AttributeError:
+        if _main is None or not is_main_thread():
+            return None
+        own.thread = _main
+        return _main
 
 
 def main():
@@ -73,36 +73,21 @@ def set_main(thread):
     _main = thread
 
 
-def settle(thread):
-    """Let ``thread`` stand for the calling thread unless another does; return the one that does."""
-    return _current.setdefault(get_ident(), thread)
+def settle(dummy):
+    """Let ``dummy`` stand for the calling alien thread unless another does; return which does.
 
-
-def enter(thread):
-    """Let ``thread`` stand for the calling thread of control; return what ``leave`` needs.
-
-    That is what stood for it before: a dummy where the system gives the identifier of an alien
-    thread that has ended to a new thread, the starter where the layer runs a thread on the spot.
+    That may be the one of an alien thread that has ended, whose identifier the system gives to
+    another: so there are never more of them than there have been alien threads at a time.
     """
-    ident = get_ident()
-    before = _current.get(ident)
-    _current[ident] = thread
-    return before
-
-
-def leave(before):
-    """Undo ``enter``."""
-    if before is None:
-        _current.pop(get_ident(), None)
-    else:
-        _current[get_ident()] = before
+    own.thread = _dummies.setdefault(get_ident(), dummy)
+    return own.thread
 
 
 def keep_only(thread):
     """Forget every thread but ``thread``, which stands for the calling one; return the others."""
     others = [other for other in alive() if other is not thread]
-    _current.clear()
-    _current[get_ident()] = thread
-    _alive.clear()
+    _dummies.clear()
+    threads.clear()
     add(thread)
+    own.thread = thread
     return others

@@ -1,6 +1,7 @@
 """The functions of the module."""
 
-from . import _layer, _registry, alien, main_thread  # noqa: F401 - the main thread is always there
+from . import _layer, _registry, alien
+from ._registry import own, threads
 from .stack import stack_size
 from .thread import hooks
 
@@ -19,7 +20,7 @@ ThreadError = _layer.error
 
 def activeCount():
     """Return the number of alive threads: the length of ``enumerate()`` (``activecount.*``)."""
-    return _registry.count()
+    return len(threads)
 
 
 def currentThread():
@@ -27,8 +28,11 @@ def currentThread():
 
     An alien thread gets a dummy thread object, the same one each time.
     """
-    thread = _registry.lookup()
-    return alien.alien_thread() if thread is None else thread
+    try:
+        return own.thread
+    except AttributeError:
+        thread = _registry.lookup()
+        return alien.alien_thread() if thread is None else thread
 
 
 def enumerate():

@@ -1,12 +1,17 @@
 """Semaphore Objects."""
 
-from collections import deque
+from itertools import repeat
 
+from ._guard import Guard
 from ._layer import allocate_lock
+from ._waiting import wake_first
 
 __all__ = ["BoundedSemaphore", "Semaphore"]
 
 _NOT_GIVEN = object()
+
+# How many units of a large initial value lie ready at a time.
+_HANDFUL = 256
 
 
 class Semaphore:
@@ -18,20 +23,25 @@ class Semaphore:
     It is a context manager (``with.*``).
     """
 
-    # A release adds to the counter and wakes one waiter, which then takes from the counter like
-    # any other thread: a new arrival may be quicker, and the waiter lines up again.  Handing the
-    # unit to the waiter would make every thread under contention wait for a thread switch.
-    # Without a handing over, this must hold: while the counter is positive and threads are lined
-    # up, at least as many as it says (or all that wait) have been woken and are on their way.
+    # The counter is a heap of units: to take one and to lay one down are single operations on a
+    # list, which need no lock (a guarded number takes 3 times as long).  What a large initial value
+    # has beyond a handful is a number still, the rest.
+    #
+    # A release lays down a unit and wakes one waiter, which then takes a unit like any other
+    # thread: a new arrival may be quicker, and the waiter lines up again.  Handing the unit to the
+    # waiter would make every thread under contention wait for a thread switch.  No wake-up is lost:
+    # who releases first lays down the unit and then looks at the line, who waits first lines up and
+    # then looks at the units.
 
-    __slots__ = ("__weakref__", "_counter", "_guard", "_waiters")
+    __slots__ = ("__weakref__", "_guard", "_rest", "_units", "_waiters")
 
     def __init__(self, value=1):
         if value < 0:
             raise ValueError("a semaphore cannot start with a value less than 0")
-        self._guard = allocate_lock()  # held for a few steps at a time, never while waiting
-        self._counter = value
-        self._waiters = deque()  # a locked lock for each thread lined up; unlocking it wakes it
+        self._units = [None] * min(value, _HANDFUL)
+        self._rest = value - len(self._units)
+        self._waiters = {}
+        self._guard = Guard() if self._rest else None  # of the rest
 
     def acquire(self, blocking=_NOT_GIVEN):
         """Take one from the counter, blocking while it is zero.
@@ -40,22 +50,27 @@ class Semaphore:
         block; otherwise return True.  Without the argument there is no return value
         (``semaphore.acquire.*``).
         """
-        with self._guard:
-            taken = self._counter > 0
-            if taken:
-                self._counter -= 1
-        if not taken:
-            if not blocking:
+        try:
+            del self._units[-1]
+        except IndexError:
+            if blocking:
+                self._wait()
+            elif self._rest or self._units:  # first the rest, which becomes units
+                self._lay_out()
+                return self.acquire(False)
+            else:
                 return False
-            self._wait()
         return None if blocking is _NOT_GIVEN else True
 
     def release(self):
         """Add one to the counter and wake one waiting thread, if any (``semaphore.release.*``)."""
-        with self._guard:
-            self._counter += 1
+        try:
+            self._units.append(None)
             if self._waiters:
-                self._waiters.popleft().release()
+                wake_first(self._waiters)
+        except BaseException:  # a signal handler has raised, perhaps before anybody was woken
+            wake_first(self._waiters)
+            raise
 
     def __enter__(self):
         """Acquire; the value of ``as`` is True."""
@@ -66,35 +81,46 @@ class Semaphore:
         self.release()
 
     def __repr__(self):
-        return f"<{type(self).__name__} counter={self._counter} waiters={len(self._waiters)}>"
+        counter = len(self._units) + self._rest
+        return f"<{type(self).__name__} counter={counter} waiters={len(self._waiters)}>"
+
+    def _lay_out(self):
+        """Let a handful of the rest lie ready."""
+        if self._rest:
+            with self._guard:
+                handful = min(self._rest, _HANDFUL)
+                try:
+                    self._units.extend(repeat(None, handful))
+                finally:  # afterwards, so that who sees neither a rest nor units sees the truth
+                    self._rest -= handful
 
     def _wait(self):
-        """Block until there is something to take from the counter, and take it."""
+        """Block until there is a unit, and take it."""
+        line = self._waiters
         turn = allocate_lock()
         turn.acquire()
+        taken = False
         try:
-            while not self._take_or_line_up(turn):
-                turn.acquire()
-        except BaseException:  # a signal handler raised
-            self._leave(turn)
+            while not taken:
+                if self._rest:
+                    self._lay_out()
+                line[turn] = turn
+                if not (self._rest or self._units) or line.pop(turn, None) is None:
+                    turn.acquire()
+                try:
+                    del self._units[-1]
+                    taken = True
+                except IndexError:
+                    pass
+            if line and self._units:  # laid down before this thread was in line, and it was woken
+                wake_first(line)
+        except BaseException:  # a signal handler has raised
+            line.pop(turn, None)
+            if taken:
+                self._units.append(None)
+            if self._units:
+                wake_first(line)  # who was woken in this thread's place, perhaps
             raise
-
-    def _take_or_line_up(self, turn):
-        """Take one from the counter, or put ``turn`` in line; whether it was taken."""
-        with self._guard:
-            if self._counter > 0:
-                self._counter -= 1
-                return True
-            self._waiters.append(turn)
-            return False
-
-    def _leave(self, turn):
-        """Give up waiting; a wake-up that has come already goes to the next thread in line."""
-        with self._guard:
-            if turn in self._waiters:
-                self._waiters.remove(turn)
-            elif self._counter > 0 and self._waiters:
-                self._waiters.popleft().release()
 
 
 class BoundedSemaphore(Semaphore):
@@ -109,6 +135,7 @@ class BoundedSemaphore(Semaphore):
     def __init__(self, value=1):
         super().__init__(value)
         self._bound = value
+        self._guard = Guard()  # of the rest, and of the bound: one release at a time
 
     def release(self):
         """Add one to the counter and wake one waiting thread, if any.
@@ -117,8 +144,12 @@ class BoundedSemaphore(Semaphore):
         (``boundedsemaphore.release.*``).
         """
         with self._guard:
-            if self._counter >= self._bound:
+            if len(self._units) + self._rest >= self._bound:
                 raise ValueError("release of a bounded semaphore beyond its initial value")
-            self._counter += 1
-            if self._waiters:
-                self._waiters.popleft().release()
+            try:
+                self._units.append(None)
+                if self._waiters:
+                    wake_first(self._waiters)
+            except BaseException:
+                wake_first(self._waiters)
+                raise

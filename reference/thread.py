@@ -4,6 +4,7 @@ import itertools
 import sys
 
 from . import _registry
+from ._guard import Guard
 from ._layer import TIMEOUT_MAX, allocate_lock, start_new_thread
 
 __all__ = ["Thread", "hooks", "new_name", "renew_locks"]
@@ -12,7 +13,7 @@ __all__ = ["Thread", "hooks", "new_name", "renew_locks"]
 hooks = {"trace": None, "profile": None}
 
 _numbers = itertools.count(1)
-_numbering = allocate_lock()
+_numbering = Guard()
 
 
 def new_name(kind):
@@ -24,7 +25,7 @@ def new_name(kind):
 def renew_locks():
     """In a child process: another thread may have held a lock of this module while it forked."""
     global _numbering
-    _numbering = allocate_lock()
+    _numbering = Guard()
 
 
 class Thread:
@@ -41,7 +42,8 @@ class Thread:
     """
 
     # Attributes have two underscores, to leave a subclass every name it may want.
-    __once = None
+    __ended = None
+    __started = False
 
     def __init__(self, group=None, target=None, name=None, args=(), kwargs=None):
         if group is not None:
@@ -49,13 +51,12 @@ class Thread:
         creator = _registry.lookup()
         self.__target = target
         self.__args = args
-        self.__kwargs = {} if kwargs is None else kwargs
+        self.__kwargs = kwargs
         self.__name = new_name("Thread") if name is None else name
         # A creator that has no thread object is an alien thread, and those count as daemonic.
         self.__daemon = True if creator is None else creator.__daemon
-        self.__started = False
-        self.__ended = _locked()  # unlocked at the end; joiners pass it on among themselves
-        self.__once = allocate_lock()  # the first start() takes it, for good
+        # Locked from the start to the end; joiners pass it on among themselves.
+        self.__ended = allocate_lock()
 
     def start(self):
         """Start the activity: invoke ``run`` in a separate thread of control (``thread.start.*``).
@@ -65,25 +66,28 @@ class Thread:
         thread, its error is raised, and the thread may be started later.
         """
         self.__check()
-        if not self.__once.acquire(False):
+        if self.__started or not self.__ended.acquire(False):
             raise RuntimeError("a thread can be started only once")
-        # It counts as alive from here on, so there is no need to wait for a sign of the new thread.
-        _registry.add(self)
-        self.__started = True
+        if self.__started:  # since the look before, and it has ended
+            self.__ended.release()
+            raise RuntimeError("a thread can be started only once")
+        begun = []
         try:
-            start_new_thread(self.__perform, ())
-        except Exception:
-            self.__started = False
-            _registry.remove(self)
-            ended, self.__ended = self.__ended, _locked()
-            ended.release()  # whoever has begun to join it must not wait for ever
-            self.__once.release()
+            # It counts as alive from here on: there is no need to wait for a sign of the new
+            # thread, which is what takes most of the time elsewhere.
+            _registry.add(self)
+            self.__started = True
+            begun.extend(itertools.starmap(start_new_thread, [(self.__perform, ())]))
+        except BaseException:
+            if not begun and _registry.holds(self):
+                self.__started = False
+                self._terminate()  # whoever has begun to join it must not wait for ever
             raise
 
     def run(self):
         """The activity: invoke the target, if any, with its arguments (``thread.run.*``)."""
         if self.__target is not None:
-            self.__target(*self.__args, **self.__kwargs)
+            self.__target(*self.__args, **self.__kwargs or {})
 
     def join(self, timeout=None):
         """Block until the thread has terminated, or for ``timeout`` seconds (``thread.join.*``).
@@ -130,24 +134,24 @@ class Thread:
         """
         self.__check()
         daemonic = bool(daemonic)
-        if self.__once.locked():
+        if self.__started or self.__ended.locked():
             raise RuntimeError("the daemon flag must be set before the thread is started")
         self.__daemon = daemonic
 
     def __repr__(self):
-        if self.__once is None:
+        if self.__ended is None:
             return f"<{type(self).__name__} without Thread.__init__>"
         state = "alive" if _registry.holds(self) else "ended" if self.__started else "not started"
         daemonic = " daemonic" if self.__daemon else ""
         return f"<{type(self).__name__} {self.__name} {state}{daemonic}>"
 
     def __check(self):
-        if self.__once is None:
+        if self.__ended is None:
             raise RuntimeError("Thread.__init__ was not called")
 
     def __perform(self):
         """What the new thread of control does."""
-        before = _registry.enter(self)
+        _registry.own.thread = self
         trace, profile = hooks["trace"], hooks["profile"]
         try:
             if trace is not None:
@@ -165,39 +169,33 @@ class Thread:
                 sys.settrace(None)
             if profile is not None:
                 sys.setprofile(None)
-            _registry.leave(before)
             self._terminate()
 
     def _adopt(self):
         """Count as started and alive: the thread of control is there without ``start``."""
-        self.__once.acquire()
+        self.__ended.acquire()
         _registry.add(self)
         self.__started = True
 
     def _wait(self, timeout=None):
         """Block until the thread is not alive, or for ``timeout`` seconds."""
-        ended = self.__ended
         if not _registry.holds(self):
             return
         if timeout is None:
-            got = ended.acquire()
-        elif timeout > 0:
-            got = ended.acquire(True, min(timeout, TIMEOUT_MAX))
-        else:
-            got = ended.acquire(False)
-        if got:
-            ended.release()
+            with self.__ended:
+                return
+        got = []
+        try:
+            seconds = max(min(timeout, TIMEOUT_MAX), 0)
+            got.extend(itertools.starmap(self.__ended.acquire, [(True, seconds)]))
+        finally:  # even when a signal handler raises
+            if True in got:
+                self.__ended.release()
 
     def _terminate(self):
         """Count as terminated: no longer alive, and joiners come back."""
         _registry.remove(self)
         self.__ended.release()
-
-
-def _locked():
-    lock = allocate_lock()
-    lock.acquire()
-    return lock
 
 
 def _report(name):
@@ -208,3 +206,6 @@ def _report(name):
         sys.stderr.write(f"Exception in thread {name}:\n{traceback.format_exc()}")
     except Exception:  # standard error is closed or missing, and there is nowhere else to tell
         pass
+
+
+from . import main_thread  # noqa: E402, F401 - it is a Thread, and there before any other

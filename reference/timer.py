@@ -21,11 +21,10 @@ class Timer(Thread):
         self.__function = function
         self.__args = args
         self.__kwargs = {} if kwargs is None else kwargs
-        # Held while the timer waits: the thread tries to take it, cancel() lets it go.
+        # Locked while the timer waits: whoever unlocks it first, the thread at the end of the
+        # interval or cancel(), decides.
         self.__waiting = allocate_lock()
         self.__waiting.acquire()
-        # The first to take it, at the end of the interval or in cancel(), decides.
-        self.__decision = allocate_lock()
 
     def cancel(self):
         """Stop the timer, from any thread: it will not call its function (``timer.cancel.*``).
@@ -33,11 +32,17 @@ class Timer(Thread):
         The waiting thread ends at once.  Once the function has been called, or a second time,
         there is no effect.
         """
-        if self.__decision.acquire(False):
-            self.__waiting.release()
+        self.__decide()
 
     def run(self):
         """Wait, and call the function unless the timer has been cancelled."""
-        cancelled = self.__waiting.acquire(True, min(max(self.__interval, 0), TIMEOUT_MAX))
-        if not cancelled and self.__decision.acquire(False):
+        seconds = min(max(self.__interval, 0), TIMEOUT_MAX)
+        if not self.__waiting.acquire(True, seconds) and self.__decide():
             self.__function(*self.__args, **self.__kwargs)
+
+    def __decide(self):
+        try:
+            self.__waiting.release()
+        except RuntimeError:
+            return False
+        return True

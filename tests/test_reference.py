@@ -47,7 +47,7 @@ def test_every_public_name_is_documented_and_cites_a_clause(name: str) -> None:
     texts = [public.__doc__ or ""]
     if not public.__module__.startswith("threadspec."):
         # The thread layer's own: the chapter says what there is to say.
-        chapter = sys.modules[f"threadspec.reference.{name}"]
+        chapter = sys.modules[f"threadspec.reference.thread_{name}"]
         texts.append(chapter.__doc__ or "")
     if isinstance(public, type):
         texts += [getattr(value, "__doc__", None) or "" for value in vars(public).values()]

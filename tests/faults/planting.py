@@ -13,8 +13,11 @@ A fault is an entry of such a file::
     old = "self._flag = False"
     new = "self._flag = self._cleared"         # ... becomes this one
 
-``old`` must be there exactly once.  A fault of several changes has a list ``change`` of tables with
-``file``, ``old`` and ``new`` instead.
+``old`` must be there exactly once; without it, ``new`` is added at the end of the file.  A fault of
+several changes has a list ``change`` of tables with ``file``, ``old`` and ``new`` instead.
+
+What is written in C cannot be broken so: a fault of reentrant locks is planted in
+``_portable_rlock.py``, and the copy then does without the thread layer's own.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ else:
 
 FOLDER = Path(__file__).parent
 PACKAGE = "faulty"
+PORTABLE = "_portable_rlock.py"
 
 _KEYS = {"id", "clause", "says", "subtle", "racy", "also", "file", "old", "new", "change"}
 
@@ -45,10 +49,10 @@ class FaultError(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """One text of a file of the reference, and what takes its place."""
+    """One text of a file of the reference, and what takes its place; no text: its end."""
 
     file: str
-    old: str
+    old: str | None
     new: str
 
 
@@ -75,6 +79,9 @@ class Fault:
         for change in self.changes:
             if change.file != file:
                 continue
+            if change.old is None:
+                text += "\n\n" + change.new
+                continue
             if text.count(change.old) != 1:
                 raise FaultError(
                     f"{self.id}: its old text is there {text.count(change.old)} times in {file}"
@@ -90,9 +97,21 @@ class Fault:
         shutil.rmtree(folder, ignore_errors=True)
         package = folder / PACKAGE
         shutil.copytree(REFERENCE, package, ignore=shutil.ignore_patterns("__pycache__"))
-        for file in {change.file for change in self.changes}:
+        files = {change.file for change in self.changes}
+        for file in files:
             (package / file).write_text(self.source(file), encoding="utf-8")
+        if PORTABLE in files:
+            use_portable_rlock(package)
         return implementation(self.id, PACKAGE, folder)
+
+
+def use_portable_rlock(package: Path) -> None:
+    """Take the thread layer's own RLock from a copy of the reference: the portable one is used."""
+    layer = package / "_layer.py"
+    text = layer.read_text(encoding="utf-8")
+    layer.write_text(
+        text.replace("    RLock,\n", "").replace('    "RLock",\n', ""), encoding="utf-8"
+    )
 
 
 def read(path: Path) -> list[Fault]:
@@ -112,7 +131,7 @@ def _fault(entry: dict[str, Any], path: Path) -> Fault:
             id=entry["id"],
             clause=entry["clause"],
             says=entry["says"],
-            changes=tuple(Change(one["file"], one["old"], one["new"]) for one in changes),
+            changes=tuple(Change(one["file"], one.get("old"), one["new"]) for one in changes),
             subtle=entry.get("subtle"),
             racy=entry.get("racy", False),
             also=tuple(entry.get("also", ())),
