@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measure the reference against others, and print a table."""
+"""``python -m benchmarks``: measure the reference against others; a table, plots and files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -17,12 +16,13 @@ from threadspec.adapters.interpreters import Interpreter, find, found, this_inte
 from threadspec.conformance.errors import UserError
 
 from .operations import Operation, operations
+from .plots import plot
 from .render import markdown, table
-from .results import Run, run_of
+from .results import Measurement, Run, run_of
 from .subjects import ROOT
 
 ROUNDS = 93
-OTHERS = ("3.11", "3.13")  # measured by default, where found
+AIMED = ("3.11", "3.13")  # the interpreters that have targets: measured by default, where found
 
 
 def chosen(words: Sequence[str]) -> list[Operation]:
@@ -35,46 +35,50 @@ def chosen(words: Sequence[str]) -> list[Operation]:
     return [one for one in everything if not words or any(word in one.key for word in words)]
 
 
-def measure(interpreter: Interpreter, selected: list[Operation], rounds: int, tell: Any) -> Run:
-    """Measure in an interpreter; UserError where it fails or hangs."""
-    command = [str(interpreter.path), "-m", "benchmarks.measure", f"--rounds={rounds}"]
-    command += [one.key for one in selected]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an import with cached bytecode is measured
-    about: dict[str, Any] = {}
-    figures: dict[str, dict[str, list[float]]] = {}
-    last = "nothing"
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            said = json.loads(line)
-            if "key" in said:
-                figures[said["key"]] = said["figures"]
-            elif "begins" in said:
-                last = said["begins"]
-                tell(f"{interpreter.label}: {last} ({len(figures) + 1} of {len(selected)})")
-            else:
-                about = said
-    if process.returncode or not about:
-        raise UserError(
-            f"Measuring {last} in {interpreter.path} broke off with exit code "
-            f"{process.returncode}; what it said stands above."
-        )
-    return run_of(about, figures)
-
-
 def interpreters(wishes: Sequence[str]) -> list[Interpreter]:
-    """Those asked for, or the one that runs this and the newer of the two that have targets."""
+    """Those asked for; else the one that runs this, and those of ``AIMED`` that are found."""
     if wishes:
         return [find(wish) for wish in wishes]
     own = this_interpreter()
-    return [own, *(one for one in found() if one.label in OTHERS and one.label != own.label)]
+    return [own, *(one for one in found() if one.label in AIMED and one.label != own.label)]
+
+
+def measure(interpreter: Interpreter, operation: Operation, rounds: int) -> Measurement:
+    """Measure one operation in an interpreter; UserError where that fails or hangs."""
+    command = [str(interpreter.path), "-m", "benchmarks.measure", f"--rounds={rounds}"]
+    environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an import with cached bytecode is measured
+    try:
+        done = subprocess.run(
+            [*command, operation.key], cwd=ROOT, env=environment, capture_output=True, text=True
+        )
+    except OSError as error:
+        raise UserError(f"{interpreter.path} cannot be run: {error.strerror}.") from None
+    if done.returncode:
+        raise UserError(
+            f"{operation.key} broke off in {interpreter.path}, with exit code {done.returncode}:\n"
+            + done.stderr.strip()
+        )
+    return Measurement(operation, json.loads(done.stdout))
+
+
+def write(runs: Sequence[Run], folder: Path) -> list[Path]:
+    """Write the figures, the tables and the plots; what was written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    figures, tables = folder / "bench.json", folder / "bench.md"
+    data = [run.data() for run in runs]
+    figures.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    text = "\n".join(["# Benchmarks of the reference", "", *map(markdown, runs)])
+    tables.write_text(text, encoding="utf-8")
+    return [figures, tables, *(path for run in runs for path in plot(run, folder))]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 unless something broke, or a target is missed and ``--check`` is given."""
+    """Run the command.
+
+    0 where everything could be measured; 1 where a target is missed and ``--check`` is given; 2
+    where something broke or was asked for that does not exist.
+    """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("words", nargs="*", help="measure operations with one of these in the name")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default {ROUNDS}")
@@ -83,28 +87,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="a missed target is an error")
     options = parser.parse_args(arguments)
     console = Console()
+    broken = []
     try:
         selected = chosen(options.words)
-        chosen_interpreters = interpreters(options.python)
-        runs = []
-        with console.status("") as status:
-            for interpreter in chosen_interpreters:
-                runs.append(measure(interpreter, selected, options.rounds, status.update))
+        subjects = interpreters(options.python)
     except UserError as error:
         print(f"python -m benchmarks: {error}", file=sys.stderr)
         return 2
-    options.out.mkdir(parents=True, exist_ok=True)
-    data = [run.data() for run in runs]
-    (options.out / "bench.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
-    text = "\n".join(["# Benchmarks of the reference", "", *map(markdown, runs)])
-    (options.out / "bench.md").write_text(text, encoding="utf-8")
+    runs = []
+    with console.status("") as status:
+        for interpreter in subjects:
+            measured: list[Measurement] = []
+            for operation in selected:
+                status.update(
+                    f"{interpreter.label}: {operation.key} ({len(measured) + 1}/{len(selected)})"
+                )
+                try:
+                    measured.append(measure(interpreter, operation, options.rounds))
+                except UserError as error:
+                    broken.append(str(error))
+            if measured:
+                runs.append(run_of(measured))
     for run in runs:
         console.print(table(run))
         for name, why in run.skipped.items():
-            console.print(f"{name} was skipped: {why}")
+            console.print(f"{name} is not measured in {run.interpreter}: {why}.", markup=False)
+    for path in write(runs, options.out):
+        console.print(f"wrote {path}", markup=False, soft_wrap=True)
+    for sentence in broken:
+        print(f"python -m benchmarks: {sentence}", file=sys.stderr)
     print("targets met: " + ", ".join(run.summary for run in runs))
     missed = any(row.met is False for run in runs for row in run.rows)
-    return 1 if options.check and missed else 0
+    return 2 if broken else int(options.check and missed)
 
 
 if __name__ == "__main__":

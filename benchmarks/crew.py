@@ -9,7 +9,8 @@ from __future__ import annotations
 import _thread
 import os
 import time
-from typing import Any, Callable, List, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 clock = time.perf_counter
 
@@ -81,7 +82,7 @@ class Crew:
             self.members = [_Member(self) for _ in range(size)]
         finally:
             _thread.stack_size(before)
-        self._busy: List[_Member] = []
+        self._busy: list[_Member] = []
 
     def one_less(self) -> None:
         """A member has ended its job."""
@@ -104,7 +105,7 @@ class Crew:
 
     def settle(self) -> None:
         """Return when every member is blocked in its job, for good."""
-        before: List[bytes] = []
+        before: list[bytes] = []
         while not all(member.begun for member in self._busy):
             time.sleep(0.0005)
         if any(member.shown is None for member in self._busy):
@@ -146,8 +147,8 @@ class GreenCrew:
     def __init__(self, make: Any) -> None:
         self._make = make
         self.posted = 0.0
-        self._busy: List[Any] = []
-        self._ended: List[float] = []
+        self._busy: list[Any] = []
+        self._ended: list[float] = []
 
     def post(self, jobs: Sequence[Callable[[], object]]) -> None:
         self._ended = []

@@ -1,7 +1,8 @@
 """``python -m benchmarks.measure``: the measuring side, in the interpreter that is measured.
 
-It needs nothing but the standard library and the reference.  It prints a line of JSON for itself,
-one as each operation begins and one with its figures; the command makes a table of them.
+It measures one operation, in a process of its own: what earlier operations leave behind, such as a
+dictionary that once had a thousand threads in it, would be measured too.  It needs nothing but the
+standard library and the reference, and prints its figures as JSON.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import json
 import platform
 import random
 import sys
-from typing import Any, Callable, Dict, Iterator, List
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from .crew import Crew, GreenCrew
 from .operations import Operation, operations
@@ -24,10 +26,12 @@ from .snippets import Population, Snippet
 from .subjects import NAMES, Subject, load
 
 BLOCK = 0.001  # seconds that a snippet's loop takes, about
-STALL = 120.0  # seconds after which one subject's part of a round is taken to hang
+STALL = 60.0  # seconds after which one subject's part of a round is taken to hang
+MANY = 200  # threads or waiters that make a round long
 
-# Once a round: the seconds, or bytes, of one operation.
-Measure = Callable[[], float]
+if TYPE_CHECKING:  # older interpreters cannot evaluate it
+    # Once a round: the seconds, or bytes, of one operation.
+    Measure = Callable[[], float]
 
 
 def snippet_measure(snippet: Snippet, subject: Subject) -> Measure:
@@ -41,31 +45,29 @@ def snippet_measure(snippet: Snippet, subject: Subject) -> Measure:
         n *= 4
     n = max(1, round(n * BLOCK / took))
     operations_ = n * snippet.unrolled * snippet.per
-
-    def measure() -> float:
-        return block(n, subject.make, snippet.population) / operations_
-
-    return measure
+    return lambda: block(n, subject.make, snippet.population) / operations_
 
 
 def scenario_measure(scenario: Scenario, subject: Subject, crew: Any) -> Measure:
     """A measure that plays the scenario once."""
-    play = scenario.floor if subject.name == "floor" else scenario.play
-    assert play is not None
-    round_ = play
+    play = scenario.play
+    if subject.name == "floor":
+        assert scenario.floor is not None
+        play = scenario.floor.play
+    return lambda: play(subject, crew, scenario.size) / scenario.per
 
-    def measure() -> float:
-        return round_(subject, crew, scenario.size) / scenario.per
 
-    return measure
+def other_measure(measured: Import | Memory, subject: Subject) -> Measure:
+    """A measure of an import or of memory."""
+    return lambda: measured.measure(subject)
 
 
 @contextlib.contextmanager
-def measures(operation: Operation, subjects: List[Subject]) -> Iterator[Dict[str, Measure]]:
+def measures(operation: Operation, subjects: list[Subject]) -> Iterator[dict[str, Measure]]:
     """What measures the operation, for each subject that has a counterpart."""
     measured = operation.measured
     suited = [one for one in subjects if measured.suits(one)]
-    found: Dict[str, Measure] = {}
+    found: dict[str, Measure] = {}
     with contextlib.ExitStack() as stack:
         if isinstance(measured, Snippet):
             for subject in suited:
@@ -80,17 +82,13 @@ def measures(operation: Operation, subjects: List[Subject]) -> Iterator[Dict[str
                 found[subject.name] = scenario_measure(measured, subject, own)
         else:
             for subject in suited:
-                found[subject.name] = _bound(measured, subject)
+                found[subject.name] = other_measure(measured, subject)
         yield found
 
 
-def _bound(measured: Import | Memory, subject: Subject) -> Measure:
-    return lambda: measured.measure(subject)
-
-
-def interleaved(found: Dict[str, Measure], rounds: int) -> Dict[str, List[float]]:
+def interleaved(found: dict[str, Measure], rounds: int) -> dict[str, list[float]]:
     """Measure all subjects in every round, in an order of its own."""
-    figures: Dict[str, List[float]] = {name: [] for name in found}
+    figures: dict[str, list[float]] = {name: [] for name in found}
     names = list(found)
     for number in range(-1, rounds):
         random.shuffle(names)
@@ -105,48 +103,44 @@ def interleaved(found: Dict[str, Measure], rounds: int) -> Dict[str, List[float]
 
 
 def rounds_of(operation: Operation, rounds: int) -> int:
-    """Snippets are short; rounds of a thousand waiters, threads or timers are long and few."""
-    if isinstance(operation.measured, Memory):
+    """A third of ``rounds`` where a round is long; memory does not vary."""
+    measured = operation.measured
+    if isinstance(measured, Memory):
         return 3
-    if isinstance(operation.measured, Snippet) and operation.measured.per == 1:
-        return rounds
-    return max(1, rounds // 3)
-
-
-def say(**what: Any) -> None:
-    """Print a line for the command."""
-    print(json.dumps(what), flush=True)
+    long = isinstance(measured, Import) or (isinstance(measured, Snippet) and measured.per >= MANY)
+    if isinstance(measured, Scenario):
+        long = operation.size >= MANY
+    return max(1, rounds // 3) if long else rounds
 
 
 def main() -> None:
-    """Measure the operations whose keys are given."""
+    """Measure the operation whose key is given."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.measure")
     parser.add_argument("--rounds", type=int, required=True)
-    parser.add_argument("keys", nargs="+")
+    parser.add_argument("key", choices=[one.key for one in operations()])
     options = parser.parse_args()
+    [operation] = [one for one in operations() if one.key == options.key]
     subjects, skipped = [], {}
+    faulthandler.dump_traceback_later(STALL, exit=True)
     for name in NAMES:
         try:
             subjects.append(load(name))
         except ImportError as error:
             skipped[name] = str(error)
-    say(
-        version=platform.python_version(),
-        implementation=platform.python_implementation(),
-        gil=getattr(sys, "_is_gil_enabled", lambda: True)(),
-        machine=platform.platform(),
-        skipped=skipped,
-    )
     gc.collect()
     gc.freeze()
     gc.disable()
-    wanted = set(options.keys)
-    for operation in operations():
-        if operation.key in wanted:
-            say(begins=operation.key)
-            with measures(operation, subjects) as found:
-                figures = interleaved(found, rounds_of(operation, options.rounds))
-            say(key=operation.key, figures=figures)
+    with measures(operation, subjects) as found:
+        figures = interleaved(found, rounds_of(operation, options.rounds))
+    about = {
+        "version": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
+        "machine": platform.platform(),
+        "skipped": skipped,
+        "figures": figures,
+    }
+    print(json.dumps(about))
 
 
 if __name__ == "__main__":

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import subprocess
 import sys
 import tracemalloc
 from dataclasses import dataclass
 from string import Template
-
-import _thread
 
 from .subjects import ROOT, Subject
 
@@ -41,12 +40,21 @@ sys.modules["threadspec"] = package
 
 
 @dataclass(frozen=True)
+class Bare:
+    """What the floor is."""
+
+    says: str
+
+
+@dataclass(frozen=True)
 class Import:
     """The first import of the module in a fresh interpreter, with all that it imports in turn.
 
     The interpreter is started without site, which would import some of that, but has ``os``, which
     every other interpreter has.  Bytecode has been cached by the subject's use in this one.
     """
+
+    floor: Bare = Bare("the low-level module is imported")
 
     def suits(self, subject: Subject) -> bool:
         """Every subject is imported."""
@@ -70,11 +78,12 @@ class Memory:
 
     kind: str
     new: str
+    floor: Bare = Bare("a bare lock")
 
     def suits(self, subject: Subject) -> bool:
         """Whether the subject has a counterpart."""
         if subject.name == "floor":
-            return self.kind == "Lock"
+            return True
         return subject.has(self.kind)
 
     def measure(self, subject: Subject) -> float:

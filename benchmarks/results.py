@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from .operations import Operation, operations
+from .operations import Operation
 
-try:
+if sys.version_info >= (3, 11):
     import tomllib
-except ModuleNotFoundError:  # below Python 3.11
+else:
     import tomli as tomllib
 
 TARGETS = Path(__file__).with_name("targets.toml")
@@ -34,6 +36,14 @@ def ratio(others: list[float], own: list[float]) -> Ratio:
     pairs = sorted(other / one for other, one in zip(others, own, strict=True))
     last = len(pairs) - 1
     return Ratio(median(pairs), pairs[round(last * 0.1)], pairs[round(last * 0.9)])
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """An operation, and what the measuring side said of it and of itself."""
+
+    operation: Operation
+    said: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -117,8 +127,9 @@ def targets() -> dict[str, float]:
     return found
 
 
-def run_of(about: dict[str, Any], figures: dict[str, dict[str, list[float]]]) -> Run:
-    """A run from what the measuring side said."""
+def run_of(measured: Sequence[Measurement]) -> Run:
+    """The run that consists of one interpreter's measurements, of which there is at least one."""
+    about = measured[0].said
     aims = targets()
     gil = "" if about["gil"] else ", without the GIL"
     return Run(
@@ -126,8 +137,6 @@ def run_of(about: dict[str, Any], figures: dict[str, dict[str, list[float]]]) ->
         about["machine"],
         about["skipped"],
         tuple(
-            Row(one, figures[one.key], aims.get(one.key))
-            for one in operations()
-            if one.key in figures
+            Row(one.operation, one.said["figures"], aims.get(one.operation.key)) for one in measured
         ),
     )

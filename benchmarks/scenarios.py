@@ -8,43 +8,51 @@ call to the return of the last waiter.
 
 from __future__ import annotations
 
+import _thread
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable, Tuple
-
-import _thread
+from typing import TYPE_CHECKING, Any
 
 from .crew import clock
 from .subjects import Subject
 
+TIME_OUTS = 20  # in one round
 MOMENT = 1e-6  # seconds: a time-out that is over as soon as the system can tell
 
-Round = Callable[[Subject, Any, int], float]
+if TYPE_CHECKING:  # older interpreters cannot evaluate it
+    Round = Callable[[Subject, Any, int], float]
+
+
+@dataclass(frozen=True)
+class BareRound:
+    """The unavoidable part of a scenario, played with the low-level module alone."""
+
+    says: str
+    play: Round
 
 
 @dataclass(frozen=True)
 class Scenario:
     """What is timed: ``play``, once a round.
 
-    ``uses``: what a subject must have; ``floor``: what is played for the floor; ``crew``: how many
-    helper threads; ``size``: what ``play`` is given: waiters, threads, turns; ``per``: how many
-    operations a round has.
+    ``uses``: what a subject must have; ``crew``: how many helper threads; ``size``: what ``play``
+    is given: waiters, threads, turns; ``per``: how many operations a round has.
     """
 
     uses: str
     play: Round
-    floor: Round | None
+    floor: BareRound | None
     crew: int
     size: int
-    per: int = 1
-    without: Tuple[str, ...] = ()
+    per: int
 
     def suits(self, subject: Subject) -> bool:
         """Whether the subject has a counterpart."""
         if subject.name == "floor":
             return self.floor is not None
-        return subject.has(self.uses) and subject.name not in self.without
+        return subject.has(self.uses)
 
 
 def tight(kind: str) -> Round:
@@ -65,7 +73,7 @@ def tight(kind: str) -> Round:
 
 
 def hand_off(kind: str) -> Round:
-    """Four threads, each of which lets the others run while it holds the lock: all of them queue."""
+    """Four threads, each of which lets the others run while it holds the lock."""
 
     def play(subject: Subject, crew: Any, turns: int) -> float:
         lock = getattr(subject.make, kind)()
@@ -99,7 +107,7 @@ def lock_ping_pong(subject: Subject, crew: Any, turns: int) -> float:
     return _ping_pong(crew, turns, (ping.release, pong.acquire), (ping.acquire, pong.release))
 
 
-def _ping_pong(crew: Any, turns: int, mine: Tuple[Any, Any], other: Tuple[Any, Any]) -> float:
+def _ping_pong(crew: Any, turns: int, mine: tuple[Any, Any], other: tuple[Any, Any]) -> float:
     serve, await_return = mine
     await_serve, return_ = other
 
@@ -213,9 +221,6 @@ def time_out(subject: Subject, crew: Any, waiters: int) -> float:
         subject.method(condition, "notify_all")()
     crew.finish()
     return took
-
-
-TIME_OUTS = 20  # in one round
 
 
 def lock_time_out(subject: Subject, crew: Any, waiters: int) -> float:

@@ -7,14 +7,14 @@ made.  ``$name`` is a subject's spelling.
 
 from __future__ import annotations
 
+import _thread
 import itertools
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from string import Template
 from textwrap import indent
-from typing import Any, Callable, Dict, List, Tuple
-
-import _thread
+from typing import Any
 
 from .subjects import Subject
 
@@ -22,7 +22,7 @@ UNROLLED = 10
 
 _SOURCE = """
 def block(n, m, population):
-    {setup}
+{setup}
     turns = repeat(None, n)
     begin = clock()
     for _ in turns:
@@ -32,38 +32,44 @@ def block(n, m, population):
 
 
 @dataclass(frozen=True)
+class BareSnippet:
+    """The unavoidable part of a snippet, done with the low-level module alone."""
+
+    says: str
+    setup: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Snippet:
     """What is timed: ``code``, after ``setup``.
 
-    ``uses``: what a subject must have; ``floor``: the set-up and the code of the unavoidable part;
-    ``per``: how many operations the code is; ``population``: how many other threads of the
-    subject's own are alive meanwhile; ``without``: subjects that have no counterpart.
+    ``uses``: what a subject must have; ``per``: how many operations the code is; ``population``:
+    how many other threads of the subject's own are alive meanwhile; ``unrolled``: how often the
+    code is repeated in the loop; ``without``: subjects that have no counterpart.
     """
 
     uses: str
     setup: str
     code: str
-    floor: Tuple[str, str] | None
+    floor: BareSnippet
     per: int = 1
     population: int = 0
     unrolled: int = UNROLLED
-    without: Tuple[str, ...] = ()
-    blocks: Dict[str, Any] = field(default_factory=dict, compare=False)
+    without: tuple[str, ...] = ()
 
     def suits(self, subject: Subject) -> bool:
         """Whether the subject has a counterpart."""
         if subject.name == "floor":
-            return self.floor is not None
+            return True
         return subject.has(self.uses) and subject.name not in self.without
 
     def compiled(self, subject: Subject) -> Callable[..., float]:
         """The function that runs the loop ``n`` times and returns the seconds."""
-        setup, code = (self.setup, self.code)
-        if subject.name == "floor":
-            assert self.floor is not None
-            setup, code = self.floor
+        part = self.floor if subject.name == "floor" else self
         text = _SOURCE.format(
-            setup=setup or "pass", code=indent("\n".join([code] * self.unrolled), " " * 8)
+            setup=indent(part.setup or "pass", " " * 4),
+            code=indent("\n".join([part.code] * self.unrolled), " " * 8),
         )
         text = Template(text).substitute(subject.spelling)
         namespace = {
@@ -73,7 +79,7 @@ class Snippet:
             "thread": _thread,
             "allocate_lock": _thread.allocate_lock,
             "locked": _locked,
-            "wait_for_timer": _wait_for_timer,
+            "bare_timer": _bare_timer,
         }
         exec(compile(text, f"<{subject.name}>", "exec"), namespace)
         block: Callable[..., float] = namespace["block"]  # type: ignore[assignment]
@@ -86,7 +92,7 @@ class Population:
     def __init__(self, subject: Subject, size: int) -> None:
         self._gate = _thread.allocate_lock()
         self._gate.acquire()
-        self._threads: List[Any] = []
+        self._threads: list[Any] = []
         if size and subject.name != "floor":
             before = _thread.stack_size(256 * 1024)
             try:
@@ -118,7 +124,6 @@ def _locked() -> Any:
     return lock
 
 
-
-def _wait_for_timer(cancelled: Any, ended: Any) -> None:
+def _bare_timer(cancelled: Any, ended: Any) -> None:
     cancelled.acquire(True, 3600)
     ended.release()

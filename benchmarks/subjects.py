@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -94,9 +95,7 @@ def _reference() -> Any:
         package = ModuleType("threadspec")
         package.__path__ = [str(ROOT)]
         sys.modules["threadspec"] = package
-    import threadspec.reference
-
-    return threadspec.reference
+    return import_module("threadspec.reference")
 
 
 def _stdlib() -> Any:
