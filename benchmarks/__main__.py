@@ -22,17 +22,25 @@ from .results import Measurement, Run, run_of
 from .subjects import ROOT
 
 ROUNDS = 93
+WIDTH = 170  # columns of a table that goes into a file
 AIMED = ("3.11", "3.13")  # the interpreters that have targets: measured by default, where found
 
 
 def chosen(words: Sequence[str]) -> list[Operation]:
-    """The operations whose key has one of the words in it; UserError for a word that is in none."""
+    """The operations that are called one of the words, or else have it in their key; or all.
+
+    Raises UserError for a word that is in none.
+    """
     everything = operations()
+    keys = {one.key for one in everything}
     for word in words:
-        if not any(word in one.key for one in everything):
-            chapters = ", ".join(sorted({one.key.split(".")[0] for one in everything}))
+        if not any(word in key for key in keys):
+            chapters = ", ".join(sorted({key.split(".")[0] for key in keys}))
             raise UserError(f"No operation has {word!r} in its name; names begin with {chapters}.")
-    return [one for one in everything if not words or any(word in one.key for word in words)]
+    wanted = {
+        key for word in words for key in keys if key == word or (word not in keys and word in key)
+    }
+    return [one for one in everything if not words or one.key in wanted]
 
 
 def interpreters(wishes: Sequence[str]) -> list[Interpreter]:
@@ -86,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench", metavar="DIR")
     parser.add_argument("--check", action="store_true", help="a missed target is an error")
     options = parser.parse_args(arguments)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     broken = []
     try:
         selected = chosen(options.words)
