@@ -114,6 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     measured.append(measure(interpreter, operation, options.rounds))
                 except UserError as error:
                     broken.append(str(error))
+                    if not measured:  # nothing will work in this interpreter
+                        break
             if measured:
                 runs.append(run_of(measured))
     for run in runs:
@@ -124,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"wrote {path}", markup=False, soft_wrap=True)
     for sentence in broken:
         print(f"python -m benchmarks: {sentence}", file=sys.stderr)
-    print("targets met: " + ", ".join(run.summary for run in runs))
+    print("targets met: " + (", ".join(run.summary for run in runs) or "nothing was measured"))
     missed = any(row.met is False for run in runs for row in run.rows)
     return 2 if broken else int(options.check and missed)
 

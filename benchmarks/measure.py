@@ -128,7 +128,8 @@ def main() -> None:
         except ImportError as error:
             skipped[name] = str(error)
     gc.collect()
-    gc.freeze()
+    if hasattr(gc, "freeze"):
+        gc.freeze()  # what is there already need not be looked at in every round
     gc.disable()
     with measures(operation, subjects) as found:
         figures = interleaved(found, rounds_of(operation, options.rounds))

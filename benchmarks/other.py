@@ -6,8 +6,8 @@ import _thread
 import gc
 import subprocess
 import sys
-import tracemalloc
 from dataclasses import dataclass
+from importlib.util import find_spec
 from string import Template
 
 from .subjects import ROOT, Subject
@@ -81,13 +81,14 @@ class Memory:
     floor: Bare = Bare("a bare lock")
 
     def suits(self, subject: Subject) -> bool:
-        """Whether the subject has a counterpart."""
-        if subject.name == "floor":
-            return True
-        return subject.has(self.kind)
+        """Whether the subject has a counterpart, and the interpreter counts memory."""
+        counts = find_spec("_tracemalloc") is not None
+        return counts and (subject.name == "floor" or subject.has(self.kind))
 
     def measure(self, subject: Subject) -> float:
         """The bytes of one object."""
+        import tracemalloc  # not every interpreter has it
+
         spelled = Template(self.new).substitute(subject.spelling)
         make = eval(f"lambda: {spelled}", {"m": subject.make, "work": _nothing})
         if subject.name == "floor":
