@@ -6,6 +6,9 @@
 #   make oddities whether it raises anything on odd but conforming implementations
 #   make mutation which mutants of the reference it lets live
 #   make soak     whether any verdict ever differs, in many runs under different loads
+# And two measure the reference:
+#   make bench      its speed and memory beside the standard library, gevent and aiologic
+#   make interrupts whether a signal handler that raises ever leaves a primitive unusable
 
 PYTHON ?= python3
 VENV := .venv
@@ -16,7 +19,7 @@ PORTABLE := conformance/__init__.py conformance/worker conformance/battery
 # Keyword forms that the battery tries on purpose.
 VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLock.acquire(blocking)'
 
-.PHONY: matrix test lint battery unit faults oddities mutation soak publish clean
+.PHONY: matrix test lint battery unit faults oddities mutation soak bench interrupts publish clean
 
 matrix: $(VENV)/ready
 	$(BIN)/threadspec matrix --out $(MATRIX)
@@ -30,8 +33,11 @@ unit: $(VENV)/ready
 battery: $(VENV)/ready
 	$(BIN)/pytest --impl=reference --strict -q
 
-faults oddities mutation soak: $(VENV)/ready
+faults oddities mutation soak interrupts: $(VENV)/ready
 	PYTHONPATH=tests $(BIN)/python -m $@
+
+bench: $(VENV)/bench
+	$(BIN)/python -m benchmarks
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -39,8 +45,8 @@ lint: $(VENV)/ready
 	mkdir -p build/typing/threadspec
 	for part in adapters conformance reference reports; do \
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
-	MYPYPATH=build/typing:tests $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
-		-p threadspec.reports -p faults -m oddities.__main__ -m mutation -m soak -m trials
+	MYPYPATH=build/typing:tests:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
+		-p threadspec.reports -p benchmarks -p faults -m oddities.__main__ -m mutation -m soak -m trials -m interrupts
 	$(BIN)/vermin --quiet --no-tips --violations -t=2.6- -t=3.2- $(VERMIN) $(PORTABLE)
 
 # Put the matrix of this machine where the README takes it from.
@@ -51,6 +57,10 @@ publish: $(VENV)/ready
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+$(VENV)/bench: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	touch $@
 
 clean:

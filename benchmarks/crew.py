@@ -1,0 +1,173 @@
+"""Helper threads of the low-level module, the same for every subject: they are parked in between.
+
+A crew is given jobs, settles once every job that blocks is blocked, and tells when the last job has
+ended.  gevent's crew is of greenlets, which is what its primitives are for.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+clock = time.perf_counter
+
+STACK = 256 * 1024  # bytes of a helper thread's stack; there are up to a thousand
+STARVED = 0.05  # seconds that helpers are left alone where the system does not show what they do
+
+
+class _Member:
+    """A helper thread: ``ended`` is when its last job ended."""
+
+    def __init__(self, crew: Crew) -> None:
+        self.go = _thread.allocate_lock()
+        self.go.acquire()
+        self.job: Callable[[], object] | None = None
+        self.begun = False
+        self.ended = 0.0
+        self.shown: int | None = None
+        ready = _thread.allocate_lock()
+        ready.acquire()
+        _thread.start_new_thread(self._work, (crew, ready))
+        ready.acquire()
+
+    def _work(self, crew: Crew, ready: Any) -> None:
+        try:
+            path = f"/proc/self/task/{_thread.get_native_id()}/syscall"
+            self.shown = os.open(path, os.O_RDONLY)
+            os.pread(self.shown, 200, 0)
+        except (OSError, AttributeError):
+            self.shown = None
+        ready.release()
+        while True:
+            self.go.acquire()
+            job = self.job
+            if job is None:
+                break
+            self.begun = True
+            try:
+                job()
+            except BaseException as error:
+                crew.failure = error
+            self.ended = clock()
+            crew.one_less()
+        if self.shown is not None:
+            os.close(self.shown)
+        crew.one_less()
+
+    def blocked_at(self) -> bytes:
+        """What it waits for in the kernel without a time-out; empty when it does not."""
+        if not self.begun:
+            return b""
+        assert self.shown is not None
+        line = os.pread(self.shown, 200, 0)
+        fields = line.split()
+        return line if len(fields) > 5 and fields[4] == b"0x0" else b""
+
+
+class Crew:
+    """As many helper threads as are asked for."""
+
+    def __init__(self, size: int) -> None:
+        self.failure: BaseException | None = None
+        self.posted = 0.0  # when the jobs were given
+        self._guard = _thread.allocate_lock()
+        self._left = 0
+        self._finished = _thread.allocate_lock()
+        self._finished.acquire()
+        before = _thread.stack_size(STACK)
+        try:
+            self.members = [_Member(self) for _ in range(size)]
+        finally:
+            _thread.stack_size(before)
+        self._busy: list[_Member] = []
+
+    def one_less(self) -> None:
+        """A member has ended its job."""
+        with self._guard:
+            self._left -= 1
+            last = not self._left
+        if last:
+            self._finished.release()
+
+    def post(self, jobs: Sequence[Callable[[], object]]) -> None:
+        """Let one member do each of the jobs, at the same time."""
+        self._busy = self.members[: len(jobs)]
+        self._left = len(jobs)
+        for number, member in enumerate(self._busy):
+            member.job = jobs[number]
+            member.begun = False
+        self.posted = clock()
+        for member in self._busy:
+            member.go.release()
+
+    def settle(self) -> None:
+        """Return when every member is blocked in its job, for good."""
+        before: list[bytes] = []
+        while not all(member.begun for member in self._busy):
+            time.sleep(0.0005)
+        if any(member.shown is None for member in self._busy):
+            time.sleep(STARVED + len(self._busy) * 0.0005)
+            return
+        while True:
+            now = []
+            for member in self._busy:
+                at = member.blocked_at()
+                if not at:
+                    break
+                now.append(at)
+            # One that waited for a lock on its way has moved on by the second look.
+            if len(now) == len(self._busy) and now == before:
+                return
+            before = now
+            time.sleep(0.0002)
+
+    def finish(self) -> float:
+        """Wait for the jobs to end; when the last of them did."""
+        self._finished.acquire()
+        if self.failure is not None:
+            raise self.failure
+        return max(member.ended for member in self._busy)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._left = len(self.members)
+        if self.members:
+            for member in self.members:
+                member.job = None
+                member.go.release()
+            self._finished.acquire()
+
+
+class GreenCrew:
+    """The same with greenlets."""
+
+    def __init__(self, make: Any) -> None:
+        self._make = make
+        self.posted = 0.0
+        self._busy: list[Any] = []
+        self._ended: list[float] = []
+
+    def post(self, jobs: Sequence[Callable[[], object]]) -> None:
+        self._ended = []
+        self._busy = [self._make.Thread(self._work, job) for job in jobs]
+        self.posted = clock()
+        for one in self._busy:
+            one.start()
+
+    def _work(self, job: Callable[[], object]) -> None:
+        job()
+        self._ended.append(clock())
+
+    def settle(self) -> None:
+        for _ in range(3):
+            self._make.sleep(0)
+
+    def finish(self) -> float:
+        self._make.joinall(self._busy, raise_error=True)
+        return max(self._ended)
+
+    def close(self) -> None:
+        self._busy = []

@@ -1,0 +1,362 @@
+"""Operations of several threads: each is a function that makes its objects, runs one round, and
+returns the seconds of its timed part.
+
+The threads are a crew's, the same for every subject; only the primitive is the subject's.  Methods
+are looked up before the timed part, for all subjects alike.  Waking N waiters is timed from the
+call to the return of the last waiter.
+"""
+
+from __future__ import annotations
+
+import _thread
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .crew import clock
+from .subjects import Subject
+
+TIME_OUTS = 20  # in one round
+MOMENT = 1e-6  # seconds: a time-out that is over as soon as the system can tell
+
+if TYPE_CHECKING:  # older interpreters cannot evaluate it
+    Round = Callable[[Subject, Any, int], float]
+
+
+@dataclass(frozen=True)
+class BareRound:
+    """The unavoidable part of a scenario, played with the low-level module alone."""
+
+    says: str
+    play: Round
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is timed: ``play``, once a round.
+
+    ``uses``: what a subject must have; ``crew``: how many helper threads; ``size``: what ``play``
+    is given: waiters, threads, turns; ``per``: how many operations a round has.
+    """
+
+    uses: str
+    play: Round
+    floor: BareRound | None
+    crew: int
+    size: int
+    per: int
+
+    def suits(self, subject: Subject) -> bool:
+        """Whether the subject has a counterpart."""
+        if subject.name == "floor":
+            return self.floor is not None
+        return subject.has(self.uses)
+
+
+def tight(kind: str) -> Round:
+    """Threads that do nothing but lock and unlock the same object."""
+
+    def play(subject: Subject, crew: Any, turns: int) -> float:
+        lock = getattr(subject.make, kind)()
+
+        def job() -> None:
+            for _ in range(turns):
+                with lock:
+                    pass
+
+        crew.post([job, job])
+        return float(crew.finish() - crew.posted)
+
+    return play
+
+
+def hand_off(kind: str) -> Round:
+    """Four threads, each of which lets the others run while it holds the lock."""
+
+    def play(subject: Subject, crew: Any, turns: int) -> float:
+        lock = getattr(subject.make, kind)()
+        pause = getattr(subject.make, "sleep", time.sleep)
+
+        def job() -> None:
+            for _ in range(turns):
+                with lock:
+                    pause(0)
+
+        crew.post([job] * 4)
+        return float(crew.finish() - crew.posted)
+
+    return play
+
+
+def semaphore_ping_pong(subject: Subject, crew: Any, turns: int) -> float:
+    """Two threads wake each other by turns, with a semaphore for each."""
+    ping, pong = subject.make.Semaphore(0), subject.make.Semaphore(0)
+    return _ping_pong(
+        crew,
+        turns,
+        (subject.method(ping, "release"), subject.method(pong, "acquire")),
+        (subject.method(ping, "acquire"), subject.method(pong, "release")),
+    )
+
+
+def lock_ping_pong(subject: Subject, crew: Any, turns: int) -> float:
+    """The floor: two bare locks, which are locked while there is nothing to do."""
+    ping, pong = _locked(), _locked()
+    return _ping_pong(crew, turns, (ping.release, pong.acquire), (ping.acquire, pong.release))
+
+
+def _ping_pong(crew: Any, turns: int, mine: tuple[Any, Any], other: tuple[Any, Any]) -> float:
+    serve, await_return = mine
+    await_serve, return_ = other
+
+    def partner() -> None:
+        for _ in range(turns):
+            await_serve()
+            return_()
+
+    crew.post([partner])
+    crew.settle()
+    begin = clock()
+    for _ in range(turns):
+        serve()
+        await_return()
+    took = clock() - begin
+    crew.finish()
+    return took
+
+
+def event_ping_pong(subject: Subject, crew: Any, turns: int) -> float:
+    """Two threads wake each other by turns, with an event for each."""
+    ping, pong = subject.make.Event(), subject.make.Event()
+    set_ping, wait_ping, clear_ping = ping.set, ping.wait, ping.clear
+    set_pong, wait_pong, clear_pong = pong.set, pong.wait, pong.clear
+
+    def partner() -> None:
+        for _ in range(turns):
+            wait_ping()
+            clear_ping()
+            set_pong()
+
+    crew.post([partner])
+    crew.settle()
+    begin = clock()
+    for _ in range(turns):
+        set_ping()
+        wait_pong()
+        clear_pong()
+    took = clock() - begin
+    crew.finish()
+    return took
+
+
+def condition_ping_pong(subject: Subject, crew: Any, turns: int) -> float:
+    """Two threads wait for their turn on one condition."""
+    condition = subject.make.Condition()
+    wait, notify = condition.wait, condition.notify
+    turn = 0
+
+    def side(own: int) -> None:
+        nonlocal turn
+        with condition:
+            for _ in range(turns):
+                while turn != own:
+                    wait()
+                turn = 1 - own
+                notify()
+
+    crew.post([lambda: side(1)])
+    crew.settle()
+    begin = clock()
+    side(0)
+    took = clock() - begin
+    crew.finish()
+    return took
+
+
+def event_set(subject: Subject, crew: Any, waiters: int) -> float:
+    """Set an event that so many threads wait for."""
+    event = subject.make.Event()
+    crew.post([event.wait] * waiters)
+    crew.settle()
+    begin = clock()
+    event.set()
+    return float(crew.finish() - begin)
+
+
+def notify_all(subject: Subject, crew: Any, waiters: int) -> float:
+    """Notify so many waiters of a condition at once."""
+    condition = subject.make.Condition()
+    wait, notify = condition.wait, subject.method(condition, "notify_all")
+
+    def waiter() -> None:
+        with condition:
+            wait()
+
+    crew.post([waiter] * waiters)
+    crew.settle()
+    begin = clock()
+    with condition:
+        notify()
+    return float(crew.finish() - begin)
+
+
+def time_out(subject: Subject, crew: Any, waiters: int) -> float:
+    """Wait for a moment on a condition on which so many threads wait already."""
+    condition = subject.make.Condition()
+    wait = condition.wait
+
+    def waiter() -> None:
+        with condition:
+            wait()
+
+    crew.post([waiter] * waiters)
+    crew.settle()
+    with condition:
+        begin = clock()
+        for _ in range(TIME_OUTS):
+            wait(MOMENT)
+        took = clock() - begin
+        subject.method(condition, "notify_all")()
+    crew.finish()
+    return took
+
+
+def lock_time_out(subject: Subject, crew: Any, waiters: int) -> float:
+    """The floor: a bare lock, awaited for a moment."""
+    lock = _locked()
+    begin = clock()
+    for _ in range(TIME_OUTS):
+        lock.acquire(True, MOMENT)
+    return clock() - begin
+
+
+def semaphore_release(subject: Subject, crew: Any, waiters: int) -> float:
+    """Release a semaphore that so many threads wait for, once for each."""
+    semaphore = subject.make.Semaphore(0)
+    release = subject.method(semaphore, "release")
+    crew.post([subject.method(semaphore, "acquire")] * waiters)
+    crew.settle()
+    begin = clock()
+    for _ in range(waiters):
+        release()
+    return float(crew.finish() - begin)
+
+
+def unlock_all(subject: Subject, crew: Any, waiters: int) -> float:
+    """The floor: each waiter waits for a bare lock of its own; all are unlocked."""
+    locks = [_locked() for _ in range(waiters)]
+    crew.post([lock.acquire for lock in locks])
+    crew.settle()
+    begin = clock()
+    for lock in locks:
+        lock.release()
+    return float(crew.finish() - begin)
+
+
+def queue(pairs: int) -> Round:
+    """So many producers and as many consumers pass items through an unbounded queue."""
+
+    def play(subject: Subject, crew: Any, items: int) -> float:
+        condition = subject.make.Condition()
+        wait, notify = condition.wait, condition.notify
+        waiting: deque[int] = deque()
+
+        def producer() -> None:
+            for item in range(items // pairs):
+                with condition:
+                    waiting.append(item)
+                    notify()
+
+        def consumer() -> None:
+            for _ in range(items // pairs):
+                with condition:
+                    while not waiting:
+                        wait()
+                    waiting.popleft()
+
+        crew.post([consumer, producer] * pairs)
+        return float(crew.finish() - crew.posted)
+
+    return play
+
+
+def thread_start(subject: Subject, crew: Any, threads: int) -> float:
+    """The calls of start() alone, each thread joined before the next is started."""
+    new = _thread_maker(subject)
+    took = 0.0
+    for _ in range(threads):
+        thread = new()
+        begin = clock()
+        thread.start()
+        took += clock() - begin
+        thread.join()
+    return took
+
+
+def bare_start(subject: Subject, crew: Any, threads: int) -> float:
+    """The floor: the low-level call."""
+    took = 0.0
+    for _ in range(threads):
+        ended = _locked()
+        begin = clock()
+        _thread.start_new_thread(ended.release, ())
+        took += clock() - begin
+        ended.acquire()
+    return took
+
+
+def _thread_maker(subject: Subject) -> Callable[[], Any]:
+    make = subject.make.Thread
+    if subject.name == "gevent":
+        return lambda: make(_nothing)
+    return lambda: make(target=_nothing)
+
+
+def pending_timers(subject: Subject, crew: Any, timers: int) -> float:
+    """Start so many timers, all of which are pending then, cancel all, and join all."""
+    make = subject.make.Timer
+    if subject.name == "gevent":
+        begin = clock()
+        pending = [make(3600, _nothing) for _ in range(timers)]
+        for one in pending:
+            one.kill()
+        return clock() - begin
+    pending = [make(3600, _nothing) for _ in range(timers)]
+    begin = clock()
+    for one in pending:
+        one.start()
+    for one in pending:
+        one.cancel()
+    for one in pending:
+        one.join()
+    return clock() - begin
+
+
+def bare_pending(subject: Subject, crew: Any, timers: int) -> float:
+    """The floor: threads that wait for a bare lock with a time-out, and tell by another."""
+    begin = clock()
+    locks = [(_locked(), _locked()) for _ in range(timers)]
+    for cancelled, ended in locks:
+        _thread.start_new_thread(_bare_timer, (cancelled, ended))
+    for cancelled, _ in locks:
+        cancelled.release()
+    for _, ended in locks:
+        ended.acquire()
+    return clock() - begin
+
+
+def _bare_timer(cancelled: Any, ended: Any) -> None:
+    cancelled.acquire(True, 3600)
+    ended.release()
+
+
+def _nothing() -> None:
+    """What a measured thread or timer does."""
+
+
+def _locked() -> Any:
+    lock = _thread.allocate_lock()
+    lock.acquire()
+    return lock
