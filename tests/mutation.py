@@ -67,7 +67,7 @@ LIST = Path(__file__).with_name("equivalent.toml")
 PARTS = ("adapters", "conformance", "reference", "reports")
 PACKAGE = "mutant"
 LIMIT = 60.0  # seconds after which a mutant counts as killed
-TEST_LIMIT = 10.0  # seconds that one unit test may take; the longest takes a fifth of one
+TEST_LIMIT = 6.0  # seconds that one unit test may take; the longest takes a third of one
 
 # What a module's mutants are tried on first.  What else can come into contact with it follows.
 NEAR = {
