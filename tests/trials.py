@@ -17,6 +17,7 @@ from threadspec.adapters.interpreters import this_interpreter
 from threadspec.conformance.cases import Case, battery
 from threadspec.conformance.execution import Execution
 from threadspec.conformance.verdicts import Verdict, fails
+from threadspec.reference import _CHAPTERS as CHAPTERS
 from threadspec.reports.record import CaseResult, clause_verdicts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +25,10 @@ REFERENCE = ROOT / "reference"
 
 A = TypeVar("A")
 B = TypeVar("B")
+
+
+# Modules of the reference that keep nothing, and so cannot carry a fault from one name to another.
+STATELESS = frozenset({"_guard", "_interruption", "_layer", "_waiting"})
 
 
 @dataclass(frozen=True)
@@ -87,15 +92,16 @@ def cases_reaching(files: Iterable[str]) -> list[Case]:
 def _names_from(file: str) -> frozenset[str]:
     """The names of the implementation that a file of the reference may have a part in.
 
-    What defines them needs the file, or something that the file needs as well: a part of the state
-    may be there.  The thread layer has none.
+    What defines them needs the file, or something with a state that the file needs as well: a part
+    of theirs may be there.
     """
     module = file[: -len(".py")]
-    names = _imports("__init__")
-    if module == "_layer":
-        return frozenset(names)
-    needed = _needed(module)
-    return frozenset(name for name, other in names.items() if needed & _needed(other))
+    if module in ("__init__", "_layer"):
+        return frozenset(CHAPTERS)
+    needed = _needed(module) - STATELESS
+    return frozenset(
+        name for name, other in CHAPTERS.items() if ({module} | needed) & _needed(other)
+    )
 
 
 def _needed(module: str) -> set[str]:
@@ -121,7 +127,7 @@ def _imports(module: str) -> dict[str, str]:
 def _names_in(module: str) -> frozenset[str]:
     """The names of the implementation that a module of the battery speaks of."""
     text = Path(str(sys.modules[module].__file__)).read_text(encoding="utf-8")
-    names = frozenset(_imports("__init__"))
+    names = frozenset(CHAPTERS)
     if "getattr(threading, name)" in text:
         return names
     return frozenset(name for name in names if re.search(rf"""[."']{name}\b""", text))
