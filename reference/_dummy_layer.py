@@ -16,7 +16,7 @@ Nothing here blocks.  Where a real lock would, one of these holds:
 import sys
 from time import monotonic as clock
 from time import sleep
-from weakref import ref
+from weakref import WeakValueDictionary
 
 __all__ = [
     "TIMEOUT_MAX",
@@ -32,12 +32,13 @@ __all__ = [
 
 error = RuntimeError
 
-# The longest time-out in seconds; time.sleep() takes it on every platform.
+# The longest time-out in seconds: what _thread has where it has the least.
 TIMEOUT_MAX = 4294967.0
 
-# The numbers of the threads that have begun and not ended, the running one last.
-_begun = [0]
-_last_number = 0
+# A thread is told by an object of its own: the running one, and those that wait for it to end, the
+# main thread first.
+_running = object()
+_suspended = []
 
 
 def start_new_thread(function, args, kwargs=None):
@@ -46,12 +47,11 @@ def start_new_thread(function, args, kwargs=None):
     SystemExit ends the thread silently; any other exception is given to ``sys.excepthook`` and ends
     it too.  KeyboardInterrupt is meant for the program and goes on.
     """
-    global _last_number
-    _last_number += 1
-    number = _last_number
+    global _running
     # Those that the new thread installs for itself must not stay with the one that goes on.
     trace, profile = sys.gettrace(), sys.getprofile()
-    _begun.append(number)
+    _suspended.append(_running)
+    thread = _running = object()
     try:
         function(*args, **(kwargs or {}))
     except SystemExit:
@@ -61,17 +61,16 @@ def start_new_thread(function, args, kwargs=None):
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
-        del _begun[-1]
-        _forget(number)
-        if sys.getprofile() is not profile:
+        _running = _suspended.pop()
+        _forget(thread)
+        sys.settrace(trace)
+        if sys.getprofile() is not profile:  # one written in C, as cProfile, cannot be put back
             sys.setprofile(profile)
-        if sys.gettrace() is not trace:
-            sys.settrace(trace)
     return get_ident()
 
 
 def get_ident():
-    """The identifier of the one thread of control, in every thread.
+    """The identifier of the one thread of control, in every thread: an integer that is not zero.
 
     So an RLock that a suspended thread owns can be taken by the running one, as one more level.
     """
@@ -80,12 +79,12 @@ def get_ident():
 
 def is_main_thread():
     """Whether no started thread is running."""
-    return len(_begun) == 1
+    return not _suspended
 
 
 def stack_size(size=0):
     """Return 0; there is no stack of a new thread whose size could be set: else ``error``."""
-    if size != 0:
+    if size:
         raise error("the stack size cannot be changed where there are no threads")
     return 0
 
@@ -96,7 +95,7 @@ class allocate_lock:
     __slots__ = ("__weakref__", "_takers")
 
     def __init__(self):
-        self._takers = []  # the number of the thread, for each acquire that was not yet released
+        self._takers = []  # the thread, for each acquire that was not yet released
 
     def acquire(self, blocking=True, timeout=-1):
         """Take the lock and return True; False when it is locked and blocking is not wanted.
@@ -114,9 +113,9 @@ class allocate_lock:
                     if left <= 0:
                         return False
                     sleep(min(left, 0.01))
-            elif self._takers[-1] not in _begun[:-1]:
+            elif self._takers[-1] not in _suspended:
                 raise RuntimeError("this would block for ever: no other thread could end the wait")
-        self._takers.append(_begun[-1])
+        self._takers.append(_running)
         return True
 
     def release(self):
@@ -139,26 +138,23 @@ class allocate_lock:
         return f"<dummy lock, {'locked' if self._takers else 'unlocked'}>"
 
 
-# id(local) -> a weak reference: a subclass may define any __eq__ and __hash__.
-_locals = {}
+# Every local, by its id(): a subclass may define any __eq__ and __hash__.
+_locals = WeakValueDictionary()
 
 
 class local:
     """Thread-local data: each thread, while it runs, has attributes of its own."""
 
-    __slots__ = ("__dict__", "__weakref__", "_local__arguments", "_local__shelves", "_local__shown")
+    __slots__ = ("__dict__", "__weakref__", "_local__arguments", "_local__shelves")
 
     def __new__(cls, /, *args, **kwargs):
         if (args or kwargs) and cls.__init__ is object.__init__:
             raise TypeError(f"{cls.__name__} takes no arguments")
         self = object.__new__(cls)
-        key = id(self)
-        _locals[key] = ref(self, lambda _: _locals.pop(key, None))
-        own = object.__getattribute__(self, "__dict__")
+        _locals[id(self)] = self
         object.__setattr__(self, "_local__arguments", (args, kwargs))
-        # Number of the thread -> its attributes; those of the thread shown are in __dict__ now.
-        object.__setattr__(self, "_local__shelves", {_begun[-1]: own})
-        object.__setattr__(self, "_local__shown", _begun[-1])
+        # Thread -> its attributes; for each use, those of the running thread become the __dict__.
+        object.__setattr__(self, "_local__shelves", {_running: {}})
         return self
 
     def __getattribute__(self, name):
@@ -180,34 +176,27 @@ class local:
 
 def _show(data):
     """Give ``data`` the running thread's attributes, initialized when it has none yet."""
-    number = _begun[-1]
-    if object.__getattribute__(data, "_local__shown") == number:
-        return
+    thread = _running
     shelves = object.__getattribute__(data, "_local__shelves")
-    known = number in shelves
-    object.__setattr__(data, "__dict__", shelves.setdefault(number, {}))
-    object.__setattr__(data, "_local__shown", number)
-    if not known and type(data).__init__ is not object.__init__:
+    known = thread in shelves
+    object.__setattr__(data, "__dict__", shelves.setdefault(thread, {}))
+    if not known:
         args, kwargs = object.__getattribute__(data, "_local__arguments")
         try:
             type(data).__init__(data, *args, **kwargs)
         except BaseException:
-            _hide(data, number)  # the next use tries again
+            _drop(data, thread)  # the next use tries again
             raise
         _show(data)  # another thread may have run meanwhile
 
 
-def _hide(data, number):
+def _drop(data, thread):
     """Drop the attributes that a thread has in ``data``."""
-    object.__getattribute__(data, "_local__shelves").pop(number, None)
-    if object.__getattribute__(data, "_local__shown") == number:
-        object.__setattr__(data, "__dict__", {})
-        object.__setattr__(data, "_local__shown", None)
+    object.__getattribute__(data, "_local__shelves").pop(thread, None)
+    object.__setattr__(data, "__dict__", {})
 
 
-def _forget(number):
+def _forget(thread):
     """Drop all thread-local data of a thread that has ended."""
-    for reference in list(_locals.values()):
-        data = reference()
-        if data is not None:
-            _hide(data, number)
+    for data in list(_locals.values()):
+        _drop(data, thread)

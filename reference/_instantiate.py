@@ -2,8 +2,7 @@
 
 import os
 import sys
-from importlib.machinery import ModuleSpec, SourceFileLoader
-from types import ModuleType
+from importlib.util import module_from_spec, spec_from_file_location
 
 __all__ = ["instantiate"]
 
@@ -16,16 +15,9 @@ def instantiate(name, layer):
     this package, so no source is edited or copied; all its objects are its own.  Raises what the
     import of a submodule raises, such as ImportError where the layer lacks a name.
     """
-    folder = os.path.dirname(os.path.abspath(__file__))
-    path = os.path.join(folder, "__init__.py")
-    spec = ModuleSpec(name, SourceFileLoader(name, path), origin=path, is_package=True)
-    spec.submodule_search_locations.append(folder)
-    package = ModuleType(name)
-    package.__spec__ = spec
-    package.__loader__ = spec.loader
-    package.__package__ = name
-    package.__path__ = spec.submodule_search_locations
-    package.__file__ = path
+    path = os.path.join(os.path.dirname(__file__), "__init__.py")
+    spec = spec_from_file_location(name, path)
+    package = module_from_spec(spec)
     package._layer = layer
     sys.modules[name] = package
     # Where "from ._layer import ..." finds it.

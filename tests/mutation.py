@@ -26,10 +26,12 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import difflib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -46,7 +48,7 @@ from threadspec.conformance.cases import Case
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.execution import Execution
 from threadspec.conformance.verdicts import VERDICTS, fails
-from trials import REFERENCE, ROOT, cases_of, implementation, side_by_side
+from trials import REFERENCE, ROOT, cases_of, cases_reaching, implementation, side_by_side
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -65,8 +67,9 @@ LIST = Path(__file__).with_name("equivalent.toml")
 PARTS = ("adapters", "conformance", "reference", "reports")
 PACKAGE = "mutant"
 LIMIT = 60.0  # seconds after which a mutant counts as killed
+TEST_LIMIT = 6.0  # seconds that one unit test may take; the longest takes a third of one
 
-# What a module's mutants are tried on first.  The rest of the battery follows.
+# What a module's mutants are tried on first.  What else can come into contact with it follows.
 NEAR = {
     "_registry": ("module", "thread", "alien", "daemon"),
     "alien": ("alien",),
@@ -83,8 +86,8 @@ NEAR = {
     "timer": ("timer",),
 }
 # These have no part in an implementation that the battery judges.
-UNIT_ONLY = {"__init__", "_dummy_layer", "_instantiate", "dummy_threading"}
-UNIT_TESTS = ("tests/test_reference.py", "tests/test_dummy_threading.py")
+DUMMY = {"_dummy_layer", "_instantiate", "dummy_threading"}
+UNIT_ONLY = {"__init__", *DUMMY}
 
 
 # -- operators ----------------------------------------------------------------------------------
@@ -433,42 +436,57 @@ class Place:
             execution.close()
         return None
 
-    def test(self) -> tuple[str, str] | None:
+    def test(self, tests: Iterable[str]) -> tuple[str, str] | None:
         """The first test that fails, and the last line of pytest's; None if all pass."""
         options = ["-x", "-q", "-p", "no:cacheprovider", "--no-header", "-o", "addopts="]
-        try:
-            run = subprocess.run(
-                [sys.executable, "-m", "pytest", *options, *UNIT_TESTS],
-                cwd=ROOT,
-                env=environment(self.kit, ROOT),
-                capture_output=True,
-                text=True,
-                timeout=LIMIT,
-            )
-        except subprocess.TimeoutExpired:
-            return "tests", f"no end after {LIMIT:g} s"
+        options += [f"--timeout={TEST_LIMIT:g}", "--timeout-method=thread"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "pytest", *options, *tests],
+            cwd=ROOT,
+            env=environment(self.kit, ROOT),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as run:
+            try:
+                output, _ = run.communicate(timeout=LIMIT)
+            except subprocess.TimeoutExpired:
+                return "tests", f"no end after {LIMIT:g} s"
+            finally:
+                with contextlib.suppress(ProcessLookupError):  # what a test has started may hang
+                    os.killpg(run.pid, signal.SIGKILL)
         if run.returncode == 0:
             return None
-        lines = [one for one in run.stdout.splitlines() if one.startswith(("FAILED", "ERROR"))]
-        return (lines or ["tests"])[0], run.stdout.strip().rsplit("\n", 1)[-1]
+        if "+ Timeout +" in output:
+            return "tests", f"no end of a test after {TEST_LIMIT:g} s"
+        lines = [one for one in output.splitlines() if one.startswith(("FAILED", "ERROR"))]
+        return (lines or ["tests"])[0], output.strip().rsplit("\n", 1)[-1]
 
 
 def cases_for(stem: str) -> list[Case]:
-    """The battery, in the order in which a mutant of this module is likely to fail early."""
+    """The cases for a mutant of this module, in the order in which it is likely to fail early."""
     if stem in UNIT_ONLY:
         return []
     order = NEAR.get(stem, ())
-    cases = cases_of()
+    cases = cases_reaching([f"{stem}.py"])
     near = [case for chapter in order for case in cases if case.clause.chapter == chapter]
     return [*near, *(case for case in cases if case.clause.chapter not in order)]
+
+
+def tests_for(stem: str) -> list[str]:
+    """The files with the unit tests that a mutant of this module may fail."""
+    own = [] if stem in DUMMY else ["tests/test_reference.py"]
+    return [*own, "tests/test_dummy_threading.py"]
 
 
 def trial(mutant: Mutant, folder: Path) -> Outcome:
     """See whether anything kills a mutant."""
     began = time.monotonic()
+    stem = Path(mutant.file).stem
     place = Place(folder / mutant.id)
     place.put(mutant)
-    found = place.judge(cases_for(Path(mutant.file).stem), began + LIMIT) or place.test()
+    found = place.judge(cases_for(stem), began + LIMIT) or place.test(tests_for(stem))
     shutil.rmtree(place.folder)
     killer, observed = found or (None, "")
     return Outcome(mutant, killer, observed, round(time.monotonic() - began, 2))
@@ -512,7 +530,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     modules = sorted(path.stem for path in REFERENCE.glob("*.py"))
     parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__.split("\n")[0])
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="a module; default: all")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) * 2)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "mutation", metavar="DIR")
     options = parser.parse_args(arguments)
     options.out = options.out.resolve()
@@ -523,7 +541,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run_in_a_copy(wanted, options.jobs, options.out)
 
     sound = Place(options.out / "sound")
-    if found := sound.judge(cases_of(), time.monotonic() + LIMIT) or sound.test():
+    if found := sound.judge(cases_of(), time.monotonic() + LIMIT) or sound.test(tests_for("")):
         print(f"the reference itself fails {found[0]}; mend that first")
         return 1
 

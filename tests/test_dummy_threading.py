@@ -1,10 +1,13 @@
 """``reference.dummy_threading`` and what makes it: the reference over another thread layer."""
 
+import cProfile
 import gc
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import types
 import weakref
@@ -22,9 +25,22 @@ dummy: Any = dummy_threading
 
 
 def run_in_thread(function: Callable[..., object], *args: object) -> Any:
-    """Start a thread that calls ``function``; it has ended when this returns."""
-    thread = dummy.Thread(target=function, args=args)
+    """Start a thread that calls ``function``; it has ended when this returns.
+
+    What the function raises, such as the failure of a check, is raised here as well.
+    """
+    raised: list[BaseException] = []
+
+    def activity() -> None:
+        try:
+            function(*args)
+        except BaseException as error:
+            raised.append(error)
+
+    thread = dummy.Thread(target=activity)
     thread.start()
+    if raised:
+        raise raised[0]
     return thread
 
 
@@ -182,7 +198,8 @@ def test_an_exception_ends_the_thread_alone(
     def fail() -> None:
         raise error
 
-    thread = run_in_thread(fail)
+    thread = dummy.Thread(target=fail)
+    thread.start()
     assert not thread.isAlive()
     assert ("deliberate" in capsys.readouterr().err) == isinstance(error, ValueError)
 
@@ -199,6 +216,102 @@ def test_trace_and_profile_functions_are_those_of_new_threads_alone() -> None:
         dummy.setprofile(None)
     assert "call" in traced
     assert (sys.gettrace(), sys.getprofile()) == before
+
+
+class Equal:
+    """A trace or profile function that is equal to any other."""
+
+    def __init__(self, calls: list[str]) -> None:
+        self._calls = calls
+
+    def __call__(self, frame: types.FrameType, event: str, argument: object) -> None:
+        self._calls.append(frame.f_code.co_name)
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+def plain(calls: list[str]) -> Callable[[types.FrameType, str, object], None]:
+    """A trace or profile function."""
+    return lambda frame, event, argument: calls.append(frame.f_code.co_name)
+
+
+@pytest.mark.parametrize(
+    ("install", "installed"),
+    [(sys.settrace, sys.gettrace), (sys.setprofile, sys.getprofile)],
+    ids=["trace", "profile"],
+)
+@pytest.mark.parametrize("make", [plain, Equal])
+@pytest.mark.parametrize("watches", [True, False])
+def test_the_starter_keeps_its_trace_and_profile_functions(
+    install: Callable[[Any], None],
+    installed: Callable[[], Any],
+    make: Callable[[list[str]], Any],
+    watches: bool,
+) -> None:
+    seen: list[str] = []
+    seen_in_thread: list[str] = []
+    mine = make(seen) if watches else None
+    found: list[object] = []
+
+    def activity() -> None:
+        found.append(installed())
+        install(make(seen_in_thread))
+        called_by_the_thread()
+
+    def called_by_the_thread() -> None:
+        pass
+
+    def called_afterwards() -> None:
+        pass
+
+    before = installed()
+    install(mine)
+    try:
+        run_in_thread(activity)
+        found.append(installed())
+        called_afterwards()
+    finally:
+        install(before)
+    assert [one is mine for one in found] == [True, True]
+    assert "called_by_the_thread" in seen_in_thread
+    assert "called_afterwards" not in seen_in_thread
+    assert ("called_afterwards" in seen) == watches
+
+
+def test_a_profiler_written_in_c_goes_on() -> None:
+    def called_afterwards() -> None:
+        pass
+
+    profiler = cProfile.Profile()
+    profiler.enable()
+    try:
+        run_in_thread(lambda: None)
+        called_afterwards()
+    finally:
+        profiler.disable()
+    names = [getattr(one.code, "co_name", "") for one in profiler.getstats()]
+    assert "called_afterwards" in names
+
+
+def test_all_threads_have_the_identifier_of_the_one_thread_of_control() -> None:
+    seen: list[object] = []
+    ident = _dummy_layer.start_new_thread(lambda: seen.append(_dummy_layer.get_ident()), ())
+    assert seen == [ident]
+    assert _dummy_layer.get_ident() == ident
+    assert ident and isinstance(ident, int)
+
+
+def test_the_layer_knows_its_main_thread() -> None:
+    seen: list[bool] = []
+
+    def look(depth: int) -> None:
+        if depth:
+            _dummy_layer.start_new_thread(look, (), {"depth": depth - 1})
+        seen.append(_dummy_layer.is_main_thread())
+
+    look(2)
+    assert seen == [False, False, True]
 
 
 def test_the_layers_threads_report_what_they_do_not_handle(
@@ -225,6 +338,11 @@ def test_the_stack_size_cannot_be_changed() -> None:
     with pytest.raises(ValueError):
         dummy.stack_size(1)
     assert dummy.stack_size() == 0
+    assert dummy.stack_size(0) == 0
+    for size in (-1, 1, 65536):
+        with pytest.raises(_dummy_layer.error):
+            _dummy_layer.stack_size(size)
+    assert _dummy_layer.stack_size() == _dummy_layer.stack_size(0) == 0
 
 
 def test_a_timer_sleeps_its_interval_and_calls_its_function() -> None:
@@ -303,6 +421,68 @@ def test_what_would_block_for_ever_is_an_error(block: Callable[[], list[Any]]) -
     assert last.acquire(False)
 
 
+def test_the_layers_lock_says_whether_it_was_taken() -> None:
+    lock = _dummy_layer.allocate_lock()
+    assert lock.locked() is False
+    assert lock.acquire() is True
+    assert lock.locked() is True
+    assert lock.acquire(False) is False
+    assert lock.acquire(True, 0) is False
+    assert lock.acquire(True, 0.001) is False
+    lock.release()
+    assert lock.locked() is False
+    assert lock.acquire(True, 0) is True
+    lock.release()
+    with lock as entered:
+        assert entered is True and lock.locked()
+    assert not lock.locked()
+
+
+def test_a_lock_taken_on_credit_is_released_as_often_as_it_was_acquired() -> None:
+    lock = dummy.Lock()
+    seen: list[bool] = []
+
+    def use(depth: int) -> None:
+        for _ in range(2):
+            lock.acquire()
+            if depth:
+                run_in_thread(use, depth - 1)
+            lock.release()
+            seen.append(lock.acquire(False))
+
+    with lock:
+        run_in_thread(use, 2)
+    assert seen == [False] * 14
+    assert lock.acquire(False)
+
+
+def test_credit_is_for_what_a_suspended_thread_holds() -> None:
+    lock = dummy.Lock()
+    seen: list[object] = []
+
+    def attempt() -> None:
+        try:
+            lock.acquire()
+        except RuntimeError:
+            seen.append("for ever")
+        else:
+            seen.append("taken")
+
+    def take_twice() -> None:
+        attempt()
+        attempt()
+
+    lock.acquire()
+    run_in_thread(take_twice)  # the second time the thread waits for itself
+    run_in_thread(attempt)  # for one that has ended
+    attempt()
+    assert seen == ["taken", "for ever", "for ever", "for ever"]
+    lock.release()  # what the ended thread took; mine is left
+    attempt()
+    run_in_thread(attempt)
+    assert seen[4:] == ["for ever", "taken"]
+
+
 def test_waits_that_nobody_can_end_are_an_error() -> None:
     event = dummy.Event()
     for _ in range(2):
@@ -333,10 +513,67 @@ def test_a_timeout_passes() -> None:
     assert not event.isSet()
 
 
+def test_a_timeout_is_slept_and_no_longer_than_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float] = []
+
+    def clock() -> float:
+        looks.append(time.monotonic())
+        return looks[-1]
+
+    monkeypatch.setattr(_dummy_layer, "clock", clock)
+    lock = _dummy_layer.allocate_lock()
+    lock.acquire()
+    lock.acquire(True, 0.1)
+    assert len(looks) < 50  # a wait that is busy looks at the clock all the time
+    took = []
+    for _ in range(20):
+        began = time.monotonic()
+        lock.acquire(True, 0.001)
+        took.append(time.monotonic() - began)
+    assert min(took) < 0.008  # on a busy machine any single one may take longer
+
+
+@pytest.fixture
+def soon() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Has a signal handler call a function, a moment later."""
+    calls: list[threading.Timer] = []
+    before = signal.getsignal(signal.SIGINT)
+
+    def call(function: Callable[[], object]) -> None:
+        signal.signal(signal.SIGINT, lambda *_: function())
+        calls.append(threading.Timer(0.02, signal.raise_signal, [signal.SIGINT]))
+        calls[-1].start()
+
+    yield call
+    for one in calls:
+        one.cancel()
+        one.join()
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("timeout", [3600.0, 10**400], ids=["an hour", "more than a float holds"])
+def test_a_signal_handler_may_end_a_wait(
+    soon: Callable[[Callable[[], object]], None], timeout: float
+) -> None:
+    event = dummy.Event()
+    began = time.monotonic()
+    soon(event.set)
+    event.wait(timeout)
+    assert event.isSet()
+    assert time.monotonic() - began < 0.5
+    lock = _dummy_layer.allocate_lock()
+    lock.acquire()
+    soon(lock.release)
+    assert lock.acquire(True, 3600)
+    assert lock.locked()
+    lock.release()
+
+
 def test_a_program_with_producers_and_consumers(capsys: pytest.CaptureFixture[str]) -> None:
     condition = dummy.Condition()
     items: list[int] = []
     consumed: list[int] = []
+    patience = list(range(9))  # so that a layer at fault does not make the loop below endless
 
     def produce() -> None:
         for number in range(3):
@@ -350,6 +587,7 @@ def test_a_program_with_producers_and_consumers(capsys: pytest.CaptureFixture[st
             condition.acquire()
             while not items:
                 condition.wait()
+                patience.pop()
             consumed.append(items.pop(0))
             condition.release()
 
@@ -357,7 +595,8 @@ def test_a_program_with_producers_and_consumers(capsys: pytest.CaptureFixture[st
         run_in_thread(target)
     assert consumed == [0, 1, 2]
     # In the other order the consumer would wait for ever; its thread ends instead.
-    thread = run_in_thread(consume)
+    thread = dummy.Thread(target=consume)
+    thread.start()
     assert not thread.isAlive()
     assert "for ever" in capsys.readouterr().err
 
@@ -388,6 +627,76 @@ def test_values_are_those_of_the_running_thread() -> None:
     mine = data.__dict__
     run_in_thread(lambda: seen.append(mine["x"]))
     assert seen[-1] == "main"
+
+
+def test_each_use_of_an_attribute_is_that_of_the_running_thread() -> None:
+    data = dummy.local()
+    data.x = "main"
+
+    def delete() -> None:
+        with pytest.raises(AttributeError):
+            del data.x
+
+    def replace() -> None:
+        data.x = "thread"
+
+    def read() -> None:
+        with pytest.raises(AttributeError):
+            data.x  # noqa: B018
+
+    for use in (delete, replace, read):
+        run_in_thread(use)
+        assert data.x == "main"
+    run_in_thread(lambda: run_in_thread(replace))
+    del data.x
+    assert not hasattr(data, "x")
+
+
+def test_what_a_thread_leaves_is_not_that_of_the_one_after() -> None:
+    made: list[Any] = []
+
+    def make() -> None:
+        made.append(dummy.local())
+        made[-1].x = "maker"
+
+    def replace() -> None:
+        assert not hasattr(made[0], "x")
+        made[0].x = "thread"
+
+    run_in_thread(make)
+    for _ in range(2):
+        assert not hasattr(made[0], "x")
+        run_in_thread(replace)
+    other = dummy.local()
+    made[0].x = other.x = "main"
+    run_in_thread(make)
+    assert made[0].x == other.x == "main"
+
+
+def test_attributes_may_have_any_name() -> None:
+    data = dummy.local()
+    for name in ("A", "_", "__", "__dicta__", "__dictx__", "z", "\u00e9"):
+        setattr(data, name, name)
+        assert getattr(data, name) == name
+        delattr(data, name)
+        assert not hasattr(data, name)
+
+
+def test_threads_of_an_init_may_use_the_data() -> None:
+    class Data(dummy.local):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.depth = len(inits)
+            inits.append(self.depth)
+            if self.depth < 3:
+                run_in_thread(lambda: seen.append(self.depth))
+
+    inits: list[int] = []
+    seen: list[int] = []
+    data = Data()
+    assert data.depth == 0
+    assert seen == [3, 2, 1]
+    run_in_thread(lambda: seen.append(data.depth))
+    assert seen[3:] == [4]
 
 
 def test_init_runs_in_each_thread() -> None:
@@ -440,6 +749,7 @@ def test_an_init_that_fails_is_tried_again() -> None:
 
     run_in_thread(use)
     assert seen == [1]
+    assert calls == [1] * 3
 
 
 def test_arguments_need_an_init() -> None:
@@ -451,6 +761,7 @@ def test_arguments_need_an_init() -> None:
             kind(1)
         with pytest.raises(TypeError):
             kind(x=1)
+        kind()
 
 
 def test_dict_cannot_be_replaced() -> None:
@@ -459,6 +770,11 @@ def test_dict_cannot_be_replaced() -> None:
         data.__dict__ = {}
     with pytest.raises(AttributeError):
         del data.__dict__
+    name = "".join(["__dict", "__"])  # a string of its own
+    with pytest.raises(AttributeError):
+        data.__setattr__(name, {})
+    with pytest.raises(AttributeError):
+        data.__delattr__(name)
 
 
 def test_values_go_with_the_thread_and_with_the_object() -> None:
@@ -475,10 +791,13 @@ def test_values_go_with_the_thread_and_with_the_object() -> None:
     gc.collect()
     assert references[0]() is None
     assert references[1]() is not None
+    run_in_thread(store, data)
+    assert references[2]() is None  # at the end of the thread, not at the next use
+    assert references[1]() is not None
     del data
     gc.collect()
     assert references[1]() is None
-    assert _dummy_layer._locals == {}
+    assert not _dummy_layer._locals
 
 
 # -- other layers -------------------------------------------------------------------------------
@@ -513,6 +832,7 @@ def test_a_third_instance_runs_over_its_own_layer(
     layer, notes = logging_layer
     third = instantiate("third_instance", layer)
     assert sys.modules["third_instance"] is third
+    assert sys.modules["third_instance._layer"] is third._layer is layer
     assert sorted(third.__all__) == sorted(reference.__all__)
     assert third.Thread not in (reference.Thread, dummy.Thread)
     from third_instance import Lock  # type: ignore[import-not-found]

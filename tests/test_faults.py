@@ -11,7 +11,7 @@ from faults import __main__ as matrix
 from faults import planting
 from faults.planting import Fault, FaultError
 from threadspec.conformance.cases import battery
-from trials import cases_of
+from trials import REFERENCE, cases_of, cases_reaching
 
 FAULTS = planting.collection()
 BY_ID = {fault.id: fault for fault in FAULTS}
@@ -20,7 +20,7 @@ BY_ID = {fault.id: fault for fault in FAULTS}
 def test_every_fault_can_be_planted_and_compiles() -> None:
     for fault in FAULTS:
         assert fault.changes, fault.id
-        for file in {change.file for change in fault.changes}:
+        for file in fault.files:
             compile(fault.source(file), f"{fault.id}: {file}", "exec")
 
 
@@ -49,6 +49,35 @@ def test_every_clause_that_can_be_broken_is() -> None:
         if case.clause.level in ("must", "should") and case.clause.id not in broken
     }
     assert sound == set()
+
+
+def test_every_fault_can_be_reached_by_the_clauses_it_breaks() -> None:
+    for fault in FAULTS:
+        reached = {case.clause.id for case in cases_reaching(fault.files)}
+        assert {fault.clause, *fault.also} <= reached, fault.id
+
+
+@pytest.mark.parametrize(
+    ("file", "chapters"),
+    [
+        ("event.py", {"event"}),
+        ("condition.py", {"condition", "rlock", "with"}),
+        ("lock.py", {"lock", "condition", "with"}),
+        ("alien.py", {"alien", "daemon", "local", "thread", "timer"}),
+        ("dummy_threading.py", set()),
+    ],
+)
+def test_a_change_is_tried_on_what_can_come_into_contact_with_it(
+    file: str, chapters: set[str]
+) -> None:
+    modules = {case.module.rpartition("test_")[2] for case in cases_reaching([file])}
+    assert modules == chapters | ({"module", "overview"} if chapters else set())
+
+
+def test_a_change_to_what_all_share_is_tried_on_everything() -> None:
+    for file in ("__init__.py", "_layer.py"):
+        assert cases_reaching([file]) == cases_of()
+    assert cases_reaching(path.name for path in REFERENCE.glob("*.py")) == cases_of()
 
 
 def test_many_faults_are_subtle() -> None:

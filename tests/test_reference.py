@@ -628,6 +628,28 @@ def test_to_ask_for_the_stack_size_leaves_it(
     assert stacks.size == 65536
 
 
+def test_threads_that_set_the_stack_size_do_it_one_after_the_other(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stacks = Stacks(script, monkeypatch)
+    stack_size = script.threading.stack_size
+    stack_size()
+    others: list[Any] = []
+    before: list[int] = []
+
+    def met_by_another(size: int) -> int:
+        monkeypatch.setattr(sys.modules["scripted._layer"], "stack_size", stacks.ask_and_set)
+        others.append(started(script, lambda: before.append(stack_size(0))))
+        others[0].join(0.1)  # long enough for one that does not wait
+        return stacks.ask_and_set(size)
+
+    monkeypatch.setattr(sys.modules["scripted._layer"], "stack_size", met_by_another)
+    assert stack_size(65536) == 0
+    assert ends(others[0])
+    assert before == [65536]
+    assert stacks.size == 0
+
+
 def test_the_stack_size_is_0_where_it_cannot_be_changed(
     script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,6 +70,61 @@ def cases_of(chapters: Iterable[str] | None = None) -> list[Case]:
     """The cases of these chapters, or of all."""
     wanted = None if chapters is None else set(chapters)
     return [case for case in battery() if wanted is None or case.clause.chapter in wanted]
+
+
+def cases_reaching(files: Iterable[str]) -> list[Case]:
+    """The cases that can come into contact with these files of the reference, in their order.
+
+    They are those in modules of the battery that speak of a name that one of the files may have a
+    part in.  (The battery's other modules only handle what these give them.  The worker tries how
+    fast some operations are before the first case, whatever the case is about: that is left out.)
+    """
+    names = frozenset[str]().union(*map(_names_from, files))
+    return [case for case in battery() if names & _names_in(case.module)]
+
+
+@cache
+def _names_from(file: str) -> frozenset[str]:
+    """The names of the implementation that a file of the reference may have a part in.
+
+    What defines them needs the file, or something that the file needs as well: a part of the state
+    may be there.  The thread layer has none.
+    """
+    module = file[: -len(".py")]
+    names = _imports("__init__")
+    if module == "_layer":
+        return frozenset(names)
+    needed = _needed(module)
+    return frozenset(name for name, other in names.items() if needed & _needed(other))
+
+
+def _needed(module: str) -> set[str]:
+    """The modules of the reference that one of them needs, and itself; not the thread layer."""
+    found = {module}
+    pending = [module]
+    while pending:
+        new = {*_imports(pending.pop()).values()} - found - {"_layer"}
+        found |= new
+        pending += new
+    return found
+
+
+@cache
+def _imports(module: str) -> dict[str, str]:
+    """What a module of the reference imports: each name, and the other module that has it."""
+    tree = ast.parse((REFERENCE / f"{module}.py").read_text(encoding="utf-8"))
+    imports = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.level]
+    return {name.name: one.module or name.name for one in imports for name in one.names}
+
+
+@cache
+def _names_in(module: str) -> frozenset[str]:
+    """The names of the implementation that a module of the battery speaks of."""
+    text = Path(str(sys.modules[module].__file__)).read_text(encoding="utf-8")
+    names = frozenset(_imports("__init__"))
+    if "getattr(threading, name)" in text:
+        return names
+    return frozenset(name for name in names if re.search(rf"""[."']{name}\b""", text))
 
 
 def side_by_side(trial: Callable[[A], B], subjects: Iterable[A], jobs: int) -> Iterator[B]:

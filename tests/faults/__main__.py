@@ -1,5 +1,7 @@
 """``python -m faults``: run the battery on every planted fault and print the fault matrix.
 
+Cases that cannot come into contact with what a fault changes are left out.
+
 The matrix says of each fault whether the clause that it violates fails (hit), which other clauses
 fail with it (collateral), and which cases catch it.  A racy fault is tried many times; how often it
 is caught gives the probability of its detection, with the lower bound of its 95 % confidence
@@ -23,7 +25,15 @@ from pathlib import Path
 from faults.planting import Fault, collection
 from threadspec.conformance.cases import Case, battery
 from threadspec.reports.record import CaseResult
-from trials import REFERENCE, ROOT, cases_of, implementation, judge, side_by_side
+from trials import (
+    REFERENCE,
+    ROOT,
+    cases_of,
+    cases_reaching,
+    implementation,
+    judge,
+    side_by_side,
+)
 
 TRIES = 60
 
@@ -177,19 +187,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no fault {' or '.join(options.faults)}")
     options.out.mkdir(parents=True, exist_ok=True)
 
-    def cases(chapters: set[str]) -> list[Case]:
-        return cases_of(chapters if options.near else None)
-
     baseline = judge(
         implementation("reference", "reference", REFERENCE.parent),
-        cases({fault.chapter for fault in wanted}),
+        cases_of({fault.chapter for fault in wanted} if options.near else None),
     )
     if baseline.failed:
         print(f"the reference itself fails {', '.join(baseline.failed)}; mend that first")
         return 1
 
     def attempt(fault: Fault) -> Outcome:
-        return trial(fault, cases({fault.chapter}), options.out)
+        near = cases_of({fault.chapter})
+        return trial(fault, near if options.near else cases_reaching(fault.files), options.out)
 
     outcomes = []
     for outcome in side_by_side(attempt, wanted, options.jobs):

@@ -73,6 +73,11 @@ class Fault:
         """The chapter of the manual whose clause it violates."""
         return self.id.split(".")[0]
 
+    @property
+    def files(self) -> set[str]:
+        """The files of the reference that it changes."""
+        return {change.file for change in self.changes}
+
     def source(self, file: str) -> str:
         """The source of one file of the reference with the fault in it.  Raises FaultError."""
         text = (REFERENCE / file).read_text(encoding="utf-8")
@@ -97,10 +102,9 @@ class Fault:
         shutil.rmtree(folder, ignore_errors=True)
         package = folder / PACKAGE
         shutil.copytree(REFERENCE, package, ignore=shutil.ignore_patterns("__pycache__"))
-        files = {change.file for change in self.changes}
-        for file in files:
+        for file in self.files:
             (package / file).write_text(self.source(file), encoding="utf-8")
-        if PORTABLE in files:
+        if PORTABLE in self.files:
             use_portable_rlock(package)
         return implementation(self.id, PACKAGE, folder)
 
