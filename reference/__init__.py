@@ -60,7 +60,7 @@ def __getattr__(name):
     try:
         chapter = __import__(_CHAPTERS[name], globals(), None, [name], 1)
     except ModuleNotFoundError as error:
-        if error.name != "_thread":
+        if error.name != "_thread" or "_layer" in globals():
             raise
         message = "there is no thread module here; use dummy_threading"
         raise ImportError(message, name="_thread") from None

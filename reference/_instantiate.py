@@ -12,8 +12,9 @@ def instantiate(name, layer):
 
     ``layer``: a module with the names of ``_layer``.  The package is put into ``sys.modules``, and
     takes the place of a module that is there.  Its submodules are loaded from the very files of
-    this package, so no source is edited or copied; all its objects are its own.  Raises what the
-    import of a submodule raises, such as ImportError where the layer lacks a name.
+    this package, so no source is edited or copied; all its objects are its own.  They are loaded
+    when they are needed: to ask the package for a name may raise what the import of a submodule
+    raises, such as ImportError where the layer lacks a name.
     """
     path = os.path.join(os.path.dirname(__file__), "__init__.py")
     spec = spec_from_file_location(name, path)
@@ -22,10 +23,5 @@ def instantiate(name, layer):
     sys.modules[name] = package
     # Where "from ._layer import ..." finds it.
     sys.modules[name + "._layer"] = layer
-    try:
-        spec.loader.exec_module(package)
-    except BaseException:
-        for half_made in [one for one in sys.modules if (one + ".").startswith(name + ".")]:
-            del sys.modules[half_made]
-        raise
+    spec.loader.exec_module(package)
     return package

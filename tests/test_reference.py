@@ -385,11 +385,8 @@ def test_a_notification_that_meets_a_time_out_counts(script: Script, name: str) 
         assert condition.wait(60) is True
 
 
-@pytest.mark.parametrize("lock", ["Lock", "RLock"])
-def test_an_interruption_while_the_lock_is_taken_back_waits_for_it(
-    script: Script, lock: str
-) -> None:
-    condition = script.threading.Condition(getattr(script.threading, lock)())
+def test_an_interruption_while_a_plain_lock_is_taken_back_waits_for_it(script: Script) -> None:
+    condition = script.threading.Condition(script.threading.Lock())
     holds, lets_go = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -681,9 +678,12 @@ def test_an_instance_whose_layer_cannot_be_loaded_is_an_error() -> None:
         raise ModuleNotFoundError("no thread module", name="_thread")
 
     layer.__getattr__ = missing
-    with pytest.raises(ModuleNotFoundError, match="no thread module"):
-        instantiate("needy_instance", layer)
-    assert [one for one in sys.modules if one.startswith("needy_instance")] == []
+    package = instantiate("needy_instance", layer)
+    for name in ("Lock", "Thread", "Lock"):
+        with pytest.raises(ModuleNotFoundError, match="no thread module"):
+            getattr(package, name)
+    for name in [one for one in sys.modules if one.startswith("needy_instance")]:
+        del sys.modules[name]
 
 
 def test_a_missing_module_other_than_the_thread_module_is_an_error() -> None:
@@ -691,13 +691,122 @@ def test_a_missing_module_other_than_the_thread_module_is_an_error() -> None:
         """
         import atexit, itertools, sys
         sys.modules["os"] = None
+        import threadspec.reference as threading
         try:
-            import threadspec.reference
+            threading.Lock
         except ModuleNotFoundError as error:
             print(error.name)
         """
     )
     assert lines == ["os"]
+
+
+# -- the chapters are imported when they are needed ---------------------------------------------
+
+
+def test_the_import_of_the_package_imports_no_chapter() -> None:
+    lines = program(
+        """
+        import sys
+        import threadspec.reference as threading
+
+        def chapters():
+            return sorted(
+                one.rpartition(".")[2] for one in sys.modules if one.startswith(threading.__name__)
+            )
+
+        print(*chapters())
+        threading.Lock()
+        print(*chapters())
+        threading.Event()
+        print(*chapters())
+        """
+    )
+    assert lines == ["reference", "_layer lock reference", "_layer _waiting event lock reference"]
+
+
+def test_all_names_are_there_before_their_chapters_are() -> None:
+    lines = program(
+        """
+        import threadspec.reference as threading
+
+        print({*threading.__all__} <= {*dir(threading)}, "__name__" in dir(threading))
+        print(dir(threading) == sorted({*dir(threading)}), "Lock" in vars(threading))
+        for name in ("lock", "Locks", "_main_thread", "active_count"):
+            try:
+                getattr(threading, name)
+            except AttributeError as error:
+                print(error)
+        print(hasattr(threading, "Lock"), threading.Lock is vars(threading)["Lock"])
+        from threadspec.reference import *
+        print([name for name in threading.__all__ if globals()[name] is not vars(threading)[name]])
+        """
+    )
+    unknown = "module 'threadspec.reference' has no attribute"
+    assert lines == [
+        "True True",
+        "True False",
+        f"{unknown} 'lock'",
+        f"{unknown} 'Locks'",
+        f"{unknown} '_main_thread'",
+        f"{unknown} 'active_count'",
+        "True True",
+        "[]",
+    ]
+
+
+def test_threads_that_ask_first_at_the_same_time_get_the_same() -> None:
+    lines = program(
+        """
+        import _thread, sys
+        sys.setswitchinterval(1e-6)
+        import threadspec.reference as threading
+
+        names = [name for name in threading.__all__] * 2
+        found, done = [], _thread.allocate_lock()
+        done.acquire()
+
+        def ask(start):
+            while not begin:
+                pass
+            order = names[start : start + len(threading.__all__)]
+            found.append({name: getattr(threading, name) for name in order})
+            if len(found) == 8:
+                done.release()
+
+        begin = []
+        for number in range(8):
+            _thread.start_new_thread(ask, (number * 2,))
+        begin.append(1)
+        print(done.acquire(timeout=20), all(one == found[0] for one in found))
+        print(threading.activeCount(), threading.currentThread().getName())
+        """
+    )
+    assert lines == ["True True", "1 MainThread"]
+
+
+def test_a_chapter_that_a_thread_imports_first_knows_the_main_thread() -> None:
+    lines = program(
+        """
+        import _thread
+        import threadspec.reference as threading
+
+        def ask():
+            me = threading.currentThread()
+            print(me.getName(), me.isDaemon(), threading.Thread().isDaemon())
+            done.release()
+
+        done = _thread.allocate_lock()
+        done.acquire()
+        _thread.start_new_thread(ask, ())
+        done.acquire()
+        main = threading.currentThread()
+        print(main.getName(), main.isDaemon(), threading.enumerate()[0] is main)
+        ending = threading.Thread(target=lambda: (main.join(), print("the main thread has ended")))
+        ending.start()
+        """
+    )
+    assert lines == ["Dummy-1 True True", "MainThread False True", "the main thread has ended"]
 
 
 # -- processes ----------------------------------------------------------------------------------
@@ -747,12 +856,17 @@ def test_a_forked_child_has_one_thread() -> None:
         IN_A_CHILD
         + """
 from threadspec.reference import _registry
+met, over = _thread.allocate_lock(), _thread.allocate_lock()
+for lock in (met, over):
+    lock.acquire()
+_thread.start_new_thread(lambda: (threading.currentThread(), met.release(), over.acquire()), ())
+met.acquire()
 other = threading.Thread(target=wait.wait, name="other")
 other.start()
 
 def look():
     other.join()
-    print(len(_registry._current), "thread of control")
+    print(len(_registry._dummies), "alien threads")
     print(name(other), [name(one) for one in threading.enumerate()], threading.activeCount())
     main = threading.currentThread()
     print(name(main), main.isDaemon())
@@ -766,11 +880,11 @@ wait.set()
 """
     )
     assert lines == [
-        "1 thread of control",
+        "0 alien threads",
         "other ['MainThread alive'] 1",
         "MainThread alive False",
         "another runs",
-        "other alive 2",
+        "other alive 3",
     ]
 
 
@@ -782,16 +896,16 @@ def test_a_fork_while_locks_are_held_leaves_none_held_in_the_child() -> None:
 from threadspec.reference import stack, thread
 held = [thread._numbering, stack._lock]
 for lock in held:
-    lock.acquire()
+    lock.__enter__()
 
 def look():
     print(threading.Thread().getName(), threading.stack_size())
 
 child(look)
-print([lock.locked() for lock in held], len({thread._numbering, stack._lock} & set(held)))
+print([thread._numbering, stack._lock] == held, stack._lock.locked())
 """
     )
-    assert lines == ["Thread-1 0", "[True, True] 2"]
+    assert lines == ["Thread-1 0", "True True"]
 
 
 @needs_fork
@@ -924,7 +1038,7 @@ def layer_over(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Any:
     for name in [name for name, value in changes.items() if value is None]:
         del vars(low)[name]
     monkeypatch.setitem(sys.modules, "_thread", low)
-    spec = importlib.util.spec_from_file_location("layer", _layer.__file__)
+    spec = importlib.util.spec_from_file_location("threadspec.reference.layer", _layer.__file__)
     assert spec is not None and spec.loader is not None
     layer = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(layer)
@@ -965,6 +1079,7 @@ def test_else_the_layer_takes_the_importing_thread_for_the_main_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os.path, "exists", lambda path: False)
+    monkeypatch.setattr(threading, "importer", 5)
     idents = [5]
     changes = {"_get_main_thread_ident": None, "get_ident": lambda: idents[0]}
     layer = layer_over(monkeypatch, **changes)
