@@ -384,6 +384,33 @@ def test_no_wait_is_lost_at_any_line_of_set(threading, actors):
 
 
 @clause("event.set.not-lost")
+def test_the_first_wait_is_not_lost_at_any_line_of_set(threading, actors):
+    def prepare():
+        event = threading.Event()
+        return event.set, event.wait
+
+    for meeting in meetings(actors, prepare):
+        meeting.call.result()
+        assert meeting.other.returned(), "a wait() that met set() is not woken"
+
+
+@clause("event.set.not-lost")
+def test_no_set_is_lost_on_a_thread_that_a_pulse_met_at_any_line_of_wait(threading, actors):
+    events = []
+
+    def prepare():
+        event = threading.Event()
+        events.append(event)
+        return event.wait, lambda: set_and_clear(event)
+
+    for meeting in meetings(actors, prepare):
+        meeting.other.result()
+        meeting.call.is_blocked()  # or has ended: whether the pulse wakes it is left open
+        events.pop().set()
+        assert meeting.call.returned(), "set() does not wake a thread whose wait() met a pulse"
+
+
+@clause("event.set.not-lost")
 def test_two_threads_take_turns_by_two_events(threading, actors, rounds):
     ping = threading.Event()
     pong = threading.Event()
@@ -1140,6 +1167,60 @@ def test_a_set_meets_a_clear_at_any_line(threading, actors):
         event.set()
         waiter.start(event.wait)
         assert waiter.returned(), "after clear() and set() met, wait() blocks on a true flag"
+
+
+@clause("event.atomic")
+def test_a_set_meets_a_pulse_and_a_wait_at_any_line(threading, actors):
+    events = []
+    pulses = []
+    waiter = actors.new()
+
+    def prepare():
+        event = threading.Event()
+        events.append(event)
+        waiter.start(event.wait).is_blocked()
+
+        def pulse_and_wait():
+            set_and_clear(event)
+            pulses.append(event)
+            event.wait()
+
+        return event.set, pulse_and_wait
+
+    for meeting in meetings(actors, prepare):
+        meeting.call.result()
+        actors.until(lambda: pulses, [meeting.other])
+        pulses.pop()
+        assert waiter.returned(), "two set() calls, one of which met clear(), did not wake a thread"
+        event = events.pop()
+        if not event.isSet():  # the pulse came last
+            event.set()
+        assert meeting.other.returned(), "wait() blocks on a true flag after set() and clear() met"
+
+
+@clause("event.atomic")
+def test_a_clear_meets_a_clear_and_a_wait_at_any_line(threading, actors):
+    events = []
+    clears = []
+
+    def prepare():
+        event = threading.Event()
+        events.append(event)
+        event.set()
+
+        def clear_and_wait():
+            event.clear()
+            clears.append(event)
+            event.wait()
+
+        return event.clear, clear_and_wait
+
+    for meeting in meetings(actors, prepare):
+        meeting.call.result()
+        actors.until(lambda: clears, [meeting.other])
+        clears.pop()
+        events.pop().set()
+        assert meeting.other.returned(), "set() did not wake a thread that waited before a clear()"
 
 
 @clause("event.atomic")

@@ -1462,7 +1462,7 @@ def test_no_more_blocks_than_a_bounded_semaphore_allows_under_contention(threadi
 
 @clause("with.boundedsemaphore.exit-error")
 def test_leaving_a_block_on_a_bounded_semaphore_at_its_bound_is_an_error(threading, actors):
-    for value in (1, 2):
+    for value in (1, 2, 1000):
         check_exit_error(lambda: threading.BoundedSemaphore(value), actors)  # noqa: B023
 
 
