@@ -1178,17 +1178,18 @@ def sit_and_tell(cond, arrived, back, timeout):
     let_go(cond)
 
 
-def gather_late(actors, cond, count=0):
-    """An actor that waits with a short time-out, then ``count`` that wait without, and the boss,
-    who got the lock before the first could have it back: (boss, actor, ...).
+def gather_late(actors, cond, count=0, late=1):
+    """``late`` actors that wait with a short time-out, then ``count`` that wait without, and the
+    boss, who got the lock before one of the first could have it back: (boss, actor, ...).
     """
     for timeout in (0.005, 0.1, 0.5, 2.0):
         arrived = []
         back = []
-        crew = [actors.start(sit_and_tell, cond, arrived, back, timeout)]
-        announced(actors, arrived)
+        crew = actors.start_many(late, sit_and_tell, cond, arrived, back, timeout)
+        began = actors.until(lambda arrived=arrived: len(arrived) >= late)
+        assert began, "%d of %d threads began to wait" % (len(arrived), late)
         crew += actors.start_many(count, sit, cond, arrived)
-        boss = take(actors, cond, arrived, 1 + count)
+        boss = take(actors, cond, arrived, late + count)
         if not back or timeout == 2.0:
             break
         boss.call(cond.release)  # the machine is slow: that wait is over already
@@ -2011,16 +2012,17 @@ def test_notify_all_wakes_every_thread(threading, actors):
 @clause("condition.notifyAll.wakes-all")
 def test_notify_all_wakes_threads_with_and_without_a_timeout(threading, actors):
     cond = threading.Condition()
-    crew = []
-    for timeout in ((), (LONG,), (), (LONG,)):
-        boss, more = gather(actors, cond, 1, *timeout)
+    for timeouts in (((), (LONG,), (), (LONG,)), ((LONG,), (LONG,), (LONG,), ())):
+        crew = []
+        for timeout in timeouts:
+            boss, more = gather(actors, cond, 1, *timeout)
+            boss.call(cond.release)
+            crew += more
+        boss.call(cond.acquire)
+        boss.call(cond.notifyAll)
         boss.call(cond.release)
-        crew += more
-    boss.call(cond.acquire)
-    boss.call(cond.notifyAll)
-    boss.call(cond.release)
-    ended = actors.ended(crew, at_least=4)
-    assert len(ended) == 4, "%d of 4 waiters woke" % len(ended)
+        ended = actors.ended(crew, at_least=4)
+        assert len(ended) == 4, "%d of 4 waiters woke" % len(ended)
 
 
 @clause("condition.notifyAll.wakes-all")
@@ -2032,6 +2034,21 @@ def test_notify_all_after_a_notify_wakes_the_others(threading, actors):
         boss.call(cond.release)
         ended = actors.ended(crew, at_least=4)
         assert len(ended) == 4, "%d of 4 waiters woke" % len(ended)
+
+
+@clause("condition.notifyAll.wakes-all")
+def test_notify_all_wakes_the_others_of_threads_that_have_timed_out(threading, actors):
+    # Whether the first three count as waiters still is open; the others do.
+    for cond in kinds(threading):
+        crew = gather_late(actors, cond, 2, late=3)
+        boss = crew.pop(0)
+        for late in crew[:3]:
+            late.is_blocked()
+        time.sleep(0.01)
+        boss.call(cond.notifyAll)
+        boss.call(cond.release)
+        ended = actors.ended(crew, at_least=5)
+        assert len(ended) == 5, "%d of 5 threads came back" % len(ended)
 
 
 @clause("condition.notifyAll.no-waiters")
@@ -2072,13 +2089,13 @@ def test_a_notify_all_too_many_is_not_remembered(threading, actors):
 
 @clause("condition.notifyAll.not-remembered")
 def test_threads_that_wait_again_need_another_notify_all(threading, actors):
-    for cond in kinds(threading):
+    for cond, size in zip(kinds(threading), (3, 6)):
         arrived = []
-        crew = actors.start_many(3, sit_twice, cond, arrived)
-        boss = take(actors, cond, arrived, 3)
+        crew = actors.start_many(size, sit_twice, cond, arrived)
+        boss = take(actors, cond, arrived, size)
         boss.call(cond.notifyAll)
         boss.call(cond.release)
-        boss = take(actors, cond, arrived, 6)
+        boss = take(actors, cond, arrived, 2 * size)
         boss.call(cond.release)
         assert actors.ended(crew) == []
         dismiss(actors, boss, cond, crew)
