@@ -45,8 +45,9 @@ TODAY = {
 
 DELAY = 0.0004  # seconds after which the signal comes, at most
 RESCUE = 0.5  # seconds after which it comes again, where the exception was swallowed
-PATIENCE = 1.0  # seconds in which a usable primitive answers
-ENOUGH = 20  # times that a trial goes on with a new object; finding each takes PATIENCE
+PATIENCE = 0.05  # seconds between looks at whether anything still runs in the process
+LOOKS = 4  # in a row at which nothing did: whoever has not answered by then is blocked for good
+ENOUGH = 20  # times that a trial goes on with a new object; finding each takes a while
 STALL = 120.0  # seconds for a hundred interruptions, after which the trial is taken to hang
 
 
@@ -82,9 +83,10 @@ class Helper:
         self._go.release()
 
     def end(self) -> None:
-        """Wait for the job; Unusable where it takes too long or fails."""
-        if not self._done.acquire(True, PATIENCE):
-            raise Unusable("it blocks for good")
+        """Wait for the job; Unusable where it is blocked for good or fails."""
+        expect(answers(lambda wait: self._done.acquire(True, wait)), "it blocks for good")
+        if isinstance(self._error, Unusable):
+            raise self._error
         if self._error is not None:
             raise Unusable(f"{type(self._error).__name__}: {self._error}")
 
@@ -105,6 +107,37 @@ def expect(true: object, otherwise: str) -> None:
     """Raise Unusable where something that must be so is not."""
     if not true:
         raise Unusable(otherwise)
+
+
+def answers(done: Callable[[float], bool]) -> bool:
+    """Whether ``done``, which is given seconds to wait, comes true.
+
+    It will not once no other thread of the process runs or is about to: a machine that is slow does
+    not look like that, where the system shows what threads do.
+    """
+    looks = 0
+    while not done(PATIENCE):
+        looks = looks + 1 if idle() else 0
+        if looks == LOOKS:
+            return done(0)
+    return True
+
+
+def idle() -> bool:
+    """Whether all threads but the calling one sleep; True where the system does not show it."""
+    own = str(_thread.get_native_id())
+    try:
+        tasks = [one for one in os.listdir("/proc/self/task") if one != own]
+    except OSError:
+        return True
+    for task in tasks:
+        try:
+            stat = Path(f"/proc/self/task/{task}/stat").read_text(encoding="ascii")
+        except OSError:  # it has just ended
+            return False
+        if stat.rpartition(")")[2].split()[0] != "S":
+            return False
+    return True
 
 
 class Trial:
@@ -142,7 +175,8 @@ class Trial:
         """
         about = locked()
         self.helpers[0].begin(lambda: sleep(about))
-        expect(about.acquire(True, PATIENCE), "a thread that wants to wait is blocked before")
+        begun = answers(lambda wait: bool(about.acquire(True, wait)))
+        expect(begun, "a thread that wants to wait is blocked before")
         self.helpers[1].do(wake)
         self.helpers[0].end()
 
@@ -385,12 +419,14 @@ class ThreadUse(Trial):
     def check(self) -> int:
         self.helpers[0].do(self._end)
         self.helpers[0].do(self._another)
-        until = time.monotonic() + PATIENCE
-        while self.count() != self.usual:
-            if time.monotonic() > until:
-                expect(False, f"{self.count() - self.usual} threads stay that are not there")
-            time.sleep(0.0001)
+        expect(answers(self._as_usual), "threads stay that are not there")
         return 0
+
+    def _as_usual(self, wait: float) -> bool:
+        until = time.monotonic() + wait
+        while self.count() != self.usual and time.monotonic() < until:
+            time.sleep(0.0001)
+        return bool(self.count() == self.usual)
 
     def _end(self) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -40,10 +41,20 @@ def test_a_lock_that_was_kept_is_given_back() -> None:
     assert made.check() == 0
 
 
-def test_a_lock_that_stays_locked_is_unusable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interrupts, "PATIENCE", 0.1)
+def test_a_lock_that_stays_locked_is_unusable() -> None:
     with pytest.raises(interrupts.Unusable):
         trial(Fragile).check()
+
+
+def test_a_thread_that_is_slow_is_awaited() -> None:
+    helper = interrupts.Helper()
+    until = time.monotonic() + interrupts.PATIENCE * (interrupts.LOOKS + 4)
+
+    def slow() -> None:
+        while time.monotonic() < until:
+            pass
+
+    helper.do(slow)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no interval timer")
