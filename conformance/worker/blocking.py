@@ -92,7 +92,8 @@ def _choose_own_tid():
 own_tid = _choose_own_tid()
 
 
-def _read(path):
+def read(path):
+    """The beginning of a file of /proc, as text."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         return os.read(descriptor, 512).decode("ascii", "replace")
@@ -173,8 +174,8 @@ def look(pid="self", leave_out=()):
             if tid in leave_out:
                 continue
             try:
-                call = _read("%s/%s/syscall" % (folder, name)).strip()
-                runs = _read("%s/%s/schedstat" % (folder, name)).split()[2]
+                call = read("%s/%s/syscall" % (folder, name)).strip()
+                runs = read("%s/%s/schedstat" % (folder, name)).split()[2]
             except EnvironmentError as error:
                 if error.errno in (2, 3):  # the thread ended between the two steps
                     continue
@@ -206,7 +207,7 @@ def proved(tids, least=0.05, pause=0.00002):
     try:
         # Most looks come too early, and one thread tells that.  Where another thread spins, each
         # file read costs the observer a turn at the interpreter lock.
-        if Task(_read("/proc/self/task/%d/syscall" % tids[0]).strip(), "").rests < least:
+        if Task(read("/proc/self/task/%d/syscall" % tids[0]).strip(), "").rests < least:
             return False
     except Exception:
         return False
@@ -233,7 +234,7 @@ def wants_to_run(tid):
 def processor_time(tid):
     """The seconds for which a thread of this process has had a processor; None where unknown."""
     try:
-        return int(_read("/proc/self/task/%d/schedstat" % tid).split()[0]) * 1e-9
+        return int(read("/proc/self/task/%d/schedstat" % tid).split()[0]) * 1e-9
     except Exception:
         return None
 
