@@ -96,6 +96,22 @@ def test_a_faithful_implementation_passes(make: MakeWorker) -> None:
     assert outcome["output"] == ""
 
 
+def test_a_worker_begun_before_it_is_needed_is_the_one_that_loads(make: MakeWorker) -> None:
+    worker = make(miniatures.FAITHFUL)
+    worker.begin()
+    process = worker._process
+    assert worker.load()["version"] == "1.2.3"
+    assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+    assert worker._process is process
+
+
+def test_what_fails_in_a_worker_begun_early_is_said_when_it_is_needed(make: MakeWorker) -> None:
+    worker = make("import os; os._exit(3)")
+    worker.begin()
+    with pytest.raises(CannotStart, match="the worker ended"):
+        worker.run(BATTERY, NO_VALUE)
+
+
 @pytest.mark.parametrize(
     "printing",
     ["print('noise')", "import os; os.write(1, b'noise')", "import os; os.system('echo noise')"],
