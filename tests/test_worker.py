@@ -527,6 +527,22 @@ def test_looking_leaves_threads_out() -> None:
     assert own not in (blocking.look(leave_out=(own,)) or {})
 
 
+@linux
+def test_the_files_of_threads_that_have_ended_are_closed() -> None:
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    blocking.look()
+    before = descriptors()
+    sleepers = [Sleeper() for _ in range(40)]
+    assert {one.tid for one in sleepers} <= set(blocking.look() or ())
+    assert before < descriptors() <= before + 2 * blocking.Files.MOST
+    for sleeper in sleepers:
+        sleeper.lock.release()
+    assert becomes_true(lambda: not {one.tid for one in sleepers} & set(blocking.look() or ()))
+    assert descriptors() == before
+
+
 def test_looking_at_a_process_that_is_gone_shows_nothing() -> None:
     assert blocking.look(pid=2**30) is None
 
