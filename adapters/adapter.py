@@ -8,11 +8,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from packaging.markers import InvalidMarker, Marker
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from typing import TYPE_CHECKING, Any
 
 from threadspec.adapters import interpreters
 from threadspec.adapters.interpreters import Interpreter
@@ -24,6 +20,11 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+# Of packaging, each part is imported where an adapter needs it: most do not, and it takes a while.
 
 FOLDER = Path(__file__).parent
 
@@ -56,7 +57,11 @@ class Divergence:
 
     def applies(self, environment: dict[str, str]) -> bool:
         """Whether it is expected in an environment with these marker variables."""
-        return self.when is None or Marker(self.when).evaluate(environment)
+        if self.when is None:
+            return True
+        from packaging.markers import Marker
+
+        return Marker(self.when).evaluate(environment)
 
 
 @dataclass(frozen=True)
@@ -83,8 +88,12 @@ class Adapter:
     @property
     def versions(self) -> SpecifierSet | None:
         """The range of versions that ``python`` is, or None where it is none."""
+        if not self.python:
+            return None
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
         try:
-            return SpecifierSet(self.python) if self.python else None
+            return SpecifierSet(self.python)
         except InvalidSpecifier:
             return None
 
@@ -139,10 +148,7 @@ def read(path: Path, clauses: Catalogue | None = None) -> Adapter:
         raise UserError(f'{where} names no module; add a line module = "…".')
     _check_module(data["module"], where)
     for requirement in data.get("requires", ()):
-        try:
-            Requirement(requirement)
-        except (InvalidRequirement, TypeError) as error:
-            raise UserError(f"{where}: {requirement!r} in requires is no requirement.") from error
+        _check_requirement(requirement, where)
     return Adapter(
         name=path.stem,
         module=data["module"],
@@ -164,6 +170,15 @@ def _type_name(kind: type) -> str:
 def _check_module(name: str, where: str) -> None:
     if not _MODULE.match(name):
         raise UserError(f"{where}: {name!r} is no module name; write it as in an import statement.")
+
+
+def _check_requirement(requirement: str, where: str) -> None:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        Requirement(requirement)
+    except (InvalidRequirement, TypeError) as error:
+        raise UserError(f"{where}: {requirement!r} in requires is no requirement.") from error
 
 
 def _divergences(entries: Iterable[Any], where: str, clauses: Catalogue) -> tuple[Divergence, ...]:
@@ -216,6 +231,8 @@ def _check_divergence(entry: dict[str, Any], at: str) -> None:
     if entry["verdict"] not in VERDICTS or entry["verdict"] in ("pass", "error", "observed"):
         raise UserError(f"{at}: {entry['verdict']!r} is no verdict of a divergence.")
     if "when" in entry:
+        from packaging.markers import InvalidMarker, Marker
+
         try:
             Marker(entry["when"])
         except InvalidMarker as error:

@@ -16,11 +16,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from threadspec.conformance.errors import UserError
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 _NAME = re.compile(r"^(python|pypy|jython)(\d+(?:\.\d+)?)?$")
 _FOLDER = re.compile(r"^(?:(pypy|jython)-?)?(\d+\.\d+(?:\.\d+)?)(?:-.*)?$")

@@ -66,18 +66,17 @@ class Worker:
         self._output: IO[bytes] | None = None
         self._bystanders: tuple[int, ...] = ()
         self._ahead: tuple[str, str] | None = None
+        self._loaded = False  # whether its process has been asked what it loaded
         self._mark = 0  # how much of the output has been told already
         self._sent = b""
 
-    def load(self) -> dict[str, Any]:
-        """Start a worker and load the implementation; the worker's description of it.
+    def begin(self) -> None:
+        """Start a worker and let it load the implementation, without waiting until it has.
 
         Raises CannotStart.
         """
         self.close()
-        adapter = self._implementation.adapter
         interpreter = self._implementation.interpreter.path
-        request = load_request(self._implementation, self._time_scale)
         descriptor, path = tempfile.mkstemp(prefix="threadspec-")
         os.close(descriptor)
         # Two descriptors: reading must not move the place where the worker writes meanwhile.
@@ -98,12 +97,25 @@ class Worker:
         finally:
             with contextlib.suppress(OSError):  # a system may keep the name of a file in use
                 os.unlink(path)
+        self._loaded = False
         self._replies = queue.Queue()
         threading.Thread(
             target=_read_replies, args=(self._process.stdout, self._replies), daemon=True
         ).start()
+        with contextlib.suppress(_Ended):  # found out by whoever waits for the answer
+            self._send(load_request(self._implementation, self._time_scale))
+
+    def load(self) -> dict[str, Any]:
+        """Load the implementation in a worker; the worker's description of it.
+
+        Raises CannotStart.
+        """
+        if self._process is None or self._loaded:
+            self.begin()
+        adapter = self._implementation.adapter
+        interpreter = self._implementation.interpreter.path
+        self._loaded = True
         try:
-            self._send(request)
             answer = self._answer("start")
         except _Ended:
             ending = self._ending()
@@ -140,7 +152,7 @@ class Worker:
         gives the outcome "crash", one that hangs "timeout".  Raises CannotStart where no worker
         can be started (again).
         """
-        if self._process is None:
+        if self._process is None or not self._loaded:
             self.load()
         assert self._output is not None
         began = time.monotonic()

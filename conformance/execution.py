@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import importlib
 import importlib.metadata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -26,6 +27,9 @@ class Place(Protocol):
     """Where an implementation is loaded and judged."""
 
     traceback: TracebackType | None
+
+    def begin(self) -> None:
+        """Begin to load it, and do not wait."""
 
     def load(self) -> dict[str, Any]:
         """Load it; a description."""
@@ -47,6 +51,9 @@ class InProcess:
         self._durations = Durations(time_scale)
         self._judge: Judge | None = None
         self.traceback: TracebackType | None = None
+
+    def begin(self) -> None:
+        """Nothing can be done meanwhile."""
 
     def load(self) -> dict[str, Any]:
         """Load the implementation here.  Raises CannotStart."""
@@ -102,6 +109,11 @@ class Execution:
         """What ``--impl`` called it."""
         return self.implementation.name
 
+    def begin(self) -> None:
+        """Begin to load the implementation, and do not wait for it; a failure is said by load."""
+        with contextlib.suppress(CannotStart):
+            self._place.begin()
+
     def load(self) -> Subject:
         """Load the implementation, once; what it is.  Raises UserError where that fails."""
         if self._description is None:
@@ -111,7 +123,7 @@ class Execution:
                 raise UserError(f"{self.name} cannot be judged: {error}.") from error
         return self.subject
 
-    @property
+    @cached_property
     def subject(self) -> Subject:
         """What was loaded; only after :meth:`load`."""
         assert self._description is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -116,14 +118,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Load every implementation once, so that what cannot be judged is said at once."""
+    """Load every implementation once, so that what cannot be judged is said at once.
+
+    A worker of pytest-xdist begins with the one that it judges first, most likely.
+    """
     run = session.config.stash.get(RUN, None)
     if run is None:
         return
     try:
-        if _is_controller(session.config) and not session.config.option.collectonly:
+        if session.config.option.collectonly:
+            run.check()
+        elif _is_controller(session.config):
             run.load()
         else:
+            run.begin()
             run.check()
     except UserError as error:
         run.close()
@@ -237,6 +245,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if LOST in config.stash:
         raise pytest.UsageError(_NO_IMPLEMENTATION)
     items.sort(key=lambda item: item.number if isinstance(item, CaseItem) else -1)
+    if RUN in config.stash:
+        gc.freeze()  # all that is there now stays to the end: it need not be searched for garbage
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -252,12 +262,16 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if item.run_.in_process or item.config.getoption("usepdb", False):
         return None
     hook = item.ihook
-    hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    # pytest-xdist's workers send all of this to the controller, which shows a beginning if verbose.
+    told = _is_controller(item.config) or item.config.get_verbosity() > 0
+    if told:
+        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     leaving = (pytest.exit.Exception, KeyboardInterrupt)
     call = pytest.CallInfo.from_call(item.runtest, "call", reraise=leaving)
     report = hook.pytest_runtest_makereport(item=item, call=call)
     hook.pytest_runtest_logreport(report=report)
-    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    if told:
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     if item.following is None or item.following.number != item.number:
         item.run_.executions[item.number].close()  # it was its worker's last case
     return True
@@ -286,6 +300,24 @@ def pytest_runtest_makereport(
             report.outcome = "skipped"
             report.wasxfail = f"known divergence: {item.result.divergence.reason}"
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generator[None, Any, Any]:
+    """Let a case's report travel as one text: pytest-xdist takes long over many small values."""
+    data = yield
+    if hasattr(report, "threadspec") and not _is_controller(config):
+        return {"threadspec": json.dumps(data)}
+    return data
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_from_serializable(data: dict[str, Any]) -> None:
+    """Unpack a case's report for pytest, which then makes it one."""
+    packed = data.get("threadspec")
+    if isinstance(packed, str):
+        data.update(json.loads(packed))
+        data["location"] = tuple(data["location"])
 
 
 def pytest_report_teststatus(

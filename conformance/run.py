@@ -106,6 +106,11 @@ class Run:
         except CatalogueError as error:
             raise UserError(f"The kit is damaged: {error}.") from error
 
+    def begin(self) -> None:
+        """Begin to load the first implementation, and do not wait for it."""
+        for execution in self.executions[:1]:
+            execution.begin()
+
     def load(self) -> None:
         """Load every implementation.  Raises UserError for the first one that cannot be.
 

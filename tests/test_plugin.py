@@ -399,6 +399,18 @@ def test_a_record_is_the_same_when_cases_are_shared_out(program: Run, tmp_path: 
     assert content(alone) == content(shared)
 
 
+def test_shared_out_cases_look_as_any_tests_do(program: Run) -> None:
+    result = program("--impl=silent", "-n", "1", "-v", *RELEASE)
+    assert result.ret == FAILED
+    result.stdout.fnmatch_lines_random(
+        [
+            "*/test_lock.py::test_release_of_a_new_lock_is_an_error[[]silent] ",
+            "[[]gw0] * FAIL */test_lock.py::test_release_of_a_new_lock_is_an_error[[]silent] ",
+            "FAIL  lock.release.unlocked-error  on silent",
+        ]
+    )
+
+
 def test_a_record_holds_whatever_an_implementation_says(run: Run, folder: Path) -> None:
     source = miniatures.FAITHFUL + "    def release(self): raise ValueError(chr(0xD800) + chr(0))\n"
     written(folder, "rude.py", source)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import _thread
 import json
 import os
+import signal
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -21,10 +23,12 @@ from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import Interpreter
 from threadspec.adapters.worker import CannotStart, Worker
+from threadspec.conformance.battery import test_alien, test_daemon
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.worker import blocking, case
+from threadspec.conformance.worker import blocking, case, nursery
 from threadspec.conformance.worker.durations import TABLE, Durations
 from threadspec.conformance.worker.judge import Judge
+from threadspec.conformance.worker.programs import Program, Programs, Spare
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
@@ -90,6 +94,22 @@ def test_a_faithful_implementation_passes(make: MakeWorker) -> None:
     assert outcome["outcome"] == "ok"
     assert outcome["spoiled"] is False
     assert outcome["output"] == ""
+
+
+def test_a_worker_begun_before_it_is_needed_is_the_one_that_loads(make: MakeWorker) -> None:
+    worker = make(miniatures.FAITHFUL)
+    worker.begin()
+    process = worker._process
+    assert worker.load()["version"] == "1.2.3"
+    assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+    assert worker._process is process
+
+
+def test_what_fails_in_a_worker_begun_early_is_said_when_it_is_needed(make: MakeWorker) -> None:
+    worker = make("import os; os._exit(3)")
+    worker.begin()
+    with pytest.raises(CannotStart, match="the worker ended"):
+        worker.run(BATTERY, NO_VALUE)
 
 
 @pytest.mark.parametrize(
@@ -507,6 +527,22 @@ def test_looking_leaves_threads_out() -> None:
     assert own not in (blocking.look(leave_out=(own,)) or {})
 
 
+@linux
+def test_the_files_of_threads_that_have_ended_are_closed() -> None:
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    blocking.look()
+    before = descriptors()
+    sleepers = [Sleeper() for _ in range(40)]
+    assert {one.tid for one in sleepers} <= set(blocking.look() or ())
+    assert before < descriptors() <= before + 2 * blocking.Files.MOST
+    for sleeper in sleepers:
+        sleeper.lock.release()
+    assert becomes_true(lambda: not {one.tid for one in sleepers} & set(blocking.look() or ()))
+    assert descriptors() == before
+
+
 def test_looking_at_a_process_that_is_gone_shows_nothing() -> None:
     assert blocking.look(pid=2**30) is None
 
@@ -666,6 +702,90 @@ def test_a_helper_that_is_still_busy_takes_nothing_else_on() -> None:
     lock.release()
     assert found["outcome"] == "violated"
     assert found["observed"].endswith("acquire() has not returned does not return")
+
+
+several = pytest.mark.skipif(
+    len(getattr(os, "sched_getaffinity", lambda _: [])(0)) < 2, reason="needs two processors"
+)
+
+
+@several
+def test_the_threads_of_a_case_keep_to_one_processor() -> None:
+    seen = []
+
+    def test_it(actors: Any) -> None:
+        seen.append(actors.call(os.sched_getaffinity, 0))
+        seen.append(os.sched_getaffinity(0))
+
+    before = os.sched_getaffinity(0)
+    in_harness(test_it)
+    assert len(seen[0]) == 1
+    assert seen[0] == seen[1] <= before
+    assert os.sched_getaffinity(0) == before
+
+
+@several
+def test_the_threads_of_a_race_have_every_processor() -> None:
+    seen = []
+
+    def test_it(actors: Any, rounds: int) -> None:
+        seen.append(actors.call(os.sched_getaffinity, 0))
+
+    in_harness(test_it)
+    assert seen == [os.sched_getaffinity(0)]
+
+
+# -- programs -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=[True, False], ids=["forked", "started"])
+def programs(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[[Callable[..., object]], Program]]:
+    """Start a function of the battery as a program, in either way; all are ended after the test."""
+    if request.param and not nursery.is_possible():
+        pytest.skip("programs are not forked here")
+    monkeypatch.setattr(nursery, "is_possible", lambda: request.param)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    origin = {"module": "threading", "setup": None, "substrate": None, "path": []}
+    spare = Spare(origin, Durations())
+    running = Programs(spare, lambda _: None)
+    yield running.start
+    running.close()
+    spare.drop()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_program_ends_as_any_other_does(programs: Callable[..., Program]) -> None:
+    exits = programs(test_daemon.program_whose_main_exits)
+    fails = programs(test_daemon.program_whose_main_raises)
+    for program, status in ((exits, 3), (fails, 1)):
+        assert program.line() == "main is done"
+        assert program.keeps_running()
+        program.tell("")
+        assert program.ended()
+        assert program.status == status
+    assert exits.output == ["main is done", "thread is done"]
+    assert exits.errors == ""
+    assert "ValueError: of the main thread" in fails.errors
+
+
+def test_the_signal_that_ended_a_program_is_seen(programs: Callable[..., Program]) -> None:
+    program = programs(test_daemon.program_whose_main_exits)
+    assert program.line() == "main is done"
+    assert program.status is None
+    program._process.kill()
+    assert program.ended()
+    assert program.status == -signal.SIGKILL
+
+
+def test_a_program_has_the_initial_thread_for_its_main_thread(
+    programs: Callable[..., Program],
+) -> None:
+    program = programs(test_alien.program_that_looks_at_once)
+    assert program.line() == "1"
+    assert program.ended()
+    assert (program.status, program.errors) == (0, "")
 
 
 def test_what_was_waited_for_is_counted_by_duration() -> None:

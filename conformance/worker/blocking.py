@@ -92,7 +92,8 @@ def _choose_own_tid():
 own_tid = _choose_own_tid()
 
 
-def _read(path):
+def read(path):
+    """The beginning of a file of /proc, as text."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         return os.read(descriptor, 512).decode("ascii", "replace")
@@ -100,24 +101,71 @@ def _read(path):
         os.close(descriptor)
 
 
+class Files(object):
+    """The files that show the threads of this process, kept open from look to look.
+
+    For one thread's use alone.  Of more than ``MOST`` threads, the files are opened each time.
+    """
+
+    MOST = 32
+
+    def __init__(self):
+        self._kept = {}
+
+    def read(self, tid):
+        """The texts of both files of a thread.  Raises EnvironmentError where it has ended."""
+        paths = ["/proc/self/task/%d/%s" % (tid, name) for name in ("syscall", "schedstat")]
+        if tid not in self._kept and len(self._kept) < self.MOST:
+            self._kept[tid] = []
+            for path in paths:
+                self._kept[tid].append(os.open(path, os.O_RDONLY))
+        try:
+            return [os.pread(one, 512, 0).decode("ascii") for one in self._kept[tid]]  # novm
+        except (KeyError, EnvironmentError):
+            self._close(tid)  # it has ended; maybe another one has its number by now
+            return [read(path) for path in paths]
+
+    def keep(self, tids):
+        """Close the files of all other threads."""
+        for tid in [tid for tid in self._kept if tid not in tids]:
+            self._close(tid)
+
+    def _close(self, tid):
+        for descriptor in self._kept.pop(tid, ()):
+            os.close(descriptor)
+
+
+# Of the main thread, which does nearly all of the looking; None where they cannot be kept.
+_files = Files() if hasattr(os, "pread") else None
+
+
 class Task(object):
     """What the kernel shows of one thread at one moment.
 
     ``call``: the system call it sleeps in, with its arguments, or "running"; ``runs``: how often it
     has been put on a processor; ``rests``: the seconds for which it certainly goes on waiting
-    unless it is woken, 0.0 where that cannot be told; ``listens``: it waits for input; ``hurries``:
-    it waits to be woken, but not for long.
+    unless it is woken, 0.0 where that cannot be told (asked for while it waits); ``listens``: it
+    waits for input; ``hurries``: it waits to be woken, but not for long.
     """
 
     def __init__(self, call, runs, pid="self"):
         self.call = call
         self.runs = runs
-        words = call.split()
-        self.rests = _rest(words, pid)
-        self.listens = words[:2] == [_READ, "0x0"]
-        self.hurries = bool(words) and words[0] in _FUTEX and self.rests < SHORT
+        self._pid = pid
         # "-1 ..." is a thread that sleeps outside a system call, as in a page fault.
         self.sleeps = call != "running" and not call.startswith("-1")
+
+    @property
+    def rests(self):
+        return _rest(self.call.split(), self._pid)
+
+    @property
+    def listens(self):
+        return self.call.split()[:2] == [_READ, "0x0"]
+
+    @property
+    def hurries(self):
+        return self.call.split(" ")[0] in _FUTEX and self.rests < SHORT
 
     def same(self, other):
         """Whether the thread has not run between the two looks."""
@@ -166,20 +214,26 @@ def look(pid="self", leave_out=()):
     if not _FUTEX:
         return None
     folder = "/proc/%s/task" % pid
+    files = _files if pid == "self" and own_tid() == os.getpid() else None
     tasks = {}
     try:
-        for name in os.listdir(folder):
-            tid = int(name)
+        tids = [int(name) for name in os.listdir(folder)]
+        if files:
+            files.keep(tids)
+        for tid in tids:
             if tid in leave_out:
                 continue
             try:
-                call = _read("%s/%s/syscall" % (folder, name)).strip()
-                runs = _read("%s/%s/schedstat" % (folder, name)).split()[2]
+                if files:
+                    call, runs = files.read(tid)
+                else:
+                    call = read("%s/%d/syscall" % (folder, tid))
+                    runs = read("%s/%d/schedstat" % (folder, tid))
             except EnvironmentError as error:
                 if error.errno in (2, 3):  # the thread ended between the two steps
                     continue
                 return None
-            tasks[tid] = Task(call, runs, pid)
+            tasks[tid] = Task(call.strip(), runs.split()[2], pid)
     except Exception:
         return None
     return tasks
@@ -206,7 +260,7 @@ def proved(tids, least=0.05, pause=0.00002):
     try:
         # Most looks come too early, and one thread tells that.  Where another thread spins, each
         # file read costs the observer a turn at the interpreter lock.
-        if Task(_read("/proc/self/task/%d/syscall" % tids[0]).strip(), "").rests < least:
+        if Task(read("/proc/self/task/%d/syscall" % tids[0]).strip(), "").rests < least:
             return False
     except Exception:
         return False
@@ -233,7 +287,7 @@ def wants_to_run(tid):
 def processor_time(tid):
     """The seconds for which a thread of this process has had a processor; None where unknown."""
     try:
-        return int(_read("/proc/self/task/%d/schedstat" % tid).split()[0]) * 1e-9
+        return int(read("/proc/self/task/%d/schedstat" % tid).split()[0]) * 1e-9
     except Exception:
         return None
 

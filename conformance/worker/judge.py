@@ -26,10 +26,15 @@ from threadspec.conformance.worker.case import (
     show,
     show_error,
 )
+from threadspec.conformance.worker.processors import OneProcessor
 from threadspec.conformance.worker.programs import Programs, Spare
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BATTERY = os.path.join(os.path.dirname(HERE), "battery")
+
+# Fixtures whose cases get every processor: a race goes wrong more often where threads meet from
+# two, and programs need not share one.
+SPREADING = ("rounds", "programs")
 
 # Errors that in the battery's own code mean a mistake in the battery.
 OWN_MISTAKES = (NameError, ImportError, SyntaxError, KitError)
@@ -96,8 +101,12 @@ class Judge(object):
             self._spare,
             self.rounds,
         )
-        if "programs" not in function.__code__.co_varnames:
+        asked = _parameters(function)
+        if "programs" not in asked:
             self._spare.drop()
+        processor = OneProcessor()
+        if not [name for name in SPREADING if name in asked]:
+            processor.take()
         threads = _count_threads()
         self._durations.settle()
         began = blocking.clock()
@@ -114,6 +123,7 @@ class Judge(object):
         seconds = blocking.clock() - began
         waits = self._durations.settle()
         spoiled = stage.clear() > 0 or _left_behind(threads, self._durations["cleanup"])
+        processor.give_up()
         outcome["evidence"] = stage.evidence
         outcome["waits"] = waits
         outcome["seconds"] = round(seconds, 6)
@@ -154,8 +164,7 @@ class _Stage(object):
 
     def fixtures(self, function):
         """The values for the parameters of a case, in order."""
-        code = function.__code__
-        names = code.co_varnames[: code.co_argcount]
+        names = _parameters(function)
         for name in names:
             if name not in self._fixtures:
                 raise KitError("%s asks for %r, which is no fixture" % (function.__name__, name))
@@ -178,6 +187,12 @@ class _Stage(object):
         """Make thread switches frequent for a race of that many rounds."""
         self._switching.quicken()
         return rounds
+
+
+def _parameters(function):
+    """The names of a function's parameters, in order."""
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount]
 
 
 def _count_threads():

@@ -9,7 +9,8 @@ description of what was loaded or by ``{"failed": sentence}``; ``{"op": "run", "
 "function"}``, answered by the outcome (see ``judge``); end of input ends the worker at once.  A
 request may be sent before the one before it is answered.
 
-With the option ``--program`` it is a program of the battery instead (see ``programs``).
+With the option ``--program`` it is a program of the battery instead (see ``programs``), with
+``--nursery`` a process that forks such programs (see ``nursery``).
 """
 
 import json
@@ -234,10 +235,12 @@ def main():
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--program"]:
+    if sys.argv[1:] in (["--program"], ["--nursery"]):
         prepare_imports()
-        from threadspec.conformance.worker import programs
+        from threadspec.conformance.worker import nursery, programs
 
+        if sys.argv[1:] == ["--nursery"]:
+            nursery.breed()
         programs.perform()  # then the script ends, and with it the program, as any other does
     else:
         main()

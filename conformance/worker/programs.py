@@ -12,7 +12,7 @@ import os
 import sys
 import time
 
-from threadspec.conformance.worker import blocking
+from threadspec.conformance.worker import blocking, nursery
 from threadspec.conformance.worker.case import KitError, is_missing_name
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main.py")
@@ -25,20 +25,12 @@ GREETING = "@program"
 
 def say(line):
     """Send the case a line.  Unbuffered, so that a thread may say something at any time."""
-    data = (line + "\n").encode("ascii")
-    while data:
-        data = data[os.write(1, data) :]
+    nursery.write_line(1, line)
 
 
 def listen():
     """Wait for the next line that the case tells; an empty string when there is none to come."""
-    line = ""
-    while not line.endswith("\n"):
-        more = os.read(0, 1).decode("ascii")
-        if not more:
-            break
-        line += more
-    return line.rstrip("\n")
+    return nursery.read_line(0)
 
 
 def perform():
@@ -81,11 +73,7 @@ def _limit(seconds):
 class Program(object):
     """A running program.  Use :meth:`Programs.start` to get one."""
 
-    def __init__(self, request, durations):
-        import subprocess  # not before the set-up code has run: it imports threading
-
-        if not sys.executable:
-            raise KitError("this interpreter does not say how it can be started again")
+    def __init__(self, start, request, durations):
         self._name = "program"
         self._durations = durations
         self._note = None
@@ -93,13 +81,7 @@ class Program(object):
         self._greeted = False
         self._said = _File()
         self._complained = _File()
-        self._process = subprocess.Popen(
-            [sys.executable, SCRIPT, OPTION],
-            stdin=subprocess.PIPE,
-            stdout=self._said.writing,
-            stderr=self._complained.writing,
-            close_fds=os.name == "posix",
-        )
+        self._process = start(self._said, self._complained)
         self.tell(json.dumps(request))
 
     def call(self, function, note):
@@ -242,8 +224,8 @@ class _File(object):
     def __init__(self):
         import tempfile
 
-        self.writing, self._path = tempfile.mkstemp("", "threadspec-")
-        self._reading = os.open(self._path, os.O_RDONLY)  # its own position, not the writer's
+        self.writing, self.path = tempfile.mkstemp("", "threadspec-")
+        self._reading = os.open(self.path, os.O_RDONLY)  # its own position, not the writer's
 
     def text(self):
         """What is in it by now."""
@@ -260,9 +242,9 @@ class _File(object):
         os.close(self.writing)
         os.close(self._reading)
         try:
-            os.remove(self._path)
+            os.remove(self.path)
         except EnvironmentError:
-            pass  # something the program started may still have it open
+            pass  # the program has done so, or something it started may still have it open
 
 
 class Spare(object):
@@ -276,6 +258,7 @@ class Spare(object):
         self._origin = origin
         self._durations = durations
         self._ready = []
+        self._nursery = None
 
     def take(self):
         """A program that is ready, or a new one; the next ones are made ready meanwhile."""
@@ -291,6 +274,9 @@ class Spare(object):
         """Let go of those that are ready."""
         while self._ready:
             self._ready.pop().close()
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
 
     def _new(self):
         if self._origin is None:
@@ -298,7 +284,25 @@ class Spare(object):
         request = dict([(key, self._origin[key]) for key in ("module", "setup", "substrate")])
         request["path"] = list(self._origin["path"])
         request["seconds"] = 2 * self._durations["case"]
-        return Program(request, self._durations)
+        return Program(self._start, request, self._durations)
+
+    def _start(self, output, errors):
+        """A new process that writes to two files."""
+        import subprocess  # not before the set-up code has run: it imports threading
+
+        if not sys.executable:
+            raise KitError("this interpreter does not say how it can be started again")
+        if nursery.is_possible():
+            if self._nursery is None:
+                self._nursery = nursery.Nursery(SCRIPT)
+            return nursery.Forked(self._nursery, output.path, errors.path)
+        return subprocess.Popen(
+            [sys.executable, SCRIPT, OPTION],
+            stdin=subprocess.PIPE,
+            stdout=output.writing,
+            stderr=errors.writing,
+            close_fds=os.name == "posix",
+        )
 
 
 class Programs(object):

@@ -1,0 +1,145 @@
+"""Forks programs from one process that has loaded the harness and nothing of an implementation.
+
+To start an interpreter takes many times as long as to fork one.  A forked program is as fresh as
+any: it loads the implementation itself, in the initial thread of its process, and comes to the end
+of the same script.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+
+from threadspec.conformance.worker.case import KitError
+
+OPTION = "--nursery"
+
+
+def write_line(descriptor, line):
+    """Write a line at once, also where other threads write."""
+    data = (line + "\n").encode("ascii")
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def read_line(descriptor):
+    """Wait for the next line and read no further; an empty string when there is none to come."""
+    line = ""
+    while not line.endswith("\n"):
+        more = os.read(descriptor, 1).decode("ascii")
+        if not more:
+            break
+        line += more
+    return line.rstrip("\n")
+
+
+# -- the nursery's side ---------------------------------------------------------------------------
+
+
+def breed():
+    """Do what the worker asks for; returns in each program, with its own standard files.
+
+    A request is either the paths of a program's three standard files, answered by its number, or
+    the number of a program, answered by its status.
+    """
+    while True:
+        line = read_line(0)
+        if not line:
+            os._exit(0)
+        request = json.loads(line)
+        if not isinstance(request, list):
+            write_line(1, json.dumps(_status(request)))
+            continue
+        pid = os.fork()
+        if not pid:
+            _take_files(request)
+            return
+        write_line(1, json.dumps(pid))
+
+
+def _status(pid):
+    """The exit status of a program, the negative number of its signal, or None while it runs."""
+    done, status = os.waitpid(pid, os.WNOHANG)
+    if not done:
+        return None
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def _take_files(paths):
+    """Make files the standard ones.  The worker has them open, so their names can go."""
+    for number, path in enumerate(paths):
+        descriptor = os.open(path, os.O_WRONLY if number else os.O_RDONLY)
+        os.unlink(path)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+
+
+# -- the worker's side ----------------------------------------------------------------------------
+
+
+def is_possible():
+    """Whether programs are forked here; elsewhere each is started as an interpreter of its own."""
+    return sys.platform.startswith("linux") and hasattr(os, "fork")
+
+
+class Nursery(object):
+    """The process that forks programs; ``script`` is the worker's script."""
+
+    def __init__(self, script):
+        import subprocess  # not before the set-up code has run: it imports threading
+
+        self._process = subprocess.Popen(
+            [sys.executable, script, OPTION],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            close_fds=True,
+        )
+
+    def ask(self, request):
+        """The answer to a request.  Raises KitError where there is none."""
+        try:
+            write_line(self._process.stdin.fileno(), json.dumps(request))
+            return json.loads(read_line(self._process.stdout.fileno()))
+        except (EnvironmentError, ValueError):
+            raise KitError("the process that forks programs has ended: %s" % sys.exc_info()[1])
+
+    def close(self):
+        """End it, once its programs have ended."""
+        self._process.kill()
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+
+class Forked(object):
+    """A program that a nursery forks, with what the kit uses of a Popen object.
+
+    ``output`` and ``errors``: paths of the files it writes to.
+    """
+
+    def __init__(self, nursery, output, errors):
+        import tempfile
+
+        self._nursery = nursery
+        self._status = None
+        path = tempfile.mktemp("", "threadspec-")
+        os.mkfifo(path)
+        # For both directions, since to open it for one waits until the other end is open.
+        self.stdin = os.fdopen(os.open(path, os.O_RDWR), "wb", 0)
+        self.pid = nursery.ask([path, output, errors])
+
+    def poll(self):
+        """Its exit status, the negative number of the signal that ended it, or None."""
+        if self._status is None:
+            self._status = self._nursery.ask(self.pid)
+        return self._status
+
+    def kill(self):
+        """Kill it, if it has not been found ended."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self):
+        """Wait for its end."""
+        while self.poll() is None:
+            time.sleep(0.0002)

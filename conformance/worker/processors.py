@@ -1,0 +1,49 @@
+"""Keeps the threads of a case on one processor, where that makes their turns cheap.
+
+Under an interpreter lock one of them runs at a time anyway, and to wake one on another processor
+takes several times as long as to wake it on the same.
+"""
+
+import os
+import sys
+
+from threadspec.conformance.worker import blocking
+
+
+def _has_interpreter_lock():
+    """Whether no two threads run Python code at once (an interpreter that never says so has one).
+
+    Jython has none, and no function to choose processors either.
+    """
+    enabled = getattr(sys, "_is_gil_enabled", None)
+    return enabled is None or enabled()
+
+
+def _current():
+    """The number of the processor that the calling thread is on."""
+    return int(blocking.read("/proc/thread-self/stat").rsplit(")", 1)[1].split()[36])
+
+
+class OneProcessor(object):
+    """The processor of the calling thread and of the threads it starts, until it is given up."""
+
+    def __init__(self):
+        self._before = None
+
+    def take(self):
+        """Stay on the processor where the thread is now; no effect where that cannot be had."""
+        if not _has_interpreter_lock():
+            return
+        try:
+            before = os.sched_getaffinity(0)  # novm
+            if len(before) > 1:
+                os.sched_setaffinity(0, [_current()])  # novm
+                self._before = before
+        except Exception:
+            pass  # no Linux, an old Python, or not allowed
+
+    def give_up(self):
+        """Be free to use every processor again; threads that are still there stay on the one."""
+        if self._before is not None:
+            os.sched_setaffinity(0, self._before)  # novm
+            self._before = None
