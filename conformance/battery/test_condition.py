@@ -2044,7 +2044,7 @@ def test_notify_all_wakes_the_others_of_threads_that_have_timed_out(threading, a
         boss = crew.pop(0)
         for late in crew[:3]:
             late.is_blocked()
-        time.sleep(0.01)
+        time.sleep(0.01)  # the shortest of the time-outs tried is over then
         boss.call(cond.notifyAll)
         boss.call(cond.release)
         ended = actors.ended(crew, at_least=5)
