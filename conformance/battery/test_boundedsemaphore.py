@@ -595,6 +595,23 @@ def test_no_error_up_to_the_bound(threading, actors):
 
 
 @clause("boundedsemaphore.release.within-bound")
+def test_no_error_up_to_a_large_bound(threading, actors):
+    semaphore = threading.BoundedSemaphore(600)
+    keeper = actors.new()
+
+    def refusals(times):
+        return len([number for number in range(times) if is_refused(semaphore)])
+
+    for times in (1, 600):
+        keeper.call(repeat, times, semaphore.acquire)
+        refused = keeper.call(refusals, times)
+        assert refused == 0, "%d of %d releases of a bounded semaphore of 600 were refused" % (
+            refused,
+            times,
+        )
+
+
+@clause("boundedsemaphore.release.within-bound")
 def test_no_error_in_a_second_use(threading, actors):
     semaphore = threading.BoundedSemaphore(2)
     keeper = actors.new()
