@@ -104,7 +104,7 @@ def test_the_counter_starts_with_a_large_value(threading, actors, rounds):
 @clause("boundedsemaphore.value.initial")
 def test_a_large_value_is_accepted(threading, actors):
     semaphore = threading.BoundedSemaphore(2**16 + 1)
-    taker = actors.start(repeat, 10, semaphore.acquire)
+    taker = actors.start(repeat, 1000, semaphore.acquire)
     assert taker.returned()
 
 
@@ -427,6 +427,17 @@ def test_acquire_with_false_succeeds_while_the_counter_is_positive(threading, ac
 
 
 @clause("boundedsemaphore.acquire.nonblocking-positive")
+def test_acquire_with_false_succeeds_as_often_as_a_large_value_says(threading, actors):
+    semaphore = threading.BoundedSemaphore(600)
+
+    def attempt():
+        return len([number for number in range(600) if semaphore.acquire(False)])
+
+    count = actors.call(attempt)
+    assert count == 600, "%d of 600 attempts succeeded on a counter of 600" % count
+
+
+@clause("boundedsemaphore.acquire.nonblocking-positive")
 def test_acquire_with_false_takes_one(threading, actors):
     for blocking in (False, 0):
         semaphore = threading.BoundedSemaphore(3)
@@ -581,6 +592,23 @@ def test_no_error_up_to_the_bound(threading, actors):
                 number,
                 value,
             )
+
+
+@clause("boundedsemaphore.release.within-bound")
+def test_no_error_up_to_a_large_bound(threading, actors):
+    semaphore = threading.BoundedSemaphore(600)
+    keeper = actors.new()
+
+    def refusals(times):
+        return len([number for number in range(times) if is_refused(semaphore)])
+
+    for times in (1, 600):
+        keeper.call(repeat, times, semaphore.acquire)
+        refused = keeper.call(refusals, times)
+        assert refused == 0, "%d of %d releases of a bounded semaphore of 600 were refused" % (
+            refused,
+            times,
+        )
 
 
 @clause("boundedsemaphore.release.within-bound")
@@ -866,10 +894,13 @@ def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actor
 
 @clause("boundedsemaphore.acquire.atomic")
 def test_an_attempt_amid_an_attempt(threading, actors):
-    for value in (1, 2):
+    # A large counter may be kept in another way than a small one.
+    keeper = actors.new()
+    for value, taken in ((1, 0), (2, 0), (1, 256), (2, 256)):
 
         def prepare():
-            semaphore = threading.BoundedSemaphore(value)
+            semaphore = threading.BoundedSemaphore(value + taken)
+            keeper.call(repeat, taken, semaphore.acquire)
             return [lambda: semaphore.acquire(False)] * 2
 
         for meeting in meetings(actors, prepare):
@@ -989,6 +1020,19 @@ def test_a_release_while_an_acquire_is_about_to_block(threading, actors):
     def prepare():
         semaphore, _ = at_zero(threading, actors, 1, keeper)
         return semaphore.acquire, semaphore.release
+
+    for meeting in meetings(actors, prepare):
+        assert meeting.call.returned()
+        assert meeting.other.returned()
+
+
+@clause("boundedsemaphore.release.no-lost-wakeup")
+def test_an_acquire_amid_a_release_for_which_nobody_waits(threading, actors):
+    keeper = actors.new()
+
+    def prepare():
+        semaphore, _ = at_zero(threading, actors, 1, keeper)
+        return semaphore.release, semaphore.acquire
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()

@@ -87,7 +87,7 @@ def test_the_counter_starts_with_a_large_value(threading, actors, rounds):
 @clause("semaphore.value.initial")
 def test_a_large_value_is_accepted(threading, actors):
     semaphore = threading.Semaphore(2**16 + 1)
-    taker = actors.start(repeat, 10, semaphore.acquire)
+    taker = actors.start(repeat, 1000, semaphore.acquire)
     assert taker.returned()
 
 
@@ -431,6 +431,17 @@ def test_acquire_with_false_succeeds_while_the_counter_is_positive(threading, ac
 
 
 @clause("semaphore.acquire.nonblocking-positive")
+def test_acquire_with_false_succeeds_as_often_as_a_large_value_says(threading, actors):
+    semaphore = threading.Semaphore(600)
+
+    def attempt():
+        return len([number for number in range(600) if semaphore.acquire(False)])
+
+    count = actors.call(attempt)
+    assert count == 600, "%d of 600 attempts succeeded on a counter of 600" % count
+
+
+@clause("semaphore.acquire.nonblocking-positive")
 def test_acquire_with_false_takes_one(threading, actors):
     for blocking in (False, 0):
         semaphore = threading.Semaphore(3)
@@ -767,10 +778,13 @@ def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actor
 
 @clause("semaphore.acquire.atomic")
 def test_an_attempt_amid_an_attempt(threading, actors):
-    for value in (1, 2):
+    # A large counter may be kept in another way than a small one.
+    keeper = actors.new()
+    for value, taken in ((1, 0), (2, 0), (1, 256), (2, 256)):
 
         def prepare():
-            semaphore = threading.Semaphore(value)
+            semaphore = threading.Semaphore(value + taken)
+            keeper.call(repeat, taken, semaphore.acquire)
             return [lambda: semaphore.acquire(False)] * 2
 
         for meeting in meetings(actors, prepare):
@@ -855,6 +869,19 @@ def test_a_release_while_an_acquire_is_about_to_block(threading, actors):
     def prepare():
         semaphore, _ = at_zero(threading, actors, 1, keeper)
         return semaphore.acquire, semaphore.release
+
+    for meeting in meetings(actors, prepare):
+        assert meeting.call.returned()
+        assert meeting.other.returned()
+
+
+@clause("semaphore.release.no-lost-wakeup")
+def test_an_acquire_amid_a_release_for_which_nobody_waits(threading, actors):
+    keeper = actors.new()
+
+    def prepare():
+        semaphore, _ = at_zero(threading, actors, 1, keeper)
+        return semaphore.release, semaphore.acquire
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
