@@ -320,6 +320,19 @@ def test_threads_that_run_at_the_same_time_keep_apart(threading, actors):
         assert last is thread
 
 
+@clause("currentthread.caller")
+def test_who_starts_a_thread_keeps_its_own_object(threading, actors):
+    for asks in (False, True):
+        starter = actors.new()
+        before = [starter.call(threading.currentThread) for _ in range(int(asks))]
+        thread = threading.Thread(target=str)
+        starter.call(thread.start)
+        current = starter.call(threading.currentThread)
+        assert current is not thread
+        for own in before:
+            assert current is own
+
+
 @clause("currentthread.at-once")
 def test_a_thread_knows_its_object_while_start_is_at_work(threading, actors):
     current_thread = threading.currentThread
