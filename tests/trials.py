@@ -91,7 +91,7 @@ def _names_from(file: str) -> frozenset[str]:
     may be there.  The thread layer has none.
     """
     module = file[: -len(".py")]
-    names = _imports("__init__")
+    names = _chapters()
     if module == "_layer":
         return frozenset(names)
     needed = _needed(module)
@@ -103,25 +103,41 @@ def _needed(module: str) -> set[str]:
     found = {module}
     pending = [module]
     while pending:
-        new = {*_imports(pending.pop()).values()} - found - {"_layer"}
+        new = _imports(pending.pop()) - found - {"_layer"}
         found |= new
         pending += new
     return found
 
 
 @cache
-def _imports(module: str) -> dict[str, str]:
-    """What a module of the reference imports: each name, and the other module that has it."""
-    tree = ast.parse((REFERENCE / f"{module}.py").read_text(encoding="utf-8"))
+def _chapters() -> dict[str, str]:
+    """Each public name of the reference, and the module that has it."""
+    found = [
+        one.value
+        for one in _parsed("__init__").body
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "_CHAPTERS"
+    ]
+    chapters: dict[str, str] = ast.literal_eval(found[0])
+    return chapters
+
+
+@cache
+def _imports(module: str) -> set[str]:
+    """The other modules of the reference that a module imports from."""
+    tree = _parsed(module)
     imports = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.level]
-    return {name.name: one.module or name.name for one in imports for name in one.names}
+    return {one.module or name.name for one in imports for name in one.names}
+
+
+def _parsed(module: str) -> ast.Module:
+    return ast.parse((REFERENCE / f"{module}.py").read_text(encoding="utf-8"))
 
 
 @cache
 def _names_in(module: str) -> frozenset[str]:
     """The names of the implementation that a module of the battery speaks of."""
     text = Path(str(sys.modules[module].__file__)).read_text(encoding="utf-8")
-    names = frozenset(_imports("__init__"))
+    names = frozenset(_chapters())
     if "getattr(threading, name)" in text:
         return names
     return frozenset(name for name in names if re.search(rf"""[."']{name}\b""", text))
