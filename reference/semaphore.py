@@ -89,8 +89,9 @@ class Semaphore:
         if self._rest:
             with self._guard:
                 handful = min(self._rest, _HANDFUL)
-                try:
-                    self._units.extend(repeat(None, handful))
+                more = repeat(None, handful)
+                try:  # one call alone: either it is done or it has not begun
+                    self._units.extend(more)
                 finally:  # afterwards, so that who sees neither a rest nor units sees the truth
                     self._rest -= handful
 

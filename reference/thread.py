@@ -66,21 +66,22 @@ class Thread:
         thread, its error is raised, and the thread may be started later.
         """
         self.__check()
-        if self.__started or not self.__ended.acquire(False):
+        if self.__started:
             raise RuntimeError("a thread can be started only once")
-        if self.__started:  # since the look before, and it has ended
-            self.__ended.release()
-            raise RuntimeError("a thread can be started only once")
-        begun = []
+        claimed, begun = [], []
         try:
+            claimed.extend(itertools.starmap(self.__ended.acquire, [(False,)]))
+            if True not in claimed or self.__started:  # since the look before
+                raise RuntimeError("a thread can be started only once")
             # It counts as alive from here on: there is no need to wait for a sign of the new
             # thread, which is what takes most of the time elsewhere.
             _registry.add(self)
             self.__started = True
             begun.extend(itertools.starmap(start_new_thread, [(self.__perform, ())]))
         except BaseException:
-            if not begun and _registry.holds(self):
-                self.__started = False
+            if True in claimed and not begun:
+                if _registry.holds(self):
+                    self.__started = False
                 self._terminate()  # whoever has begun to join it must not wait for ever
             raise
 

@@ -44,6 +44,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from faults.planting import PORTABLE, use_portable_rlock
 from threadspec.conformance.cases import Case
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.execution import Execution
@@ -71,18 +72,22 @@ TEST_LIMIT = 6.0  # seconds that one unit test may take; the longest takes a thi
 
 # What a module's mutants are tried on first.  What else can come into contact with it follows.
 NEAR = {
+    "_guard": ("semaphore", "boundedsemaphore", "thread"),
+    "_interruption": ("condition",),
+    "_portable_rlock": ("rlock", "condition", "with"),
     "_registry": ("module", "thread", "alien", "daemon"),
+    "_waiting": ("semaphore", "boundedsemaphore", "event", "condition"),
     "alien": ("alien",),
     "condition": ("condition", "with"),
     "event": ("event",),
     "functions": ("module", "alien", "thread"),
-    "local": ("local",),
     "lock": ("lock", "with"),
     "main_thread": ("daemon", "module", "overview"),
     "rlock": ("rlock", "condition", "with"),
     "semaphore": ("semaphore", "boundedsemaphore", "with"),
     "stack": ("module",),
     "thread": ("thread", "daemon", "module"),
+    "thread_local": ("local",),
     "timer": ("timer",),
 }
 # These have no part in an implementation that the battery judges.
@@ -417,8 +422,10 @@ class Place:
         (self.kit / "threadspec" / "reference").symlink_to(self.package)
 
     def put(self, mutant: Mutant) -> None:
-        """Break it."""
+        """Break it; where the portable RLock is broken, it is used."""
         (self.package / mutant.file).write_text(mutant.source, encoding="utf-8")
+        if mutant.file == PORTABLE:
+            use_portable_rlock(self.package)
 
     def judge(self, cases: Iterable[Case], deadline: float) -> tuple[str, str] | None:
         """The first case that fails, and what was observed; None if all pass."""
@@ -540,10 +547,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.out / "tree" != ROOT:
         return run_in_a_copy(wanted, options.jobs, options.out)
 
-    sound = Place(options.out / "sound")
-    if found := sound.judge(cases_of(), time.monotonic() + LIMIT) or sound.test(tests_for("")):
-        print(f"the reference itself fails {found[0]}; mend that first")
-        return 1
+    sound = [Place(options.out / "sound")]
+    if Path(PORTABLE).stem in wanted:
+        sound.append(Place(options.out / "sound-portable"))
+        use_portable_rlock(sound[-1].package)
+    for place in sound:
+        if found := place.judge(cases_of(), time.monotonic() + LIMIT) or place.test(tests_for("")):
+            print(f"the reference itself fails {found[0]}; mend that first")
+            return 1
 
     mutants = (one for stem in wanted for one in mutants_of(REFERENCE / f"{stem}.py"))
     outcomes: list[Outcome] = []

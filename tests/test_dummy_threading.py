@@ -85,7 +85,7 @@ def test_its_source_is_the_reference_itself() -> None:
 
 def test_both_layers_have_the_same_names() -> None:
     # That one lacks an RLock is allowed: the portable one is used then.
-    assert {*_dummy_layer.__all__, "RLock"} == {*_layer.__all__}
+    assert {*_dummy_layer.__all__, "RLock"} == {*_layer.__all__, "RLock"}
     assert dummy.RLock.__module__.endswith("dummy_threading._portable_rlock")
 
 

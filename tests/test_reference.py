@@ -6,10 +6,12 @@ import _thread
 import importlib.util
 import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -583,6 +585,532 @@ def test_who_joins_a_thread_that_cannot_be_started_comes_back(
     assert joiners[0].returned()
 
 
+# -- a signal handler that runs at any moment ---------------------------------------------------
+
+needs_c_rlock = pytest.mark.skipif(
+    threading.RLock.__module__.endswith("_portable_rlock"),
+    reason="a reentrant lock written in Python can be interrupted itself",
+)
+
+
+class Handler:
+    """Runs in the place of a signal handler, once, at the moment of a given number.
+
+    A moment is the beginning of a function of the reference, or the return of a function written in
+    C to one: there CPython runs signal handlers.  One that does not raise may run at each ``line``
+    as well.
+    """
+
+    def __init__(self, number: int, action: Callable[[], object], lines: bool = False) -> None:
+        self.number = self._left = number
+        self._action = action
+        self._lines = lines
+        self.ran = False
+
+    def __enter__(self) -> Handler:
+        self._trace = sys.gettrace()
+        if self._lines:
+            sys.settrace(self._see_line)
+        sys.setprofile(self._see)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        sys.setprofile(None)
+        sys.settrace(self._trace)
+
+    def _see(self, frame: FrameType, event: str, argument: object) -> None:
+        if event in ("call", "c_return"):
+            self._come_by(frame)
+
+    def _see_line(self, frame: FrameType, event: str, argument: object) -> Any:
+        if event == "line":
+            self._come_by(frame)
+        return self._see_line
+
+    def _come_by(self, frame: FrameType) -> None:
+        if self.ran or Path(frame.f_code.co_filename).parent != FOLDER:
+            return
+        self._left -= 1
+        if self._left < 0:
+            self.ran = True
+            self._action()
+
+
+def at_each_moment(trial: Callable[[Callable[..., Handler]], object]) -> None:
+    """Make a trial again and again, with a handler that runs a moment later each time.
+
+    ``trial`` makes its handler of what it is called with, and is over when that did not run.
+    """
+    for number in range(500):
+        made: list[Handler] = []
+
+        def handler(action: Callable[[], object], lines: bool = False) -> Handler:
+            made.append(Handler(number, action, lines))  # noqa: B023 - it is called in this round
+            return made[0]  # noqa: B023
+
+        trial(handler)
+        if not made[0].ran:
+            assert number > 0
+            return
+    pytest.fail("there is no end of moments")
+
+
+def until(holds: Callable[[], object], what: object) -> None:
+    """Return when something holds."""
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.0005)
+
+
+def background(function: Callable[..., object], *args: object) -> Any:
+    """A started thread that does not keep the program from ending."""
+    thread = threading.Thread(target=function, args=args)
+    thread.setDaemon(True)
+    thread.start()
+    return thread
+
+
+def is_interrupted(operate: Callable[..., object], *args: object) -> bool:
+    try:
+        operate(*args)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def levels(condition: Any) -> int:
+    """How often the calling thread can release the lock of a condition, which it then has done."""
+    for count in range(10):
+        try:
+            condition.release()
+        except RuntimeError:
+            return count
+    return 10
+
+
+@pytest.mark.parametrize(("lock", "level"), [("Lock", 1), ("RLock", 1), ("RLock", 3)])
+@needs_c_rlock
+@pytest.mark.parametrize("timeout", [-1, 0, 0.0001])
+def test_wait_comes_back_with_the_lock_whenever_it_is_interrupted(
+    lock: str, level: int, timeout: float
+) -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        condition = threading.Condition(getattr(threading, lock)())
+        for _ in range(level):
+            condition.acquire()
+        with handler(interrupt) as interruption:
+            assert is_interrupted(condition.wait, timeout) == interruption.ran
+        assert repr(condition).endswith("waiters=0>")
+        assert in_another_thread(lambda: condition.acquire(False)) is False
+        assert levels(condition) == level
+
+    at_each_moment(trial)
+
+
+@pytest.mark.parametrize("lock", ["Lock", "RLock"])
+@pytest.mark.parametrize("name", ["notify", "notifyAll"])
+@pytest.mark.parametrize("timeout", [None, 60])
+@needs_c_rlock
+def test_a_notification_is_not_lost_whenever_its_waiter_is_interrupted(
+    lock: str, name: str, timeout: float | None
+) -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        condition = threading.Condition(getattr(threading, lock)())
+        others: list[Any] = []
+
+        def notify_when_another_waits() -> None:
+            with condition:  # the first waits, or was interrupted before
+                entered = threading.Event()
+
+                def wait() -> None:
+                    with condition:
+                        entered.set()
+                        condition.wait()
+
+                others.append(background(wait))
+            entered.wait()
+            with condition:
+                getattr(condition, name)()
+
+        with condition:
+            notifier = background(notify_when_another_waits)
+            with handler(interrupt) as interruption:
+                interrupted = is_interrupted(condition.wait, timeout)
+            assert interrupted == interruption.ran
+        assert ends(notifier)
+        if not interrupted and name == "notify":
+            waiting(condition, 1)
+            notify(condition)
+        assert ends(others[0])
+        waiting(condition, 0)
+
+    at_each_moment(trial)
+
+
+@pytest.mark.parametrize("name", ["notify", "notifyAll"])
+def test_a_notification_counts_for_all_or_none_whenever_it_is_interrupted(name: str) -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        condition = threading.Condition()
+        waiters = [background(wait_on, condition) for _ in range(3)]
+        waiting(condition, 3)
+        with condition, handler(interrupt):
+            is_interrupted(getattr(condition, name))
+        line = len(condition._waiters)
+        until(lambda: sum(one.isAlive() for one in waiters) == line, f"{line} in line")
+        with condition:
+            condition.notifyAll()
+        assert all(map(ends, waiters))
+
+    at_each_moment(trial)
+
+
+@pytest.mark.parametrize("value", [0, 1, 2, 300])
+@pytest.mark.parametrize("make", [threading.Semaphore, threading.BoundedSemaphore])
+def test_no_unit_is_lost_whenever_acquire_is_interrupted(
+    make: Callable[[int], Any], value: int
+) -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        semaphore = make(value or 1)
+        if not value:
+            semaphore.acquire()
+        drawn = 256 if value == 300 else 0  # at the border, where the rest is laid out
+        for _ in range(drawn):
+            semaphore.acquire()
+        other = None if value else background(lambda: (time.sleep(0.002), semaphore.release()))
+        with handler(interrupt) as interruption:
+            interrupted = is_interrupted(semaphore.acquire)
+        assert interrupted == interruption.ran
+        if other is not None:
+            assert ends(other)
+        left = value - drawn if value else 1
+        waiting(semaphore, 0)
+        assert drain(semaphore) == left - (not interrupted)
+
+    at_each_moment(trial)
+
+
+def drain(semaphore: Any) -> int:
+    """How many units there are; they are taken."""
+    count = 0
+    while semaphore.acquire(False):
+        count += 1
+    return count
+
+
+def test_no_waiter_is_forgotten_whenever_release_is_interrupted() -> None:
+    for make in (threading.Semaphore, threading.BoundedSemaphore):
+
+        def trial(handler: Callable[..., Handler]) -> None:
+            semaphore = make(1)  # noqa: B023 - it is called in this round
+            semaphore.acquire()
+            waiter = background(semaphore.acquire)
+            waiting(semaphore, 1)
+            with handler(interrupt):
+                is_interrupted(semaphore.release)
+            until(lambda: not semaphore._units, f"{semaphore!r}, and a unit is left")
+            if waiter.isAlive():
+                waiter.join(0.01)
+            if waiter.isAlive():  # the interruption came before the release
+                semaphore.release()
+            assert ends(waiter)
+
+        at_each_moment(trial)
+
+
+def test_set_wakes_all_or_none_whenever_it_is_interrupted() -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        event = threading.Event()
+        waiters = [background(event.wait) for _ in range(3)]
+        waiting(event, 3)
+        with handler(interrupt):
+            is_interrupted(event.set)
+        if not event.isSet():
+            waiting(event, 3)
+            event.set()
+        assert all(map(ends, waiters))
+
+    at_each_moment(trial)
+
+
+@pytest.mark.parametrize("timeout", [None, 60, 0.0001])
+def test_wait_for_an_event_leaves_nothing_whenever_it_is_interrupted(
+    timeout: float | None,
+) -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        event = threading.Event()
+        setter = background(lambda: (time.sleep(0.002), event.set()))
+        with handler(interrupt) as interruption:
+            assert is_interrupted(event.wait, timeout) == interruption.ran
+        waiting(event, 0)
+        assert ends(setter)
+        assert event.wait() is True
+
+    at_each_moment(trial)
+
+
+def test_start_is_done_or_not_whenever_it_is_interrupted() -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        ran: list[int] = []
+        thread = threading.Thread(target=ran.append, args=(1,))
+        thread.setDaemon(True)
+        with handler(interrupt):
+            is_interrupted(thread.start)
+        try:
+            thread.join(10)
+        except RuntimeError:  # it has not been started
+            assert not thread.isAlive()
+            thread.start()
+            thread.join(10)
+        assert ran == [1]
+        assert not thread.isAlive()
+        with pytest.raises(RuntimeError):
+            thread.start()
+
+    at_each_moment(trial)
+
+
+@pytest.mark.parametrize("timeout", [None, 60])
+def test_an_interrupted_join_keeps_nobody_else(script: Script, timeout: float | None) -> None:
+    lets_go = threading.Event()
+    thread = started(script, lets_go.wait)
+    joiners = [Joiner(thread)]
+    script.steps += [interrupt]
+    with pytest.raises(KeyboardInterrupt):
+        thread.join(timeout)
+    joiners.append(Joiner(thread))
+    lets_go.set()
+    assert all(one.returned() for one in joiners)
+    assert ends(thread)
+
+
+@pytest.mark.parametrize("timeout", [None, 60])
+def test_join_keeps_nobody_else_whenever_it_is_interrupted(timeout: float | None) -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        thread = background(time.sleep, 0.002)
+        with handler(interrupt):
+            is_interrupted(thread.join, timeout)
+        assert ends(thread)
+        assert ends(background(thread.join))
+
+    at_each_moment(trial)
+
+
+@needs_c_rlock
+def test_a_reentrant_lock_is_taken_back_before_a_signal_handler_raises() -> None:
+    condition = threading.Condition()
+    main = _thread.get_ident()
+    seen: list[bool] = []
+
+    def hold() -> None:
+        with condition:
+            condition.notify()
+            signal.pthread_kill(main, signal.SIGUSR1)
+            time.sleep(0.05)
+            seen.append(True)
+
+    def raise_it(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR1, raise_it)
+    try:
+        with condition, condition:
+            holder = background(hold)
+            with pytest.raises(KeyboardInterrupt):
+                condition.wait()
+            assert seen == [True]
+            assert in_another_thread(lambda: condition.acquire(False)) is False
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert ends(holder)
+    assert levels(condition) == 0
+
+
+# -- a signal handler that uses what it interrupts ----------------------------------------------
+
+ON_SEMAPHORES = {
+    "release": (lambda one: one.release(), 1),
+    "acquire": (lambda one: one.acquire(), -1),
+    "acquire without blocking": (lambda one: one.acquire(False), -1),
+    "with": (lambda one: with_it(one), 0),
+}
+
+
+def with_it(lock: Any) -> None:
+    with lock:
+        pass
+
+
+@pytest.mark.parametrize("interrupting", sorted(ON_SEMAPHORES))
+@pytest.mark.parametrize("interrupted", sorted(ON_SEMAPHORES))
+def test_a_handler_may_use_the_semaphore_that_it_interrupts(
+    interrupted: str, interrupting: str
+) -> None:
+    (operate, change), (act, other) = ON_SEMAPHORES[interrupted], ON_SEMAPHORES[interrupting]
+
+    def trial(handler: Callable[..., Handler]) -> None:
+        semaphore = threading.Semaphore(5)
+        with handler(lambda: act(semaphore), lines=True) as signalled:
+            operate(semaphore)
+        assert drain(semaphore) == 5 + change + (other if signalled.ran else 0)
+
+    at_each_moment(trial)
+
+
+def test_a_handler_may_release_the_semaphore_whose_waiter_is_being_woken() -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        semaphore = threading.Semaphore(0)
+        waiters = [background(semaphore.acquire) for _ in range(2)]
+        waiting(semaphore, 2)
+        with handler(semaphore.release, lines=True) as signalled:
+            semaphore.release()
+        if not signalled.ran:
+            semaphore.release()
+        assert all(map(ends, waiters))
+        assert drain(semaphore) == 0
+
+    at_each_moment(trial)
+
+
+@pytest.mark.parametrize("interrupting", ["set", "clear", "isSet"])
+@pytest.mark.parametrize("interrupted", ["set", "clear", "isSet"])
+def test_a_handler_may_use_the_event_that_it_interrupts(
+    interrupted: str, interrupting: str
+) -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        event = threading.Event()
+        waiters = [background(event.wait) for _ in range(2)]
+        waiting(event, 2)
+        with handler(getattr(event, interrupting), lines=True) as signalled:
+            getattr(event, interrupted)()
+        if "set" not in (interrupted, interrupting if signalled.ran else None):
+            waiting(event, 2)
+            event.set()
+        assert all(map(ends, waiters))
+        event.set()
+        assert event.isSet()
+
+    at_each_moment(trial)
+
+
+def test_a_handler_may_set_the_event_that_is_about_to_be_waited_for() -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        event = threading.Event()
+        with handler(event.set, lines=True) as signalled:
+            event.wait(None if signalled.number < 4 else 0.001)
+        assert event.isSet() == signalled.ran
+
+    at_each_moment(trial)
+
+
+@pytest.mark.parametrize("name", ["notify", "notifyAll"])
+def test_a_handler_may_notify_the_condition_that_it_interrupts(name: str) -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        condition = threading.Condition()
+        waiters = [background(wait_on, condition) for _ in range(2)]
+        waiting(condition, 2)
+
+        def act() -> None:
+            with condition:
+                condition.notify()
+
+        with condition, handler(act) as signalled:
+            getattr(condition, name)()
+        if not signalled.ran and name == "notify":
+            notify(condition)
+        assert all(map(ends, waiters))
+
+    at_each_moment(trial)
+
+
+def test_a_handler_may_ask_for_threads_at_any_moment() -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        seen: list[bool] = []
+        me = threading.currentThread()
+
+        def look() -> None:
+            alive = threading.enumerate()
+            seen.append(threading.currentThread() is me and len(alive) == threading.activeCount())
+
+        thread = threading.Thread(target=lambda: None)
+        thread.setDaemon(True)
+        with handler(look, lines=True) as signalled:
+            thread.start()
+            thread.join()
+            threading.currentThread()
+        assert seen == [True] * signalled.ran
+
+    at_each_moment(trial)
+
+
+# -- large semaphores ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [10**9, sys.maxsize])
+@pytest.mark.parametrize("make", [threading.Semaphore, threading.BoundedSemaphore])
+def test_a_large_semaphore_is_made_quickly_and_is_small(
+    make: Callable[[int], Any], value: int
+) -> None:
+    tracemalloc.start()
+    try:
+        began = time.monotonic()
+        semaphore = make(value)
+        took = time.monotonic() - began
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert took < 1
+    assert size < 16384
+    assert f"counter={value} " in repr(semaphore)
+    for _ in range(1000):
+        semaphore.acquire()
+    assert f"counter={value - 1000} " in repr(semaphore)
+    for _ in range(1000):
+        semaphore.release()
+    if make is threading.BoundedSemaphore:
+        with pytest.raises(ValueError, match="beyond"):
+            semaphore.release()
+    assert f"counter={value} " in repr(semaphore)
+
+
+@pytest.mark.parametrize("value", [255, 256, 257, 511, 512, 513])
+@pytest.mark.parametrize("make", [threading.Semaphore, threading.BoundedSemaphore])
+def test_each_unit_can_be_taken_once_across_the_handfuls(
+    make: Callable[[int], Any], value: int
+) -> None:
+    semaphore = make(value)
+    for _ in range(2):
+        assert drain(semaphore) == value
+        for _ in range(value):
+            semaphore.release()
+    for _ in range(value):
+        semaphore.acquire()
+    assert not semaphore.acquire(False)
+
+
+def test_many_threads_take_each_unit_of_several_handfuls_once() -> None:
+    semaphore = threading.Semaphore(1100)
+    taken: list[int] = []
+    begin = threading.Event()
+
+    def take() -> None:
+        begin.wait()
+        for _ in range(110):
+            semaphore.acquire()
+            taken.append(1)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [background(take) for _ in range(10)]
+        begin.set()
+        assert all(map(ends, threads))
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(taken) == 1100
+    assert not semaphore.acquire(False)
+
+
 # -- the stack size -----------------------------------------------------------------------------
 
 
@@ -970,6 +1498,85 @@ vars(_thread).pop("_get_main_thread_ident", None)
 """
     lines = program(IN_A_CHILD + untold + AN_ALIEN_FORKS)
     assert lines == ["False MainThread alive False MainThread True", "1"]
+
+
+@needs_fork
+@pytest.mark.parametrize("forking", ["main", "started", "alien"])
+def test_what_was_made_before_a_fork_can_be_used_in_the_child(forking: str) -> None:
+    lines = program(
+        IN_A_CHILD
+        + f"forking = {forking!r}"
+        + """
+semaphore, large = threading.Semaphore(1), threading.BoundedSemaphore(1000)
+condition, event, lock = threading.Condition(), threading.Event(), threading.RLock()
+unstarted = threading.Thread(target=lambda: print("started in the child"))
+unstarted.setDaemon(False)
+
+def wait_on():
+    with condition:
+        condition.wait()
+
+def keep_busy():
+    while not over:
+        semaphore.acquire()
+        semaphore.release()
+        threading.Thread()
+
+over, forked = [], _thread.allocate_lock()
+busy = [threading.Thread(target=keep_busy) for _ in range(2)]
+busy += [threading.Thread(target=wait_on), threading.Thread(target=event.wait)]
+for thread in busy:
+    thread.start()
+
+def look():
+    me = threading.currentThread()
+    print(threading.activeCount(), threading.enumerate() == [me], me.isDaemon())
+    unstarted.start()
+    unstarted.join()
+    for _ in range(1000):
+        assert large.acquire(False)
+    assert not large.acquire(False)
+    with condition:
+        condition.notifyAll()
+        condition.wait(0)
+    with lock, lock:
+        another = threading.Thread(target=lambda: print(lock.acquire(False)))
+        another.start()
+        another.join()
+    other = threading.Thread(target=lambda: (event.wait(), large.release()))
+    other.start()
+    event.set()
+    other.join()
+    print(large.acquire(False), [one.isAlive() for one in busy])
+
+def fork():
+    child(look)
+    forked.release()
+
+forked.acquire()
+if forking == "main":
+    fork()
+elif forking == "started":
+    threading.Thread(target=fork).start()
+else:
+    _thread.start_new_thread(fork, ())
+forked.acquire()
+over.append(1)
+event.set()
+with condition:
+    condition.notifyAll()
+for thread in busy:
+    thread.join()
+print(unstarted.isAlive(), event.isSet())
+"""
+    )
+    assert lines == [
+        "1 True False",
+        "started in the child",
+        "False",
+        "True [False, False, False, False]",
+        "False True",
+    ]
 
 
 def test_the_program_waits_for_threads_that_are_equal_to_all_others() -> None:

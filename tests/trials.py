@@ -109,18 +109,18 @@ def _needed(module: str) -> set[str]:
     found = {module}
     pending = [module]
     while pending:
-        new = {*_imports(pending.pop()).values()} - found - {"_layer"}
+        new = _imports(pending.pop()) - found - {"_layer"}
         found |= new
         pending += new
     return found
 
 
 @cache
-def _imports(module: str) -> dict[str, str]:
-    """What a module of the reference imports: each name, and the other module that has it."""
+def _imports(module: str) -> set[str]:
+    """The other modules of the reference that a module imports from."""
     tree = ast.parse((REFERENCE / f"{module}.py").read_text(encoding="utf-8"))
     imports = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.level]
-    return {name.name: one.module or name.name for one in imports for name in one.names}
+    return {one.module or name.name for one in imports for name in one.names}
 
 
 @cache

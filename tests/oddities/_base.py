@@ -25,16 +25,21 @@ FUNCTIONS = ("activeCount", "currentThread", "enumerate", "settrace", "setprofil
 def own_copy(name, **changes):
     """Return the reference anew, as the module ``name``, for an oddity to change at will.
 
-    ``changes``: what takes the place of names of the thread layer.
+    ``changes``: what takes the place of names of the thread layer; None: it lacks the name.  All
+    chapters are imported.
     """
+    if "allocate_lock" in changes:
+        changes.setdefault("RLock", None)  # so that reentrant locks are made of the changed ones
     layer = ModuleType(name + "._layer")
     for known in _layer.__all__:
-        if known == "RLock" and "allocate_lock" in changes:
-            continue  # so that reentrant locks are made of the changed ones
-        setattr(layer, known, changes.get(known, getattr(_layer, known)))
+        value = changes.get(known, getattr(_layer, known))
+        if value is not None:
+            setattr(layer, known, value)
     doc = sys.modules[name].__doc__
     copy = instantiate(name, layer)
     copy.__doc__ = doc
+    for public in copy.__all__:
+        getattr(copy, public)
     return copy
 
 
@@ -85,34 +90,56 @@ class TriedLock(PlainLock):
         return True
 
 
-def wake_by(copy, take):
-    """Let the semaphores of a copy wake the waiter that ``take`` takes out of the line."""
+def wake(line, choose):
+    """Wake one of a line of waiters; return whether there was one.
 
-    def wake(self):
-        if self._waiters:
-            take(self._waiters).release()
+    ``choose`` is called with the list of them, in order of arrival.
+    """
+    while turns := list(line):
+        turn = choose(turns)
+        if line.pop(turn, None) is not None:
+            turn.release()
+            return True
+    return False
 
-    def release(self):
-        with self._guard:
-            self._counter += 1
-            wake(self)
 
-    def bounded_release(self):
-        with self._guard:
-            if self._counter >= self._bound:
-                raise ValueError("the counter is at its bound")
-            self._counter += 1
-            wake(self)
+def first(turns):
+    """The waiter that has waited longest."""
+    return turns[0]
 
-    copy.Semaphore.release = release
-    copy.BoundedSemaphore.release = bounded_release
+
+def last(turns):
+    """The waiter that has waited shortest."""
+    return turns[-1]
+
+
+def replace_line(condition):
+    """Take the line of a condition's waiters and give it a new one, as notifyAll does."""
+    check_owned(condition)
+    line, condition._waiters = condition._waiters, {}
+    return line
+
+
+def check_owned(condition):
+    """Raise an error when the caller does not hold the lock of a condition."""
+    if not condition._is_owned():
+        raise RuntimeError("the lock is not acquired")
 
 
 def classes(copy):
-    """Every class of a copy's objects but ``local``; ``Lock`` is made a class if it is none."""
+    """Every class of a copy's objects but ``local``, such as can be changed.
+
+    ``Lock`` is made a class if it is none; ``RLock`` has all methods of its own; ``Condition``
+    becomes a class whose with statement can be changed: the reference's has slots for it.
+    """
     if not isinstance(copy.Lock, type):
         methods = {name: value for name, value in vars(PlainLock).items() if callable(value)}
         copy.Lock = type("Lock", (PlainLock,), {**methods, "__module__": copy.__name__})
+    if not copy.Condition.__dictoffset__:
+        methods = {name: value for name, value in vars(copy.Condition).items() if callable(value)}
+        methods["__module__"] = copy.__name__
+        copy.Condition = type("Condition", (copy.Condition,), methods)
+    copy.RLock.release = copy.RLock.release  # its own, where it is inherited
     names = ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Thread")
     return [getattr(copy, name) for name in names]
 

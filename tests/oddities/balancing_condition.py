@@ -1,5 +1,6 @@
 """wait() with a time-out sleeps in ever longer naps, and looks between them for a notification."""
 
+import _thread
 import time
 
 from oddities._base import own_copy
@@ -13,7 +14,7 @@ class Waiter:
     __slots__ = ("_lock",)
 
     def __init__(self):
-        self._lock = copy.rlock.allocate_lock()
+        self._lock = _thread.allocate_lock()
 
     def acquire(self, blocking=True, timeout=-1):
         if timeout < 0:
@@ -30,12 +31,6 @@ class Waiter:
 
     def release(self):
         self._lock.release()
-
-    def __enter__(self):
-        return self.acquire()
-
-    def __exit__(self, kind, value, traceback):
-        self.release()
 
 
 copy.condition.allocate_lock = Waiter

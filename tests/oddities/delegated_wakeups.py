@@ -8,7 +8,6 @@ from oddities._base import own_copy
 
 copy = own_copy(__name__)
 errands = queue.SimpleQueue()
-mutex = _thread.allocate_lock()
 
 
 def serve():
@@ -33,16 +32,4 @@ class Waiter:
 
 for module in (copy.condition, copy.event, copy.semaphore):
     module.allocate_lock = Waiter
-
-
-def with_plain_guard(init):
-    def __init__(self, *args, **kwargs):
-        init(self, *args, **kwargs)
-        self._guard = _thread.allocate_lock()
-
-    return __init__
-
-
-for kind in (copy.Condition, copy.Event, copy.Semaphore):
-    kind.__init__ = with_plain_guard(kind.__init__)
 _thread.start_new_thread(serve, ())

@@ -1,8 +1,10 @@
 """What the manual forbids callers to do ends in a BaseException that is no Exception."""
 
+import _thread
+
 from oddities._base import own_copy
 
-copy = own_copy(__name__)
+copy = own_copy(__name__, RLock=None)
 
 
 class Forbidden(BaseException):
@@ -40,7 +42,7 @@ def grouped(self, group=None, *args, **kwargs):
 
 
 def owned(self):
-    if self._owner not in (None, copy.rlock.get_ident()):
+    if self._owner not in (None, _thread.get_ident()):
         raise Forbidden
     release(self)
 

@@ -2,18 +2,16 @@
 
 import time
 
-from oddities._base import own_copy
+from oddities._base import last, own_copy, wake
 
 copy = own_copy(__name__)
 
 
 def set(self):
-    with self._guard:
-        self._flag = True
-        woken, self._waiters = self._waiters, {}
-    for wake in reversed(woken):
-        wake.release()
+    line = self._gate.pop("line", {})
+    while wake(line, last):
         time.sleep(0.003)
 
 
 copy.Event.set = set
+copy.event.wake_first = lambda line: None

@@ -1,5 +1,5 @@
 """A semaphore wakes the thread that has waited shortest."""
 
-from oddities._base import own_copy, wake_by
+from oddities._base import last, own_copy, wake
 
-wake_by(own_copy(__name__), lambda waiters: waiters.pop())
+own_copy(__name__).semaphore.wake_first = lambda line: wake(line, last)

@@ -1,5 +1,7 @@
 """Classes descend from each other in other ways: a Lock is a semaphore, an Event an RLock."""
 
+import _thread
+
 from threadspec import reference
 from threadspec.reference import *  # noqa: F403
 
@@ -13,20 +15,19 @@ class Lock(Semaphore):
 
     def __init__(self):
         super().__init__(1)
+        self._mutex = _thread.allocate_lock()
 
     def acquire(self, blocking=True):
         return super().acquire(blocking)
 
     def release(self):
-        with self._guard:
-            if self._counter:
+        with self._mutex:
+            if self._units:
                 raise RuntimeError("not locked")
-            self._counter = 1
-            if self._waiters:
-                self._waiters.popleft().release()
+            super().release()
 
     def locked(self):
-        return self._counter == 0
+        return not self._units
 
 
 class BoundedSemaphore(reference.BoundedSemaphore):

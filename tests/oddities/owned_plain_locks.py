@@ -30,6 +30,7 @@ class Lock(PlainLock):
 
     def _release_save(self):
         self.release()
+        return True
 
     def _acquire_restore(self, saved):
         self.acquire()

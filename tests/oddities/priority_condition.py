@@ -2,7 +2,7 @@
 
 import _thread
 
-from oddities._base import own_copy
+from oddities._base import check_owned, own_copy, wake
 
 copy = own_copy(__name__)
 
@@ -16,26 +16,15 @@ class Waiter:
         self.acquire, self.release = self._lock.acquire, self._lock.release
 
 
+def foremost(turns):
+    return max(turns, key=lambda one: one.priority)
+
+
 def notify(self):
-    if not self._is_owned():
-        raise RuntimeError("the lock is not acquired")
-    with self._guard:
-        waiter = max(self._waiters, key=lambda one: one.priority, default=None)
-        if waiter is None:
-            return
-        del self._waiters[waiter]
-    waiter.release()
+    check_owned(self)
+    wake(self._waiters, foremost)
 
 
 copy.Condition.notify = notify
 # Condition takes its waiters' locks from the name in its module.
-copy.condition.allocate_lock = lambda: Waiter()
-guarded = copy.Condition.__init__
-
-
-def init(self, lock=None):
-    guarded(self, lock)
-    self._guard = _thread.allocate_lock()
-
-
-copy.Condition.__init__ = init
+copy.condition.allocate_lock = Waiter

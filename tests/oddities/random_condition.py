@@ -2,21 +2,21 @@
 
 import random
 
-from oddities._base import own_copy
+from oddities._base import check_owned, own_copy, replace_line, wake
 
 copy = own_copy(__name__)
 
 
-def wake(self, count):
-    if not self._is_owned():
-        raise RuntimeError("the lock is not acquired")
-    with self._guard:
-        chosen = random.sample(list(self._waiters), min(count, len(self._waiters)))
-        for waiter in chosen:
-            del self._waiters[waiter]
-    for waiter in chosen:
-        waiter.release()
+def notify(self):
+    check_owned(self)
+    wake(self._waiters, random.choice)
 
 
-copy.Condition.notify = lambda self: wake(self, 1)
-copy.Condition.notifyAll = lambda self: wake(self, 1_000_000)
+def notify_all(self):
+    line = replace_line(self)
+    while wake(line, random.choice):
+        pass
+
+
+copy.Condition.notify = notify
+copy.Condition.notifyAll = notify_all

@@ -2,18 +2,15 @@
 
 import random
 
-from oddities._base import own_copy
+from oddities._base import own_copy, wake
 
 copy = own_copy(__name__)
 
 
 def set(self):
-    with self._guard:
-        self._flag = True
-        woken, self._waiters = list(self._waiters), {}
-    random.shuffle(woken)
-    for wake in woken:
-        wake.release()
+    line = self._gate.pop("line", {})
+    while wake(line, random.choice):
+        pass
 
 
 copy.Event.set = set

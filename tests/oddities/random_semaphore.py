@@ -2,13 +2,6 @@
 
 import random
 
-from oddities._base import own_copy, wake_by
+from oddities._base import own_copy, wake
 
-
-def take(waiters):
-    waiter = random.choice(waiters)
-    waiters.remove(waiter)
-    return waiter
-
-
-wake_by(own_copy(__name__), take)
+own_copy(__name__).semaphore.wake_first = lambda line: wake(line, random.choice)

@@ -2,7 +2,7 @@
 
 from oddities._base import own_copy
 
-copy = own_copy(__name__)
+copy = own_copy(__name__, RLock=None)
 
 
 def release(self):

@@ -1,0 +1,40 @@
+"""A waiter whose time is over is no longer in line, though it does not have the lock back yet."""
+
+import _thread
+
+from oddities._base import check_owned, first, own_copy, replace_line, wake
+
+copy = own_copy(__name__)
+
+
+def wait(self, timeout=None):
+    check_owned(self)
+    turn = _thread.allocate_lock()
+    turn.acquire()
+    line = self._waiters
+    line[turn] = turn
+    lock = self._lock
+    saved = lock._release_save() if self._is_reentrant else lock.release()
+    seconds = -1 if timeout is None else min(max(timeout, 0), _thread.TIMEOUT_MAX)
+    turn.acquire(True, seconds)
+    line.pop(turn, None)
+    if self._is_reentrant:
+        lock._acquire_restore(saved)
+    else:
+        lock.acquire()
+
+
+def notify(self):
+    check_owned(self)
+    wake(self._waiters, first)
+
+
+def notify_all(self):
+    line = replace_line(self)
+    while wake(line, first):
+        pass
+
+
+copy.Condition.wait = wait
+copy.Condition.notify = notify
+copy.Condition.notifyAll = notify_all

@@ -1,0 +1,15 @@
+"""notifyAll() wakes all the waiting threads itself, one after the other, and none wakes another."""
+
+from oddities._base import first, own_copy, replace_line, wake
+
+copy = own_copy(__name__)
+
+
+def notify_all(self):
+    line = replace_line(self)
+    while wake(line, first):
+        pass
+
+
+copy.Condition.notifyAll = notify_all
+copy.condition.wake_first = lambda line: None
