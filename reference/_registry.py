@@ -22,8 +22,8 @@ __all__ = [
 
 # id(thread) -> thread.  A subclass may define any __eq__ and __hash__: no thread is a key itself.
 threads = {}
-# Its attribute ``thread`` stands for the calling thread of control, in which it was set; what is thread-local
-# is found in two thirds of the time that a dictionary by identifiers takes.
+# Its attribute ``thread`` stands for the calling thread of control, in which it was set: found 1.4
+# times as fast as in a dictionary by identifiers.
 own = local()
 # The identifier of an alien thread of control -> its dummy thread object.
 _dummies = {}
