@@ -1616,11 +1616,11 @@ def test_a_timeout_at_any_step_of_a_notification_leaves_nothing(threading, actor
 
         def prepare(cond=cond, name=name):
             arrived = []
-            for waiter in crew:
-                waiter.start(sit, cond, arrived, 0.001)
+            for waiter, timeout in zip(crew, (0.001, 0.005)):
+                waiter.start(sit, cond, arrived, timeout)
             actors.until(lambda: len(arrived) == 2)
 
-            return lambda: wake(cond, name), lambda: time.sleep(0.001)
+            return lambda: wake(cond, name), lambda: time.sleep(0.005)
 
         for meeting in stepping.meetings(actors, prepare):
             for actor in [meeting.other, meeting.call] + crew:
