@@ -260,18 +260,6 @@ def test_a_dummy_is_alive(threading, actors):
         assert alive
 
 
-@clause("alien.alive")
-def test_a_dummy_is_alive_where_another_thread_has_ended(threading, actors):
-    # The system may give an alien thread the identifier of a thread that has ended.
-    for _ in range(8):
-        thread = threading.Thread(target=threading.currentThread)
-        actors.call(thread.start)
-        actors.start(thread.join).returned()
-        alien = actors.new()
-        alive = alien.call(threading.currentThread).isAlive()
-        assert alive
-
-
 @clause("alien.daemonic")
 def test_a_dummy_is_daemonic(threading, actors):
     for _ in range(2):
