@@ -13,6 +13,7 @@ from string import Template
 from .subjects import ROOT, Subject
 
 INSTANCES = 1000
+KINDS = ("Event", "Semaphore", "BoundedSemaphore", "RLock", "Condition", "Thread")
 
 _IMPORT = """
 import os, sys
@@ -73,7 +74,9 @@ class Memory:
     """All that is allocated for one more object and lives as long as it, native locks included.
 
     A thousand are made while tracemalloc counts; Python's own allocators report to it, and so does
-    the one from which CPython takes its locks.
+    the one from which CPython takes its locks.  One object of each kind is made before, as in any
+    program: CPython lays out the attributes of a class after the first instances, and an event's
+    condition has others than a program's own.
     """
 
     kind: str
@@ -93,6 +96,8 @@ class Memory:
         make = eval(f"lambda: {spelled}", {"m": subject.make, "work": _nothing})
         if subject.name == "floor":
             make = _thread.allocate_lock
+        for kind in (name for name in KINDS if subject.name != "floor" and subject.has(name)):
+            getattr(subject.make, kind)()
         kept = [make() for _ in range(10)]
         kept = [None] * INSTANCES
         gc.collect()
