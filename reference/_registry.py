@@ -48,7 +48,7 @@ def holds(thread):
 
 def alive():
     """Return a new list of all alive threads, in the order in which they were started."""
-    return list(threads.copy().values())
+    return list(threads.values())
 
 
 def lookup():

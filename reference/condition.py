@@ -105,6 +105,8 @@ class Condition:
         """
         if not self._is_owned():
             raise RuntimeError("notify on a condition whose lock this thread does not hold")
+        if not self._waiters:
+            return
         for turn in self._waiters:
             del self._waiters[turn]
             turn.release()
