@@ -357,6 +357,19 @@ def test_an_interrupted_waiter_wakes_nobody_else(script: Script) -> None:
     assert ends(others[0])
 
 
+def test_an_interrupted_waiter_wakes_nobody_before_it(script: Script) -> None:
+    condition = script.threading.Condition()
+    other = started(script, wait_on, condition)
+    waiting(condition, 1)
+    script.steps += [interrupt]
+    with condition, pytest.raises(KeyboardInterrupt):
+        condition.wait()
+    waiting(condition, 1)
+    assert other.isAlive()
+    notify(condition)
+    assert ends(other)
+
+
 def test_a_notification_that_meets_an_interruption_goes_to_another_waiter(script: Script) -> None:
     condition = script.threading.Condition()
     others = []
@@ -413,6 +426,42 @@ def test_an_interruption_while_a_plain_lock_is_taken_back_waits_for_it(script: S
         condition.wait(60)
     assert not called_elsewhere(script, condition.acquire, False)
     condition.release()
+
+
+def test_a_wait_whose_lock_somebody_else_releases_in_time_fails(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    condition = script.threading.Condition(script.threading.Lock())
+    chapter: Any = sys.modules["scripted.condition"]
+    make = chapter.allocate_lock
+
+    def release_and_make() -> object:
+        condition.release()
+        return make()
+
+    monkeypatch.setattr(chapter, "allocate_lock", release_and_make)
+    condition.acquire()
+    with pytest.raises(RuntimeError):
+        condition.wait()
+    waiting(condition, 0)
+    assert condition.acquire(False)
+
+
+def test_a_notify_all_that_meets_a_time_out_counts_for_the_last_in_line(script: Script) -> None:
+    condition = script.threading.Condition()
+    for _ in range(2):  # those that notifyAll() wakes itself
+        turn = _thread.allocate_lock()
+        turn.acquire()
+        condition._waiters[turn] = turn
+
+    def step() -> object:
+        with condition:
+            condition.notifyAll()
+        return Script.OVER
+
+    script.steps += [step]
+    with condition:
+        assert condition.wait(60) is True
 
 
 class Joiner:
@@ -1039,6 +1088,23 @@ def test_a_handler_may_ask_for_threads_at_any_moment() -> None:
             thread.join()
             threading.currentThread()
         assert seen == [True] * signalled.ran
+
+    at_each_moment(trial)
+
+
+def test_a_unit_that_another_thread_lays_out_meanwhile_is_seen() -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        semaphore = threading.Semaphore(258)
+        for _ in range(256):
+            semaphore.acquire()
+
+        def lay_out() -> None:
+            if not semaphore._guard.__enter__.__self__.locked():
+                semaphore._lay_out()
+
+        with handler(lay_out, lines=True):
+            assert semaphore.acquire(False)
+        assert drain(semaphore) == 1
 
     at_each_moment(trial)
 
