@@ -1109,6 +1109,24 @@ def test_a_unit_that_another_thread_lays_out_meanwhile_is_seen() -> None:
     at_each_moment(trial)
 
 
+def test_acquire_without_blocking_does_not_block_though_all_units_go_meanwhile() -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        semaphore = threading.Semaphore(258)
+        for _ in range(256):
+            semaphore.acquire()
+        taken: list[int] = []
+
+        def take_all() -> None:
+            if not semaphore._guard.__enter__.__self__.locked():
+                taken.append(drain(semaphore))
+
+        with handler(take_all, lines=True):
+            taken.append(semaphore.acquire(False))
+        assert sum(taken) + drain(semaphore) == 2
+
+    at_each_moment(trial)
+
+
 # -- large semaphores ---------------------------------------------------------------------------
 
 
