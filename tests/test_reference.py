@@ -720,6 +720,12 @@ def background(function: Callable[..., object], *args: object) -> Any:
     return thread
 
 
+def soon(function: Callable[[], object]) -> None:
+    """Call a function when others have had time to begin something."""
+    time.sleep(0.002)
+    function()
+
+
 def is_interrupted(operate: Callable[..., object], *args: object) -> bool:
     try:
         operate(*args)
@@ -826,7 +832,7 @@ def test_no_unit_is_lost_whenever_acquire_is_interrupted(
         drawn = 256 if value == 300 else 0  # at the border, where the rest is laid out
         for _ in range(drawn):
             semaphore.acquire()
-        other = None if value else background(lambda: (time.sleep(0.002), semaphore.release()))
+        other = None if value else background(soon, semaphore.release)
         with handler(interrupt) as interruption:
             interrupted = is_interrupted(semaphore.acquire)
         assert interrupted == interruption.ran
@@ -888,7 +894,7 @@ def test_wait_for_an_event_leaves_nothing_whenever_it_is_interrupted(
 ) -> None:
     def trial(handler: Callable[..., Handler]) -> None:
         event = threading.Event()
-        setter = background(lambda: (time.sleep(0.002), event.set()))
+        setter = background(soon, event.set)
         with handler(interrupt) as interruption:
             assert is_interrupted(event.wait, timeout) == interruption.ran
         waiting(event, 0)
@@ -977,7 +983,7 @@ def test_a_reentrant_lock_is_taken_back_before_a_signal_handler_raises() -> None
 
 # -- a signal handler that uses what it interrupts ----------------------------------------------
 
-ON_SEMAPHORES = {
+ON_SEMAPHORES: dict[str, tuple[Callable[[Any], object], int]] = {
     "release": (lambda one: one.release(), 1),
     "acquire": (lambda one: one.acquire(), -1),
     "acquire without blocking": (lambda one: one.acquire(False), -1),
