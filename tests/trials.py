@@ -22,6 +22,9 @@ from threadspec.reports.record import CaseResult, clause_verdicts
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "reference"
 
+# Modules of the reference that several chapters use without sharing anything by that.
+STATELESS = {"_guard", "_interruption", "_waiting"}
+
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -88,14 +91,14 @@ def _names_from(file: str) -> frozenset[str]:
     """The names of the implementation that a file of the reference may have a part in.
 
     What defines them needs the file, or something that the file needs as well: a part of the state
-    may be there.  The thread layer has none.
+    may be there.  The thread layer has none, nor have the stateless ones.
     """
     module = file[: -len(".py")]
     names = _chapters()
-    if module == "_layer":
+    if module in ("__init__", "_layer"):
         return frozenset(names)
-    needed = _needed(module)
-    return frozenset(name for name, other in names.items() if needed & _needed(other))
+    shared = {module} | (_needed(module) - STATELESS)
+    return frozenset(name for name, other in names.items() if shared & _needed(other))
 
 
 def _needed(module: str) -> set[str]:
