@@ -357,6 +357,19 @@ def test_an_interrupted_waiter_wakes_nobody_else(script: Script) -> None:
     assert ends(others[0])
 
 
+def test_an_interrupted_waiter_wakes_nobody_before_it(script: Script) -> None:
+    condition = script.threading.Condition()
+    other = started(script, wait_on, condition)
+    waiting(condition, 1)
+    script.steps += [interrupt]
+    with condition, pytest.raises(KeyboardInterrupt):
+        condition.wait()
+    waiting(condition, 1)
+    assert other.isAlive()
+    notify(condition)
+    assert ends(other)
+
+
 def test_a_notification_that_meets_an_interruption_goes_to_another_waiter(script: Script) -> None:
     condition = script.threading.Condition()
     others = []
@@ -413,6 +426,42 @@ def test_an_interruption_while_a_plain_lock_is_taken_back_waits_for_it(script: S
         condition.wait(60)
     assert not called_elsewhere(script, condition.acquire, False)
     condition.release()
+
+
+def test_a_wait_whose_lock_somebody_else_releases_in_time_fails(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    condition = script.threading.Condition(script.threading.Lock())
+    chapter: Any = sys.modules["scripted.condition"]
+    make = chapter.allocate_lock
+
+    def release_and_make() -> object:
+        condition.release()
+        return make()
+
+    monkeypatch.setattr(chapter, "allocate_lock", release_and_make)
+    condition.acquire()
+    with pytest.raises(RuntimeError):
+        condition.wait()
+    waiting(condition, 0)
+    assert condition.acquire(False)
+
+
+def test_a_notify_all_that_meets_a_time_out_counts_for_the_last_in_line(script: Script) -> None:
+    condition = script.threading.Condition()
+    for _ in range(2):  # those that notifyAll() wakes itself
+        turn = _thread.allocate_lock()
+        turn.acquire()
+        condition._waiters[turn] = turn
+
+    def step() -> object:
+        with condition:
+            condition.notifyAll()
+        return Script.OVER
+
+    script.steps += [step]
+    with condition:
+        assert condition.wait(60) is True
 
 
 class Joiner:
@@ -671,6 +720,12 @@ def background(function: Callable[..., object], *args: object) -> Any:
     return thread
 
 
+def soon(function: Callable[[], object]) -> None:
+    """Call a function when others have had time to begin something."""
+    time.sleep(0.002)
+    function()
+
+
 def is_interrupted(operate: Callable[..., object], *args: object) -> bool:
     try:
         operate(*args)
@@ -777,7 +832,7 @@ def test_no_unit_is_lost_whenever_acquire_is_interrupted(
         drawn = 256 if value == 300 else 0  # at the border, where the rest is laid out
         for _ in range(drawn):
             semaphore.acquire()
-        other = None if value else background(lambda: (time.sleep(0.002), semaphore.release()))
+        other = None if value else background(soon, semaphore.release)
         with handler(interrupt) as interruption:
             interrupted = is_interrupted(semaphore.acquire)
         assert interrupted == interruption.ran
@@ -839,7 +894,7 @@ def test_wait_for_an_event_leaves_nothing_whenever_it_is_interrupted(
 ) -> None:
     def trial(handler: Callable[..., Handler]) -> None:
         event = threading.Event()
-        setter = background(lambda: (time.sleep(0.002), event.set()))
+        setter = background(soon, event.set)
         with handler(interrupt) as interruption:
             assert is_interrupted(event.wait, timeout) == interruption.ran
         waiting(event, 0)
@@ -928,7 +983,7 @@ def test_a_reentrant_lock_is_taken_back_before_a_signal_handler_raises() -> None
 
 # -- a signal handler that uses what it interrupts ----------------------------------------------
 
-ON_SEMAPHORES = {
+ON_SEMAPHORES: dict[str, tuple[Callable[[Any], object], int]] = {
     "release": (lambda one: one.release(), 1),
     "acquire": (lambda one: one.acquire(), -1),
     "acquire without blocking": (lambda one: one.acquire(False), -1),
@@ -1039,6 +1094,41 @@ def test_a_handler_may_ask_for_threads_at_any_moment() -> None:
             thread.join()
             threading.currentThread()
         assert seen == [True] * signalled.ran
+
+    at_each_moment(trial)
+
+
+def test_a_unit_that_another_thread_lays_out_meanwhile_is_seen() -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        semaphore = threading.Semaphore(258)
+        for _ in range(256):
+            semaphore.acquire()
+
+        def lay_out() -> None:
+            if not semaphore._guard.__enter__.__self__.locked():
+                semaphore._lay_out()
+
+        with handler(lay_out, lines=True):
+            assert semaphore.acquire(False)
+        assert drain(semaphore) == 1
+
+    at_each_moment(trial)
+
+
+def test_acquire_without_blocking_does_not_block_though_all_units_go_meanwhile() -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        semaphore = threading.Semaphore(258)
+        for _ in range(256):
+            semaphore.acquire()
+        taken: list[int] = []
+
+        def take_all() -> None:
+            if not semaphore._guard.__enter__.__self__.locked():
+                taken.append(drain(semaphore))
+
+        with handler(take_all, lines=True):
+            taken.append(semaphore.acquire(False))
+        assert sum(taken) + drain(semaphore) == 2
 
     at_each_moment(trial)
 
