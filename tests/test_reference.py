@@ -1133,6 +1133,26 @@ def test_acquire_without_blocking_does_not_block_though_all_units_go_meanwhile()
     at_each_moment(trial)
 
 
+def test_two_threads_do_not_lay_out_the_same_units() -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        semaphore = threading.Semaphore(258)
+        for _ in range(256):
+            semaphore.acquire()
+        taken: list[int] = []
+        others: list[Any] = []
+
+        def take_elsewhere() -> None:
+            others.append(background(lambda: taken.append(semaphore.acquire(False))))
+            others[0].join(0.05)  # it may have to wait for this thread
+
+        with handler(take_elsewhere, lines=True):
+            taken.append(semaphore.acquire(False))
+        assert all(map(ends, others))
+        assert sum(taken) + drain(semaphore) == 2
+
+    at_each_moment(trial)
+
+
 # -- large semaphores ---------------------------------------------------------------------------
 
 
