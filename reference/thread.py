@@ -4,8 +4,8 @@ import itertools
 import sys
 
 from . import _registry
-from ._guard import Guard
 from ._layer import TIMEOUT_MAX, allocate_lock, start_new_thread
+from .rlock import RLock
 
 __all__ = ["Thread", "hooks", "new_name", "renew_locks"]
 
@@ -13,7 +13,8 @@ __all__ = ["Thread", "hooks", "new_name", "renew_locks"]
 hooks = {"trace": None, "profile": None}
 
 _numbers = itertools.count(1)
-_numbering = Guard()
+# Reentrant: a signal handler or a finalizer may make a thread meanwhile.
+_numbering = RLock()
 
 
 def new_name(kind):
@@ -25,7 +26,7 @@ def new_name(kind):
 def renew_locks():
     """In a child process: another thread may have held a lock of this module while it forked."""
     global _numbering
-    _numbering = Guard()
+    _numbering = RLock()
 
 
 class Thread:

@@ -1533,19 +1533,49 @@ def test_a_fork_while_locks_are_held_leaves_none_held_in_the_child() -> None:
     lines = program(
         IN_A_CHILD
         + """
+import _thread
 from threadspec.reference import stack, thread
+threading.Thread
 held = [thread._numbering, stack._lock]
-for lock in held:
-    lock.__enter__()
+taken, enough = _thread.allocate_lock(), _thread.allocate_lock()
+taken.acquire(), enough.acquire()
+
+def hold():
+    for lock in held:
+        lock.acquire()
+    taken.release()
+    enough.acquire()
+
+_thread.start_new_thread(hold, ())
+taken.acquire()
 
 def look():
     print(threading.Thread().getName(), threading.stack_size())
 
 child(look)
-print([thread._numbering, stack._lock] == held, stack._lock.locked())
+print([thread._numbering, stack._lock] == held, stack._lock.acquire(False))
 """
     )
-    assert lines == ["Thread-1 0", "True True"]
+    assert lines == ["Thread-1 0", "True False"]
+
+
+def test_a_signal_handler_that_makes_a_thread_while_one_is_named_does_not_block() -> None:
+    lines = program(
+        """
+        import signal
+        import threadspec.reference as threading
+        threading.Thread
+        from threadspec.reference import stack, thread
+
+        names = []
+        signal.signal(signal.SIGUSR1, lambda *_: names.append(threading.Thread().getName()))
+        for lock in (thread._numbering, stack._lock):
+            with lock:
+                signal.raise_signal(signal.SIGUSR1)
+                print(threading.stack_size(), names[-1])
+        """
+    )
+    assert lines == ["0 Thread-1", "0 Thread-2"]
 
 
 @needs_fork
