@@ -692,20 +692,33 @@ def test_a_list_is_right_where_threads_come_and_go_at_any_line(threading, actors
             gate.open()
 
 
+# So many threads at a time, where more would show no more: a small system may not have many.
+CROWD = 16
+
+
 @clause("enumerate.while-threads-come-and-go")
 def test_lists_are_right_while_threads_come_and_go(threading, actors, rounds):
     gate = Gate(actors.substrate)
     stays = threading.Thread(target=gate.visit)
     actors.call(stays.start)
     gate.await_arrival()
-    threads = [threading.Thread(target=int) for _ in range(rounds // 6)]
     looks = []
+    begun = []
     over = []
 
+    def begin():
+        begun.append(True)
+
+    threads = [threading.Thread(target=begin) for _ in range(rounds // 6)]
+
     def come_and_go():
+        started = 0
         try:
             for thread in while_time_lasts(threads):
                 thread.start()
+                started += 1
+                while started - len(begun) > CROWD:
+                    time.sleep(0)
         finally:
             over.append(True)
 
