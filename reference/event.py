@@ -13,7 +13,7 @@ class Event:
 
     # The flag and the line of waiting threads are one thing: the gate holds a line so long as the
     # flag is false.  So set() changes both in one step, which needs no lock (with one, set() and
-    # clear() take 3 times as long), and a clear() right after it cannot hold back a thread that is
+    # clear() take twice as long), and a clear() right after it cannot hold back a thread that is
     # on its way (event.set.wakes-though-cleared): its line is gone, and clear() begins a new one.
     #
     # set() wakes two of the line, and each that leaves wait() wakes the next: with 1,000 waiting

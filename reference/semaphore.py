@@ -24,7 +24,7 @@ class Semaphore:
     """
 
     # The counter is a heap of units: to take one and to lay one down are single operations on a
-    # list, which need no lock (a guarded number takes 3 times as long).  What a large initial value
+    # list, which need no lock (a guarded number takes 4 times as long).  What a large initial value
     # has beyond a handful is a number still, the rest.
     #
     # A release lays down a unit and wakes one waiter, which then takes a unit like any other

@@ -1,7 +1,7 @@
 """The stack size of new threads."""
 
 from . import _layer
-from .rlock import RLock
+from ._guard import RLock
 
 __all__ = ["renew_locks", "stack_size"]
 

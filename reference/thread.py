@@ -4,8 +4,8 @@ import itertools
 import sys
 
 from . import _registry
+from ._guard import RLock
 from ._layer import TIMEOUT_MAX, allocate_lock, start_new_thread
-from .rlock import RLock
 
 __all__ = ["Thread", "hooks", "new_name", "renew_locks"]
 

@@ -540,7 +540,7 @@ def test_the_files_of_threads_that_have_ended_are_closed() -> None:
     for sleeper in sleepers:
         sleeper.lock.release()
     assert becomes_true(lambda: not {one.tid for one in sleepers} & set(blocking.look() or ()))
-    assert descriptors() == before
+    assert descriptors() <= before  # fewer where a thread of an earlier test has ended as well
 
 
 def test_looking_at_a_process_that_is_gone_shows_nothing() -> None:

@@ -11,6 +11,18 @@ def repeat(times, function, *args):
         function(*args)
 
 
+def in_time(times, function, *args):
+    """Call ``function`` that many times, but for a second at most; what it returned each time.
+
+    Some implementations are slow.
+    """
+    until = blocking.clock() + 1.0
+    results = []
+    while len(results) < times and (not results or blocking.clock() < until):
+        results.append(function(*args))
+    return results
+
+
 def stays_blocked(actors, waiter):
     """Whether an actor is blocked, and still is after a while if the system may end its wait.
 
