@@ -1705,10 +1705,11 @@ else:
 forked.acquire()
 over.append(1)
 event.set()
-with condition:
-    condition.notifyAll()
 for thread in busy:
-    thread.join()
+    while thread.isAlive():  # one may be about to wait only now
+        with condition:
+            condition.notifyAll()
+        thread.join(0.01)
 print(unstarted.isAlive(), event.isSet())
 """
     )
