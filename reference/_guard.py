@@ -24,4 +24,4 @@ try:
     # Where a signal handler or a finalizer may come back to the same steps.
     from ._layer import RLock
 except ImportError:  # a thread layer that has none
-    RLock = Guard
+    from ._portable_rlock import RLock

@@ -553,7 +553,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         use_portable_rlock(sound[-1].package)
     for place in sound:
         if found := place.judge(cases_of(), time.monotonic() + LIMIT) or place.test(tests_for("")):
-            print(f"the reference itself fails {found[0]}; mend that first")
+            print(f"the reference itself fails {found[0]} ({found[1]}); mend that first")
             return 1
 
     mutants = (one for stem in wanted for one in mutants_of(REFERENCE / f"{stem}.py"))

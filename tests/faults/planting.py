@@ -110,12 +110,13 @@ class Fault:
 
 
 def use_portable_rlock(package: Path) -> None:
-    """Take the thread layer's own RLock from a copy of the reference: the portable one is used."""
-    layer = package / "_layer.py"
-    text = layer.read_text(encoding="utf-8")
-    layer.write_text(
-        text.replace("    RLock,\n", "").replace('    "RLock",\n', ""), encoding="utf-8"
-    )
+    """Let the RLock of a copy of the reference be the portable one, not that of its guards."""
+    chapter = package / "rlock.py"
+    text = chapter.read_text(encoding="utf-8")
+    without = text.replace("    from ._layer import RLock as _RLock\n", "    raise ImportError\n")
+    if without == text:
+        raise FaultError(f"{chapter.name} does not take its RLock from the layer as it did")
+    chapter.write_text(without, encoding="utf-8")
 
 
 def read(path: Path) -> list[Fault]:
