@@ -11,6 +11,8 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -65,7 +67,7 @@ class Worker:
         self._replies: queue.Queue[bytes | None] = queue.Queue()
         self._output: IO[bytes] | None = None
         self._bystanders: tuple[int, ...] = ()
-        self._ahead: tuple[str, str] | None = None
+        self._ahead: deque[tuple[str, str]] = deque()  # cases asked for whose turn has not come
         self._loaded = False  # whether its process has been asked what it loaded
         self._mark = 0  # how much of the output has been told already
         self._sent = b""
@@ -143,27 +145,28 @@ class Worker:
         return answer
 
     def run(
-        self, module: str, function: str, following: tuple[str, str] | None = None
+        self, module: str, function: str, following: Sequence[tuple[str, str]] = ()
     ) -> dict[str, Any]:
         """Run one case; its outcome, with what was printed meanwhile under ``output``.
 
-        ``following``: the module and function of the case that will be asked for next, if that is
-        known: the worker goes on with it at once when it has ended this one.  A worker that dies
-        gives the outcome "crash", one that hangs "timeout".  Raises CannotStart where no worker
-        can be started (again).
+        ``following``: the modules and functions of the cases that will be asked for next, as far
+        as that is known: the worker goes on with them at once when it has ended this one.  A
+        worker that dies gives the outcome "crash", one that hangs "timeout".  Raises CannotStart
+        where no worker can be started (again).
         """
         if self._process is None or not self._loaded:
             self.load()
         assert self._output is not None
         began = time.monotonic()
         try:
-            if self._ahead != (module, function):
+            if not self._ahead or self._ahead[0] != (module, function):
                 self._begin(module, function)
-            self._ahead = None
-            if following is not None:
-                with contextlib.suppress(_Ended):  # found out by whoever waits for an answer
-                    self._ask(*following)
-                    self._ahead = following
+            else:
+                self._ahead.popleft()
+            with contextlib.suppress(_Ended):  # found out by whoever waits for an answer
+                for one in following[len(self._ahead) :]:
+                    self._ask(*one)
+                    self._ahead.append(one)
             outcome = self._answer("case")
         except _Ended:
             outcome = self._lost("crash", f"the process ended: {self._ending()}", began)
@@ -184,8 +187,8 @@ class Worker:
     def _begin(self, module: str, function: str) -> None:
         """Let the worker begin with a case.  Raises _Ended."""
         assert self._process is not None
-        if self._ahead is not None or self._process.poll() is not None:
-            self.load()  # it is busy with a case that is not wanted, or has ended since its last
+        if self._ahead or self._process.poll() is not None:
+            self.load()  # it is busy with cases that are not wanted, or has ended since its last
         assert self._output is not None
         self._mark = self._output.seek(0, os.SEEK_END)
         self._ask(module, function)
@@ -197,7 +200,7 @@ class Worker:
     def close(self) -> None:
         """End the worker process, whatever it is doing."""
         process, self._process = self._process, None
-        self._ahead = None
+        self._ahead.clear()
         if process is None:
             return
         if process.stdin is not None:

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from threadspec.adapters.adapter import Implementation, Unavailable, choose
-from threadspec.conformance.cases import Case, battery, check
+from threadspec.conformance.cases import battery, check
 from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.execution import Execution, kit_version, make_record
@@ -129,9 +129,8 @@ def _judge(execution: Execution, time_scale: float, progress: Progress) -> recor
     subject = execution.load()
     task = progress.add_task(execution.name, total=len(battery()))
     results = []
-    cases: tuple[Case | None, ...] = battery()
-    for case, following in zip(battery(), (*cases[1:], None), strict=True):
-        results.append(execution.run(case, following))
+    for result in execution.run_all(battery()):
+        results.append(result)
         progress.advance(task)
     return make_record(subject, results, time_scale, finished=True)
 

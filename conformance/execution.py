@@ -6,7 +6,7 @@ import contextlib
 import datetime
 import importlib
 import importlib.metadata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from types import TracebackType
 from typing import Any, Protocol
@@ -22,6 +22,10 @@ from threadspec.conformance.worker.durations import Durations
 from threadspec.conformance.worker.judge import Judge
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
 
+# So many cases the worker may be ahead of the host: a long one lets the host catch up with many
+# that took the worker less time than their reports take here.
+AHEAD = 32
+
 
 class Place(Protocol):
     """Where an implementation is loaded and judged."""
@@ -35,9 +39,9 @@ class Place(Protocol):
         """Load it; a description."""
 
     def run(
-        self, module: str, function: str, following: tuple[str, str] | None = None
+        self, module: str, function: str, following: Sequence[tuple[str, str]] = ()
     ) -> dict[str, Any]:
-        """Run one case; its outcome.  ``following`` is the next one, if that is known."""
+        """Run one case; its outcome.  ``following``: the next ones, as far as they are known."""
 
     def close(self) -> None:
         """Let go of it."""
@@ -68,7 +72,7 @@ class InProcess:
         return description
 
     def run(
-        self, module: str, function: str, following: tuple[str, str] | None = None
+        self, module: str, function: str, following: Sequence[tuple[str, str]] = ()
     ) -> dict[str, Any]:
         """Run one case here."""
         if self._judge is None:
@@ -81,7 +85,9 @@ class InProcess:
         return {**outcome, "output": ""}
 
     def close(self) -> None:
-        """Nothing can be undone here."""
+        """End what the cases have left ready; the implementation stays loaded."""
+        if self._judge is not None:
+            self._judge.close()
 
 
 class Execution:
@@ -164,13 +170,13 @@ class Execution:
             "implementation_name": kind.lower(),
         }
 
-    def run(self, case: Case, following: Case | None = None) -> CaseResult:
+    def run(self, case: Case, following: Sequence[Case] = ()) -> CaseResult:
         """Run one case.  Raises UserError where the implementation cannot be loaded (any more).
 
-        ``following``: the case that will be run next, if that is known.
+        ``following``: the cases that will be run next, as far as that is known.
         """
         self.load()
-        ahead = (following.module, following.function) if following else None
+        ahead = [(one.module, one.function) for one in following]
         try:
             outcome = self._place.run(case.module, case.function, ahead)
         except CannotStart as error:
@@ -179,6 +185,11 @@ class Execution:
                 "observed": f"no worker can be started any more: {error}",
             }
         return self._result(case, outcome)
+
+    def run_all(self, cases: Sequence[Case]) -> Iterator[CaseResult]:
+        """Run cases one after another.  Raises UserError like :meth:`run`."""
+        for number, case in enumerate(cases, 1):
+            yield self.run(case, cases[number : number + AHEAD])
 
     def broken_off(self, case: Case, reason: str, seconds: float) -> CaseResult:
         """The result of a case that was ended from outside, as by a time-out of pytest's."""

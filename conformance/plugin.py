@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import time
 from collections.abc import Generator, Iterator
@@ -15,6 +16,7 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.options import factor
 
 if TYPE_CHECKING:
+    from threadspec.conformance.cases import Case
     from threadspec.conformance.run import Run
 
 # Only names are imported here that cost nothing: the plugin is loaded in every pytest run of an
@@ -213,9 +215,7 @@ class CaseItem(pytest.Item):
         execution = self.run_.executions[self.number]
         began = time.monotonic()
         try:
-            next_ = self.following
-            same = next_ is not None and next_.number == self.number
-            self.result = execution.run(self.case, next_.case if next_ and same else None)
+            self.result = execution.run(self.case, list(self._next_cases()))
         except pytest.fail.Exception as error:
             # pytest-timeout ends a case this way.
             seconds = time.monotonic() - began
@@ -223,6 +223,17 @@ class CaseItem(pytest.Item):
             raise
         if self.run_.fails(self.result):
             raise CaseFailed(self.result).with_traceback(execution.traceback())
+
+    def _next_cases(self) -> Iterator[Case]:
+        """The cases that follow on the same implementation, a limited number of them."""
+        from threadspec.conformance.execution import AHEAD
+
+        item = self.following
+        for _ in range(AHEAD):
+            if item is None or item.number != self.number:
+                break
+            yield item.case
+            item = item.following
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """The deviation in the manual's terms, without anything of pytest's."""
@@ -249,9 +260,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         gc.freeze()  # all that is there now stays to the end: it need not be searched for garbage
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let each case know what follows, where that is certain: not where pytest-xdist shares out."""
+    if _is_controller(session.config):
+        for item, following in itertools.pairwise(session.items):
+            if isinstance(item, CaseItem) and isinstance(following, CaseItem):
+                item.following = following
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Run a case, whose worker may go on with the one that follows meanwhile.
+    """Run a case, whose worker may go on with those that follow meanwhile.
 
     There is nothing of pytest's to be set up, captured or torn down around a case that runs in a
     worker: it is called and reported once, which saves half of what pytest costs.

@@ -363,16 +363,49 @@ def test_breaking_off_ends_the_worker(make: MakeWorker, monkeypatch: pytest.Monk
 
 def test_a_case_that_was_foretold_is_not_run_twice(make: MakeWorker) -> None:
     worker = make(miniatures.FAITHFUL)
-    first = worker.run(BATTERY, NO_VALUE, (BATTERY, LOCKS))
+    first = worker.run(BATTERY, NO_VALUE, [(BATTERY, LOCKS)])
     second = worker.run(BATTERY, LOCKS)
     assert (first["outcome"], second["outcome"]) == ("ok", "ok")
+
+
+def test_cases_foretold_by_each_run_are_asked_for_once(make: MakeWorker) -> None:
+    worker = make(miniatures.PRINTING)
+    names = [NO_VALUE, METHODS, NO_VALUE, NO_VALUE]
+    output = []
+    for number, name in enumerate(names, 1):
+        following = [(BATTERY, other) for other in names[number : number + 2]]
+        output.append(worker.run(BATTERY, name, following)["output"])
+    assert output == [output[0], "", output[0], output[0]]
+    assert output[0] != ""
+
+
+def test_a_spoiled_worker_begins_no_case_more(make: MakeWorker, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    worker = make(
+        "import _thread, os, time\n"
+        + lock_with(
+            f"""
+            def release(self):
+                with open({str(trace)!r}, "a") as file:
+                    file.write("%d " % os.getpid())
+                _thread.start_new_thread(time.sleep, (1000,))
+                self._lock.release()
+            """
+        ),
+        scale=0.2,
+    )
+    assert worker.run(BATTERY, NO_VALUE, [(BATTERY, NO_VALUE)] * 2)["spoiled"] is True
+    assert worker.run(BATTERY, NO_VALUE)["spoiled"] is True
+    pids = trace.read_text().split()
+    assert len(set(pids)) == 2
+    assert pids.count(pids[0]) == pids.count(pids[-1])
 
 
 def test_what_is_printed_belongs_to_its_case_although_the_next_one_is_begun(
     make: MakeWorker,
 ) -> None:
     worker = make(miniatures.PRINTING)
-    first = worker.run(BATTERY, NO_VALUE, (BATTERY, LOCKS))
+    first = worker.run(BATTERY, NO_VALUE, [(BATTERY, LOCKS)])
     time.sleep(0.2)  # the next one has printed as well by now
     second = worker.run(BATTERY, LOCKS)
     again = worker.run(BATTERY, NO_VALUE)
@@ -382,7 +415,7 @@ def test_what_is_printed_belongs_to_its_case_although_the_next_one_is_begun(
 
 def test_another_case_than_foretold_is_run_in_a_fresh_worker(make: MakeWorker) -> None:
     worker = make(miniatures.FAITHFUL)
-    worker.run(BATTERY, NO_VALUE, (BATTERY, LOCKS))
+    worker.run(BATTERY, NO_VALUE, [(BATTERY, LOCKS)])
     process = worker._process
     assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
     assert worker._process is not process
@@ -752,7 +785,7 @@ def programs(
     running = Programs(spare, lambda _: None)
     yield running.start
     running.close()
-    spare.drop()
+    spare.close()
     assert list(tmp_path.iterdir()) == []
 
 

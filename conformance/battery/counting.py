@@ -23,6 +23,12 @@ def in_time(times, function, *args):
     return results
 
 
+def waits_for_ever(waiter):
+    """Whether an actor that is blocked is seen to wait without a time-out."""
+    task = (blocking.look() or {}).get(waiter.tid)
+    return task is not None and task.rests == blocking.FOR_EVER
+
+
 def stays_blocked(actors, waiter):
     """Whether an actor is blocked, and still is after a while if the system may end its wait.
 
@@ -31,8 +37,7 @@ def stays_blocked(actors, waiter):
     """
     if not waiter.is_blocked():
         return False
-    tasks = blocking.look()
-    if not tasks or waiter.tid not in tasks or tasks[waiter.tid].rests == blocking.FOR_EVER:
+    if waiter.tid not in (blocking.look() or {}) or waits_for_ever(waiter):
         return True
     time.sleep(10 * actors.durations["window"])
     return waiter.is_blocked()

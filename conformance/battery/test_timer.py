@@ -227,7 +227,7 @@ def test_the_function_is_run_once_whatever_it_returns(threading, actors):
 @clause("timer.not-before-interval")
 def test_the_function_is_not_run_early(threading, actors):
     started = []
-    for interval in (0.04, 0.07, 0.1):
+    for interval in (0.02, 0.035, 0.05):
         calls = Calls(threading, actors)
         timer = threading.Timer(interval, calls)
         started.append((clock(), interval, calls))
@@ -245,14 +245,14 @@ def test_the_function_is_not_run_early(threading, actors):
 @clause("timer.not-before-interval")
 def test_the_interval_is_counted_from_start(threading, actors):
     calls = Calls(threading, actors)
-    timer = threading.Timer(0.05, calls)
-    time.sleep(0.04)
+    timer = threading.Timer(0.03, calls)
+    time.sleep(0.02)
     began = clock()
     timer.start()
     assert calls.come()
     for moment in calls.times[:1]:
         waited = moment - began
-        assert waited >= 0.041, "run %.4f s after start() of Timer(0.05)" % waited
+        assert waited >= 0.023, "run %.4f s after start() of Timer(0.03)" % waited
 
 
 @clause("timer.not-before-interval")

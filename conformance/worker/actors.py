@@ -36,7 +36,7 @@ class Actor(object):
         self._entered = False
         self._busy = False
         self._fresh = True
-        self._stopped = False
+        self._over = None
         self.tid = None
         self.ended = False
         self.ident = None
@@ -64,6 +64,7 @@ class Actor(object):
             self._busy = False
             self._done.release()
         self.ended = True
+        self._over.release()
 
     # -- the controller's side ----------------------------------------------------------------
 
@@ -159,10 +160,16 @@ class Actor(object):
 
     def stop(self):
         """Let an idle actor's thread end; no effect on a busy one, or a second time."""
-        if not self._busy and not self._stopped:
-            self._stopped = True
+        if not self._busy and self._over is None:
+            self._over = self._substrate.allocate_lock()
+            self._over.acquire()
             self._action = None
             self._go.release()
+
+    def await_end(self, seconds):
+        """Wait for the end of a thread that was stopped, or for so many seconds."""
+        if TIMED_ACQUIRE and self._over is not None and self._over.acquire(True, seconds):
+            self._over.release()
 
     def __str__(self):
         return self._name
@@ -350,6 +357,8 @@ class Actors(object):
         while left:
             for actor in left:
                 actor.stop()
+            for actor in left:
+                actor.await_end(0.02)
             left = [actor for actor in left if not actor.ended]
             busy = [actor for actor in left if not actor.has_ended()]
             waited = blocking.clock() - began
@@ -360,6 +369,7 @@ class Actors(object):
                     break
                 if blocking.proved([actor.tid for actor in busy], self.durations["cleanup"]):
                     break
-            turns += 1
-            time.sleep(turns > 10 and 0.0001 or 0.0)
+            if left:
+                turns += 1
+                time.sleep(turns > 10 and 0.0001 or 0.0)
         return len(left)

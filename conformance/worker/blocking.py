@@ -247,7 +247,7 @@ def count():
         return None
 
 
-def proved(tids, least=0.05, pause=0.00002):
+def proved(tids, least=0.05, pause=0.000001):
     """Whether all these threads of this process certainly wait to be woken, as one proof.
 
     ``tids``: the kernel's numbers of other threads; ``least``: for how many seconds each must go on

@@ -130,6 +130,10 @@ class Judge(object):
         outcome["spoiled"] = spoiled or getattr(function, "spoils", False)
         return outcome
 
+    def close(self):
+        """End what is kept ready for the fixture ``programs``."""
+        self._spare.close()
+
     def rounds(self, actors):
         """How many rounds a provoked race gets on this implementation (see ``pace``)."""
         if self._pace is None:

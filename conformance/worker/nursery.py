@@ -43,6 +43,11 @@ def breed():
     A request is either the paths of a program's three standard files, answered by its number, or
     the number of a program, answered by its status.
     """
+    import gc
+
+    if hasattr(gc, "freeze"):
+        # A program ends in half the time where it need not search all this for garbage.
+        gc.freeze()  # novm
     while True:
         line = read_line(0)
         if not line:

@@ -5,8 +5,8 @@ import sys
 
 from threadspec.conformance.worker import blocking
 
-# A race that goes wrong once in 50 rounds stays unseen with a probability of 1 in 10,000.
-ROUNDS = int(math.ceil(math.log(1e-4) / math.log(1 - 1.0 / 50)))
+# A race that goes wrong once in 50 rounds stays unseen with a probability of 1 in 1,000.
+ROUNDS = int(math.ceil(math.log(1e-3) / math.log(1 - 1.0 / 50)))
 
 # An implementation too slow for that many gets as many as fit into this time, in seconds, with
 # this many operations a round, and never fewer than the least.

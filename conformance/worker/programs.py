@@ -274,6 +274,10 @@ class Spare(object):
         """Let go of those that are ready."""
         while self._ready:
             self._ready.pop().close()
+
+    def close(self):
+        """Let go of everything."""
+        self.drop()
         if self._nursery is not None:
             self._nursery.close()
             self._nursery = None
