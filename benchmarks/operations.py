@@ -83,15 +83,15 @@ TOGGLE = BareSnippet(
 )
 MAKE_LOCKED = BareSnippet("a bare lock is made and acquired", "", "locked()")
 START_JOIN = BareSnippet(
-    "a bare thread, which releases a bare lock at its end",
+    "a bare thread that runs a function in Python, which releases a bare lock",
     "",
-    "ended = locked()\nthread.start_new_thread(ended.release, ())\nended.acquire()",
+    "ended = locked()\nthread.start_new_thread(bare_run, (ended,))\nended.acquire()",
 )
 START_JOIN_200 = BareSnippet(
-    "bare threads, which release bare locks at their end",
+    "bare threads that run a function in Python, which releases a bare lock",
     "",
     "locks = [locked() for _ in range(200)]\n"
-    "for ended in locks:\n    thread.start_new_thread(ended.release, ())\n"
+    "for ended in locks:\n    thread.start_new_thread(bare_run, (ended,))\n"
     "for ended in locks:\n    ended.acquire()",
 )
 BARE_TIMER = BareSnippet(

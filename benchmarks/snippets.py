@@ -79,6 +79,7 @@ class Snippet:
             "thread": _thread,
             "allocate_lock": _thread.allocate_lock,
             "locked": _locked,
+            "bare_run": _bare_run,
             "bare_timer": _bare_timer,
         }
         exec(compile(text, f"<{subject.name}>", "exec"), namespace)
@@ -122,6 +123,11 @@ def _locked() -> Any:
     lock = _thread.allocate_lock()
     lock.acquire()
     return lock
+
+
+def _bare_run(ended: Any) -> None:
+    """What a thread does whose activity is a function in Python, at the very least."""
+    ended.release()
 
 
 def _bare_timer(cancelled: Any, ended: Any) -> None:

@@ -50,7 +50,7 @@ _CHAPTERS = {
 try:
     from _thread import get_ident
 except ModuleNotFoundError:  # the package is still the way to dummy_threading, which needs none
-    importer = None
+    pass
 else:
     importer = get_ident()
     del get_ident

@@ -5,7 +5,7 @@ from itertools import compress, starmap
 
 from ._interruption import ONCE
 from ._layer import TIMEOUT_MAX, allocate_lock
-from ._waiting import wake_first
+from ._waiting import leave, wake_first
 from .rlock import RLock
 
 __all__ = ["Condition"]
@@ -46,7 +46,7 @@ class Condition:
         # Nobody owns a plain lock: that it is locked is all there is to see.
         self._is_owned = lock._is_owned if self._is_reentrant else lock.locked
         # Who holds the lock, and nobody else, changes the line.
-        self._waiters = {}
+        self._waiters = []
 
     def wait(self, timeout=None):
         """Release the lock, block until notified, and take the lock back.
@@ -65,24 +65,29 @@ class Condition:
         line = self._waiters
         turn = allocate_lock()
         turn.acquire()
-        if self._is_reentrant:
-            releasing, restore = starmap(lock._release_save, ONCE), lock._acquire_restore
-        else:
-            taken = []
-            releasing, restore = _plainly(lock, taken)
         saved = None
+        notified = False
         try:
             try:
-                line[turn] = turn
-                (saved,) = releasing  # one step: what is released is certain to be taken back
+                line.append(turn)
+                # One step each: what is released is certain to be taken back.
+                if self._is_reentrant:
+                    (saved,) = starmap(lock._release_save, ONCE)
+                else:
+                    taken = []
+                    (saved,) = _plainly(lock)
                 if timeout is None:
-                    turn.acquire()
+                    notified = turn.acquire()
                 elif timeout > 0:
-                    turn.acquire(True, min(timeout, TIMEOUT_MAX))
+                    notified = turn.acquire(True, min(timeout, TIMEOUT_MAX))
             finally:
                 if saved is not None:
-                    restore(saved)
-            notified = line.pop(turn, None) is None
+                    if self._is_reentrant:
+                        lock._acquire_restore(saved)
+                    else:
+                        taken.extend(saved)
+            if not notified:
+                notified = not leave(line, turn)  # it may have been while the lock was not free
             if line is not self._waiters:
                 notified = True
                 wake_first(line)
@@ -91,7 +96,7 @@ class Condition:
             if saved is not None and not self._is_reentrant:
                 _insist(lock, taken)
             # The notification was meant for a thread that can act on it.
-            if line.pop(turn, None) is None or line is not self._waiters:
+            if not leave(line, turn) or line is not self._waiters:
                 wake_first(line)
             raise
 
@@ -105,12 +110,8 @@ class Condition:
         """
         if not self._is_owned():
             raise RuntimeError("notify on a condition whose lock this thread does not hold")
-        if not self._waiters:
-            return
-        for turn in self._waiters:
-            del self._waiters[turn]
-            turn.release()
-            return
+        if self._waiters:
+            wake_first(self._waiters)
 
     def notifyAll(self):
         """Wake every waiting thread (``condition.notifyAll.*``); otherwise like ``notify``."""
@@ -121,7 +122,7 @@ class Condition:
             # As an event's set() does it: two are woken, and each wakes the next when it has the
             # lock.  Who finds the line replaced knows that all in it have been notified.
             try:
-                self._waiters = {}
+                self._waiters = []
                 wake_first(line)
             finally:
                 wake_first(line)
@@ -130,14 +131,14 @@ class Condition:
         return f"<{type(self).__name__} lock={self._lock!r} waiters={len(self._waiters)}>"
 
 
-def _plainly(lock, taken):
+def _plainly(lock):
     """How to release a plain lock and to take it back, each in one step.
 
-    Returns an iterator that releases it when it is read, and a function that is called with what
-    was read, takes the lock back, and puts True into the list ``taken``.
+    Returns an iterator that releases the lock when it is read, and gives another one that acquires
+    it when that is read.
     """
     acquiring = starmap(lock.acquire, ONCE)
-    return compress([acquiring], map(not_, starmap(lock.release, ONCE))), taken.extend
+    return compress([acquiring], map(not_, starmap(lock.release, ONCE)))
 
 
 def _insist(lock, taken):

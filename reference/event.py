@@ -1,7 +1,7 @@
 """Event Objects."""
 
 from ._layer import TIMEOUT_MAX, allocate_lock
-from ._waiting import wake_first
+from ._waiting import leave, wake_first
 
 __all__ = ["Event"]
 
@@ -24,7 +24,7 @@ class Event:
     __slots__ = ("__weakref__", "_gate")
 
     def __init__(self):
-        self._gate = {_LINE: {}}
+        self._gate = {_LINE: []}
 
     def isSet(self):
         """Return whether the flag is true, as True or False (``event.isset.*``)."""
@@ -45,7 +45,7 @@ class Event:
 
     def clear(self):
         """Reset the flag to false; nobody is woken (``event.clear.*``)."""
-        self._gate.setdefault(_LINE, {})
+        self._gate.setdefault(_LINE, [])
 
     def wait(self, timeout=None):
         """Block until the flag is true, or until the time-out occurs (``event.wait.*``).
@@ -63,16 +63,18 @@ class Event:
             return False
         turn = allocate_lock()
         turn.acquire()
+        woken = False
         try:
-            line[turn] = turn
+            line.append(turn)
             if self._gate.get(_LINE) is line:  # else set() need not have seen this thread in it
                 if timeout is None:
-                    turn.acquire()
+                    woken = turn.acquire()
                 else:
-                    turn.acquire(True, min(timeout, TIMEOUT_MAX))
+                    woken = turn.acquire(True, min(timeout, TIMEOUT_MAX))
         finally:
-            line.pop(turn, None)
-            woken = self._gate.get(_LINE) is not line
+            if not woken:
+                leave(line, turn)
+                woken = self._gate.get(_LINE) is not line
             if woken and line:
                 wake_first(line)
         return woken

@@ -4,7 +4,7 @@ from itertools import repeat
 
 from ._guard import Guard
 from ._layer import allocate_lock
-from ._waiting import wake_first
+from ._waiting import leave, wake_first
 
 __all__ = ["BoundedSemaphore", "Semaphore"]
 
@@ -40,7 +40,7 @@ class Semaphore:
             raise ValueError("a semaphore cannot start with a value less than 0")
         self._units = [None] * min(value, _HANDFUL)
         self._rest = value - len(self._units)
-        self._waiters = {}
+        self._waiters = []
         self._guard = Guard() if self._rest else None  # of the rest
 
     def acquire(self, blocking=_NOT_GIVEN):
@@ -105,8 +105,8 @@ class Semaphore:
             while not taken:
                 if self._rest:
                     self._lay_out()
-                line[turn] = turn
-                if not (self._rest or self._units) or line.pop(turn, None) is None:
+                line.append(turn)
+                if not (self._rest or self._units) or not leave(line, turn):
                     turn.acquire()
                 try:
                     del self._units[-1]
@@ -116,7 +116,7 @@ class Semaphore:
             if line and self._units:  # laid down before this thread was in line, and it was woken
                 wake_first(line)
         except BaseException:  # a signal handler has raised
-            line.pop(turn, None)
+            leave(line, turn)
             if taken:
                 self._units.append(None)
             if self._units:

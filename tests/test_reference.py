@@ -357,6 +357,60 @@ def test_an_interrupted_waiter_wakes_nobody_else(script: Script) -> None:
     assert ends(others[0])
 
 
+def test_a_set_between_two_looks_of_a_wait_ends_it() -> None:
+    class Gate(dict[str, object]):
+        def get(self, *_: object) -> None:
+            return None  # it has been set meanwhile
+
+    event = threading.Event()
+    event._gate = Gate(event._gate)
+    assert event.wait() is True
+
+
+def test_who_decides_about_a_timer_first_decides() -> None:
+    calls: list[int] = []
+    timer = threading.Timer(60, calls.append, [1])
+    lock = timer._Timer__waiting
+
+    class Late:
+        release = lock.release
+
+        def acquire(self, *_: object) -> bool:
+            timer.cancel()
+            return False  # that was at the very end of the interval
+
+    timer._Timer__waiting = Late()
+    timer.run()
+    assert calls == []
+
+
+def test_the_importer_is_the_main_thread_where_the_system_does_not_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layer: Any = sys.modules["threadspec.reference._layer"]
+    monkeypatch.delattr(layer._thread, "_get_main_thread_ident", raising=False)
+    monkeypatch.setattr(layer.os.path, "exists", lambda path: False)
+    assert layer.is_main_thread()
+    others: list[bool] = []
+    background(lambda: others.append(layer.is_main_thread())).join()
+    assert others == [False]
+
+
+def test_a_missing_module_is_not_taken_for_a_missing_thread_module() -> None:
+    lines = program(
+        """
+        import sys
+        import threadspec.reference as threading
+        sys.modules["os"] = None
+        try:
+            threading.Lock
+        except ModuleNotFoundError as error:
+            print(error.name)
+        """
+    )
+    assert lines == ["os"]
+
+
 def test_an_interrupted_waiter_wakes_nobody_before_it(script: Script) -> None:
     condition = script.threading.Condition()
     other = started(script, wait_on, condition)
@@ -452,7 +506,7 @@ def test_a_notify_all_that_meets_a_time_out_counts_for_the_last_in_line(script: 
     for _ in range(2):  # those that notifyAll() wakes itself
         turn = _thread.allocate_lock()
         turn.acquire()
-        condition._waiters[turn] = turn
+        condition._waiters.append(turn)
 
     def step() -> object:
         with condition:

@@ -2261,7 +2261,7 @@ def test_two_conditions_on_the_lock_of_a_bounded_buffer(threading, actors, round
         most = []
 
         def produce(lock=lock, full=not_full, empty=not_empty, buffer=buffer, put=put, most=most):
-            numbers = brisk(actors, rounds // 2)
+            numbers = brisk(actors, rounds)
             item = 0
             while item is not None:
                 item = next(numbers, None)  # None tells a consumer that nothing comes any more
