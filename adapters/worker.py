@@ -235,11 +235,15 @@ class Worker:
             try:
                 reply = self._replies.get(timeout=0.1)
             except queue.Empty:
-                if process.poll() is not None and self._replies.empty():
-                    raise _Ended from None  # a child of it may keep the pipe open
-                if time.monotonic() >= deadline or (stall.is_certain() and not _has_child(process)):
-                    raise _Hung from None
-                continue
+                if process.poll() is None:
+                    hopeless = stall.is_certain() and not _has_child(process)
+                    if hopeless or time.monotonic() >= deadline:
+                        raise _Hung from None
+                    continue
+                try:  # its last words may be on their way yet
+                    reply = self._replies.get(timeout=1.0)
+                except queue.Empty:
+                    raise _Ended from None  # a child of it keeps the pipe open
             if reply is None:
                 raise _Ended
             if reply == self._sent:

@@ -2,7 +2,7 @@
 
 A handler, such as that of KeyboardInterrupt, runs in the main thread between two steps of the
 program, and may raise there.  CPython 3.11 and newer run it only right after a call, at the
-beginning of a function and of a loop's next round: so there is nothing between ``del line[turn]``
+beginning of a function and of a loop's next round: so there is nothing between ``del units[-1]``
 and a call that follows, nor between a call made by an iterator and the variable that takes what the
 iterator gives: ``(saved,) = starmap(release, ONCE)``.  Elsewhere the same source runs, and in a few
 moments an interruption can do harm, as it can to other implementations.

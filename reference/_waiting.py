@@ -21,9 +21,10 @@ def wake_first(line):
             line.remove(turn)
             turn.release()
             return
-        except (IndexError, ValueError):  # another thread was quicker
-            pass
-        except BaseException:  # a signal handler has raised
+        except BaseException as error:
+            if isinstance(error, (IndexError, ValueError)) and not _is_foreign(error):
+                continue  # another thread was quicker
+            # A signal handler has raised: who is out of the line must not be left asleep.
             if turn is not None and turn not in line:
                 try:
                     turn.release()
@@ -36,6 +37,13 @@ def leave(line, turn):
     """Take ``turn`` out of ``line``; whether it was there still."""
     try:
         line.remove(turn)
-    except ValueError:
+    except ValueError as error:
+        if _is_foreign(error):
+            raise
         return False
     return True
+
+
+def _is_foreign(error):
+    """Whether an error comes from a signal handler, not from the steps of the function itself."""
+    return error.__traceback__.tb_next is not None

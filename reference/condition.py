@@ -45,7 +45,8 @@ class Condition:
         self._is_reentrant = hasattr(lock, "_release_save")
         # Nobody owns a plain lock: that it is locked is all there is to see.
         self._is_owned = lock._is_owned if self._is_reentrant else lock.locked
-        # Who holds the lock, and nobody else, changes the line.
+        # Who owns a reentrant lock, and nobody else, changes the line.  With a plain lock another
+        # thread may as well: that it is not the one that holds the lock cannot be told.
         self._waiters = []
 
     def wait(self, timeout=None):
@@ -87,7 +88,8 @@ class Condition:
                     else:
                         taken.extend(saved)
             if not notified:
-                notified = not _give_up(line, turn)  # it may have been while the lock was not free
+                # It may have been while the lock was not free.
+                notified = not (_give_up if self._is_reentrant else leave)(line, turn)
             if line is not self._waiters:
                 notified = True
                 wake_first(line)

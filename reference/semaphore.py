@@ -102,13 +102,14 @@ class Semaphore:
     def _wait(self):
         """Block until there is a unit, and take it."""
         line = self._waiters
-        turn = allocate_lock()
-        turn.acquire()
+        turn = None
         taken = False
         try:
             while not taken:
                 if self._rest:
                     self._lay_out()
+                turn = allocate_lock()
+                turn.acquire()
                 line.append(turn)
                 if not (self._rest or self._units) or not leave(line, turn):
                     turn.acquire()

@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -454,9 +455,10 @@ def test_an_interrupted_waiter_hands_a_notify_all_on(script: Script) -> None:
 class Interrupted(list[Any]):
     """A line whose operation ``name`` is interrupted: before it is done, or right afterwards."""
 
-    def __init__(self, turns: list[Any], name: str, done: bool) -> None:
+    def __init__(self, turns: list[Any], name: str, done: bool, error: type[BaseException]) -> None:
         super().__init__(turns)
         self.interruption = name, done
+        self.error = error
 
     def _do(self, name: str, *args: Any) -> Any:
         interrupted, done = self.interruption
@@ -464,7 +466,7 @@ class Interrupted(list[Any]):
             return getattr(super(), name)(*args)
         if done:
             getattr(super(), name)(*args)
-        raise KeyboardInterrupt
+        raise self.error
 
     def __getitem__(self, index: Any) -> Any:
         return self._do("__getitem__", index)
@@ -479,6 +481,7 @@ def locked_lock() -> Any:
     return lock
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, IndexError])
 @pytest.mark.parametrize(
     ("name", "done", "woken"),
     [
@@ -489,16 +492,27 @@ def locked_lock() -> Any:
     ],
 )
 def test_a_thread_that_is_out_of_the_line_is_woken_whatever_comes_between(
-    name: str, done: bool, woken: bool
+    name: str, done: bool, woken: bool, error: type[BaseException]
 ) -> None:
     from threadspec.reference._waiting import wake_first
 
     turn, next_ = locked_lock(), locked_lock()
-    line = Interrupted([turn, next_], name, done)
-    with pytest.raises(KeyboardInterrupt):
+    line = Interrupted([turn, next_], name, done, error)
+    with pytest.raises(error):
         wake_first(line)
     assert (turn.locked(), len(line)) == (not woken, 1 if woken else 2)
     assert next_.locked()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_an_interrupted_thread_leaves_its_line_and_raises(error: type[BaseException]) -> None:
+    from threadspec.reference._waiting import leave
+
+    turn = locked_lock()
+    line = Interrupted([turn], "remove", True, error)
+    with pytest.raises(error):
+        leave(line, turn)
+    assert line == []
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -1006,6 +1020,58 @@ def drain(semaphore: Any) -> int:
     return count
 
 
+def test_an_attempt_that_finds_a_unit_at_its_second_look_takes_it() -> None:
+    class Late(list[None]):
+        looks = 0
+
+        def __bool__(self) -> bool:
+            self.looks += 1
+            return self.looks > 1 and len(self) > 0
+
+    semaphore = threading.Semaphore(1)
+    semaphore._units = Late(semaphore._units)
+    assert semaphore.acquire(False) is True
+    assert semaphore._units == []
+
+
+def test_who_waits_does_not_block_while_a_rest_is_left() -> None:
+    class Contended(threading.Semaphore):
+        laid_out = 0
+
+        def _lay_out(self) -> None:
+            super()._lay_out()
+            self.laid_out += 1
+            if self.laid_out == 1:
+                del self._units[:]  # other threads were quicker
+
+    semaphore = Contended(1000)
+    for _ in range(256):
+        semaphore.acquire()
+    waiter = background(semaphore.acquire)
+    assert ends(waiter)
+    assert semaphore.laid_out == 2
+
+
+def test_a_unit_is_given_back_where_its_taker_is_interrupted_as_it_wakes_another(
+    script: Script,
+) -> None:
+    semaphore = script.threading.Semaphore(0)
+
+    class Turn:
+        release = Mock(side_effect=[KeyboardInterrupt, None])
+
+    def step() -> None:
+        semaphore.release()
+        semaphore._units.append(None)  # laid down before the other one was in line
+        semaphore._waiters.append(Turn)
+
+    script.steps += [step]
+    with pytest.raises(KeyboardInterrupt):
+        semaphore.acquire()
+    assert drain(semaphore) == 2
+    assert Turn.release.call_count == 2
+
+
 def test_no_waiter_is_forgotten_whenever_release_is_interrupted() -> None:
     for make in (threading.Semaphore, threading.BoundedSemaphore):
 
@@ -1014,8 +1080,9 @@ def test_no_waiter_is_forgotten_whenever_release_is_interrupted() -> None:
             semaphore.acquire()
             waiter = background(semaphore.acquire)
             waiting(semaphore, 1)
-            with handler(interrupt):
-                is_interrupted(semaphore.release)
+            with handler(interrupt) as interruption:
+                interrupted = is_interrupted(semaphore.release)
+            assert interrupted == interruption.ran
             until(lambda: not semaphore._units, f"{semaphore!r}, and a unit is left")
             if waiter.isAlive():
                 waiter.join(0.01)
@@ -1060,6 +1127,7 @@ def test_wait_for_an_event_leaves_nothing_whenever_it_is_interrupted(
 def test_start_is_done_or_not_whenever_it_is_interrupted() -> None:
     def trial(handler: Callable[..., Handler]) -> None:
         ran: list[int] = []
+        others = _thread._count()
         thread = threading.Thread(target=ran.append, args=(1,))
         thread.setDaemon(True)
         with handler(interrupt):
@@ -1070,12 +1138,78 @@ def test_start_is_done_or_not_whenever_it_is_interrupted() -> None:
             assert not thread.isAlive()
             thread.start()
             thread.join(10)
+        until(lambda: _thread._count() <= others, "threads that have not ended")
         assert ran == [1]
         assert not thread.isAlive()
         with pytest.raises(RuntimeError):
             thread.start()
 
     at_each_moment(trial)
+
+
+def test_nothing_can_be_done_to_a_thread_that_another_is_about_to_start() -> None:
+    thread = threading.Thread(target=lambda: None)
+    lock = thread._Thread__ended
+    lock.acquire()
+    for operate, args in ((thread.start, ()), (thread.setDaemon, (True,))):
+        with pytest.raises(RuntimeError):
+            operate(*args)
+    assert lock.locked()
+    lock.release()
+    assert not thread.isDaemon()
+    thread.start()
+    assert ends(thread)
+
+
+def test_a_start_that_comes_after_another_and_its_end_changes_nothing() -> None:
+    thread = threading.Thread(target=lambda: None)
+    lock = thread._Thread__ended
+
+    class Late:
+        release = lock.release
+
+        def acquire(self, *args: object) -> bool:
+            thread._Thread__started = True  # meanwhile
+            return bool(lock.acquire(*args))
+
+    thread._Thread__ended = Late()
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            thread.start()
+    assert not lock.locked()
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds"), [(-1, 0), (0, 0), (0.25, 0.25), (1e300, _thread.TIMEOUT_MAX)]
+)
+def test_join_waits_for_as_long_as_it_is_told(timeout: float, seconds: float) -> None:
+    lets_go = threading.Event()
+    thread = background(lets_go.wait)
+    lock = thread._Thread__ended
+    waits: list[object] = []
+
+    class Recorder:
+        release = lock.release
+
+        def acquire(self, *args: object) -> bool:
+            waits.append(args)
+            return False
+
+    thread._Thread__ended = Recorder()
+    thread.join(timeout)
+    assert waits == [(True, seconds)]
+    lets_go.set()
+    until(lambda: not thread.isAlive(), "a thread that has not ended")
+
+
+def test_a_failure_that_cannot_be_told_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    monkeypatch.setattr(sys, "stderr", None)
+    others = _thread._count()
+    assert ends(background(int, "no number"))
+    until(lambda: _thread._count() <= others, "threads that have not ended")
+    assert told == []
 
 
 @pytest.mark.parametrize("timeout", [None, 60])

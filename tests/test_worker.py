@@ -6,6 +6,7 @@ import _thread
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -28,7 +29,7 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.worker import blocking, case, nursery
 from threadspec.conformance.worker.durations import TABLE, Durations
 from threadspec.conformance.worker.judge import Judge
-from threadspec.conformance.worker.programs import Program, Programs, Spare
+from threadspec.conformance.worker.programs import SCRIPT, Program, Programs, Spare
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
@@ -810,6 +811,32 @@ def test_the_signal_that_ended_a_program_is_seen(programs: Callable[..., Program
     program._process.kill()
     assert program.ended()
     assert program.status == -signal.SIGKILL
+
+
+def test_programs_are_asked_for_where_pipes_of_subprocesses_do_not_block(
+    monkeypatch: pytest.MonkeyPatch, programs: Callable[..., Program]
+) -> None:
+    class Popen(subprocess.Popen[bytes]):  # as gevent's is
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            for pipe in (self.stdin, self.stdout):
+                if pipe is not None:
+                    os.set_blocking(pipe.fileno(), False)
+
+    monkeypatch.setattr(subprocess, "Popen", Popen)
+    program = programs(test_alien.program_that_looks_at_once)
+    assert program.line() == "1"
+
+
+@pytest.mark.skipif(not nursery.is_possible(), reason="programs are not forked here")
+def test_the_process_that_forks_programs_is_no_child_of_the_worker() -> None:
+    breeding = nursery.Nursery(SCRIPT)
+    try:
+        with open(f"/proc/{breeding._pid}/stat") as stat:
+            parent = int(stat.read().rsplit(")", 1)[1].split()[1])
+    finally:
+        breeding.close()
+    assert parent != os.getpid()
 
 
 def test_a_program_has_the_initial_thread_for_its_main_thread(

@@ -1547,7 +1547,7 @@ def test_what_a_notify_finds_while_a_thread_that_timed_out_waits_for_the_lock(
     # The boss holds the lock until the first waiter has timed out and blocks for the lock.  Where
     # that cannot be seen a time-out might only be late: then it is given more time.
     cond = threading.Condition()
-    for patience in (0.0, 0.1):
+    for patience in (0.01, 0.1):
         boss, late, waiter = gather_late(actors, cond, 1)
         late.is_blocked()
         time.sleep(patience)

@@ -131,7 +131,7 @@ class Judge(object):
         return outcome
 
     def close(self):
-        """End what is kept ready for the fixture ``programs``."""
+        """End what is kept ready for the fixture ``programs``; a worker's own end does it too."""
         self._spare.close()
 
     def rounds(self, actors):

@@ -7,8 +7,8 @@ implementation or a case prints goes to standard error instead and cannot corrup
 Requests: ``{"op": "load", "module", "setup", "path", "substrate", "time_scale"}``, answered by a
 description of what was loaded or by ``{"failed": sentence}``; ``{"op": "run", "module",
 "function"}``, answered by the outcome (see ``judge``); end of input ends the worker at once.  A
-request may be sent before the one before it is answered.  An outcome that says "spoiled" is the
-last.
+request may be sent before the one before it is answered; after an outcome that says "spoiled" none
+is answered any more.
 
 With the option ``--program`` it is a program of the battery instead (see ``programs``), with
 ``--nursery`` a process that forks such programs (see ``nursery``).
@@ -224,7 +224,10 @@ def main():
     prepare_switching()
     channel = Channel()
     worker = Worker(prepare_stacks())
+    spoiled = False
     for request in channel.requests():
+        if spoiled:
+            continue  # it is replaced: what it was asked for meanwhile is left to its successor
         try:
             answer = worker.answer(request)
         except:  # noqa: E722 - a stray KeyboardInterrupt as well; the worker has to go on
@@ -232,8 +235,7 @@ def main():
 
             answer = {"outcome": "error", "observed": traceback.format_exc(), "spoiled": True}
         channel.reply(answer)
-        if answer.get("spoiled"):
-            break  # it is replaced: what it was asked for meanwhile is left to its successor
+        spoiled = answer.get("spoiled", False)
     os._exit(0)  # threads left behind must not keep the process alive
 
 

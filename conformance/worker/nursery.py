@@ -40,11 +40,16 @@ def read_line(descriptor):
 def breed():
     """Do what the worker asks for; returns in each program, with its own standard files.
 
-    A request is either the paths of a program's three standard files, answered by its number, or
-    the number of a program, answered by its status.
+    It says its number first.  A request is either the paths of a program's three standard files,
+    answered by the program's number, or the number of a program, answered by its status.
     """
     import gc
 
+    if os.fork():
+        # The worker shall have no child that lives on: who watches the worker would think that it
+        # may be woken yet, and an implementation may wait for what the child does.
+        os._exit(0)
+    write_line(1, json.dumps(os.getpid()))
     if hasattr(gc, "freeze"):
         # A program ends in half the time where it need not search all this for garbage.
         gc.freeze()  # novm
@@ -94,27 +99,35 @@ class Nursery(object):
     def __init__(self, script):
         import subprocess  # not before the set-up code has run: it imports threading
 
-        self._process = subprocess.Popen(
-            [sys.executable, script, OPTION],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            close_fds=True,
-        )
+        # Pipes of our own: an implementation that has replaced subprocess may make its pipes such
+        # that they cannot be waited for.
+        asked, self._asking = os.pipe()
+        self._answering, answered = os.pipe()
+        try:
+            subprocess.Popen(
+                [sys.executable, script, OPTION], stdin=asked, stdout=answered, close_fds=True
+            ).wait()
+        finally:
+            os.close(asked)
+            os.close(answered)
+        try:
+            self._pid = json.loads(read_line(self._answering))
+        except ValueError:
+            raise KitError("the process that forks programs did not start")
 
     def ask(self, request):
         """The answer to a request.  Raises KitError where there is none."""
         try:
-            write_line(self._process.stdin.fileno(), json.dumps(request))
-            return json.loads(read_line(self._process.stdout.fileno()))
+            write_line(self._asking, json.dumps(request))
+            return json.loads(read_line(self._answering))
         except (EnvironmentError, ValueError):
             raise KitError("the process that forks programs has ended: %s" % sys.exc_info()[1])
 
     def close(self):
         """End it, once its programs have ended."""
-        self._process.kill()
-        self._process.wait()
-        self._process.stdin.close()
-        self._process.stdout.close()
+        os.kill(self._pid, signal.SIGKILL)
+        os.close(self._asking)
+        os.close(self._answering)
 
 
 class Forked(object):
