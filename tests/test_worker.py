@@ -380,6 +380,22 @@ def test_cases_foretold_by_each_run_are_asked_for_once(make: MakeWorker) -> None
     assert output[0] != ""
 
 
+def test_a_hang_is_seen_at_once_although_there_were_programs(make: MakeWorker) -> None:
+    worker = make(
+        "import _thread\n"
+        + lock_with(
+            """
+            def release(self):
+                self._lock.acquire()  # for ever
+            """
+        )
+    )
+    worker.run(test_alien.__name__, "test_the_object_is_there_before_the_main_thread_asks_for_it")
+    began = time.monotonic()
+    assert worker.run(BATTERY, NO_VALUE)["outcome"] == "timeout"
+    assert time.monotonic() - began < TABLE["case"][0] / 3
+
+
 def test_a_spoiled_worker_begins_no_case_more(make: MakeWorker, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     worker = make(
