@@ -1,10 +1,11 @@
 """``python -m interrupts``: signal handlers that raise, at random moments, in each primitive.
 
-The main thread uses a primitive over and over until a signal's handler raises.  Then low-level
-threads see whether the primitive is still usable: they can take all of it that may be there and no
-more, and one wake-up reaches the one thread that waits.  An interrupted ``acquire`` may have taken
-what it wanted or not; both are fine, and told under "kept" (the lock, level or unit had to be given
-back by hand).  "other" counts interruptions out of which another exception came than the handler's.
+The main thread uses a primitive over and over until a signal's handler raises, at times what a step
+of the primitive's own could have raised.  Then low-level threads see whether the primitive is still
+usable: they can take all of it that may be there and no more, and one wake-up reaches the one
+thread that waits.  An interrupted ``acquire`` may have taken what it wanted or not; both are fine,
+and told under "kept" (the lock, level or unit had to be given back by hand).
+"other" counts interruptions out of which another exception came than the handler's.
 The object is replaced once it is unusable, and a trial ends after twenty of them.  Exits non-zero
 where the reference ever becomes unusable.
 """
@@ -53,6 +54,21 @@ STALL = 120.0  # seconds for a hundred interruptions, after which the trial is t
 
 class Interruption(BaseException):
     """What the handler raises; like KeyboardInterrupt, no ``except Exception`` takes it."""
+
+
+class Mistakable(Interruption, ValueError):
+    """The same, but a careless primitive may take it for an error of a step of its own."""
+
+
+class MistakableIndex(Interruption, IndexError):
+    """Likewise."""
+
+
+class MistakableState(Interruption, RuntimeError):
+    """Likewise: what the release of an unlocked lock raises."""
+
+
+KINDS = (Interruption, Interruption, Interruption, Mistakable, MistakableIndex, MistakableState)
 
 
 class Unusable(Exception):
@@ -553,7 +569,7 @@ def interrupt(use: Callable[[], None]) -> bool:
 
 
 def _raise(number: int, frame: object) -> None:
-    raise Interruption
+    raise random.choice(KINDS)
 
 
 def attempt(module: Any, kind: type[Trial], interrupts: int) -> Outcome:
