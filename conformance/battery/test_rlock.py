@@ -744,7 +744,7 @@ def test_no_release_is_lost(threading, actors, rounds):
     lock = threading.RLock()
 
     def work():
-        for _ in range(rounds // 4):
+        for _ in range(rounds // 3):
             lock.acquire()
             time.sleep(0)  # the other one waits now
             lock.release()
