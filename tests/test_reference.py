@@ -504,6 +504,24 @@ def test_a_thread_that_is_out_of_the_line_is_woken_whatever_comes_between(
     assert next_.locked()
 
 
+def test_who_finds_another_thread_quicker_wakes_the_next() -> None:
+    from threadspec.reference._waiting import wake_first
+
+    woken_by_another, turn = locked_lock(), locked_lock()
+
+    class Line(list[Any]):
+        looks = 0
+
+        def __getitem__(self, index: Any) -> Any:
+            self.looks += 1
+            return woken_by_another if self.looks == 1 else super().__getitem__(index)
+
+    line = Line([turn])
+    wake_first(line)
+    assert (line, turn.locked()) == ([], False)
+    assert woken_by_another.locked()
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
 def test_an_interrupted_thread_leaves_its_line_and_raises(error: type[BaseException]) -> None:
     from threadspec.reference._waiting import leave

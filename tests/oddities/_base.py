@@ -97,9 +97,12 @@ def wake(line, choose):
     """
     while turns := list(line):
         turn = choose(turns)
-        if line.pop(turn, None) is not None:
-            turn.release()
-            return True
+        try:
+            line.remove(turn)
+        except ValueError:  # another thread was quicker
+            continue
+        turn.release()
+        return True
     return False
 
 
@@ -116,7 +119,7 @@ def last(turns):
 def replace_line(condition):
     """Take the line of a condition's waiters and give it a new one, as notifyAll does."""
     check_owned(condition)
-    line, condition._waiters = condition._waiters, {}
+    line, condition._waiters = condition._waiters, []
     return line
 
 

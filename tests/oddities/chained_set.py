@@ -8,7 +8,7 @@ copy = own_copy(__name__)
 
 
 def set(self):
-    wake(self._gate.pop("line", {}), first)
+    wake(self._gate.pop("line", []), first)
 
 
 def slowly(line):

@@ -1,6 +1,7 @@
 """A waiter whose time is over is no longer in line, though it does not have the lock back yet."""
 
 import _thread
+import contextlib
 
 from oddities._base import check_owned, first, own_copy, replace_line, wake
 
@@ -12,12 +13,13 @@ def wait(self, timeout=None):
     turn = _thread.allocate_lock()
     turn.acquire()
     line = self._waiters
-    line[turn] = turn
+    line.append(turn)
     lock = self._lock
     saved = lock._release_save() if self._is_reentrant else lock.release()
     seconds = -1 if timeout is None else min(max(timeout, 0), _thread.TIMEOUT_MAX)
-    turn.acquire(True, seconds)
-    line.pop(turn, None)
+    if not turn.acquire(True, seconds):
+        with contextlib.suppress(ValueError):  # it is being woken
+            line.remove(turn)
     if self._is_reentrant:
         lock._acquire_restore(saved)
     else:

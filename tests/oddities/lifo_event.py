@@ -8,7 +8,7 @@ copy = own_copy(__name__)
 
 
 def set(self):
-    line = self._gate.pop("line", {})
+    line = self._gate.pop("line", [])
     while wake(line, last):
         time.sleep(0.003)
 

@@ -6,7 +6,7 @@ copy = own_copy(__name__)
 
 
 def set(self):
-    line = self._gate.pop("line", {})
+    line = self._gate.pop("line", [])
     while wake(line, first):
         pass
 
