@@ -428,10 +428,14 @@ def test_an_interrupted_waiter_wakes_nobody_before_it(script: Script) -> None:
 
 def test_an_interrupted_waiter_of_an_event_leaves_its_line(script: Script) -> None:
     event = script.threading.Event()
+    line = event._gate["line"]
+    line.append(locked_lock())
+    others = list(line)
     script.steps += [interrupt]
     with pytest.raises(KeyboardInterrupt):
         event.wait()
-    waiting(event, 0)
+    assert line == others
+    assert others[0].locked()
 
 
 def test_an_interrupted_waiter_hands_a_notify_all_on(script: Script) -> None:
@@ -1063,7 +1067,7 @@ def test_who_waits_does_not_block_while_a_rest_is_left() -> None:
                 del self._units[:]  # other threads were quicker
 
     semaphore = Contended(1000)
-    for _ in range(256):
+    while semaphore._units:
         semaphore.acquire()
     waiter = background(semaphore.acquire)
     assert ends(waiter)
