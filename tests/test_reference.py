@@ -1194,8 +1194,8 @@ def test_a_start_that_comes_after_another_and_its_end_changes_nothing() -> None:
             thread._Thread__started = True  # meanwhile
             return bool(lock.acquire(*args))
 
-    thread._Thread__ended = Late()
-    for _ in range(2):
+    for made in (Late(), lock):
+        thread._Thread__ended = made
         with pytest.raises(RuntimeError):
             thread.start()
     assert not lock.locked()
