@@ -778,9 +778,10 @@ def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actor
 def test_an_attempt_amid_an_attempt(threading, actors):
     # A large counter may be kept in another way than a small one.
     keeper = actors.new()
-    for value, taken in ((1, 0), (2, 0), (1, 256), (2, 256)):
+    for value, most in ((1, 0), (2, 0), (1, 256), (2, 256)):
+        taken = len(keeper.call(in_time, most, threading.Semaphore(most).acquire))
 
-        def prepare():
+        def prepare(value=value, taken=taken):
             semaphore = threading.Semaphore(value + taken)
             keeper.call(repeat, taken, semaphore.acquire)
             return [lambda: semaphore.acquire(False)] * 2
