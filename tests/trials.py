@@ -119,9 +119,7 @@ def _imports(module: str) -> set[str]:
     """The other modules of the reference that a module imports from."""
     tree = ast.parse((REFERENCE / f"{module}.py").read_text(encoding="utf-8"))
     imports = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.level]
-    found = {one.module or name.name for one in imports for name in one.names}
-    # The guards need the portable RLock only over a layer that has none, as no trial's has.
-    return found - {"_portable_rlock"} if module == "_guard" else found
+    return {one.module or name.name for one in imports for name in one.names}
 
 
 @cache
