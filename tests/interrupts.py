@@ -4,10 +4,10 @@ The main thread uses a primitive over and over until a signal's handler raises, 
 of the primitive's own could have raised.  Then low-level threads see whether the primitive is still
 usable: they can take all of it that may be there and no more, and one wake-up reaches the one
 thread that waits.  An interrupted ``acquire`` may have taken what it wanted or not; both are fine,
-and told under "kept" (the lock, level or unit had to be given back by hand).
-"other" counts interruptions out of which another exception came than the handler's.
-The object is replaced once it is unusable, and a trial ends after twenty of them.  Exits non-zero
-where the reference ever becomes unusable.
+and told under "kept" (the lock, level or unit had to be given back by hand).  "other" counts
+interruptions out of which another exception came than the handler's.  The object is replaced once
+it is unusable, and a trial ends after twenty of them.  Exits non-zero where the reference ever
+becomes unusable.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import DOCUMENTED
 from threadspec.reference import _layer
 from threadspec.reference._instantiate import instantiate
+from threadspec.reference._waiting import leave, wake_first
 
 FOLDER = Path(threading.__file__).parent
 CITATION = re.compile(r"``([a-zA-Z_]+(?:[.-][a-zA-Z_*-]+)+)``")
@@ -291,6 +292,13 @@ def interrupt() -> None:
     raise KeyboardInterrupt
 
 
+def locked_lock() -> Any:
+    """A low-level lock, such as a waiting thread has put into its line."""
+    lock = _thread.allocate_lock()
+    lock.acquire()
+    return lock
+
+
 def waiting(thing: Any, count: int) -> None:
     """Return when so many threads wait."""
     deadline = time.monotonic() + 10
@@ -479,12 +487,6 @@ class Interrupted(list[Any]):
         self._do("remove", turn)
 
 
-def locked_lock() -> Any:
-    lock = _thread.allocate_lock()
-    lock.acquire()
-    return lock
-
-
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, IndexError])
 @pytest.mark.parametrize(
     ("name", "done", "woken"),
@@ -498,8 +500,6 @@ def locked_lock() -> Any:
 def test_a_thread_that_is_out_of_the_line_is_woken_whatever_comes_between(
     name: str, done: bool, woken: bool, error: type[BaseException]
 ) -> None:
-    from threadspec.reference._waiting import wake_first
-
     turn, next_ = locked_lock(), locked_lock()
     line = Interrupted([turn, next_], name, done, error)
     with pytest.raises(error):
@@ -509,8 +509,6 @@ def test_a_thread_that_is_out_of_the_line_is_woken_whatever_comes_between(
 
 
 def test_who_finds_another_thread_quicker_wakes_the_next() -> None:
-    from threadspec.reference._waiting import wake_first
-
     woken_by_another, turn = locked_lock(), locked_lock()
 
     class Line(list[Any]):
@@ -528,8 +526,6 @@ def test_who_finds_another_thread_quicker_wakes_the_next() -> None:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
 def test_an_interrupted_thread_leaves_its_line_and_raises(error: type[BaseException]) -> None:
-    from threadspec.reference._waiting import leave
-
     turn = locked_lock()
     line = Interrupted([turn], "remove", True, error)
     with pytest.raises(error):
@@ -539,8 +535,6 @@ def test_an_interrupted_thread_leaves_its_line_and_raises(error: type[BaseExcept
 
 @pytest.mark.parametrize("before", [True, False])
 def test_an_interruption_while_a_thread_is_woken_changes_nothing(before: bool) -> None:
-    from threadspec.reference._waiting import wake_first
-
     lock = locked_lock()
 
     class Turn:
@@ -638,10 +632,7 @@ def test_a_wait_whose_lock_somebody_else_releases_in_time_fails(
 
 def test_a_notify_all_that_meets_a_time_out_counts_for_the_last_in_line(script: Script) -> None:
     condition = script.threading.Condition()
-    for _ in range(2):  # those that notifyAll() wakes itself
-        turn = _thread.allocate_lock()
-        turn.acquire()
-        condition._waiters.append(turn)
+    condition._waiters += [locked_lock(), locked_lock()]  # those that notifyAll() wakes itself
 
     def step() -> object:
         with condition:

@@ -29,7 +29,7 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.worker import blocking, case, nursery
 from threadspec.conformance.worker.durations import TABLE, Durations
 from threadspec.conformance.worker.judge import Judge
-from threadspec.conformance.worker.programs import SCRIPT, Program, Programs, Spare
+from threadspec.conformance.worker.programs import Program, Programs, Spare
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
@@ -845,14 +845,16 @@ def test_programs_are_asked_for_where_pipes_of_subprocesses_do_not_block(
 
 
 @pytest.mark.skipif(not nursery.is_possible(), reason="programs are not forked here")
-def test_the_process_that_forks_programs_is_no_child_of_the_worker() -> None:
-    breeding = nursery.Nursery(SCRIPT)
-    try:
-        with open(f"/proc/{breeding._pid}/stat") as stat:
-            parent = int(stat.read().rsplit(")", 1)[1].split()[1])
-    finally:
-        breeding.close()
-    assert parent != os.getpid()
+def test_the_process_that_forks_programs_is_no_child_of_the_worker(
+    programs: Callable[..., Program],
+) -> None:
+    def parent(pid: int) -> int:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        return int(stat.rsplit(")", 1)[1].split()[1])
+
+    program = programs(test_daemon.program_whose_main_exits)
+    assert program.line() == "main is done"  # and it waits to be told to go on
+    assert parent(parent(program._process.pid)) != os.getpid()
 
 
 def test_a_program_has_the_initial_thread_for_its_main_thread(

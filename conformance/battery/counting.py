@@ -23,10 +23,10 @@ def in_time(times, function, *args):
     return results
 
 
-def waits_for_ever(waiter):
-    """Whether an actor that is blocked is seen to wait without a time-out."""
+def rest_of(waiter):
+    """For how many seconds an actor certainly waits yet; None where the system does not show it."""
     task = (blocking.look() or {}).get(waiter.tid)
-    return task is not None and task.rests == blocking.FOR_EVER
+    return task and task.rests
 
 
 def stays_blocked(actors, waiter):
@@ -37,7 +37,7 @@ def stays_blocked(actors, waiter):
     """
     if not waiter.is_blocked():
         return False
-    if waiter.tid not in (blocking.look() or {}) or waits_for_ever(waiter):
+    if rest_of(waiter) in (None, blocking.FOR_EVER):
         return True
     time.sleep(10 * actors.durations["window"])
     return waiter.is_blocked()

@@ -8,7 +8,7 @@ does so is called the boss; it is an actor too, since a faulty ``wait`` may keep
 import time
 
 from threadspec.conformance.battery import stepping
-from threadspec.conformance.battery.counting import waits_for_ever
+from threadspec.conformance.battery.counting import rest_of
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import clause, raises, truth
 
@@ -1551,7 +1551,7 @@ def test_what_a_notify_finds_while_a_thread_that_timed_out_waits_for_the_lock(
         boss, late, waiter = gather_late(actors, cond, 1)
         late.is_blocked()
         time.sleep(patience)
-        certain = waits_for_ever(late)
+        certain = rest_of(late) == blocking.FOR_EVER
         boss.call(cond.notify)
         boss.call(cond.release)
         late.returned()

@@ -83,6 +83,11 @@ class Calls(object):
         return len([one for one in self.times if one > moment])
 
 
+def is_early(waited, interval):
+    """Whether so many seconds are fewer than the interval; a clock may be coarse."""
+    return waited < 0.9 * interval - 0.004
+
+
 def cancelling_works(threading, actors):
     """Whether the plainest use of cancel() has its effect; asked where another use had none."""
     calls = Calls(threading, actors)
@@ -238,7 +243,7 @@ def test_the_function_is_not_run_early(threading, actors):
         for began, interval, calls in started:
             assert calls.come()
             for moment in calls.times[:1]:
-                if moment - began < 0.9 * interval - 0.004:
+                if is_early(moment - began, interval):
                     early.append((moment - began, interval))
         if not early:
             break
@@ -254,7 +259,7 @@ def test_the_interval_is_counted_from_start(threading, actors):
         began = clock()
         timer.start()
         assert calls.come()
-        early = [one for one in calls.times[:1] if one - began < 0.9 * interval - 0.004]
+        early = [one for one in calls.times[:1] if is_early(one - began, interval)]
         if not early:
             break  # else the clock may be coarse, which matters less with a longer interval
     assert not early, "run %.4f s after start() of Timer(%s)" % (early[0] - began, interval)

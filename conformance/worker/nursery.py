@@ -5,6 +5,7 @@ any: it loads the implementation itself, in the initial thread of its process, a
 of the same script.
 """
 
+import gc
 import json
 import os
 import signal
@@ -40,16 +41,13 @@ def read_line(descriptor):
 def breed():
     """Do what the worker asks for; returns in each program, with its own standard files.
 
-    It says its number first.  A request is either the paths of a program's three standard files,
-    answered by the program's number, or the number of a program, answered by its status.
+    A request is either the paths of a program's three standard files, answered by its number, or
+    the number of a program, answered by its status.
     """
-    import gc
-
     if os.fork():
         # The worker shall have no child that lives on: who watches the worker would think that it
         # may be woken yet, and an implementation may wait for what the child does.
         os._exit(0)
-    write_line(1, json.dumps(os.getpid()))
     if hasattr(gc, "freeze"):
         # A program ends in half the time where it need not search all this for garbage.
         gc.freeze()  # novm
@@ -110,10 +108,6 @@ class Nursery(object):
         finally:
             os.close(asked)
             os.close(answered)
-        try:
-            self._pid = json.loads(read_line(self._answering))
-        except ValueError:
-            raise KitError("the process that forks programs did not start")
 
     def ask(self, request):
         """The answer to a request.  Raises KitError where there is none."""
@@ -124,8 +118,7 @@ class Nursery(object):
             raise KitError("the process that forks programs has ended: %s" % sys.exc_info()[1])
 
     def close(self):
-        """End it, once its programs have ended."""
-        os.kill(self._pid, signal.SIGKILL)
+        """Let it end, once its programs have ended: it does when there is nothing more to come."""
         os.close(self._asking)
         os.close(self._answering)
 
