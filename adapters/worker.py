@@ -197,6 +197,12 @@ class Worker:
         """Send the request for a case.  Raises _Ended."""
         self._send({"op": "run", "module": module, "function": function})
 
+    def kill(self) -> None:
+        """End the worker process, if there is one, while another thread waits for its answer."""
+        process = self._process
+        if process is not None and process.poll() is None:
+            _kill(process)
+
     def close(self) -> None:
         """End the worker process, whatever it is doing."""
         process, self._process = self._process, None

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from threadspec.adapters.adapter import Divergence, Implementation
+from threadspec.adapters.pool import Pool
 from threadspec.adapters.worker import CannotStart, Worker, load_request
 from threadspec.conformance.cases import Case, battery
 from threadspec.conformance.catalogue import catalogue
@@ -94,19 +95,21 @@ class Execution:
     """One implementation under judgement.
 
     ``subject`` describes it once it is loaded.  ``divergences`` are those its adapter expects where
-    it runs.
+    it runs.  ``workers``: the number of processes that it is judged in; 0 is this very process.
     """
 
     def __init__(
-        self, implementation: Implementation, time_scale: float = 1.0, in_process: bool = False
+        self, implementation: Implementation, time_scale: float = 1.0, workers: int = 1
     ) -> None:
         self.implementation = implementation
         self._time_scale = time_scale
-        self._place: Place = (
-            InProcess(implementation, time_scale)
-            if in_process
-            else Worker(implementation, time_scale)
-        )
+        self._place: Place
+        if workers == 0:
+            self._place = InProcess(implementation, time_scale)
+        elif workers == 1:
+            self._place = Worker(implementation, time_scale)
+        else:
+            self._place = Pool(implementation, time_scale, workers)
         self._description: dict[str, Any] | None = None
         self._expected: list[Divergence] | None = None
 

@@ -26,6 +26,7 @@ CONFORMANCE = Path(__file__).parent
 BATTERY = CONFORMANCE / "battery"
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
+WORKERS: pytest.StashKey[int] = pytest.StashKey()  # how many -n asks for
 LOST: pytest.StashKey[bool] = pytest.StashKey()  # the battery was asked for without --impl
 
 _NO_IMPLEMENTATION = (
@@ -81,6 +82,49 @@ def _is_controller(config: pytest.Config) -> bool:
     return not hasattr(config, "workerinput")
 
 
+def _names_nothing(config: pytest.Config) -> bool:
+    """Whether the user has left open what is run, which is the battery then."""
+    sources = pytest.Config.ArgsSource
+    return config.args_source in (sources.INVOCATION_DIR, sources.TESTPATHS)
+
+
+def _is_battery_alone(config: pytest.Config) -> bool:
+    """Whether no other tests are asked for."""
+    if _names_nothing(config):
+        return True
+    here = config.invocation_params.dir
+    places = [argument.split("::")[0] for argument in config.args]
+    return all(
+        (config.option.pyargs and place.startswith("threadspec.conformance"))
+        or (here / place).resolve().is_relative_to(CONFORMANCE.resolve())
+        for place in places
+    )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
+    """Take ``-n`` over from pytest-xdist where the battery alone is run, and ``--dist`` not given.
+
+    Cases run in workers of the kit's anyway.  To have several of these takes one process of pytest,
+    and pytest-xdist one more for each: these take longer to start than half the cases to run.
+    """
+    number = config.getoption("numprocesses", None)
+    if number and _is_shared_out_here(config):
+        if number in ("auto", "logical"):
+            number = config.hook.pytest_xdist_auto_num_workers(config=config)
+        config.stash[WORKERS] = min(number, config.option.maxprocesses or number)
+        config.option.numprocesses = 0
+    return (yield)
+
+
+def _is_shared_out_here(config: pytest.Config) -> bool:
+    """Whether the kit itself, and not pytest-xdist, is to share the cases out."""
+    options = config.option
+    if options.distload or options.dist != "no" or config.getoption("usepdb", False):
+        return False
+    return options.impl is not None and not options.in_process and _is_battery_alone(config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Find the implementations that are to be judged, and make the battery what is run."""
     for level, meaning in (
@@ -98,10 +142,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from threadspec.conformance.run import Run
 
-    sources = pytest.Config.ArgsSource
-    if config.args_source in (sources.INVOCATION_DIR, sources.TESTPATHS):
+    if _names_nothing(config):
         config.args = [str(CONFORMANCE)]
-        config.args_source = sources.ARGS
+        config.args_source = pytest.Config.ArgsSource.ARGS
     try:
         config.stash[RUN] = Run(
             options.impl,
@@ -109,6 +152,7 @@ def pytest_configure(config: pytest.Config) -> None:
             write_divergences=options.write_divergences,
             time_scale=options.time_scale,
             strict=_is_strict(config),
+            workers=config.stash.get(WORKERS, 1),
             in_process=options.in_process,
         )
     except UserError as error:

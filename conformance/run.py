@@ -39,8 +39,9 @@ class Run:
     """The implementations of a run and what was found so far.
 
     ``names``: the values of ``--impl``; ``report``: a .json file or a folder for the records;
-    ``write_divergences``: a new adapter file; ``strict``: non-strict verdicts fail as well.  Raises
-    UserError for anything in these that cannot be done.
+    ``write_divergences``: a new adapter file; ``strict``: non-strict verdicts fail as well;
+    ``workers``: the number of processes for each implementation; ``in_process``: this very process
+    instead.  Raises UserError for anything in these that cannot be done.
     """
 
     def __init__(
@@ -51,15 +52,18 @@ class Run:
         write_divergences: str | None = None,
         time_scale: float = 1.0,
         strict: bool = False,
+        workers: int = 1,
         in_process: bool = False,
     ) -> None:
         chosen = choose(names)
         self._time_scale = time_scale
         self._strict = strict
+        self._workers = workers
         self.in_process = in_process
         self.unavailable = [one for one in chosen if isinstance(one, Unavailable)]
         implementations = [one for one in chosen if isinstance(one, Implementation)]
-        self.executions = [Execution(one, time_scale, in_process) for one in implementations]
+        number = 0 if in_process else workers
+        self.executions = [Execution(one, time_scale, number) for one in implementations]
         if in_process:
             self._check_in_process(implementations)
         self._results: dict[int, list[CaseResult]] = {}
@@ -119,6 +123,7 @@ class Run:
         if not self.executions:
             reasons = "; ".join(f"{one.name}: {one.reason}" for one in self.unavailable)
             raise UserError(f"No implementation can be judged here ({reasons}).")
+        self.begin()
         with ThreadPoolExecutor(max_workers=4) as pool:
             subjects = pool.map(lambda execution: execution.load(), self.executions)
             self.check()
@@ -131,7 +136,7 @@ class Run:
             execution.close()
 
     def header(self) -> list[str]:
-        """A line for each implementation."""
+        """A line for each implementation, and the number of workers where that is not one."""
         lines = []
         for number, execution in enumerate(self.executions):
             subject = self._subjects.get(number)
@@ -140,6 +145,8 @@ class Run:
         lines += [
             f"threadspec: {one.name} is unavailable: {one.reason}" for one in self.unavailable
         ]
+        if self._workers > 1:
+            lines.append(f"threadspec: {self._workers} workers for each implementation")
         return lines
 
     def name(self, number: int) -> str:

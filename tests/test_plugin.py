@@ -390,17 +390,26 @@ def content(path: Path) -> dict[str, Any]:
     return document
 
 
-def test_a_record_is_the_same_when_cases_are_shared_out(program: Run, tmp_path: Path) -> None:
+SHARED_OUT = {
+    "by the kit": ("-n", "2"),
+    "by pytest-xdist": ("-n", "2", "--dist=load"),
+}
+
+
+@pytest.mark.parametrize("options", SHARED_OUT.values(), ids=SHARED_OUT)
+def test_a_record_is_the_same_when_cases_are_shared_out(
+    program: Run, tmp_path: Path, options: tuple[str, ...]
+) -> None:
     alone, shared = tmp_path / "alone.json", tmp_path / "shared.json"
     select = ("-k", "test_lock.py and lock.release and not order")
     first = program("--impl=silent", f"--report={alone}", *select)
-    second = program("--impl=silent", f"--report={shared}", "-n", "2", *select)
+    second = program("--impl=silent", f"--report={shared}", *options, *select)
     assert (first.ret, second.ret) == (FAILED, FAILED)
     assert content(alone) == content(shared)
 
 
-def test_shared_out_cases_look_as_any_tests_do(program: Run) -> None:
-    result = program("--impl=silent", "-n", "1", "-v", *RELEASE)
+def test_cases_shared_out_by_xdist_look_as_any_tests_do(program: Run) -> None:
+    result = program("--impl=silent", "-n", "1", "--dist=load", "-v", *RELEASE)
     assert result.ret == FAILED
     result.stdout.fnmatch_lines_random(
         [
@@ -409,6 +418,51 @@ def test_shared_out_cases_look_as_any_tests_do(program: Run) -> None:
             "FAIL  lock.release.unlocked-error  on silent",
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "number"),
+    [
+        (("-n", "2"), 2),
+        (("-n", "auto"), 3),
+        (("-n", "auto", "--maxprocesses=2"), 2),
+        (("-n", "1"), 1),
+        (("-n", "0"), 1),
+        (("-n", "2", "--pyargs", "threadspec.conformance"), 2),
+        (("-n", "2", "--pyargs", "threadspec.conformance.battery.test_lock"), 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_as_many_workers_of_one_pytest_as_asked_for(
+    program: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str], number: int
+) -> None:
+    note = "import os\nopen('seen-%d-%d' % (os.getpid(), os.getppid()), 'w').close()\n"
+    written(folder, "seen.py", note + miniatures.FAITHFUL)
+    monkeypatch.setenv("PYTEST_XDIST_AUTO_NUM_WORKERS", "3")
+    result = program("--impl=seen", *options, *LOCKS)
+    assert result.ret == OK
+    processes = [path.name.split("-")[1:] for path in folder.glob("seen-*")]
+    assert len(processes) == number
+    assert len({parent for _, parent in processes}) == 1
+    said = f"threadspec: {number} workers for each implementation"
+    assert (said in result.outlines) == (number > 1)
+
+
+def test_cases_shared_out_are_told_in_their_order(program: Run) -> None:
+    alone = program("--impl=silent,talkative", "-v", *LOCKS)
+    shared = program("--impl=silent,talkative", "-v", "-n", "3", *LOCKS)
+    told = [re.sub(r" +\[.*%\]$", "", line) for line in alone.outlines if "::" in line]
+    assert len(told) > 40
+    assert told == [re.sub(r" +\[.*%\]$", "", line) for line in shared.outlines if "::" in line]
+
+
+def test_beside_other_tests_cases_are_shared_out_by_xdist(program: Run, folder: Path) -> None:
+    written(folder, "test_it.py", "def test_it(worker_id):\n    assert worker_id == 'gw0'\n")
+    select = ("-k", f"test_it.py or ({RELEASE[1]})")
+    places = ("--pyargs", "threadspec.conformance", "test_it.py")
+    result = program("--impl=faithful", "-n", "1", *places, *select)
+    assert result.ret == OK
+    assert counts(result) == {"passed": 4}
 
 
 def test_a_record_holds_whatever_an_implementation_says(run: Run, folder: Path) -> None:
@@ -470,12 +524,13 @@ def test_the_cache_of_pytest_is_not_needed(run: Run) -> None:
     assert run("--impl=faithful", "-p", "no:cacheprovider", *RELEASE).ret == OK
 
 
+@pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_timeout_of_pytests_ends_one_case_and_the_run_goes_on(
-    program: Run, tmp_path: Path
+    program: Run, tmp_path: Path, workers: str
 ) -> None:
     path = tmp_path / "record.json"
     select = ("-k", "test_acquire_locks or test_release_of_a_new_lock_is_an_error")
-    result = program("--impl=spinning", "--timeout=1", f"--report={path}", *select)
+    result = program("--impl=spinning", "--timeout=1", f"--report={path}", "-n", workers, *select)
     assert result.ret == FAILED
     verdicts = {case.case.split("::")[1]: case.verdict for case in record.read(path).cases}
     assert verdicts == {

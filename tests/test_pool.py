@@ -1,0 +1,172 @@
+"""Several workers for one implementation: they give what one would, whatever happens in them."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import miniatures
+from threadspec.adapters.pool import READY, Pool
+from threadspec.adapters.worker import CannotStart
+from threadspec.conformance.worker.durations import TABLE
+from trials import implementation
+
+BATTERY = "threadspec.conformance.battery.test_lock"
+NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
+LOCKS = "test_acquire_locks"  # does not release it
+METHODS = "test_a_lock_has_acquire_and_release"
+
+MakePool = Callable[..., Pool]
+
+
+@pytest.fixture
+def make(miniature: Callable[[str, str], str], tmp_path: Path) -> Iterator[MakePool]:
+    """Make a pool of two workers for an implementation with this source."""
+    pools = []
+
+    def make_pool(source: str, scale: float = 1.0) -> Pool:
+        pools.append(
+            Pool(implementation("subject", miniature("subject", source), tmp_path), scale, 2)
+        )
+        return pools[-1]
+
+    yield make_pool
+    for pool in pools:
+        pool.close()
+
+
+def lock_with(method: str) -> str:
+    """A faithful implementation of which one method of the lock is replaced."""
+    return miniatures.FAITHFUL + textwrap.indent(textwrap.dedent(method), "    ")
+
+
+def run_all(pool: Pool, names: list[str]) -> list[dict[str, Any]]:
+    """Run cases with all that follow foretold."""
+    cases = [(BATTERY, name) for name in names]
+    return [pool.run(*case, cases[number:]) for number, case in enumerate(cases, 1)]
+
+
+TRACED = "import os\n" + lock_with(
+    """
+    def release(self):
+        with open("trace", "a") as file:
+            file.write("%d " % os.getpid())
+        self._lock.release()
+    """
+)
+
+
+def traced() -> list[str]:
+    """The process of each release() of TRACED."""
+    return Path("trace").read_text(encoding="ascii").split()
+
+
+def test_every_case_is_run_once_and_both_workers_have_some(make: MakePool) -> None:
+    outcomes = run_all(make(TRACED), [NO_VALUE] * 20)
+    assert {outcome["outcome"] for outcome in outcomes} == {"ok"}
+    assert len(traced()) % 20 == 0
+    assert len(set(traced())) == 2
+
+
+def test_outcomes_come_in_the_order_in_which_they_are_asked_for(make: MakePool) -> None:
+    names = [NO_VALUE, METHODS, METHODS, NO_VALUE, METHODS, NO_VALUE, NO_VALUE, METHODS]
+    printed = [bool(outcome["output"]) for outcome in run_all(make(miniatures.PRINTING), names)]
+    assert printed == [name == NO_VALUE for name in names]
+
+
+def test_a_worker_that_dies_costs_its_own_case_alone(make: MakePool) -> None:
+    source = "import os\n" + lock_with(
+        """
+        def release(self):
+            os._exit(7)
+        """
+    )
+    outcomes = run_all(make(source), [METHODS, NO_VALUE, METHODS, NO_VALUE, *[METHODS] * 6])
+    assert [outcome["outcome"] for outcome in outcomes] == [
+        *("ok", "crash") * 2,
+        *["ok"] * 6,
+    ]
+    assert outcomes[1]["observed"] == "the process ended: exit status 7"
+
+
+def test_cases_are_run_at_the_same_time(make: MakePool) -> None:
+    source = "import glob, os, time\n" + lock_with(
+        """
+        def release(self):
+            open("there-%d" % os.getpid(), "w").close()
+            while len(glob.glob("there-*")) < 2:
+                time.sleep(0.001)
+            self._lock.release()
+        """
+    )
+    outcomes = run_all(make(source), [NO_VALUE] * (READY + 2))
+    assert {outcome["outcome"] for outcome in outcomes} == {"ok"}
+
+
+def test_an_implementation_that_cannot_be_loaded_is_said_for_each_case(make: MakePool) -> None:
+    pool = make("raise ValueError('broken on purpose')")
+    with pytest.raises(CannotStart, match="broken on purpose"):
+        pool.load()
+    for _ in range(3):
+        with pytest.raises(CannotStart, match="broken on purpose"):
+            pool.run(BATTERY, NO_VALUE, [(BATTERY, NO_VALUE)] * 3)
+
+
+def test_another_case_than_foretold_is_run_in_fresh_workers(make: MakePool) -> None:
+    pool = make(TRACED)
+    pool.run(BATTERY, NO_VALUE, [(BATTERY, METHODS)] * 4)
+    before = set(traced())
+    assert pool.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+    assert traced()[-1] not in before
+
+
+def test_a_closed_pool_starts_afresh(make: MakePool) -> None:
+    pool = make(TRACED)
+    assert pool.load()["version"] == "1.2.3"
+    for _ in range(2):
+        assert pool.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+        pool.close()
+    assert len(set(traced())) == 2
+
+
+def test_workers_that_were_begun_early_are_the_ones_that_judge(make: MakePool) -> None:
+    pool = make("import os\nopen('loaded-%d' % os.getpid(), 'w').close()\n" + TRACED)
+    pool.begin()
+    pool.load()
+    run_all(pool, [NO_VALUE] * 20)
+    assert {path.name for path in Path().glob("loaded-*")} == {f"loaded-{pid}" for pid in traced()}
+
+
+def test_closing_ends_workers_in_the_middle_of_cases(make: MakePool) -> None:
+    begun = "import os\nopen('loaded-%d' % os.getpid(), 'w').close()\n"
+    pool = make(begun + miniatures.SPINNING)
+    pool.run(BATTERY, METHODS, [(BATTERY, LOCKS)] * (2 * READY + 2))
+    began = time.monotonic()
+    pool.close()
+    assert time.monotonic() - began < TABLE["case"][0] / 3
+    loaded = [int(path.name.split("-")[1]) for path in Path().glob("loaded-*")]
+    assert loaded
+    for process in loaded:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+def test_breaking_off_ends_every_worker(make: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = make(TRACED)
+    pool.run(BATTERY, NO_VALUE, [(BATTERY, NO_VALUE)] * 3)
+    job = pool._ahead[0]
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(job.outcome, "result", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        pool.run(BATTERY, NO_VALUE)
+    assert all(worker._process is None for worker in pool._workers)
+    assert pool.run(BATTERY, NO_VALUE)["outcome"] == "ok"
