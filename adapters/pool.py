@@ -38,7 +38,7 @@ class Pool:
     traceback: TracebackType | None = None  # of the last case: it stays in the worker
 
     def __init__(self, implementation: Implementation, time_scale: float, size: int) -> None:
-        self._workers = [Worker(implementation, time_scale) for _ in range(size)]
+        self._workers = [Worker(implementation, time_scale, number) for number in range(size)]
         self._threads: list[threading.Thread] = []
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._ahead: deque[_Job] = deque()  # handed out, in order; their turn has not come

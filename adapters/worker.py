@@ -25,8 +25,13 @@ from threadspec.conformance.worker.durations import Durations
 SCRIPT = Path(script.__file__)
 
 
-def load_request(implementation: Implementation, time_scale: float) -> dict[str, Any]:
-    """What a worker is told to load (see the worker's ``main``)."""
+def load_request(
+    implementation: Implementation, time_scale: float, number: int | None = None
+) -> dict[str, Any]:
+    """What a worker is told to load (see the worker's ``main``).
+
+    ``number``: which of several it is, that each may keep to a processor of its own.
+    """
     adapter = implementation.adapter
     return {
         "op": "load",
@@ -35,6 +40,7 @@ def load_request(implementation: Implementation, time_scale: float) -> dict[str,
         "path": implementation.path,
         "substrate": adapter.substrate,
         "time_scale": time_scale,
+        "number": number,
     }
 
 
@@ -54,14 +60,18 @@ class Worker:
     """The process in which one implementation is judged.
 
     It is started when it is needed and replaced after a crash, a hang or threads left behind.
-    ``close`` ends it; a closed worker starts afresh when it is used again.
+    ``close`` ends it; a closed worker starts afresh when it is used again.  ``number``: which of
+    several workers it is, or None.
     """
 
     traceback: TracebackType | None = None  # of the last case: it stays in the worker
 
-    def __init__(self, implementation: Implementation, time_scale: float = 1.0) -> None:
+    def __init__(
+        self, implementation: Implementation, time_scale: float = 1.0, number: int | None = None
+    ) -> None:
         self._implementation = implementation
         self._time_scale = time_scale
+        self._number = number
         self._durations = Durations(time_scale)
         self._process: subprocess.Popen[bytes] | None = None
         self._replies: queue.Queue[bytes | None] = queue.Queue()
@@ -105,7 +115,7 @@ class Worker:
             target=_read_replies, args=(self._process.stdout, self._replies), daemon=True
         ).start()
         with contextlib.suppress(_Ended):  # found out by whoever waits for the answer
-            self._send(load_request(self._implementation, self._time_scale))
+            self._send(load_request(self._implementation, self._time_scale, self._number))
 
     def load(self) -> dict[str, Any]:
         """Load the implementation in a worker; the worker's description of it.

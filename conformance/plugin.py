@@ -112,7 +112,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     if number and _is_shared_out_here(config):
         if number in ("auto", "logical"):
             number = config.hook.pytest_xdist_auto_num_workers(config=config)
-        config.stash[WORKERS] = min(number, config.option.maxprocesses or number)
+        config.stash[WORKERS] = max(min(number, config.option.maxprocesses or number), 1)
         config.option.numprocesses = 0
     return (yield)
 

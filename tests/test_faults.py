@@ -61,7 +61,7 @@ def test_every_fault_can_be_reached_by_the_clauses_it_breaks() -> None:
     ("file", "chapters"),
     [
         ("event.py", {"event"}),
-        ("condition.py", {"condition", "rlock", "with"}),
+        ("condition.py", {"condition", "rlock", "thread", "with"}),
         ("lock.py", {"lock", "condition", "with"}),
         ("alien.py", {"alien", "daemon", "local", "thread", "timer"}),
         ("dummy_threading.py", set()),

@@ -428,6 +428,7 @@ def test_cases_shared_out_by_xdist_look_as_any_tests_do(program: Run) -> None:
         (("-n", "auto", "--maxprocesses=2"), 2),
         (("-n", "1"), 1),
         (("-n", "0"), 1),
+        (("-n", "-1"), 1),
         (("-n", "2", "--pyargs", "threadspec.conformance"), 2),
         (("-n", "2", "--pyargs", "threadspec.conformance.battery.test_lock"), 2),
     ],

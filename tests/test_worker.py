@@ -29,6 +29,7 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.worker import blocking, case, nursery
 from threadspec.conformance.worker.durations import TABLE, Durations
 from threadspec.conformance.worker.judge import Judge
+from threadspec.conformance.worker.processors import OneProcessor
 from threadspec.conformance.worker.programs import Program, Programs, Spare
 
 BATTERY = "threadspec.conformance.battery.test_lock"
@@ -141,6 +142,31 @@ def test_a_forged_reply_is_output_only(make: MakeWorker) -> None:
 def test_a_changed_standard_output_does_not_disturb(make: MakeWorker, statement: str) -> None:
     worker = make(f"import sys\n{statement}\n{miniatures.FAITHFUL}")
     worker.load()
+    assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+
+
+def test_a_program_is_understood_though_the_implementation_prints(make: MakeWorker) -> None:
+    source = "import sys\nsys.stdout.write('no end of line')\nfrom threadspec.reference import *\n"
+    outcome = make(source).run(
+        test_daemon.__name__, "test_a_program_waits_for_all_threads_that_are_no_daemons"
+    )
+    assert outcome["outcome"] == "ok", outcome["observed"]
+
+
+def test_what_stands_for_the_module_need_have_no_name(make: MakeWorker) -> None:
+    worker = make(
+        miniatures.FAITHFUL
+        + """
+import sys
+
+class Names(object):
+    pass
+
+Names.Lock = Lock
+sys.modules[__name__] = Names()
+"""
+    )
+    assert worker.load()["version"] is None
     assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
 
 
@@ -772,6 +798,18 @@ def test_the_threads_of_a_case_keep_to_one_processor() -> None:
     assert len(seen[0]) == 1
     assert seen[0] == seen[1] <= before
     assert os.sched_getaffinity(0) == before
+
+
+@several
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_each_of_several_workers_keeps_to_a_processor_of_its_own(number: int) -> None:
+    allowed = sorted(os.sched_getaffinity(0))
+    processor = OneProcessor(number)
+    processor.take()
+    kept = os.sched_getaffinity(0)
+    processor.give_up()
+    assert kept == {allowed[number % len(allowed)]}
+    assert sorted(os.sched_getaffinity(0)) == allowed
 
 
 @several

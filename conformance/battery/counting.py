@@ -88,6 +88,28 @@ def admitted(actors, semaphore, count, pair=None):
     return count
 
 
+class Releaser(object):
+    """For a race: acquires ten times in each of the first ``turns`` rounds, then releases as often.
+
+    Where it takes long for a thread to go on, it acquires less often.
+    """
+
+    def __init__(self, actors, semaphore, turns):
+        self._semaphore = semaphore
+        self._turns = turns
+        self._until = blocking.clock() + actors.durations["positive"] / 4
+        self._acquired = 0
+
+    def __call__(self, number):
+        if number < self._turns:
+            if blocking.clock() < self._until:
+                repeat(10, self._semaphore.acquire)
+                self._acquired += 1
+        elif self._acquired:
+            self._acquired -= 1
+            repeat(10, self._semaphore.release)
+
+
 def most_holders(actors, semaphore, rounds):
     """The most threads that were seen between acquire and release while five contend."""
     inside = []

@@ -1,8 +1,27 @@
-"""Where threads wait until a case lets them go on."""
+"""Where threads wait until a case lets them go on, and how they cannot even start."""
 
 import time
 
 from threadspec.conformance.worker.blocking import clock
+
+HUGE = 1 << 47  # bytes; no process has room for such a stack
+
+
+def fails_to_start(threading, thread, substrate):
+    """Let the system refuse to start ``thread`` for want of room; whether start() raised then."""
+    try:
+        before = threading.stack_size(HUGE)
+    except Exception:  # it is not there, or takes no such size
+        return False
+    try:
+        thread.start()
+    except Exception:
+        return True
+    finally:
+        threading.stack_size(before)
+        if hasattr(substrate, "stack_size"):  # helpers need room, whatever the implementation does
+            substrate.stack_size(0)
+    return False
 
 
 class Gate(object):

@@ -3,6 +3,7 @@
 import time
 
 from threadspec.conformance.battery.counting import (
+    Releaser,
     acquired,
     admitted,
     in_time,
@@ -964,18 +965,12 @@ def test_one_of_two_releases_succeeds_after_one_acquire(threading, actors):
 @clause("boundedsemaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
     turns = rounds // 10
-    released = 3 * 10 * turns
-    semaphore = threading.BoundedSemaphore(released)
-
-    def release(number):
-        if number == 0:  # every thread has acquired what it will release
-            repeat(10 * turns, semaphore.acquire)
-        else:
-            repeat(10, semaphore.release)
-
-    actors.race([release] * 3, turns + 1)
-    count = admitted(actors, semaphore, released)
-    assert count == released, "%d releases raised the counter to %d" % (released, count)
+    value = 3 * 10 * turns
+    semaphore = threading.BoundedSemaphore(value)
+    crew = [Releaser(actors, semaphore, turns) for _ in range(3)]
+    actors.race(crew, 2 * turns)
+    count = admitted(actors, semaphore, value)
+    assert count == value, "the counter is %d, not %d as at first" % (count, value)
 
 
 @clause("boundedsemaphore.release.atomic")

@@ -368,19 +368,21 @@ def test_wait_undoes_the_levels_of_every_condition_with_the_same_lock(threading,
     second = threading.Condition(lock)
     arrived = []
 
-    def sit_on_both():
+    def sit_on_both(cond):
         for holder in (second, first, lock):
             holder.acquire()
         arrived.append(1)
-        first.wait()
+        cond.wait()
         for holder in (first, second, lock):
             holder.release()
 
-    waiter = actors.start(sit_on_both)
-    boss = take(actors, second, arrived, 1)
-    boss.call(first.notify)
-    boss.call(second.release)
-    assert waiter.returned()
+    for cond, other in ((first, second), (second, first)):
+        del arrived[:]
+        waiter = actors.start(sit_on_both, cond)
+        boss = take(actors, other, arrived, 1)
+        boss.call(cond.notify)
+        boss.call(other.release)
+        assert waiter.returned()
 
 
 @clause("condition.lock.keyword")
@@ -1271,8 +1273,8 @@ def test_the_level_is_restored_after_a_timeout(threading, actors):
     cond = threading.Condition(threading.RLock())
     waiter = actors.new()
     visitor = actors.new()
-    for depth in (1, 2, 5, 2, 1):
-        waiter.call(sit_and_hold, cond, [], depth, 0.0005)
+    for depth, timeout in ((1, 0.0005), (2, 0.0005), (5, 0), (2, 0.0), (2, 0.0005), (1, 0.0)):
+        waiter.call(sit_and_hold, cond, [], depth, timeout)
         check_held(cond, waiter, visitor, depth)
 
 
@@ -2011,6 +2013,16 @@ def test_notify_all_wakes_every_thread(threading, actors):
             boss.call(cond.release)
             ended = actors.ended(crew, at_least=size)
             assert len(ended) == size, "%d of %d waiters woke" % (len(ended), size)
+
+
+@clause("condition.notifyAll.wakes-all")
+def test_notify_all_wakes_a_hundred_threads(threading, actors):
+    cond = threading.Condition()
+    boss, crew = gather(actors, cond, 100)
+    boss.call(cond.notifyAll)
+    boss.call(cond.release)
+    ended = actors.ended(crew, at_least=100)
+    assert len(ended) == 100, "%d of 100 waiters woke" % len(ended)
 
 
 @clause("condition.notifyAll.wakes-all")

@@ -98,28 +98,50 @@ def test_a_thread_made_by_the_main_thread_is_no_daemon(threading):
 
 @clause("daemon.set")
 def test_set_daemon_sets_the_flag(threading):
-    for daemonic in (True, 1):
-        for make in kinds(threading):
-            thread = make()
-            thread.setDaemon(daemonic)
-            for _ in range(2):
-                seen = thread.isDaemon()
-                assert seen
+    for make in kinds(threading):
+        thread = make()
+        thread.setDaemon(True)
+        for _ in range(2):
+            seen = thread.isDaemon()
+            assert seen
 
 
 @clause("daemon.set-false")
 def test_set_daemon_clears_the_flag(threading):
-    for daemonic in (False, 0):
-        for make in kinds(threading):
-            thread = make()
-            thread.setDaemon(daemonic)
-            seen = thread.isDaemon()
-            assert not seen
-            thread = make()
-            thread.setDaemon(True)
-            thread.setDaemon(daemonic)
-            seen = thread.isDaemon()
-            assert not seen
+    for make in kinds(threading):
+        thread = make()
+        thread.setDaemon(False)
+        seen = thread.isDaemon()
+        assert not seen
+        thread = make()
+        thread.setDaemon(True)
+        thread.setDaemon(False)
+        seen = thread.isDaemon()
+        assert not seen
+
+
+@clause("daemon.set-truth")
+def test_a_number_sets_and_clears_the_flag(threading):
+    for make in kinds(threading):
+        thread = make()
+        thread.setDaemon(1)
+        seen = thread.isDaemon()
+        assert seen
+        thread.setDaemon(0)
+        seen = thread.isDaemon()
+        assert not seen
+
+
+def program_with_a_daemon_by_number(threading, substrate):
+    never = substrate.allocate_lock()
+    never.acquire()
+    flagged(threading, 1)(never.acquire).start()
+    say("main is done")
+
+
+@clause("daemon.set-truth")
+def test_a_program_does_not_wait_for_a_daemon_by_number(programs):
+    assert_ends(programs.start(program_with_a_daemon_by_number))
 
 
 @clause("daemon.set-again")
@@ -594,7 +616,7 @@ def test_a_program_waits_for_a_thread_of_a_subclass(programs):
 
 
 def program_with_a_timer(threading):
-    flag(threading.Timer(0.02, live_on, ("timer",)), False).start()
+    flag(threading.Timer(0.02, live_on, ["timer"]), False).start()
     say("main is done")
 
 
@@ -670,6 +692,24 @@ def program_with_both_kinds(threading, substrate):
 @clause("program.waits-beside-daemons")
 def test_a_program_waits_for_its_other_threads_and_then_leaves_the_daemons(programs):
     assert_waits(programs.start(program_with_both_kinds), ["child"])
+
+
+def program_with_a_daemons_child(threading, substrate):
+    started = substrate.allocate_lock()
+    started.acquire()
+
+    def beget():
+        living(threading, "child").start()
+        started.release()
+
+    flagged(threading, True)(beget).start()
+    started.acquire()
+    say("main is done")
+
+
+@clause("program.waits-beside-daemons")
+def test_a_program_waits_for_a_thread_that_a_daemon_has_made(programs):
+    assert_waits(programs.start(program_with_a_daemons_child), ["child"])
 
 
 def program_whose_threads_fail(threading):

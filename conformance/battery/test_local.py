@@ -151,7 +151,7 @@ def test_no_name_is_shared_between_threads(threading, actors):
     def find(given):
         return [name for name in given if look(data, name) is value]
 
-    given = names_to_store(data)
+    given = names_to_store(data) + ["_x", "__x", "_value"]
     value = Thing()
     for name in given:
         try:
@@ -160,6 +160,24 @@ def test_no_name_is_shared_between_threads(threading, actors):
             pass  # that each name can be stored is a clause of its own
     shared = actors.call(find, given)
     assert shared == []
+
+
+@clause("local.unset-elsewhere")
+def test_nor_where_another_thread_has_made_the_object(threading, actors):
+    class Mine(threading.local):
+        pass
+
+    for kind in (threading.local, Mine):
+        maker, other = actors.new(), actors.new()
+        data = maker.call(kind)
+        for actor in (other, maker):
+            actor.call(setattr, data, "x", 1)
+            has = hasattr(data, "x")
+            assert not has
+        data.y = 1
+        for actor in (other, maker):
+            has = actor.call(hasattr, data, "y")
+            assert not has
 
 
 @clause("local.unset-elsewhere")

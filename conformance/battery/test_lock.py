@@ -436,6 +436,10 @@ def test_a_refused_release_leaves_the_lock_unlocked(threading, actors):
     lock = threading.Lock()
     for _ in range(3):
         actors.call(is_refused, lock)
+        got = [actors.call(lock.acquire, False) for _ in range(2)]
+        assert got == [True, False], "two attempts after a refused release() gave %r" % (got,)
+        actors.call(lock.release)
+        actors.call(is_refused, lock)
     taker = actors.start(lock.acquire)
     assert taker.returned()
     waiter = actors.start(lock.acquire)

@@ -8,7 +8,7 @@ earlier case has left an alien thread in.
 import sys
 import time
 
-from threadspec.conformance.battery.gates import Gate
+from threadspec.conformance.battery.gates import Gate, fails_to_start
 from threadspec.conformance.battery.stepping import endings, meetings
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import clause, raises
@@ -78,7 +78,7 @@ def program_that_counts_started(threading, substrate):
         threading.Thread(target=gate.visit).start()
         counts.append(threading.activeCount())
     gate.open()
-    say(" ".join([str(count) for count in counts]))
+    say(" ".join(["%d" % count for count in counts]))
 
 
 @clause("activecount.started")
@@ -134,6 +134,19 @@ def test_threads_that_are_not_started_do_not_count(threading):
 
     seen = counted(count_all, [0, 0])
     assert seen == [0, 0]
+
+
+@clause("activecount.unstarted")
+def test_threads_that_could_not_be_started_do_not_count(threading, actors):
+    def count_all():
+        counts = [threading.activeCount()]
+        for _ in range(2):
+            if fails_to_start(threading, threading.Thread(target=int), actors.substrate):
+                counts.append(threading.activeCount())
+        return counts
+
+    seen = counted(count_all, [0] * 3)
+    assert seen == [0] * len(seen)
 
 
 def program_that_counts_aliens(threading, substrate):
@@ -514,6 +527,14 @@ def test_a_thread_is_not_listed_before_start_beside_started_ones(threading, acto
     gate.open()
 
 
+@clause("enumerate.excludes-unstarted")
+def test_threads_that_could_not_be_started_are_not_listed(threading, actors):
+    for thread in (threading.Thread(target=int), subclass(threading, int)()):
+        if fails_to_start(threading, thread, actors.substrate):
+            count = listed(threading, thread)
+            assert count == 0
+
+
 @clause("enumerate.excludes-terminated")
 def test_a_thread_that_has_ended_is_not_listed(threading, actors):
     done = []
@@ -536,12 +557,17 @@ def test_a_thread_that_has_ended_is_not_listed(threading, actors):
         done.append(True)
         raise Odd("of the thread")
 
+    def fail_like_a_generator():
+        done.append(True)
+        raise GeneratorExit
+
     for daemonic in (False, True):
         for make in (
             lambda: threading.Thread(target=end),
             lambda: threading.Thread(target=fail),
             lambda: threading.Thread(target=leave),
             lambda: threading.Thread(target=fail_oddly),
+            lambda: threading.Thread(target=fail_like_a_generator),
             subclass(threading, end),
             subclass(threading, fail),
         ):
@@ -551,6 +577,18 @@ def test_a_thread_that_has_ended_is_not_listed(threading, actors):
             run_to_end(actors, thread, done)
             gone = actors.until(lambda: not listed(threading, thread))
             assert gone, "%r is still listed" % (thread,)
+
+
+@clause("enumerate.excludes-terminated")
+def test_an_ended_thread_is_not_listed_because_it_was_started_again(threading, actors):
+    done = []
+    thread = threading.Thread(target=lambda: done.append(True))
+    run_to_end(actors, thread, done)
+    gone = actors.until(lambda: not listed(threading, thread))
+    for _ in range(2):
+        actors.start(thread.start).raised()
+        again = gone and actors.call(listed, threading, thread)
+        assert not again, "a thread is listed after a start() that was refused"
 
 
 @clause("enumerate.excludes-terminated")
@@ -610,7 +648,7 @@ def test_the_end_of_one_thread_takes_no_other_off_the_list(threading, actors):
 @clause("enumerate.timer")
 def test_a_timer_is_listed_like_any_thread(threading, actors):
     ran = []
-    cancelled, fired = threading.Timer(30.0, int), threading.Timer(0.0, ran.append, (True,))
+    cancelled, fired = threading.Timer(30.0, int), threading.Timer(0.0, ran.append, [True])
     for timer in (cancelled, fired):
         count = listed(threading, timer)
         assert count == 0
@@ -1232,6 +1270,19 @@ def test_the_size_is_the_same_each_time_it_is_asked_for(threading):
             assert second == first
 
 
+@clause("stack_size.asking-changes-nothing")
+def test_new_threads_have_the_size_set_after_it_was_asked_for(threading, actors):
+    size = 256 * KILO
+    with Sizes(threading) as sizes:
+        sizes.set(size)
+        before = given_stack_size(threading, actors)
+        sizes.set(size)
+        threading.stack_size()
+        after = given_stack_size(threading, actors)
+        if before and fits(before, size):
+            assert fits(after, size), "after stack_size() a thread got %d bytes" % after
+
+
 @clause("stack_size.set-returns")
 def test_what_stack_size_returns_when_it_sets_one(threading, observe):
     with Sizes(threading) as sizes:
@@ -1259,6 +1310,19 @@ def test_zero_brings_the_default_back(threading):
             threading.stack_size(0)
             now = threading.stack_size()
             assert now == default
+
+
+@clause("stack_size.zero")
+def test_zero_brings_the_default_back_for_new_threads(threading, actors):
+    with Sizes(threading) as sizes:
+        default = sizes.set(0) and given_stack_size(threading, actors)
+        if not default or not sizes.set(256 * KILO):
+            return
+        given = given_stack_size(threading, actors)
+        threading.stack_size(0)
+        back = given_stack_size(threading, actors)
+        if not fits(default, 256 * KILO) and fits(given, 256 * KILO):
+            assert fits(back, default), "after stack_size(0) a thread got %d bytes" % back
 
 
 INVALID = (1, 4096, 16384, 32767, -1, -4096, -32768, -MEGA)

@@ -19,8 +19,8 @@ def check_methods(thing, names):
 
 
 def present(thing, names):
-    """Those of the names that ``thing`` has."""
-    return [name for name in names.split() if hasattr(thing, name)]
+    """Those of the names under which ``thing`` has something to call."""
+    return [name for name in names.split() if callable(getattr(thing, name, None))]
 
 
 @clause("overview.names")

@@ -726,6 +726,27 @@ def test_one_of_many_attempts_at_once_succeeds(threading, actors, rounds):
             assert winners == 1, "%d of 3 threads took the lock at once" % winners
 
 
+@clause("rlock.mutual-exclusion")
+def test_an_attempt_amid_a_release(threading, actors):
+    locks = []
+
+    def prepare():
+        locks.append(threading.RLock())
+        return lambda: lock_and_unlock(locks[-1]), lambda: locks[-1].acquire(False)
+
+    for meeting in meetings(actors, prepare):
+        if meeting.other.result():
+            meeting.other.call(locks[-1].release)
+            meeting.call.result()
+        else:  # it owns nothing, and no other thread does when the call has ended
+            meeting.call.result()
+            first, second = [
+                actor.call(locks[-1].acquire, False) for actor in (meeting.other, meeting.call)
+            ]
+            assert first, "nobody owns the lock, and it cannot be acquired"
+            assert not second, "two threads own the lock"
+
+
 @clause("rlock.acquire.atomic")
 def test_an_attempt_amid_an_attempt(threading, actors):
     def prepare():

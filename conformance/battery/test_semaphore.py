@@ -3,6 +3,7 @@
 import time
 
 from threadspec.conformance.battery.counting import (
+    Releaser,
     acquired,
     admitted,
     in_time,
@@ -813,18 +814,12 @@ def test_an_attempt_amid_a_release_succeeds(threading, actors):
 @clause("semaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
     turns = rounds // 10
-    released = 3 * 10 * turns
-    semaphore = threading.Semaphore(released)
-
-    def release(number):
-        if number == 0:  # every thread has acquired what it will release
-            repeat(10 * turns, semaphore.acquire)
-        else:
-            repeat(10, semaphore.release)
-
-    actors.race([release] * 3, turns + 1)
-    count = admitted(actors, semaphore, released)
-    assert count == released, "%d releases raised the counter to %d" % (released, count)
+    value = 3 * 10 * turns
+    semaphore = threading.Semaphore(value)
+    crew = [Releaser(actors, semaphore, turns) for _ in range(3)]
+    actors.race(crew, 2 * turns)
+    count = admitted(actors, semaphore, value)
+    assert count == value, "the counter is %d, not %d as at first" % (count, value)
 
 
 @clause("semaphore.release.atomic")

@@ -9,11 +9,11 @@ import re
 import sys
 import time
 
-from threadspec.conformance.battery.gates import Gate
+from threadspec.conformance.battery.gates import Gate, fails_to_start
 from threadspec.conformance.battery.stepping import can_stop, endings, meetings, settle
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.blocking import clock
-from threadspec.conformance.worker.case import clause, raises, show
+from threadspec.conformance.worker.case import clause, raises, show, show_error
 
 
 class Sink(object):
@@ -47,6 +47,9 @@ class Oops(Exception):
 
 class Worse(BaseException):
     """What a thread fails with that is no Exception."""
+
+
+LEFT = GeneratorExit()
 
 
 class Unshown(Exception):
@@ -254,22 +257,24 @@ def test_the_run_of_a_subclass_is_the_activity(threading, actors):
 
     class Own(threading.Thread):
         def run(self):
-            ran.append(self)
+            ran.append((Own, self))
 
     class OwnOfOwn(Own):
         pass
 
     class Other(Own):
         def run(self):
-            ran.append(self)
+            ran.append((Other, self))
 
-    for kind in (Own, OwnOfOwn, Other):
+    for kind, meant in ((Own, Own), (OwnOfOwn, Own), (Other, Other)):
         del ran[:]
         thread = kind()
         thread.start()
         arrived = actors.until(lambda: ran)
         assert arrived, "the run() of %s is not invoked" % kind.__name__
-        assert ran[0] is thread
+        invoked, itself = ran[0]
+        assert invoked is meant, "%s.run() is invoked in a %s" % (invoked.__name__, kind.__name__)
+        assert itself is thread
 
 
 @clause("thread.subclass.run")
@@ -292,19 +297,19 @@ def test_a_subclass_may_have_a_constructor_of_its_own(threading, actors):
     class Own(threading.Thread):
         def __init__(self, number, done, *more, **named):
             threading.Thread.__init__(self)
-            self.number = number
-            self.done = done
-            self.more = (more, named)
+            self.own_number = number
+            self.own_done = done
+            self.own_rest = (more, named)
 
         def run(self):
-            self.done.append(self.number)
+            self.own_done.append(self.own_number)
 
     class OwnOfOwn(Own):
         def __init__(self, done):
             Own.__init__(self, 9, done)
 
         def run(self):
-            self.done.append(self.number)
+            self.own_done.append(self.own_number)
 
     done = []
     for thread in (
@@ -475,20 +480,27 @@ def test_a_target_whose_truth_value_is_false_is_invoked(threading, actors):
 
 @clause("thread.init.target-none")
 def test_nothing_is_called_without_a_target(threading, actors):
-    with Sink() as errors:
-        for thread in (
-            threading.Thread(name="worker"),
-            threading.Thread(target=None),
-            threading.Thread(args=(1,), kwargs={"a": 2}),
-        ):
-            starter = actors.start(thread.start)
-            assert starter.returned()
-            joiner = actors.start(thread.join)
-            ended = joiner.returned() or not thread.isAlive()
-            assert ended, "the thread does not end"
-            settle(actors)
-            text = errors.text()
-            assert text == "", "the thread failed: %s" % text
+    class Own(threading.Thread):
+        def run(self):
+            try:
+                threading.Thread.run(self)
+            except BaseException:
+                came.append("run() raised %s" % show_error(sys.exc_info()[1]))
+                raise
+            came.append("run() returned")
+
+    with Sink():
+        for arguments in ({"name": "worker"}, {"target": None}, {"args": (1,), "kwargs": {"a": 2}}):
+            came = []
+            for kind in (threading.Thread, Own):
+                thread = kind(**arguments)
+                starter = actors.start(thread.start)
+                assert starter.returned()
+                joiner = actors.start(thread.join)
+                ended = joiner.returned() or not thread.isAlive()
+                assert ended, "the thread does not end"
+            actors.until(lambda: came)
+            assert came == ["run() returned"]
 
 
 @clause("thread.init.args")
@@ -747,7 +759,7 @@ def test_default_names_are_different_when_made_at_once(threading, actors, rounds
 def test_the_name_can_be_set_before_the_start(threading):
     for kwargs in ({}, {"name": "old"}):
         thread = threading.Thread(target=nothing, **kwargs)
-        for new in ("one", "two", "old", "one", "long " * 60, "caf\xe9"):
+        for new in ("one", "two", "old", "one", "long " * 60, "", "caf\xe9"):
             thread.setName(new)
             name = thread.getName()
             assert name == new
@@ -793,6 +805,19 @@ def test_the_name_can_be_set_by_any_thread(threading, actors):
     assert names == ["inner"]
     name = thread.getName()
     assert name == "inner"
+
+
+@clause("thread.name.set")
+def test_the_main_thread_can_be_named(threading):
+    main = threading.currentThread()
+    before = main.getName()
+    try:
+        for new in ("boss", "chief"):
+            main.setName(new)
+            name = main.getName()
+            assert name == new
+    finally:
+        main.setName(before)
 
 
 @clause("thread.name.set")
@@ -842,6 +867,57 @@ def test_a_thread_may_be_given_the_name_of_another(threading):
     first.setName("runner")
     names = [thread.getName() for thread in (first, second, third)]
     assert names == ["runner", "worker", "worker"], "threads of one name are renamed together"
+
+
+@clause("thread.name.shared")
+def test_a_thread_may_be_given_the_name_of_one_that_runs(threading, actors):
+    with Gate(actors.substrate) as gate:
+        first = threading.Thread(target=gate.visit, name="worker")
+        second = threading.Thread(target=gate.visit, name="other")
+        for thread in (first, second):
+            actors.call(thread.start)
+        gate.await_arrival(2)
+        for thread in (second, threading.Thread(target=nothing)):
+            thread.setName("worker")
+            names = [thread.getName(), first.getName()]
+            assert names == ["worker"] * 2
+
+
+def in_two_of_one_name(threading, actors, look):
+    """What ``look`` returns in two threads of the same name that are there at the same time."""
+    found = []
+    with Gate(actors.substrate) as gate:
+
+        def activity():
+            found.append(look())
+            gate.visit()
+
+        for count in (1, 2):
+            thread = threading.Thread(target=activity, name="worker")
+            actors.call(thread.start)
+            gate.await_arrival(count)
+    return found
+
+
+@clause("thread.name.shared")
+def test_a_lock_is_not_owned_by_every_thread_of_the_name(threading, actors):
+    lock = threading.RLock()
+    got = in_two_of_one_name(threading, actors, lambda: lock.acquire(False))
+    both = len(got) == 2 and got[0] and got[1]
+    assert not both, "two threads of one name own an RLock at once"
+
+
+@clause("thread.name.shared")
+def test_thread_local_data_is_not_that_of_every_thread_of_the_name(threading, actors):
+    data = threading.local()
+
+    def look():
+        has = hasattr(data, "x")
+        data.x = 1
+        return has
+
+    has = in_two_of_one_name(threading, actors, look)
+    assert True not in has, "a thread has the attribute that another one of its name has set"
 
 
 @clause("thread.name.shared")
@@ -1137,6 +1213,7 @@ def test_a_refused_start_leaves_a_running_thread_alone(threading, actors):
             settle(actors)
             times = len(passed)
             assert times == 1, "run() was invoked %d times" % times
+            assert not waited or joiner.returned()
 
 
 @clause("thread.start.second-changes-nothing")
@@ -1507,7 +1584,7 @@ def test_a_thread_stays_not_alive_when_others_are_started(threading, actors):
 def test_a_thread_is_not_alive_after_a_failure(threading, actors):
     with Sink():
         for make in kinds(threading):
-            for error in (Oops("failed"), SystemExit(3), Worse("failed")):
+            for error in (Oops("failed"), SystemExit(3), Worse("failed"), KeyboardInterrupt()):
                 thread = make(raiser(error))
                 thread.start()
                 dead = actors.until(lambda: not thread.isAlive())
@@ -1844,7 +1921,7 @@ def test_join_returns_while_other_threads_run(threading, actors):
 def test_join_returns_when_the_thread_fails(threading, actors):
     with Sink():
         for make in kinds(threading):
-            for error in (Oops("failed"), SystemExit(3), Worse("failed"), Unshown("failed")):
+            for error in (Oops("failed"), SystemExit(3), Worse("failed"), Unshown("failed"), LEFT):
                 with Gate(actors.substrate) as gate:
 
                     def activity():
@@ -2062,15 +2139,15 @@ def test_join_in_a_thread_returns_when_the_time_is_over(threading, actors):
 
 @clause("thread.join.timeout-expires")
 def test_join_in_the_main_thread_returns_when_the_time_is_over(threading, actors):
-    main = blocking.own_tid()
     long = actors.durations["positive"]
     back = []
     late = []
 
     def open_when_too_late():
         patience = clock() + long
+        stall = actors.stall()  # the time may be kept by another thread than the one that joins
         while not back:
-            if blocking.proved([main], long) or clock() >= patience:
+            if stall.is_certain() or clock() >= patience:
                 late.append(None)
                 gate.open()
                 break
@@ -2239,6 +2316,14 @@ def test_join_of_an_unstarted_thread_is_an_error_in_another_thread(threading, ac
     thread = threading.Thread(target=nothing)
     threading.Thread(target=lambda: attempt(notes, lambda: thread.join(0.01))).start()
     raises(RuntimeError, noted, actors, notes)
+
+
+@clause("thread.join.unstarted-error")
+def test_join_of_a_thread_that_could_not_be_started_is_an_error(threading, actors):
+    for make in kinds(threading):
+        thread = make(nothing)
+        if fails_to_start(threading, thread, actors.substrate):
+            raises(RuntimeError, actors.call, thread.join, 30.0)
 
 
 @clause("thread.join.unstarted-changes-nothing")

@@ -113,7 +113,7 @@ def cancelling_wakes(threading, actors):
     return clock() - began < 0.8 * LATER
 
 
-# Module name -> whether start() returned while the function ran, and what apart() found.
+# id of the module -> whether start() returned while the function ran, and what apart() found.
 _returns = {}
 _apart = {}
 
@@ -124,23 +124,23 @@ def apart(threading, actors):
     If not, a case with a long interval or a long function would hang.  That it must is the business
     of one clause.
     """
-    name = threading.__name__
-    if name not in _returns:
+    key = id(threading)
+    if key not in _returns:
         gate, wait = gate_of(actors)
         starter = actors.start(lambda: threading.Timer(SOON, wait).start())
-        _returns[name] = starter.returned()
+        _returns[key] = starter.returned()
         gate.release()
     for _ in range(3):
-        if _apart.get(name) or not _returns[name]:
+        if _apart.get(key) or not _returns[key]:
             break
         calls = Calls(threading, actors)
         timer = threading.Timer(0.05, calls)
         began = clock()
         starter = actors.start(timer.start)
         starter.returned()
-        _apart[name] = clock() - began < 0.04 and starter.ident not in calls.idents
+        _apart[key] = clock() - began < 0.04 and starter.ident not in calls.idents
         timer.cancel()
-    return _returns[name] and _apart[name]
+    return _returns[key] and _apart[key]
 
 
 @clause("timer.is-a-thread")
@@ -343,7 +343,7 @@ def test_positional_arguments(threading, actors):
     for args, kwargs in (
         ([first], {}),
         ([first, second, None], {}),
-        ((first, second), {"x": 1}),
+        ([first, second], {"x": 1}),
         ([], {"x": 1}),
     ):
         calls = Calls(threading, actors)
@@ -409,11 +409,21 @@ def test_arguments_by_name(threading, actors):
     for make in (
         lambda calls: threading.Timer(interval=SOON, function=calls, args=[1], kwargs={"x": 2}),
         lambda calls: threading.Timer(SOON, function=calls, kwargs={"x": 2}, args=[1]),
-        lambda calls: threading.Timer(SOON, calls, args=(1,), kwargs={"x": 2}),
+        lambda calls: threading.Timer(SOON, calls, args=[1], kwargs={"x": 2}),
         lambda calls: threading.Timer(SOON, calls, [1], kwargs={"x": 2}),
     ):
         got = result(make)
         assert got == by_position
+
+
+@clause("timer.args.tuple")
+def test_positional_arguments_in_a_tuple(threading, actors):
+    for args in ((1, "two"), ()):
+        calls = Calls(threading, actors)
+        threading.Timer(SOON, calls, args).start()
+        assert calls.come(), "the function was not run"
+        got = calls.got[0][0]
+        assert got == args
 
 
 @clause("timer.args.taken-when")
@@ -770,8 +780,16 @@ def test_cancelling_does_not_disturb_the_function(threading, actors):
         timer.start()
         if not actors.until(lambda: entered):
             return  # timers run no function
+        is_alive = getattr(timer, "isAlive", lambda: False)  # that it is there is another clause
+        alive = is_alive()
+        joiner = actors.start(timer.join)
+        waits = joiner.is_blocked()
         canceller = actors.start(timer.cancel)
         canceller.is_blocked()
+        ended = alive and not is_alive()
+        assert not ended, "the timer is not alive while its function runs"
+        freed = waits and not joiner.is_blocked()
+        assert not freed, "join() has returned while the function runs"
         gate.release()
         canceller.result()
         done = actors.until(lambda: finished)

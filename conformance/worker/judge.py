@@ -75,10 +75,13 @@ class Judge(object):
     ``implementation``: the module object handed to cases as ``threading``; ``substrate``: where
     helper threads come from; ``durations``: the named durations; ``bystanders``: kernel numbers of
     the kit's own threads; ``origin``: how the implementation was loaded, for the fixture
-    ``programs`` (see ``programs.Programs``).
+    ``programs`` (see ``programs.Programs``); ``number``: which of several workers this is, or None.
     """
 
-    def __init__(self, implementation, substrate, durations, bystanders=(), origin=None):
+    def __init__(
+        self, implementation, substrate, durations, bystanders=(), origin=None, number=None
+    ):
+        self._number = number
         self._implementation = implementation
         self._substrate = substrate
         self._durations = durations
@@ -104,7 +107,7 @@ class Judge(object):
         asked = _parameters(function)
         if "programs" not in asked:
             self._spare.drop()
-        processor = OneProcessor()
+        processor = OneProcessor(self._number)
         if not [name for name in SPREADING if name in asked]:
             processor.take()
         threads = _count_threads()

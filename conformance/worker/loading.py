@@ -52,13 +52,14 @@ def _version(module):
 
     A module of the standard library has the version of the interpreter.
     """
-    package = sys.modules.get(module.__name__.split(".")[0], module)
+    name = getattr(module, "__name__", None)  # what stands in sys.modules may be any object
+    package = sys.modules.get(str(name).split(".")[0], module)
     for candidate in (module, package):
         version = getattr(candidate, "__version__", None)
         if isinstance(version, str):
             return version
-    if package.__name__ == "threadspec":
-        return None  # the host knows it
+    if name is None or package.__name__ == "threadspec":
+        return None  # nobody knows it, or the host does
     standard = os.path.dirname(os.path.abspath(os.__file__))
     home = os.path.abspath(getattr(module, "__file__", None) or standard)
     if home.startswith(standard) and "site-packages" not in home and "dist-packages" not in home:

@@ -4,11 +4,11 @@ It is started by the adapter's interpreter, reads requests and writes replies, o
 line, over its standard input and output; a reply line starts with ``PREFIX``.  Whatever an
 implementation or a case prints goes to standard error instead and cannot corrupt a reply.
 
-Requests: ``{"op": "load", "module", "setup", "path", "substrate", "time_scale"}``, answered by a
-description of what was loaded or by ``{"failed": sentence}``; ``{"op": "run", "module",
-"function"}``, answered by the outcome (see ``judge``); end of input ends the worker at once.  A
-request may be sent before the one before it is answered; after an outcome that says "spoiled" none
-is answered any more.
+Requests: ``{"op": "load", "module", "setup", "path", "substrate", "time_scale", "number"}``,
+answered by a description of what was loaded or by ``{"failed": sentence}``; ``{"op": "run",
+"module", "function"}``, answered by the outcome (see ``judge``); end of input ends the worker at
+once.  A request may be sent before the one before it is answered; after an outcome that says
+"spoiled" none is answered any more.
 
 With the option ``--program`` it is a program of the battery instead (see ``programs``), with
 ``--nursery`` a process that forks such programs (see ``nursery``).
@@ -188,7 +188,9 @@ class Worker(object):
         from threadspec.conformance.worker.judge import Judge
 
         durations = Durations(request["time_scale"])
-        self._judge = Judge(module, substrate, durations, self._bystanders, origin=request)
+        self._judge = Judge(
+            module, substrate, durations, self._bystanders, request, request["number"]
+        )
         answer = loading.describe(module)
         answer["bystanders"] = list(self._bystanders)
         return answer

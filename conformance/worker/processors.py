@@ -25,19 +25,29 @@ def _current():
 
 
 class OneProcessor(object):
-    """The processor of the calling thread and of the threads it starts, until it is given up."""
+    """One processor for the calling thread and the threads it starts, until it is given up.
 
-    def __init__(self):
+    ``number``: which of several workers this is.  Two that kept to the processor where they are
+    might share it for long, while another one is idle.  None: there is no other.
+    """
+
+    def __init__(self, number=None):
+        self._number = number
         self._before = None
 
     def take(self):
-        """Stay on the processor where the thread is now; no effect where that cannot be had."""
+        """Stay on the worker's processor, or on that where the thread is now.
+
+        No effect where that cannot be had.
+        """
         if not _has_interpreter_lock():
             return
         try:
             before = os.sched_getaffinity(0)  # novm
             if len(before) > 1:
-                os.sched_setaffinity(0, [_current()])  # novm
+                allowed = sorted(before)
+                own = _current() if self._number is None else allowed[self._number % len(allowed)]
+                os.sched_setaffinity(0, [own])  # novm
                 self._before = before
         except Exception:
             pass  # no Linux, an old Python, or not allowed

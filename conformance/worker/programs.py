@@ -17,7 +17,8 @@ from threadspec.conformance.worker.case import KitError, is_missing_name
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main.py")
 OPTION = "--program"
-GREETING = "@program"
+MARK = "@program "  # begins what it says: an implementation may write something, too
+GREETING = "here"
 
 
 # -- the program's side ---------------------------------------------------------------------------
@@ -25,7 +26,7 @@ GREETING = "@program"
 
 def say(line):
     """Send the case a line.  Unbuffered, so that a thread may say something at any time."""
-    nursery.write_line(1, line)
+    nursery.write_line(1, "\n" + MARK + line)
 
 
 def listen():
@@ -94,7 +95,7 @@ class Program(object):
     def output(self):
         """The whole lines it has said so far."""
         lines = self._said.text().split("\n")[:-1]
-        return lines[1:] if lines[:1] == [GREETING] else []
+        return [line[len(MARK) :] for line in lines if line.startswith(MARK)][1:]
 
     @property
     def errors(self):
@@ -197,7 +198,7 @@ class Program(object):
     def _check(self):
         """Make sure that it was started at all, and did not end for want of a documented name."""
         if not self._greeted:
-            if not self._said.text().startswith(GREETING):
+            if MARK + GREETING not in self._said.text():
                 raise KitError("%s did not start: %s" % (self._name, self.errors))
             self._greeted = True
         if self.status is not None:
