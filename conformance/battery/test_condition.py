@@ -1620,11 +1620,11 @@ def test_a_timeout_at_any_step_of_a_notification_leaves_nothing(threading, actor
 
         def prepare(cond=cond, name=name):
             arrived = []
-            for waiter, timeout in zip(crew, (0.001, 0.002)):
+            for waiter, timeout in zip(crew, (0.0006, 0.0012)):
                 waiter.start(sit, cond, arrived, timeout)
             actors.until(lambda: len(arrived) == 2)
 
-            return lambda: wake(cond, name), lambda: time.sleep(0.002)
+            return lambda: wake(cond, name), lambda: time.sleep(0.0013)
 
         for meeting in stepping.meetings(actors, prepare):
             for actor in [meeting.other, meeting.call] + crew:

@@ -235,7 +235,7 @@ def test_the_function_is_not_run_early(threading, actors):
     for scale in (1, 2, 4):
         started = []
         early = []
-        for interval in (0.02 * scale, 0.035 * scale, 0.05 * scale):
+        for interval in (0.014 * scale, 0.022 * scale, 0.03 * scale):
             calls = Calls(threading, actors)
             timer = threading.Timer(interval, calls)
             started.append((clock(), interval, calls))
@@ -252,7 +252,7 @@ def test_the_function_is_not_run_early(threading, actors):
 
 @clause("timer.not-before-interval")
 def test_the_interval_is_counted_from_start(threading, actors):
-    for interval in (0.03, 0.06, 0.12):
+    for interval in (0.02, 0.05, 0.12):
         calls = Calls(threading, actors)
         timer = threading.Timer(interval, calls)
         time.sleep(interval * 2 / 3)
