@@ -28,18 +28,30 @@ class _Job:
     outcome: Future[dict[str, Any]] = field(default_factory=Future)
 
 
+@dataclass(frozen=True)
+class _Steering:
+    """A worker, the thread that steers it, and where that gets its jobs from."""
+
+    worker: Worker
+    thread: threading.Thread
+    jobs: queue.SimpleQueue[_Job | None]
+
+
 class Pool:
     """Several processes in which one implementation is judged, used like a single worker.
 
     ``size``: their number.  Outcomes are given in the order in which they are asked for; the
-    workers are busy with the cases that follow meanwhile.
+    workers are busy with the cases that follow meanwhile.  A worker that cannot be started leaves
+    its cases to the others.
     """
 
     traceback: TracebackType | None = None  # of the last case: it stays in the worker
 
     def __init__(self, implementation: Implementation, time_scale: float, size: int) -> None:
         self._workers = [Worker(implementation, time_scale, number) for number in range(size)]
-        self._threads: list[threading.Thread] = []
+        self._steering: list[_Steering] = []
+        self._serving = 0  # how many of these threads run jobs still
+        self._leaving = threading.Lock()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._ahead: deque[_Job] = deque()  # handed out, in order; their turn has not come
 
@@ -63,8 +75,10 @@ class Pool:
         ``following``: the cases that will be asked for next, as far as that is known.  Raises
         CannotStart where no worker can be started (again).
         """
-        if self._ahead and self._ahead[0].case != (module, function):
-            self.close()  # they are busy with cases that are not wanted
+        unwanted = self._ahead and self._ahead[0].case != (module, function)
+        half_closed = self._steering and self._steering[0].jobs is not self._jobs
+        if unwanted or half_closed:
+            self.close()
         wanted = [(module, function), *following]
         self._hand_out(wanted[len(self._ahead) :])
         job = self._ahead.popleft()
@@ -82,12 +96,13 @@ class Pool:
             job = _Job(case)
             self._ahead.append(job)
             self._jobs.put(job)
-        if not self._threads:
-            self._threads = [
-                threading.Thread(target=self._steer, args=(worker, self._jobs), daemon=True)
-                for worker in self._workers
-            ]
-            for thread in self._threads:
+        if not self._steering:
+            self._serving = len(self._workers)
+            for worker in self._workers:
+                thread = threading.Thread(
+                    target=self._steer, args=(worker, self._jobs), daemon=True
+                )
+                self._steering.append(_Steering(worker, thread, self._jobs))
                 thread.start()
 
     def _steer(self, worker: Worker, jobs: queue.SimpleQueue[_Job | None]) -> None:
@@ -107,22 +122,33 @@ class Pool:
                 try:
                     outcome = worker.run(*job.case, [one.case for one in own])
                 except BaseException as error:
+                    if isinstance(error, CannotStart) and self._can_leave():
+                        for one in (job, *own):
+                            jobs.put(one)
+                        return
                     job.outcome.set_exception(error)
                 else:
                     job.outcome.set_result(outcome)
         finally:
             worker.close()
 
+    def _can_leave(self) -> bool:
+        """Whether others go on serving where one of the threads ends."""
+        with self._leaving:
+            others = self._serving > 1
+            self._serving -= others
+        return others
+
     def close(self) -> None:
-        """End every worker, whatever it is doing."""
-        jobs, self._jobs = self._jobs, queue.SimpleQueue()
+        """End every worker, whatever it is doing.  Interrupted, it can be called again."""
+        self._jobs = queue.SimpleQueue()
         self._ahead.clear()
-        for _ in self._threads:
-            jobs.put(None)
-        for worker, thread in zip(self._workers, self._threads, strict=False):  # or no thread yet
-            while thread.is_alive():
-                worker.kill()  # as often as its thread starts another
-                thread.join(0.05)
-        self._threads = []
+        while self._steering:
+            last = self._steering[-1]
+            last.jobs.put(None)
+            last.worker.kill()  # as often as its thread starts another
+            last.thread.join(0.05)
+            if not last.thread.is_alive():
+                self._steering.pop()
         for worker in self._workers:
             worker.close()

@@ -23,7 +23,7 @@ from threadspec.conformance.worker.durations import Durations
 from threadspec.conformance.worker.judge import Judge
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
 
-# So many cases the worker may be ahead of the host: a long one lets the host catch up with many
+# So many cases each worker may be ahead of the host: a long one lets the host catch up with many
 # that took the worker less time than their reports take here.
 AHEAD = 32
 
@@ -96,6 +96,7 @@ class Execution:
 
     ``subject`` describes it once it is loaded.  ``divergences`` are those its adapter expects where
     it runs.  ``workers``: the number of processes that it is judged in; 0 is this very process.
+    ``ahead``: of so many cases that will follow it is worth while to tell.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Execution:
     ) -> None:
         self.implementation = implementation
         self._time_scale = time_scale
+        self.ahead = AHEAD * max(workers, 1)
         self._place: Place
         if workers == 0:
             self._place = InProcess(implementation, time_scale)
@@ -192,7 +194,7 @@ class Execution:
     def run_all(self, cases: Sequence[Case]) -> Iterator[CaseResult]:
         """Run cases one after another.  Raises UserError like :meth:`run`."""
         for number, case in enumerate(cases, 1):
-            yield self.run(case, cases[number : number + AHEAD])
+            yield self.run(case, cases[number : number + self.ahead])
 
     def broken_off(self, case: Case, reason: str, seconds: float) -> CaseResult:
         """The result of a case that was ended from outside, as by a time-out of pytest's."""

@@ -270,10 +270,8 @@ class CaseItem(pytest.Item):
 
     def _next_cases(self) -> Iterator[Case]:
         """The cases that follow on the same implementation, a limited number of them."""
-        from threadspec.conformance.execution import AHEAD
-
         item = self.following
-        for _ in range(AHEAD):
+        for _ in range(self.run_.executions[self.number].ahead):
             if item is None or item.number != self.number:
                 break
             yield item.case

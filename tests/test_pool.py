@@ -118,6 +118,34 @@ def test_an_implementation_that_cannot_be_loaded_is_said_for_each_case(make: Mak
             pool.run(BATTERY, NO_VALUE, [(BATTERY, NO_VALUE)] * 3)
 
 
+def test_a_worker_that_cannot_be_started_leaves_its_cases_to_the_others(make: MakePool) -> None:
+    alone = """
+import fcntl
+import sys
+
+alone = open("alone", "w")
+fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where another process has the lock
+"""
+    outcomes = run_all(make(alone + TRACED), [NO_VALUE] * 20)
+    assert {outcome["outcome"] for outcome in outcomes} == {"ok"}
+    assert len(set(traced())) == 1
+
+
+def test_a_pool_can_be_used_after_a_closing_that_was_interrupted(
+    make: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = make(TRACED)
+    pool.run(BATTERY, NO_VALUE, [(BATTERY, NO_VALUE)] * 3)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(pool._workers[-1], "kill", interrupt)
+        pool.close()
+    assert pool.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+
+
 def test_another_case_than_foretold_is_run_in_fresh_workers(make: MakePool) -> None:
     pool = make(TRACED)
     pool.run(BATTERY, NO_VALUE, [(BATTERY, METHODS)] * 4)

@@ -136,7 +136,7 @@ def test_threads_that_are_not_started_do_not_count(threading):
     assert seen == [0, 0]
 
 
-@clause("activecount.unstarted")
+@clause("thread.start.failed")
 def test_threads_that_could_not_be_started_do_not_count(threading, actors):
     def count_all():
         counts = [threading.activeCount()]
@@ -527,7 +527,7 @@ def test_a_thread_is_not_listed_before_start_beside_started_ones(threading, acto
     gate.open()
 
 
-@clause("enumerate.excludes-unstarted")
+@clause("thread.start.failed")
 def test_threads_that_could_not_be_started_are_not_listed(threading, actors):
     for thread in (threading.Thread(target=int), subclass(threading, int)()):
         if fails_to_start(threading, thread, actors.substrate):

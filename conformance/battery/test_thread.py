@@ -2318,7 +2318,7 @@ def test_join_of_an_unstarted_thread_is_an_error_in_another_thread(threading, ac
     raises(RuntimeError, noted, actors, notes)
 
 
-@clause("thread.join.unstarted-error")
+@clause("thread.start.failed")
 def test_join_of_a_thread_that_could_not_be_started_is_an_error(threading, actors):
     for make in kinds(threading):
         thread = make(nothing)

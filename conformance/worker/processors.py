@@ -46,7 +46,10 @@ class OneProcessor(object):
             before = os.sched_getaffinity(0)  # novm
             if len(before) > 1:
                 allowed = sorted(before)
-                own = _current() if self._number is None else allowed[self._number % len(allowed)]
+                if self._number is None:
+                    own = _current()
+                else:  # the parent is the same for those that belong together, and for no others
+                    own = allowed[(os.getppid() + self._number) % len(allowed)]
                 os.sched_setaffinity(0, [own])  # novm
                 self._before = before
         except Exception:

@@ -38,7 +38,13 @@ class Thread:
                 raise RuntimeError("started already")
             self._state = "alive"
             alive.append(self)
-        _thread.start_new_thread(self._begin, ())
+        try:
+            _thread.start_new_thread(self._begin, ())
+        except ThreadError:
+            with mutex:
+                alive[:] = [one for one in alive if one is not self]
+                self._state = "new"
+            raise
 
     def _begin(self):
         before = current.get(_thread.get_ident())
