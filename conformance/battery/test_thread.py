@@ -489,7 +489,7 @@ def test_nothing_is_called_without_a_target(threading, actors):
                 raise
             came.append("run() returned")
 
-    with Sink():
+    with Sink() as errors:
         for arguments in ({"name": "worker"}, {"target": None}, {"args": (1,), "kwargs": {"a": 2}}):
             came = []
             for kind in (threading.Thread, Own):
@@ -501,6 +501,9 @@ def test_nothing_is_called_without_a_target(threading, actors):
                 assert ended, "the thread does not end"
             actors.until(lambda: came)
             assert came == ["run() returned"]
+        settle(actors)
+        text = errors.text()
+        assert "Traceback" not in text, "a thread failed: %s" % text
 
 
 @clause("thread.init.args")
