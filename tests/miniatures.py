@@ -1,5 +1,7 @@
 """Small implementations, each wrong (or odd) in one way that its docstring says."""
 
+import textwrap
+
 # What the others are made from: a lock that can be changed in one place.
 LOCK = """
 import _thread
@@ -85,3 +87,8 @@ MORTAL = (
         os._exit(3)
 """
 )
+
+
+def lock_with(method: str) -> str:
+    """A faithful implementation of which one method of the lock is replaced."""
+    return FAITHFUL + textwrap.indent(textwrap.dedent(method), "    ")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 import miniatures
+from miniatures import lock_with
 from threadspec.adapters.pool import READY, Pool
 from threadspec.adapters.worker import CannotStart
 from threadspec.conformance.worker.durations import TABLE
@@ -30,20 +30,15 @@ def make(miniature: Callable[[str, str], str], tmp_path: Path) -> Iterator[MakeP
     """Make a pool of two workers for an implementation with this source."""
     pools = []
 
-    def make_pool(source: str, scale: float = 1.0) -> Pool:
+    def make_pool(source: str) -> Pool:
         pools.append(
-            Pool(implementation("subject", miniature("subject", source), tmp_path), scale, 2)
+            Pool(implementation("subject", miniature("subject", source), tmp_path), 1.0, 2)
         )
         return pools[-1]
 
     yield make_pool
     for pool in pools:
         pool.close()
-
-
-def lock_with(method: str) -> str:
-    """A faithful implementation of which one method of the lock is replaced."""
-    return miniatures.FAITHFUL + textwrap.indent(textwrap.dedent(method), "    ")
 
 
 def run_all(pool: Pool, names: list[str]) -> list[dict[str, Any]]:
@@ -121,7 +116,6 @@ def test_an_implementation_that_cannot_be_loaded_is_said_for_each_case(make: Mak
 def test_a_worker_that_cannot_be_started_leaves_its_cases_to_the_others(make: MakePool) -> None:
     alone = """
 import fcntl
-import sys
 
 alone = open("alone", "w")
 fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where another process has the lock

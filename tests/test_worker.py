@@ -20,6 +20,7 @@ import pytest
 from packaging.version import Version
 
 import miniatures
+from miniatures import lock_with
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import Interpreter
@@ -71,11 +72,6 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeWorker
     yield make_worker
     for worker in workers:
         worker.close()
-
-
-def lock_with(method: str) -> str:
-    """A faithful implementation of which one method of the lock is replaced."""
-    return miniatures.FAITHFUL + textwrap.indent(textwrap.dedent(method), "    ")
 
 
 def script(folder: Path, text: str) -> Path:

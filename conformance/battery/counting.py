@@ -88,7 +88,7 @@ def admitted(actors, semaphore, count, pair=None):
     return count
 
 
-class Releaser(object):
+class _Releaser(object):
     """For a race: acquires ten times in each of the first ``turns`` rounds, then releases as often.
 
     Where it takes long for a thread to go on, it acquires less often.
@@ -108,6 +108,19 @@ class Releaser(object):
         elif self._acquired:
             self._acquired -= 1
             repeat(10, self._semaphore.release)
+
+
+def released_at_once(actors, make, rounds):
+    """The counter after three threads have released at once what they had acquired, and before.
+
+    ``make``: makes the semaphore for a value.
+    """
+    turns = rounds // 10
+    value = 3 * 10 * turns
+    semaphore = make(value)
+    crew = [_Releaser(actors, semaphore, turns) for _ in range(3)]
+    actors.race(crew, 2 * turns)
+    return admitted(actors, semaphore, value), value
 
 
 def most_holders(actors, semaphore, rounds):

@@ -3,11 +3,11 @@
 import time
 
 from threadspec.conformance.battery.counting import (
-    Releaser,
     acquired,
     admitted,
     in_time,
     most_holders,
+    released_at_once,
     repeat,
     shuttle,
     stays_blocked,
@@ -964,12 +964,7 @@ def test_one_of_two_releases_succeeds_after_one_acquire(threading, actors):
 
 @clause("boundedsemaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
-    turns = rounds // 10
-    value = 3 * 10 * turns
-    semaphore = threading.BoundedSemaphore(value)
-    crew = [Releaser(actors, semaphore, turns) for _ in range(3)]
-    actors.race(crew, 2 * turns)
-    count = admitted(actors, semaphore, value)
+    count, value = released_at_once(actors, threading.BoundedSemaphore, rounds)
     assert count == value, "the counter is %d, not %d as at first" % (count, value)
 
 

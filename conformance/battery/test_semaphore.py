@@ -3,11 +3,11 @@
 import time
 
 from threadspec.conformance.battery.counting import (
-    Releaser,
     acquired,
     admitted,
     in_time,
     most_holders,
+    released_at_once,
     repeat,
     shuttle,
     stays_blocked,
@@ -813,12 +813,7 @@ def test_an_attempt_amid_a_release_succeeds(threading, actors):
 
 @clause("semaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
-    turns = rounds // 10
-    value = 3 * 10 * turns
-    semaphore = threading.Semaphore(value)
-    crew = [Releaser(actors, semaphore, turns) for _ in range(3)]
-    actors.race(crew, 2 * turns)
-    count = admitted(actors, semaphore, value)
+    count, value = released_at_once(actors, threading.Semaphore, rounds)
     assert count == value, "the counter is %d, not %d as at first" % (count, value)
 
 
