@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import queue
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections import deque
@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from threadspec.adapters.adapter import Implementation
+from threadspec.adapters.watchdog import Watchdog
 from threadspec.conformance.worker import main as script
 from threadspec.conformance.worker.blocking import Stall
 from threadspec.conformance.worker.durations import Durations
@@ -42,6 +43,12 @@ def load_request(
         "time_scale": time_scale,
         "number": number,
     }
+
+
+_SCARCE = (
+    "the system refuses another {} ({}); "
+    "raise the limit on processes, memory or open files (ulimit -a shows them)"
+)
 
 
 class CannotStart(Exception):
@@ -74,6 +81,7 @@ class Worker:
         self._number = number
         self._durations = Durations(time_scale)
         self._process: subprocess.Popen[bytes] | None = None
+        self._watchdog: Watchdog | None = None
         self._replies: queue.Queue[bytes | None] = queue.Queue()
         self._output: IO[bytes] | None = None
         self._bystanders: tuple[int, ...] = ()
@@ -89,31 +97,35 @@ class Worker:
         """
         self.close()
         interpreter = self._implementation.interpreter.path
-        descriptor, path = tempfile.mkstemp(prefix="threadspec-")
-        os.close(descriptor)
-        # Two descriptors: reading must not move the place where the worker writes meanwhile.
-        self._output = open(path, "rb", buffering=0)  # noqa: SIM115 - as long as the worker
-        self._mark = 0
         try:
+            self._watchdog = Watchdog()
+            path = self._watchdog.folder / "output"
             with open(path, "ab") as errors:
+                # Two descriptors: reading must not move the position at which the worker writes.
+                self._output = open(path, "rb", buffering=0)  # noqa: SIM115 - as long as the worker
+                self._mark = 0
                 self._process = subprocess.Popen(
                     [str(interpreter), str(SCRIPT)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=errors,
-                    env=_environment(),
+                    env=_environment(self._watchdog.folder),
                     start_new_session=True,
                 )
         except OSError as error:
-            raise CannotStart(f"{interpreter} cannot be started: {error.strerror}") from error
-        finally:
-            with contextlib.suppress(OSError):  # a system may keep the name of a file in use
-                os.unlink(path)
+            self.close()
+            raise CannotStart(_refused(interpreter, error)) from error
+        self._watchdog.watch(self._process.pid)  # until it gets a request, it ends with its input
         self._loaded = False
         self._replies = queue.Queue()
-        threading.Thread(
+        reader = threading.Thread(
             target=_read_replies, args=(self._process.stdout, self._replies), daemon=True
-        ).start()
+        )
+        try:
+            reader.start()
+        except RuntimeError as error:
+            self.close()
+            raise CannotStart(_SCARCE.format("thread", error)) from error
         with contextlib.suppress(_Ended):  # found out by whoever waits for the answer
             self._send(load_request(self._implementation, self._time_scale, self._number))
 
@@ -216,14 +228,18 @@ class Worker:
     def close(self) -> None:
         """End the worker process, whatever it is doing."""
         process, self._process = self._process, None
+        watchdog, self._watchdog = self._watchdog, None
         self._ahead.clear()
-        if process is None:
-            return
-        if process.stdin is not None:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
-        _kill(process)
-        process.wait()
+        if process is not None:
+            if process.stdin is not None:
+                with contextlib.suppress(OSError):
+                    process.stdin.close()
+            _kill(process)
+            process.wait()
+        if self._output is not None:
+            self._output.close()
+        if watchdog is not None:
+            watchdog.close()
 
     def _send(self, request: dict[str, Any]) -> None:
         """Send a request.  Raises _Ended where the worker cannot take it."""
@@ -335,15 +351,28 @@ class Worker:
         return lines[-1] if lines else ""
 
 
-def _environment() -> dict[str, str]:
-    """The environment of a worker: this one, less what would steer another interpreter astray."""
+def _environment(folder: Path) -> dict[str, str]:
+    """The environment of a worker: this one, less what would steer another interpreter astray.
+
+    Its temporary files, and those of the programs it starts, go to ``folder``.
+    """
     left_out = {"PYTHONHOME", "__PYVENV_LAUNCHER__", "PYTEST_CURRENT_TEST"}
-    return {key: value for key, value in os.environ.items() if key not in left_out}
+    kept = {key: value for key, value in os.environ.items() if key not in left_out}
+    return {**kept, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))}
+
+
+def _refused(interpreter: Path, error: OSError) -> str:
+    """Why the system starts no worker, as a sentence."""
+    if error.errno in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE):
+        return _SCARCE.format("process", error.strerror)
+    if error.errno == errno.ENOSPC:
+        return f"the worker's temporary files cannot be written: {error.strerror}"
+    return f"{interpreter} cannot be started: {error.strerror or error}"
 
 
 def _read_replies(stream: IO[bytes], replies: queue.Queue[bytes | None]) -> None:
     """Pass the worker's lines on, and None when it closes its output."""
-    with contextlib.suppress(OSError, ValueError):
+    with stream, contextlib.suppress(OSError, ValueError):
         for line in stream:
             replies.put(line)
     replies.put(None)
