@@ -31,7 +31,7 @@ unit: $(VENV)/ready
 	$(BIN)/pytest -q
 
 battery: $(VENV)/ready
-	$(BIN)/pytest --impl=reference --strict -q
+	$(BIN)/pytest --impl=reference --impl-strict -q
 
 faults oddities mutation soak interrupts: $(VENV)/ready
 	PYTHONPATH=tests $(BIN)/python -m $@

@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         type=Path,
         metavar="RECORD",
-        help="read these records, written by pytest --report or by an earlier matrix",
+        help="read these records, written by pytest --impl-report or by an earlier matrix",
     )
     matrix.add_argument(
         "--out",

@@ -1,4 +1,4 @@
-"""What a value of ``--time-scale`` must be, for pytest and for the ``threadspec`` command."""
+"""What a value of ``--impl-time-scale`` must be, for pytest and for the ``threadspec`` command."""
 
 from __future__ import annotations
 

@@ -35,45 +35,49 @@ _NO_IMPLEMENTATION = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the kit's options; ``--strict`` is pytest's own and is taken over."""
+    """Add the kit's options: all of them begin with ``--impl``, so that no other plugin's clash."""
     group = parser.getgroup("threadspec", "conformance of implementations of threading")
     group.addoption(
         "--impl",
         action="append",
+        dest="threadspec_impl",
         metavar="NAME",
         help="judge this implementation: an adapter's name, the path of an adapter file or a "
         "module, each with an optional @interpreter; may be repeated, or a list with commas; "
-        "'all' is every implementation found here. --strict makes non-strict verdicts fail too.",
+        "'all' is every implementation found here",
     )
     group.addoption(
-        "--report",
+        "--impl-strict",
+        action="store_true",
+        dest="threadspec_strict",
+        help="let deviations from advice (non-strict verdicts) fail the run, too",
+    )
+    group.addoption(
+        "--impl-report",
+        dest="threadspec_report",
         metavar="PATH",
         help="write the record of the run to this .json file, or one for each implementation "
         "into this folder",
     )
     group.addoption(
-        "--time-scale",
+        "--impl-time-scale",
         type=factor,
         default=1.0,
+        dest="threadspec_time_scale",
         metavar="FACTOR",
         help="multiply every named duration, for slow machines (default: 1)",
     )
     group.addoption(
-        "--write-divergences",
+        "--impl-write-divergences",
+        dest="threadspec_write_divergences",
         metavar="FILE",
         help="write an adapter file with every deviation found as a known divergence",
     )
     group.addoption(
-        "--in-process",
+        "--impl-in-process",
         action="store_true",
+        dest="threadspec_in_process",
         help="load the implementation into pytest's own process, for a debugger",
-    )
-
-
-def _is_strict(config: pytest.Config) -> bool:
-    """Whether ``--strict`` was given (not whether an ini file is strict about markers)."""
-    return "strict=true" in (config.option.override_ini or ()) or bool(
-        getattr(config.option, "strict", False)
     )
 
 
@@ -122,38 +126,42 @@ def _is_shared_out_here(config: pytest.Config) -> bool:
     options = config.option
     if options.distload or options.dist != "no" or config.getoption("usepdb", False):
         return False
-    return options.impl is not None and not options.in_process and _is_battery_alone(config)
+    return (
+        options.threadspec_impl is not None
+        and not options.threadspec_in_process
+        and _is_battery_alone(config)
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Find the implementations that are to be judged, and make the battery what is run."""
+    options = config.option
+    if options.threadspec_impl is None:
+        for option in ("strict", "report", "write_divergences", "in_process"):
+            if getattr(options, f"threadspec_{option}"):
+                name = option.replace("_", "-")
+                raise pytest.UsageError(f"--impl-{name} needs an implementation: add --impl=NAME.")
+        return
+    from threadspec.conformance.run import Run
+
     for level, meaning in (
         ("must", "a clause that the manual states"),
         ("should", "a clause of advice: deviations are non-strict"),
         ("free", "a clause that the manual leaves open: behaviour is recorded"),
     ):
         config.addinivalue_line("markers", f"{level}: {meaning}")
-    options = config.option
-    if options.impl is None:
-        for option in ("report", "write_divergences", "in_process"):
-            if getattr(options, option):
-                name = option.replace("_", "-")
-                raise pytest.UsageError(f"--{name} needs an implementation: add --impl=NAME.")
-        return
-    from threadspec.conformance.run import Run
-
     if _names_nothing(config):
         config.args = [str(CONFORMANCE)]
         config.args_source = pytest.Config.ArgsSource.ARGS
     try:
         config.stash[RUN] = Run(
-            options.impl,
-            report=options.report,
-            write_divergences=options.write_divergences,
-            time_scale=options.time_scale,
-            strict=_is_strict(config),
+            options.threadspec_impl,
+            report=options.threadspec_report,
+            write_divergences=options.threadspec_write_divergences,
+            time_scale=options.threadspec_time_scale,
+            strict=options.threadspec_strict,
             workers=config.stash.get(WORKERS, 1),
-            in_process=options.in_process,
+            in_process=options.threadspec_in_process,
         )
     except UserError as error:
         raise pytest.UsageError(str(error)) from error

@@ -75,27 +75,29 @@ class Run:
 
     def _check_in_process(self, implementations: list[Implementation]) -> None:
         if len(implementations) != 1:
-            raise UserError("--in-process can hold one implementation; give one --impl.")
+            raise UserError("--impl-in-process can hold one implementation; give one --impl.")
         name = implementations[0].name
         if "@" in name:
             raise UserError(
-                f"--in-process runs in pytest's own interpreter; {name} asks for another."
+                f"--impl-in-process runs in pytest's own interpreter; {name} asks for another."
             )
 
     def _check_places(self) -> None:
         if self._report is not None:
             if self._report.suffix == ".json" and len(self.executions) != 1:
                 raise UserError(
-                    "Several implementations give one record each: let --report name a folder."
+                    "Several implementations give one record each: let --impl-report name a folder."
                 )
             check_writable(self._record_path(self._report, "probe"))
         if self._divergences is not None:
             if len(self.executions) != 1:
-                raise UserError("--write-divergences writes about one implementation; give one.")
+                raise UserError(
+                    "--impl-write-divergences writes about one implementation; give one."
+                )
             if self._divergences.exists():
                 raise UserError(
                     f"{self._divergences} exists already and is not overwritten; "
-                    "give --write-divergences a new name."
+                    "give --impl-write-divergences a new name."
                 )
             check_writable(self._divergences)
 

@@ -171,11 +171,11 @@ def read(path: Path) -> Record:
         raise UserError(f"{where} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise UserError(
-            f"{where} is not complete JSON ({error}); make it again with --report."
+            f"{where} is not complete JSON ({error}); make it again with --impl-report."
         ) from error
     found = document.get("schema") if isinstance(document, dict) else None
     if found is None:
-        raise UserError(f"{where} is no threadspec record; give files written with --report.")
+        raise UserError(f"{where} is no threadspec record; give files written with --impl-report.")
     if found != SCHEMA:
         raise UserError(
             f"{where} is of the format {found}; this kit reads {SCHEMA}: "

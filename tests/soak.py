@@ -89,7 +89,7 @@ def run(name: str, load_: Load, folder: Path, number: int) -> None:
     adapter.write_text("\n".join(lines) + "\n", encoding="utf-8")
     record = folder / f"{number}.json"
     command = [*load_.prefix, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += [f"--impl={adapter}", f"--report={record}", *load_.options]
+    command += [f"--impl={adapter}", f"--impl-report={record}", *load_.options]
     with busy(load_.busy), open(folder / f"{number}.txt", "wb") as output:
         subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT, check=False)
 

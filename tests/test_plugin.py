@@ -152,7 +152,7 @@ def test_the_end_of_the_run_sums_up_clauses_and_names_what_deviates(run: Run) ->
 def test_durations_tells_how_much_of_the_time_was_spent_waiting(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     chosen = (*LOCKS[:1], "test_lock.py and held")
-    result = run("--impl=faithful", *chosen, "--durations=2", f"--report={path}")
+    result = run("--impl=faithful", *chosen, "--durations=2", f"--impl-report={path}")
     assert result.ret == OK
     waits = [case["waits"] for case in json.loads(path.read_text(encoding="utf-8"))["cases"]]
     window = sum(one.get("window", 0.0) for one in waits)
@@ -181,14 +181,16 @@ def test_what_was_printed_is_shown_with_the_failure(run: Run, folder: Path) -> N
 def test_a_nonstrict_verdict_passes_unless_strict_is_asked_for(run: Run) -> None:
     select = ("-k", "test_lock.py and lock.release.no-value")
     lenient = run("--impl=talkative", *select)
-    strict = run("--impl=talkative", "--strict", *select)
+    strict = run("--impl=talkative", "--impl-strict", *select)
     assert (lenient.ret, strict.ret) == (OK, FAILED)
     assert counts(lenient) == {"non-strict": 1, "deselected": counts(lenient)["deselected"]}
     strict.stdout.fnmatch_lines(["NON-STRICT  lock.release.no-value  on talkative"])
 
 
 def test_open_behaviour_is_observed(run: Run) -> None:
-    result = run("--impl=faithful", "-v", "--strict", "-k", "test_lock.py and lock.release.order")
+    result = run(
+        "--impl=faithful", "-v", "--impl-strict", "-k", "test_lock.py and lock.release.order"
+    )
     assert result.ret == OK
     result.stdout.fnmatch_lines(["*test_order_of_waiters*OBSERVED*", "*: 1 observed"])
 
@@ -219,7 +221,7 @@ def test_an_implementation_that_always_deadlocks_gets_a_complete_record(
 ) -> None:
     report = tmp_path / "report.json"
     select = ("-k", "test_lock.py and (blocked or waiter or test_acquire_locks)")
-    result = run("--impl=deadlocked", "--time-scale=0.2", f"--report={report}", *select)
+    result = run("--impl=deadlocked", "--impl-time-scale=0.2", f"--impl-report={report}", *select)
     assert result.ret == FAILED
     found = record.read(report)
     assert len(found.cases) == sum(counts(result).values()) - counts(result)["deselected"]
@@ -287,7 +289,7 @@ def test_a_divergence_holds_only_when_its_marker_does(
 
 
 def test_divergences_that_were_written_make_the_next_run_pass(run: Run, folder: Path) -> None:
-    first = run("--impl=silent", "--write-divergences=silent.toml", *RELEASE)
+    first = run("--impl=silent", "--impl-write-divergences=silent.toml", *RELEASE)
     second = run("--impl=silent.toml", *RELEASE)
     assert (first.ret, second.ret) == (FAILED, OK)
     assert counts(second)["known divergences"] == 3
@@ -295,7 +297,7 @@ def test_divergences_that_were_written_make_the_next_run_pass(run: Run, folder: 
 
 def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
     path = written(folder, "mine.toml", "# my work\n")
-    result = run("--impl=silent", "--write-divergences=mine.toml", *RELEASE)
+    result = run("--impl=silent", "--impl-write-divergences=mine.toml", *RELEASE)
     assert result.ret == USAGE
     assert "is not overwritten" in result.stderr.str()
     assert path.read_text(encoding="utf-8") == "# my work\n"
@@ -317,21 +319,25 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
         (["--impl=stdlib@./nowhere"], "There is no interpreter at ./nowhere"),
         (["--impl=broken"], "importing broken raised ValueError: broken on purpose"),
         (["--impl=bad.toml"], "The adapter file bad.toml is not valid TOML"),
-        (["--impl=faithful,silent", "--report=one.json"], "Several implementations"),
-        (["--impl=faithful,silent", "--write-divergences=d.toml"], "about one implementation"),
-        (["--impl=faithful", "--report=file/record.json"], "Nothing can be written to"),
-        (["--impl=faithful", "--report=folder.json"], "is a folder; give the name of a file"),
-        (["--impl=faithful", "--write-divergences=file/d.toml"], "Nothing can be written to"),
-        (["--impl=faithful,silent", "--in-process"], "--in-process can hold one implementation"),
-        (["--impl=stdlib@9.9", "--in-process"], "No interpreter 9.9 was found"),
-        (["--impl=faithful", "--time-scale=0"], "must be a number above 0"),
-        (["--impl=faithful", "--time-scale=-1"], "must be a number above 0"),
-        (["--impl=faithful", "--time-scale=nan"], "must be a number above 0"),
-        (["--impl=faithful", "--time-scale=inf"], "must be a number above 0"),
-        (["--impl=faithful", "--time-scale=soon"], "must be a number above 0"),
-        (["--report=record.json"], "--report needs an implementation"),
-        (["--write-divergences=d.toml"], "--write-divergences needs an implementation"),
-        (["--in-process"], "--in-process needs an implementation"),
+        (["--impl=faithful,silent", "--impl-report=one.json"], "Several implementations"),
+        (["--impl=faithful,silent", "--impl-write-divergences=d.toml"], "about one implementation"),
+        (["--impl=faithful", "--impl-report=file/record.json"], "Nothing can be written to"),
+        (["--impl=faithful", "--impl-report=folder.json"], "is a folder; give the name of a file"),
+        (["--impl=faithful", "--impl-write-divergences=file/d.toml"], "Nothing can be written to"),
+        (
+            ["--impl=faithful,silent", "--impl-in-process"],
+            "--impl-in-process can hold one implementation",
+        ),
+        (["--impl=stdlib@9.9", "--impl-in-process"], "No interpreter 9.9 was found"),
+        (["--impl=faithful", "--impl-time-scale=0"], "must be a number above 0"),
+        (["--impl=faithful", "--impl-time-scale=-1"], "must be a number above 0"),
+        (["--impl=faithful", "--impl-time-scale=nan"], "must be a number above 0"),
+        (["--impl=faithful", "--impl-time-scale=inf"], "must be a number above 0"),
+        (["--impl=faithful", "--impl-time-scale=soon"], "must be a number above 0"),
+        (["--impl-strict"], "--impl-strict needs an implementation"),
+        (["--impl-report=record.json"], "--impl-report needs an implementation"),
+        (["--impl-write-divergences=d.toml"], "--impl-write-divergences needs an implementation"),
+        (["--impl-in-process"], "--impl-in-process needs an implementation"),
         (["--pyargs", "threadspec.conformance"], "The battery needs an implementation to judge"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -351,9 +357,9 @@ def test_a_mistake_is_said_in_a_sentence(
 
 
 def test_in_process_refuses_another_interpreter(run: Run) -> None:
-    result = run(f"--impl=stdlib@{sys.executable}", "--in-process")
+    result = run(f"--impl=stdlib@{sys.executable}", "--impl-in-process")
     assert result.ret == USAGE
-    assert "--in-process runs in pytest's own interpreter" in result.stderr.str()
+    assert "--impl-in-process runs in pytest's own interpreter" in result.stderr.str()
 
 
 def test_a_run_of_no_cases_fails_and_says_so(run: Run) -> None:
@@ -367,7 +373,7 @@ def test_a_run_of_no_cases_fails_and_says_so(run: Run) -> None:
 
 def test_a_record_goes_to_the_file_that_is_named(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "new" / "silent.json"
-    run("--impl=silent", f"--report={path}", *RELEASE)
+    run("--impl=silent", f"--impl-report={path}", *RELEASE)
     found = record.read(path)
     assert found.implementation.name == "silent"
     assert found.clause_verdicts()["lock.release.unlocked-error"] == "fail"
@@ -375,7 +381,7 @@ def test_a_record_goes_to_the_file_that_is_named(run: Run, tmp_path: Path) -> No
 
 
 def test_several_records_go_to_a_folder(run: Run, tmp_path: Path) -> None:
-    result = run("--impl=silent,faithful", f"--report={tmp_path / 'records'}", *RELEASE)
+    result = run("--impl=silent,faithful", f"--impl-report={tmp_path / 'records'}", *RELEASE)
     assert result.ret == FAILED
     names = {record.read(path).implementation.name for path in (tmp_path / "records").iterdir()}
     assert names == {"silent", "faithful"}
@@ -402,8 +408,8 @@ def test_a_record_is_the_same_when_cases_are_shared_out(
 ) -> None:
     alone, shared = tmp_path / "alone.json", tmp_path / "shared.json"
     select = ("-k", "test_lock.py and lock.release and not order")
-    first = program("--impl=silent", f"--report={alone}", *select)
-    second = program("--impl=silent", f"--report={shared}", *options, *select)
+    first = program("--impl=silent", f"--impl-report={alone}", *select)
+    second = program("--impl=silent", f"--impl-report={shared}", *options, *select)
     assert (first.ret, second.ret) == (FAILED, FAILED)
     assert content(alone) == content(shared)
 
@@ -469,7 +475,7 @@ def test_beside_other_tests_cases_are_shared_out_by_xdist(program: Run, folder: 
 def test_a_record_holds_whatever_an_implementation_says(run: Run, folder: Path) -> None:
     source = miniatures.FAITHFUL + "    def release(self): raise ValueError(chr(0xD800) + chr(0))\n"
     written(folder, "rude.py", source)
-    result = run("--impl=rude", "--report=rude.json", *RELEASE)
+    result = run("--impl=rude", "--impl-report=rude.json", *RELEASE)
     assert result.ret == FAILED
     case = record.read(folder / "rude.json").cases[0]
     assert "raised ValueError: \\ud800\0" in (case.observed or "")
@@ -479,7 +485,7 @@ def test_a_run_that_was_broken_off_leaves_a_record_that_is_refused(
     run: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "record.json"
-    result = run("--impl=silent", "-x", f"--report={path}", *LOCKS)
+    result = run("--impl=silent", "-x", f"--impl-report={path}", *LOCKS)
     result.stdout.fnmatch_lines(["silent: * clauses (broken off): *"])
     assert content(path)["finished"] is False
     with pytest.raises(UserError, match="broken off"):
@@ -490,7 +496,7 @@ def test_a_record_of_some_cases_is_finished_and_says_how_many_there_are(
     run: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "record.json"
-    run("--impl=faithful", f"--report={path}", *RELEASE)
+    run("--impl=faithful", f"--impl-report={path}", *RELEASE)
     found = record.read(path)
     assert len(found.cases) < found.kit.cases
 
@@ -531,7 +537,9 @@ def test_a_timeout_of_pytests_ends_one_case_and_the_run_goes_on(
 ) -> None:
     path = tmp_path / "record.json"
     select = ("-k", "test_acquire_locks or test_release_of_a_new_lock_is_an_error")
-    result = program("--impl=spinning", "--timeout=1", f"--report={path}", "-n", workers, *select)
+    result = program(
+        "--impl=spinning", "--timeout=1", f"--impl-report={path}", "-n", workers, *select
+    )
     assert result.ret == FAILED
     verdicts = {case.case.split("::")[1]: case.verdict for case in record.read(path).cases}
     assert verdicts == {
@@ -546,13 +554,13 @@ def test_a_timeout_of_pytests_ends_one_case_and_the_run_goes_on(
 def test_in_process_judges_in_the_process_of_pytest(program: Run, folder: Path) -> None:
     source = "import os\nfrom threading import *\nopen('pid', 'w').write(str(os.getppid()))"
     written(folder, "here.py", source)
-    result = program("--impl=here", "--in-process", *RELEASE)
+    result = program("--impl=here", "--impl-in-process", *RELEASE)
     assert result.ret == OK
     assert (folder / "pid").read_text(encoding="utf-8") == str(os.getpid())
 
 
 def test_in_process_tells_failures_the_same_way(program: Run) -> None:
-    result = program("--impl=silent", "--in-process", *RELEASE)
+    result = program("--impl=silent", "--impl-in-process", *RELEASE)
     assert result.ret == FAILED
     result.stdout.fnmatch_lines(
         ["  clause      lock.release.unlocked-error (must)", "  observed    release() returned*"]
@@ -563,15 +571,15 @@ def test_in_process_tells_failures_the_same_way(program: Run) -> None:
 def test_in_process_sees_what_a_worker_sees(program: Run, folder: Path) -> None:
     select = ("-k", "test_acquire_with_false_takes_an_unlocked_lock")
     written(folder, "shut.py", miniatures.FAITHFUL + "    def acquire(self, *args): return 0\n")
-    program("--impl=shut", "--report=worker.json", *select)
-    program("--impl=shut", "--report=here.json", "--in-process", *select)
+    program("--impl=shut", "--impl-report=worker.json", *select)
+    program("--impl=shut", "--impl-report=here.json", "--impl-in-process", *select)
     worker, here = (record.read(folder / f"{name}.json").cases for name in ("worker", "here"))
     assert worker[0].verdict == here[0].verdict == "fail"
     assert worker[0].observed == here[0].observed
 
 
 def test_in_process_lets_the_implementation_print(program: Run) -> None:
-    result = program("--impl=printing", "--in-process", "-s", *LOCKS)
+    result = program("--impl=printing", "--impl-in-process", "-s", *LOCKS)
     result.stdout.fnmatch_lines(["*released*"])
     assert result.ret == OK
 

@@ -1,6 +1,6 @@
 """The one table of named durations: every wait of the kit that has a bound takes it from here."""
 
-# name -> (seconds, what it bounds).  ``--time-scale`` multiplies the seconds.
+# name -> (seconds, what it bounds).  ``--impl-time-scale`` multiplies the seconds.
 TABLE = {
     "start": (30.0, "a worker loads its implementation and says hello"),
     "case": (15.0, "the host lets one case run"),
