@@ -14,7 +14,7 @@ from threadspec.adapters import interpreters
 from threadspec.adapters.interpreters import Interpreter
 from threadspec.conformance.catalogue import Catalogue, catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.verdicts import VERDICTS, Verdict
+from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -228,7 +228,7 @@ def _check_divergence(entry: dict[str, Any], at: str) -> None:
             raise UserError(f"{at} has no {key}.")
     if not entry.get("reason", "").strip():
         raise UserError(f"{at} has no reason; say why the implementation diverges.")
-    if entry["verdict"] not in VERDICTS or entry["verdict"] in ("pass", "error", "observed"):
+    if entry["verdict"] not in VERDICTS or entry["verdict"] in NO_DIVERGENCE:
         raise UserError(f"{at}: {entry['verdict']!r} is no verdict of a divergence.")
     if "when" in entry:
         from packaging.markers import InvalidMarker, Marker

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from threadspec.adapters.adapter import Adapter
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.verdicts import VERDICTS
+from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS
 
 if TYPE_CHECKING:
     from threadspec.reports.record import CaseResult
@@ -42,7 +42,7 @@ def render(adapter: Adapter, results: Iterable[CaseResult]) -> str:
     for clause, found in by_clause.items():
         for verdict in VERDICTS:
             first = next((result for result in found if result.verdict == verdict), None)
-            if first is None or verdict in ("pass", "observed", "error"):
+            if first is None or verdict in NO_DIVERGENCE:
                 continue
             reason = UNREVIEWED + " ".join((first.observed or verdict).split())[:200]
             if first.divergence is not None and first.divergence.verdict == verdict:

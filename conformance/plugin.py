@@ -401,6 +401,8 @@ def pytest_report_teststatus(
         return "known divergences", "k", (f"KNOWN {verdict}", {"yellow": True})
     if report.failed:
         return "failed", verdict[0].upper(), (verdict.upper(), {"red": True})
+    if verdict == "not-offered":
+        return "not offered", "-", ("NOT OFFERED", {"cyan": True})
     if verdict == "observed":
         return "observed", "o", ("OBSERVED", {"cyan": True})
     if verdict == "non-strict":

@@ -8,7 +8,15 @@ from typing import Any, Literal, get_args
 from threadspec.conformance.catalogue import Level
 
 Verdict = Literal[
-    "pass", "observed", "non-strict", "unsupported", "fail", "timeout", "crash", "error"
+    "pass",
+    "not-offered",
+    "observed",
+    "non-strict",
+    "unsupported",
+    "fail",
+    "timeout",
+    "crash",
+    "error",
 ]
 
 # From the best to the worst: the verdict on a clause is the worst of its cases.
@@ -17,6 +25,7 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 # What each verdict means, for people.
 MEANING: dict[Verdict, str] = {
     "pass": "does what the clause requires",
+    "not-offered": "not judged: the platform lacks what the case needs, such as signals",
     "observed": "the manual leaves it open; the behaviour is recorded",
     "non-strict": "departs from advice, or from a detail that harms no program",
     "unsupported": "a documented name is missing",
@@ -28,6 +37,10 @@ MEANING: dict[Verdict, str] = {
 
 # The verdicts that fail a run, and those that do so only where it is strict.
 FAILING: frozenset[Verdict] = frozenset({"unsupported", "fail", "timeout", "crash", "error"})
+
+
+# The verdicts that no divergence can be: nothing diverges, or the kit is to blame.
+NO_DIVERGENCE: frozenset[Verdict] = frozenset({"pass", "not-offered", "observed", "error"})
 
 
 def fails(verdict: Verdict, strict: bool) -> bool:
@@ -47,6 +60,7 @@ def verdict_of(outcome: dict[str, Any], level: Level) -> Verdict:
         return {"must": "fail", "should": "non-strict"}.get(level, "observed")  # type: ignore[return-value]
     kinds: dict[str, Verdict] = {
         "ok": "pass",
+        "not-offered": "not-offered",
         "observed": "observed",
         "missing": "unsupported",
         "error": "error",

@@ -48,9 +48,13 @@ class Column:
         return sum(case.seconds for case in self.record.cases)
 
     def kept(self, clauses: Iterable[Clause]) -> tuple[int, int]:
-        """How many of these clauses it keeps, and how many of them were judged."""
+        """How many of these clauses it keeps, and how many of them were judged.
+
+        A clause that is not offered on its platform was not judged.
+        """
         cells = [self.cells[clause.id] for clause in clauses if clause.id in self.cells]
-        return sum(cell.verdict == "pass" for cell in cells), len(cells)
+        judged = [cell for cell in cells if cell.verdict != "not-offered"]
+        return sum(cell.verdict == "pass" for cell in judged), len(judged)
 
 
 @dataclass(frozen=True)

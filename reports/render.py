@@ -14,6 +14,7 @@ from threadspec.reports.matrix import Column, Matrix
 
 SYMBOLS: dict[Verdict, str] = {
     "pass": "✓",
+    "not-offered": "∅",
     "observed": "○",
     "non-strict": "~",
     "unsupported": "-",
@@ -25,6 +26,7 @@ SYMBOLS: dict[Verdict, str] = {
 
 _STYLES: dict[Verdict, str] = {
     "pass": "green",
+    "not-offered": "dim",
     "observed": "cyan",
     "non-strict": "yellow",
     **dict.fromkeys(FAILING, "red"),

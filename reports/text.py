@@ -93,7 +93,7 @@ def summarize(record: Record, battery: int, durations: bool = False) -> Iterator
     )
     shown = set()
     for case in sorted(record.cases, key=lambda one: -VERDICTS.index(one.verdict)):
-        if case.verdict in ("pass", "observed") or case.clause in shown:
+        if case.verdict in ("pass", "not-offered", "observed") or case.clause in shown:
             continue
         shown.add(case.clause)
         observed = textwrap.shorten(case.observed or "", 110, placeholder=" …")

@@ -152,6 +152,7 @@ def test_a_module_is_all_that_a_file_needs(tmp_path: Path) -> None:
         (divergence(verdict="-"), "has no verdict"),
         (divergence(verdict="broken"), "'broken' is no verdict"),
         (divergence(verdict="pass"), "'pass' is no verdict"),
+        (divergence(verdict="not-offered"), "'not-offered' is no verdict"),
         (divergence(verdict="error"), "'error' is no verdict"),
         (divergence(when="on Tuesdays"), "'on Tuesdays' is no environment marker"),
         (divergence(whenn="x"), "has the unknown key 'whenn'"),
@@ -268,7 +269,7 @@ def test_reasons_that_somebody_gave_are_kept(tmp_path: Path) -> None:
     assert found.divergences[0].reason == "we want it so"
 
 
-@pytest.mark.parametrize("verdict", ["pass", "observed", "error"])
+@pytest.mark.parametrize("verdict", ["pass", "not-offered", "observed", "error"])
 def test_what_is_no_deviation_is_not_written(tmp_path: Path, verdict: Verdict) -> None:
     found = written(tmp_path, Adapter("subject", "threading"), [result(verdict, "x")])
     assert found.divergences == ()

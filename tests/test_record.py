@@ -13,10 +13,13 @@ from typing import Any
 import jsonschema
 import pytest
 
+from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import VERDICTS, fails, verdict_of, worst
 from threadspec.reports import record
+from threadspec.reports.matrix import build
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
+from threadspec.reports.render import markdown
 
 PASSED = CaseResult(
     case="battery/test_lock.py::test_one",
@@ -233,10 +236,27 @@ def test_the_verdict_on_a_clause_is_the_worst_of_its_cases() -> None:
         ("timeout", "should", "timeout"),
         ("crash", "free", "crash"),
         ("error", "must", "error"),
+        ("not-offered", "should", "not-offered"),
     ],
 )
 def test_a_level_decides_what_a_deviation_is(outcome: str, level: Any, verdict: str) -> None:
     assert verdict_of({"outcome": outcome}, level) == verdict
+
+
+def test_a_clause_that_is_not_offered_counts_neither_as_kept_nor_as_judged() -> None:
+    clauses = [clause for clause in catalogue().clauses if clause.level == "must"][:2]
+    cases = [
+        dataclasses.replace(PASSED, case=f"case {number}", clause=clause.id, verdict=verdict)
+        for number, (clause, verdict) in enumerate(
+            zip(clauses, ("pass", "not-offered"), strict=True)
+        )
+    ]
+    chapters = {clause.id: clause.chapter for clause in clauses}
+    judged = build([a_record(cases=tuple(cases), chapters=chapters)], catalogue())
+    (column,) = judged.columns
+    assert judged.required(column) == (1, 1)
+    assert column.counts["not-offered"] == 1
+    assert "∅ not-offered" in markdown(judged)
 
 
 def test_strictness_decides_about_nonstrict_verdicts_only() -> None:

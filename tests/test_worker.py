@@ -677,7 +677,11 @@ def in_battery(body: str) -> dict[str, Any]:
     path = os.path.join(judge.BATTERY, "test_imaginary.py")
     source = "def test_it(threading):\n" + textwrap.indent(body, "    ") + "\n"
     judge.linecache.cache[path] = (len(source), None, source.splitlines(True), path)
-    space: dict[str, Any] = {"raises": case.raises, "Violation": case.Violation}
+    space: dict[str, Any] = {
+        "raises": case.raises,
+        "Violation": case.Violation,
+        "NotOffered": case.NotOffered,
+    }
     exec(compile(source, path, "exec"), space)
     module = ModuleType("imaginary")
     try:
@@ -694,6 +698,7 @@ def in_battery(body: str) -> dict[str, Any]:
         ("got = [1]\nassert got == [], 'one too many'", "violated", "one too many"),
         ("raise Violation('it waited')", "violated", "it waited"),
         ("assert not 1", "violated", "the check does not hold"),
+        ("raise NotOffered('no signals here')", "not-offered", "no signals here"),
         ("raises(ValueError, int, '7')", "violated", "int('7') returned 7 and raised nothing;"),
         ("raises(KeyError, int, 'x')", "violated", "int('x') raised ValueError: "),
         ("threading.Lock()", "missing", "there is no Lock ("),

@@ -8,6 +8,10 @@ class Violation(AssertionError):
     """The implementation did not do what the clause requires; the message says what it did."""
 
 
+class NotOffered(Exception):
+    """The platform lacks what the case needs; the message names what.  Not a verdict on anyone."""
+
+
 class KitError(Exception):
     """The kit itself is at fault; never blamed on the implementation."""
 

@@ -2,11 +2,12 @@
 
 The outcome is a plain dictionary:
 
-``outcome``: "ok", "violated", "missing" (a documented name is not there), "observed" or "error"
-(the kit's own fault); ``observed``: what was seen, in words; ``where``: "file:line" in the battery;
-``check``: the source of the failed check; ``evidence``: a list of notes; ``seconds``; ``waits``:
-the part of them spent within each named duration; ``spoiled``: threads were left behind, or the
-case says so itself, so that the process should not judge another case.
+``outcome``: "ok", "violated", "missing" (a documented name is not there), "not-offered" (the
+platform lacks what the case needs), "observed" or "error" (the kit's own fault); ``observed``: what
+was seen, in words; ``where``: "file:line" in the battery; ``check``: the source of the failed
+check; ``evidence``: a list of notes; ``seconds``; ``waits``: the part of them spent within each
+named duration; ``spoiled``: threads were left behind, or the case says so itself, so that the
+process should not judge another case.
 """
 
 import ast
@@ -20,6 +21,7 @@ from threadspec.conformance.worker import blocking, pace
 from threadspec.conformance.worker.actors import Actor, Actors
 from threadspec.conformance.worker.case import (
     KitError,
+    NotOffered,
     Violation,
     is_missing_name,
     missing_name,
@@ -239,7 +241,10 @@ def _explain(exc_info):
         where = "%s:%d" % (os.path.basename(frame.f_code.co_filename), line)
         check = _statement(frame.f_code.co_filename, line)
     part = {"where": where, "check": check, "outcome": "violated"}
-    if isinstance(error, Violation):
+    if isinstance(error, NotOffered):
+        part["outcome"] = "not-offered"
+        part["observed"] = str(error)
+    elif isinstance(error, Violation):
         part["observed"] = str(error)
     elif isinstance(error, AssertionError) and innermost is not None and _is_ours(innermost):
         part["observed"] = _seen(error, ours[-1][0] if ours else None, check)
