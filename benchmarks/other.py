@@ -34,7 +34,7 @@ _MODULES = {
 }
 
 _PACKAGE = """
-package = type(sys)("threadspec")
+package = type(os)("threadspec")
 package.__path__ = [{root!r}]
 sys.modules["threadspec"] = package
 """

@@ -4,6 +4,7 @@
 TABLE = {
     "start": (30.0, "a worker loads its implementation and says hello"),
     "case": (15.0, "the host lets one case run"),
+    "program": (12.0, "a program of the battery starts and loads the implementation"),
     "positive": (6.0, "something that must happen may take"),
     "setback": (0.25, "helper threads may take after one they depend on has failed"),
     "stall": (

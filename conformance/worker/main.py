@@ -28,7 +28,7 @@ PREFIX = "@threadspec "
 
 def make_package():
     """Put a package ``threadspec`` over ``ROOT`` into ``sys.modules``, whatever is installed."""
-    package = type(sys)("threadspec")
+    package = type(os)("threadspec")  # on Jython, sys is no module
     package.__path__ = [ROOT]
     sys.modules["threadspec"] = package
 

@@ -17,6 +17,16 @@ from threadspec.conformance.worker.case import KitError
 OPTION = "--nursery"
 
 
+def standard(number):
+    """What ``os.read`` and ``os.write`` take for the standard file of this number.
+
+    That is the number, but on Jython, where they take objects of its own.
+    """
+    if sys.platform.startswith("java"):
+        return (sys.__stdin__, sys.__stdout__, sys.__stderr__)[number].fileno()
+    return number
+
+
 def write_line(descriptor, line):
     """Write a line at once, also where other threads write."""
     data = (line + "\n").encode("ascii")

@@ -26,12 +26,12 @@ GREETING = "here"
 
 def say(line):
     """Send the case a line.  Unbuffered, so that a thread may say something at any time."""
-    nursery.write_line(1, "\n" + MARK + line)
+    nursery.write_line(nursery.standard(1), "\n" + MARK + line)
 
 
 def listen():
     """Wait for the next line that the case tells; an empty string when there is none to come."""
-    return nursery.read_line(0)
+    return nursery.read_line(nursery.standard(0))
 
 
 def perform():
@@ -179,13 +179,23 @@ class Program(object):
 
     def _await(self, is_reached):
         """Wait until something is reached, the program has ended, or it takes too long."""
+        if not self._has_begun():  # an interpreter may take as long to start as a case may take
+            self._wait(self._has_begun, "program")
+        self._wait(is_reached, "positive")
+
+    def _has_begun(self):
+        """Whether it has started and loaded the implementation."""
+        return self._greeted or MARK + GREETING in self._said.text()
+
+    def _wait(self, is_reached, duration):
+        """The same for as long as a named duration says."""
         began = blocking.clock()
-        patience = began + self._durations["positive"]
+        patience = began + self._durations[duration]
         stall = blocking.Stall(
             self._durations["stall"],
             self._process.pid,
             listening=True,
-            beyond=self._durations["positive"],
+            beyond=self._durations[duration],
         )
         pause = 0.0005
         while not is_reached() and self.status is None:
@@ -193,12 +203,12 @@ class Program(object):
                 break
             time.sleep(pause)
             pause = min(pause * 1.1, 0.005)
-        self._durations.spend("positive", blocking.clock() - began)
+        self._durations.spend(duration, blocking.clock() - began)
 
     def _check(self):
         """Make sure that it was started at all, and did not end for want of a documented name."""
         if not self._greeted:
-            if MARK + GREETING not in self._said.text():
+            if not self._has_begun():
                 raise KitError("%s did not start: %s" % (self._name, self.errors))
             self._greeted = True
         if self.status is not None:
