@@ -10,6 +10,7 @@ __all__ = [
     "add",
     "alive",
     "holds",
+    "is_dummy",
     "keep_only",
     "lookup",
     "main",
@@ -81,6 +82,11 @@ def settle(dummy):
     """
     own.thread = _dummies.setdefault(get_ident(), dummy)
     return own.thread
+
+
+def is_dummy(thread):
+    """Return whether ``thread`` is a dummy thread object that stands for an alien thread."""
+    return any(thread is dummy for dummy in list(_dummies.values()))
 
 
 def keep_only(thread):

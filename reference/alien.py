@@ -1,6 +1,6 @@
 """Dummy thread objects, which stand for alien threads: those not started by the module."""
 
-from . import _registry
+from . import _registry, thread
 from .thread import Thread, new_name
 
 __all__ = ["alien_thread"]
@@ -21,15 +21,11 @@ class _DummyThread(Thread):
         """Raise RuntimeError: there is no telling when an alien thread ends."""
         raise RuntimeError("a dummy thread object cannot be joined")
 
-    def isAlive(self):
-        """Return True."""
-        return True
-
 
 def alien_thread():
     """Return the dummy thread object of the calling thread of control, made at the first call."""
     dummy = _DummyThread()
     settled = _registry.settle(dummy)
     if settled is dummy:
-        dummy._adopt()
+        thread.adopt(dummy)
     return settled

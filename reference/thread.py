@@ -5,9 +5,10 @@ import sys
 
 from . import _registry
 from ._guard import RLock
-from ._layer import TIMEOUT_MAX, allocate_lock, start_new_thread
+from ._layer import allocate_lock, clock, start_new_thread
+from ._timeout import seconds
 
-__all__ = ["Thread", "hooks", "new_name", "renew_locks"]
+__all__ = ["Thread", "adopt", "hooks", "new_name", "renew_locks", "terminate", "wait"]
 
 # Set by settrace() and setprofile(): what each new thread installs before its run().
 hooks = {"trace": None, "profile": None}
@@ -32,101 +33,124 @@ def renew_locks():
 class Thread:
     """An activity that runs in a separate thread of control.
 
+    ::
+
+        thread = Thread(target=function, args=(1, 2))
+        thread.start()
+        thread.join()
+
     ``group``: None (ValueError otherwise: there are no thread groups); ``target``: the callable
     that ``run`` invokes, None for nothing; ``name``: the thread's name, by default a unique
     "Thread-N"; ``args`` and ``kwargs``: what ``target`` is invoked with (``thread.init.*``,
     ``thread.name.*``).
 
-    Override ``__init__`` and ``run`` in a subclass, nothing else.  An ``__init__`` of its own must
-    call this one first; without that, every method but ``run`` raises RuntimeError
+    Override ``__init__`` and ``run`` in a subclass, and no other documented method.  An
+    ``__init__`` of its own must call this one first; without that, every method but ``run`` raises
+    RuntimeError.  Every other name is free for the subclass's own attributes and methods
     (``thread.subclass.*``).
+
+    Target and arguments are dropped when the thread ends, so that a thread object that is kept does
+    not keep them.
     """
 
-    # Attributes have two underscores, to leave a subclass every name it may want.
-    __ended = None
-    __started = False
+    # A subclass may use any name, and may be called Thread itself, so names with two underscores
+    # would not be private enough.  What is not public is a function of this module, not a method.
+    _threadspec_claim = None
+    _threadspec_started = False
 
     def __init__(self, group=None, target=None, name=None, args=(), kwargs=None):
         if group is not None:
             raise ValueError("group must be None: there are no thread groups")
         creator = _registry.lookup()
-        self.__target = target
-        self.__args = args
-        self.__kwargs = kwargs
-        self.__name = new_name("Thread") if name is None else name
+        self._threadspec_target = target
+        self._threadspec_args = args
+        self._threadspec_kwargs = kwargs
+        self._threadspec_name = new_name("Thread") if name is None else name
         # A creator that has no thread object is an alien thread, and those count as daemonic.
-        self.__daemon = True if creator is None else creator.__daemon
-        # Locked from the start to the end; joiners pass it on among themselves.
-        self.__ended = allocate_lock()
+        self._threadspec_daemon = True if creator is None else creator._threadspec_daemon
+        # Locked by whoever starts the thread, and unlocked again only where that is refused.
+        self._threadspec_claim = allocate_lock()
 
     def start(self):
         """Start the activity: invoke ``run`` in a separate thread of control (``thread.start.*``).
 
-        The thread is alive when this returns, unless ``run`` has ended already.  RuntimeError is
-        raised when the thread has been started before.  Where the system cannot start one more
-        thread, its error is raised, and the thread may be started later.
+        The thread is alive when this returns, unless ``run`` has ended already.  Raises
+        RuntimeError when the thread has been started before, also while another thread is about to
+        start it.  Where the system cannot start one more thread, its error is raised and the thread
+        counts as not started: it may be started later, and a ``join`` that met this returns.
         """
-        self.__check()
-        if self.__started:
+        _check(self)
+        if self._threadspec_started:
             raise RuntimeError("a thread can be started only once")
+        if not self._threadspec_daemon:
+            main_thread.wait_at_exit()
         claimed, begun = [], []
         try:
-            claimed.extend(itertools.starmap(self.__ended.acquire, [(False,)]))
-            if True not in claimed or self.__started:  # since the look before
+            claimed.extend(itertools.starmap(self._threadspec_claim.acquire, [(False,)]))
+            if True not in claimed:
                 raise RuntimeError("a thread can be started only once")
+            # Locked until the end; joiners pass it on among themselves.
+            ended = allocate_lock()
+            ended.acquire()
+            self._threadspec_ended = ended
             # It counts as alive from here on: there is no need to wait for a sign of the new
             # thread, which is what takes most of the time elsewhere.
             _registry.add(self)
-            self.__started = True
-            begun.extend(itertools.starmap(start_new_thread, [(self.__perform, ())]))
+            self._threadspec_started = True
+            begun.extend(itertools.starmap(start_new_thread, [(_perform, (self,))]))
         except BaseException:
             if True in claimed and not begun:
+                self._threadspec_started = False
                 if _registry.holds(self):
-                    self.__started = False
-                self._terminate()  # whoever has begun to join it must not wait for ever
+                    terminate(self)  # whoever has begun to join it must not wait for ever
+                self._threadspec_claim.release()  # last: from here on it can be started again
             raise
 
     def run(self):
         """The activity: invoke the target, if any, with its arguments (``thread.run.*``)."""
-        if self.__target is not None:
-            self.__target(*self.__args, **self.__kwargs or {})
+        if self._threadspec_target is not None:
+            self._threadspec_target(*self._threadspec_args, **self._threadspec_kwargs or {})
 
     def join(self, timeout=None):
         """Block until the thread has terminated, or for ``timeout`` seconds (``thread.join.*``).
 
         ``timeout``: a number of seconds, zero or less for not waiting at all; None for no limit.
         Always returns None: ``isAlive`` tells whether the time ran out.  Raises RuntimeError when
-        the thread has not been started, and when it is the calling thread.
+        the thread has not been started, and when it is the calling thread; ValueError when
+        ``timeout`` is not a number (nan).
+
+        Everything that the thread did happens before the return of a ``join`` that found it
+        terminated.
         """
-        self.__check()
-        if not self.__started:
+        _check(self)
+        if not self._threadspec_started:
             raise RuntimeError("a thread cannot be joined before it is started")
         if _registry.lookup() is self:
             raise RuntimeError("a thread cannot join itself")
-        self._wait(timeout)
+        wait(self, timeout)
 
     def getName(self):
         """Return the thread's name (``thread.name.*``)."""
-        self.__check()
-        return self.__name
+        _check(self)
+        return self._threadspec_name
 
     def setName(self, name):
         """Set the thread's name, at any time (``thread.name.*``)."""
-        self.__check()
-        self.__name = name
+        _check(self)
+        self._threadspec_name = name
 
     def isAlive(self):
         """Return whether the thread is alive: from ``start`` to the end of ``run``.
 
         The alive threads are those that ``enumerate`` lists (``thread.alive.*``).
         """
-        self.__check()
+        _check(self)
         return _registry.holds(self)
 
     def isDaemon(self):
         """Return the daemon flag, which is at first that of the creating thread (``daemon.*``)."""
-        self.__check()
-        return self.__daemon
+        _check(self)
+        return self._threadspec_daemon
 
     def setDaemon(self, daemonic):
         """Set the daemon flag to the truth of ``daemonic`` (``daemon.*``).
@@ -134,80 +158,116 @@ class Thread:
         The program does not wait for daemonic threads at its end.  Raises RuntimeError once the
         thread has been started.
         """
-        self.__check()
+        _check(self)
         daemonic = bool(daemonic)
-        if self.__started or self.__ended.locked():
+        if self._threadspec_claim.locked():
             raise RuntimeError("the daemon flag must be set before the thread is started")
-        self.__daemon = daemonic
+        self._threadspec_daemon = daemonic
 
     def __repr__(self):
-        if self.__ended is None:
+        if self._threadspec_claim is None:
             return f"<{type(self).__name__} without Thread.__init__>"
-        state = "alive" if _registry.holds(self) else "ended" if self.__started else "not started"
-        daemonic = " daemonic" if self.__daemon else ""
-        return f"<{type(self).__name__} {self.__name} {state}{daemonic}>"
+        state = (
+            "alive"
+            if _registry.holds(self)
+            else "ended"
+            if self._threadspec_started
+            else "not started"
+        )
+        daemonic = " daemonic" if self._threadspec_daemon else ""
+        return f"<{type(self).__name__} {self._threadspec_name} {state}{daemonic}>"
 
-    def __check(self):
-        if self.__ended is None:
-            raise RuntimeError("Thread.__init__ was not called")
 
-    def __perform(self):
-        """What the new thread of control does."""
-        _registry.own.thread = self
-        trace, profile = hooks["trace"], hooks["profile"]
+def _check(thread):
+    if thread._threadspec_claim is None:
+        raise RuntimeError("Thread.__init__ was not called")
+
+
+def _perform(thread):
+    """What the new thread of control does."""
+    _registry.own.thread = thread
+    trace, profile = hooks["trace"], hooks["profile"]
+    try:
+        if trace is not None:
+            sys.settrace(trace)
+        if profile is not None:
+            sys.setprofile(profile)
+        thread.run()
+    except SystemExit:
+        pass
+    except BaseException:
+        _report(thread._threadspec_name)
+    finally:
+        # They are asked to watch the thread's activity, not the end of it here.
+        if trace is not None:
+            sys.settrace(None)
+        if profile is not None:
+            sys.setprofile(None)
         try:
-            if trace is not None:
-                sys.settrace(trace)
-            if profile is not None:
-                sys.setprofile(profile)
-            self.run()
-        except SystemExit:
-            pass
-        except BaseException:
-            _report(self.__name)
+            thread._threadspec_target = None
+            thread._threadspec_args = ()
+            thread._threadspec_kwargs = None
         finally:
-            # They are asked to watch the thread's activity, not the end of it here.
-            if trace is not None:
-                sys.settrace(None)
-            if profile is not None:
-                sys.setprofile(None)
-            self._terminate()
+            terminate(thread)
 
-    def _adopt(self):
-        """Count as started and alive: the thread of control is there without ``start``."""
-        self.__ended.acquire()
-        _registry.add(self)
-        self.__started = True
 
-    def _wait(self, timeout=None):
-        """Block until the thread is not alive, or for ``timeout`` seconds."""
-        if not _registry.holds(self):
-            return
-        if timeout is None:
-            with self.__ended:
-                return
+def adopt(thread):
+    """Count a thread object as started and alive: its thread of control is there already."""
+    thread._threadspec_claim.acquire()
+    thread._threadspec_ended = allocate_lock()
+    thread._threadspec_ended.acquire()
+    _registry.add(thread)
+    thread._threadspec_started = True
+
+
+def wait(thread, timeout=None):
+    """Block until a started thread is not alive, or for ``timeout`` seconds."""
+    if timeout is None:
+        while _registry.holds(thread):
+            with thread._threadspec_ended:
+                pass  # now it is not alive, unless its start was refused and tried again
+        return
+    left = seconds(timeout)
+    end = clock() + left
+    while _registry.holds(thread):
         got = []
+        ended = thread._threadspec_ended
         try:
-            seconds = max(min(timeout, TIMEOUT_MAX), 0)
-            got.extend(itertools.starmap(self.__ended.acquire, [(True, seconds)]))
+            got.extend(itertools.starmap(ended.acquire, [(True, left)]))
         finally:  # even when a signal handler raises
             if True in got:
-                self.__ended.release()
+                ended.release()
+        if True not in got:
+            return
+        left = max(end - clock(), 0)
 
-    def _terminate(self):
-        """Count as terminated: no longer alive, and joiners come back."""
-        _registry.remove(self)
-        self.__ended.release()
+
+def terminate(thread):
+    """Count a thread as terminated: it is no longer alive, and its joiners return."""
+    _registry.remove(thread)
+    thread._threadspec_ended.release()
 
 
 def _report(name):
-    """Write the traceback of an exception that ``run`` did not handle to standard error."""
+    """Write the traceback of an exception that ``run`` did not handle to standard error.
+
+    Never raises: where standard error is closed or missing, there is nowhere else to report to.
+    """
     import traceback  # only where it is needed: the import takes longer than everything else here
 
+    trace = traceback.format_exc()
     try:
-        sys.stderr.write(f"Exception in thread {name}:\n{traceback.format_exc()}")
-    except Exception:  # standard error is closed or missing, and there is nowhere else to tell
+        title = f"Exception in thread {name}"
+    except BaseException:  # its own __format__ fails
+        title = f"Exception in a thread whose name, a {type(name).__name__}, cannot be shown"
+    text = f"{title}:\n{trace}"
+    try:
+        try:
+            sys.stderr.write(text)
+        except UnicodeError:
+            sys.stderr.write(text.encode("ascii", "backslashreplace").decode("ascii"))
+    except Exception:
         pass
 
 
-from . import main_thread  # noqa: E402, F401 - it is a Thread, and there before any other
+from . import main_thread  # noqa: E402 - it is a Thread, and there before any other

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import gc
 import importlib.util
+import io
 import os
 import re
 import signal
@@ -12,6 +14,7 @@ import sys
 import textwrap
 import time
 import tracemalloc
+import weakref
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -227,7 +230,7 @@ def test_what_watches_a_thread_watches_its_activity_not_its_end(name: str) -> No
         assert ends(thread)
     finally:
         getattr(threading, name)(None)
-    assert {"run", "activity"} <= set(seen) <= {"run", "activity", "__perform"}
+    assert {"run", "activity"} <= set(seen) <= {"run", "activity", "_perform"}
 
 
 # -- what meets only where threads are unlucky, or a signal comes -------------------------------
@@ -379,7 +382,7 @@ def test_a_set_between_two_looks_of_a_wait_ends_it() -> None:
 def test_who_decides_about_a_timer_first_decides() -> None:
     calls: list[int] = []
     timer = threading.Timer(60, calls.append, [1])
-    lock = timer._Timer__waiting
+    lock = timer._threadspec_waiting
 
     class Late:
         release = lock.release
@@ -388,7 +391,7 @@ def test_who_decides_about_a_timer_first_decides() -> None:
             timer.cancel()
             return False  # that was at the very end of the interval
 
-    timer._Timer__waiting = Late()
+    timer._threadspec_waiting = Late()
     timer.run()
     assert calls == []
 
@@ -814,6 +817,243 @@ def test_who_joins_a_thread_that_cannot_be_started_comes_back(
     assert joiners[0].returned()
 
 
+def refuse_to_start(patched: pytest.MonkeyPatch, script: Script, meanwhile: Any) -> None:
+    """Let the system refuse to start a thread, once ``meanwhile()`` has returned."""
+
+    def refuse(*args: object) -> None:
+        meanwhile()
+        raise MemoryError("no more threads")
+
+    patched.setattr(sys.modules["scripted.thread"], "start_new_thread", refuse)
+
+
+def test_a_refused_start_can_be_repeated_whatever_joiners_do(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+    thread = script.threading.Thread(target=ran.append, args=(1,))
+    thread.setDaemon(True)
+    refused: list[Any] = []
+    with monkeypatch.context() as patched:
+        refuse_to_start(patched, script, lambda: refused.append(thread._threadspec_ended))
+        for _ in range(3):
+            with pytest.raises(MemoryError):
+                thread.start()
+    for lock in refused:
+        assert lock.acquire(False)  # as a joiner does that met the refusal, and is held up now
+    thread.setDaemon(True)
+    thread.start()
+    assert ends(thread)
+    assert ran == [1]
+    with pytest.raises(RuntimeError):
+        thread.start()
+
+
+def test_a_second_start_is_an_error_until_the_first_is_refused(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = script.threading.Thread(target=lambda: None)
+    thread.setDaemon(True)
+    errors: list[object] = []
+
+    def start_again() -> None:
+        with pytest.raises(RuntimeError) as caught:
+            thread.start()
+        errors.append(caught.value)
+
+    with monkeypatch.context() as patched:
+        refuse_to_start(patched, script, start_again)
+        with pytest.raises(MemoryError):
+            thread.start()
+    assert len(errors) == 1
+    thread.start()
+    assert ends(thread)
+
+
+@pytest.mark.parametrize("timeout", [None, 60])
+def test_a_joiner_that_met_a_refused_start_waits_for_the_next(
+    script: Script, timeout: float | None
+) -> None:
+    lets_go = _thread.allocate_lock()
+    lets_go.acquire()
+    thread = started(script, lets_go.acquire)
+    ended = thread._threadspec_ended
+    looks: list[bool] = []
+
+    class Refused:
+        """The lock of a start that is refused, and tried again, while a thread joins."""
+
+        def acquire(self, *args: object) -> bool:
+            looks.append(thread.isAlive())
+            thread._threadspec_ended = ended
+            lets_go.release()
+            return True
+
+        def __enter__(self) -> bool:
+            return self.acquire()
+
+        def __exit__(self, *exc_info: object) -> None:
+            pass
+
+        release = __exit__
+
+    thread._threadspec_ended = Refused()
+    thread.join(timeout)
+    assert looks == [True]
+    assert not thread.isAlive()
+
+
+def test_a_joiner_that_met_a_refused_start_does_not_wait_longer(script: Script) -> None:
+    lets_go = threading.Event()
+    thread = started(script, lets_go.wait)
+    ended = thread._threadspec_ended
+
+    class Refused:
+        def acquire(self, *args: object) -> bool:
+            thread._threadspec_ended = ended
+            time.sleep(0.1)
+            return True
+
+        def release(self) -> None:
+            pass
+
+    thread._threadspec_ended = Refused()
+    began = time.monotonic()
+    thread.join(0.2)
+    assert 0.2 <= time.monotonic() - began < 0.29
+    assert thread.isAlive()
+    lets_go.set()
+    assert ends(thread)
+
+
+# -- what a thread keeps, and what belongs to subclasses ----------------------------------------
+
+
+class Kept:
+    """Something that a thread may keep from being freed."""
+
+    def use(self, *args: object, **kwargs: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("make", ["Thread", "Timer"])
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_thread_drops_its_target_and_arguments_at_its_end(
+    make: str, fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    things = [Kept(), Kept(), Kept()]
+    target: Any = lambda *args, **kwargs: 1 / (0 if fails else 1)  # noqa: E731
+    target.kept = things[0]
+    given = {"args": (things[1],), "kwargs": {"kept": things[2]}}
+    thread: Any
+    if make == "Thread":
+        thread = threading.Thread(target=target, **given)
+    else:
+        thread = threading.Timer(0, target, **given)
+    freed = [weakref.ref(one) for one in things]
+    del things, target, given
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert [one() for one in freed] == [None, None, None]
+    thread.run()  # there is nothing left to call, and nothing to complain about
+
+
+def test_a_thread_that_was_not_started_keeps_its_target(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+    thread = script.threading.Thread(target=ran.append, args=(1,))
+    with monkeypatch.context() as patched:
+        refuse_to_start(patched, script, lambda: None)
+        with pytest.raises(MemoryError):
+            thread.start()
+    thread.run()
+    assert ran == [1]
+
+
+def own_names(thing: object) -> set[str]:
+    """The names that objects of the reference's classes use, but for the language's own."""
+    kinds = [kind for kind in type(thing).__mro__ if kind is not object]
+    names = {*vars(thing)}.union(*(vars(kind) for kind in kinds))
+    return {name for name in names if not (name.startswith("__") and name.endswith("__"))}
+
+
+def test_threads_leave_all_other_names_to_subclasses() -> None:
+    alien = in_another_thread_of_control(threading.currentThread)
+    documented = {
+        *("start", "run", "join", "isAlive", "getName", "setName", "isDaemon", "setDaemon")
+    }
+    thread = threading.Thread(target=lambda: None)
+    timer = threading.Timer(0, lambda: None)
+    for one in (thread, timer, alien, threading.currentThread()):
+        if one in (thread, timer):
+            one.start()
+            one.join()
+        others = own_names(one) - documented - ({"cancel"} if one is timer else set())
+        assert [name for name in others if not name.startswith("_threadspec_")] == []
+
+
+# -- time-outs that are no numbers --------------------------------------------------------------
+
+
+def test_a_time_out_that_is_no_number_is_refused_immediately() -> None:
+    lets_go = threading.Event()
+    running = background(lets_go.wait)
+    ended = background(lambda: None)
+    assert ends(ended)
+    for thread in (running, ended):
+        with pytest.raises(ValueError, match="not nan"):
+            thread.join(float("nan"))
+    with pytest.raises(ValueError, match="not nan"):
+        threading.Timer(float("nan"), lambda: None)
+    lets_go.set()
+    assert ends(running)
+
+
+# -- reports ------------------------------------------------------------------------------------
+
+
+class Unshown:
+    """A name that cannot be shown."""
+
+    def __init__(self, error: type[BaseException]) -> None:
+        self._error = error
+
+    def __str__(self) -> str:
+        raise self._error("this has no text")
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt])
+def test_a_failure_is_reported_though_the_name_cannot_be_shown(
+    error: type[BaseException], capsys: pytest.CaptureFixture[str]
+) -> None:
+    thread = threading.Thread(target=int, args=("no number",), name=Unshown(error))
+    thread.start()
+    thread.join()
+    text = capsys.readouterr().err
+    assert text.startswith("Exception in a thread whose name, a Unshown, cannot be shown:\n")
+    assert text.endswith("ValueError: invalid literal for int() with base 10: 'no number'\n")
+
+
+def test_a_failure_is_reported_though_it_cannot_be_encoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raw = io.BytesIO()
+    stderr = io.TextIOWrapper(raw, encoding="ascii", errors="strict")
+    monkeypatch.setattr(sys, "stderr", stderr)
+    thread = threading.Thread(target=int, args=("\u2026",), name="caf\xe9 \udc80")
+    thread.start()
+    thread.join()
+    stderr.flush()
+    text = raw.getvalue().decode("ascii")
+    assert text.startswith("Exception in thread caf\\xe9 \\udc80:\nTraceback")
+    assert text.endswith("'\\u2026'\n")
+
+
 # -- a signal handler that runs at any moment ---------------------------------------------------
 
 needs_c_rlock = pytest.mark.skipif(
@@ -1162,13 +1402,13 @@ def test_start_is_done_or_not_whenever_it_is_interrupted() -> None:
 
 def test_nothing_can_be_done_to_a_thread_that_another_is_about_to_start() -> None:
     thread = threading.Thread(target=lambda: None)
-    lock = thread._Thread__ended
-    lock.acquire()
+    claim = thread._threadspec_claim
+    claim.acquire()
     for operate, args in ((thread.start, ()), (thread.setDaemon, (True,))):
         with pytest.raises(RuntimeError):
             operate(*args)
-    assert lock.locked()
-    lock.release()
+    assert claim.locked()
+    claim.release()
     assert not thread.isDaemon()
     thread.start()
     assert ends(thread)
@@ -1176,20 +1416,21 @@ def test_nothing_can_be_done_to_a_thread_that_another_is_about_to_start() -> Non
 
 def test_a_start_that_comes_after_another_and_its_end_changes_nothing() -> None:
     thread = threading.Thread(target=lambda: None)
-    lock = thread._Thread__ended
+    claim = thread._threadspec_claim
 
     class Late:
-        release = lock.release
+        """Another thread starts it, and it ends, between the two looks of start()."""
 
         def acquire(self, *args: object) -> bool:
-            thread._Thread__started = True  # meanwhile
-            return bool(lock.acquire(*args))
-
-    for made in (Late(), lock):
-        thread._Thread__ended = made
-        with pytest.raises(RuntimeError):
+            thread._threadspec_claim = claim
             thread.start()
-    assert not lock.locked()
+            thread.join()
+            return bool(claim.acquire(*args))
+
+    thread._threadspec_claim = Late()
+    with pytest.raises(RuntimeError):
+        thread.start()
+    assert not thread.isAlive()
 
 
 @pytest.mark.parametrize(
@@ -1198,7 +1439,7 @@ def test_a_start_that_comes_after_another_and_its_end_changes_nothing() -> None:
 def test_join_waits_for_as_long_as_it_is_told(timeout: float, seconds: float) -> None:
     lets_go = threading.Event()
     thread = background(lets_go.wait)
-    lock = thread._Thread__ended
+    lock = thread._threadspec_ended
     waits: list[object] = []
 
     class Recorder:
@@ -1208,7 +1449,7 @@ def test_join_waits_for_as_long_as_it_is_told(timeout: float, seconds: float) ->
             waits.append(args)
             return False
 
-    thread._Thread__ended = Recorder()
+    thread._threadspec_ended = Recorder()
     thread.join(timeout)
     assert waits == [(True, seconds)]
     lets_go.set()
@@ -1932,6 +2173,53 @@ def test_an_alien_thread_that_forks_is_the_main_thread_of_the_child() -> None:
     assert lines == ["True MainThread alive False MainThread alive True", "1"]
 
 
+A_DAEMON_FORKS = """
+met = _thread.allocate_lock()
+met.acquire()
+
+def look(before):
+    me = threading.currentThread()
+    print(me is before, name(me) == "MainThread alive")
+    print(me.isDaemon(), threading.Thread().isDaemon())
+    print(threading.enumerate() == [me], threading.activeCount())
+    if before is not me:
+        print(before.isAlive())
+    worker = threading.Thread(target=lambda: print("joined", me.join()))
+    worker.start()
+    atexit._run_exitfuncs()  # the program's end, which is that of the main thread
+    print(name(worker))
+
+def fork():
+    child(look, threading.currentThread())
+    met.release()
+
+"""
+
+
+@needs_fork
+def test_an_alien_thread_that_has_an_object_and_forks_is_the_main_thread_of_the_child() -> None:
+    lines = program(
+        IN_A_CHILD + A_DAEMON_FORKS + "_thread.start_new_thread(fork, ())\nmet.acquire()\n"
+    )
+    assert lines == ["False True", "False False", "True 1", "False", "joined None", "Thread-3"]
+
+
+@needs_fork
+def test_a_daemon_that_forks_is_the_main_thread_of_the_child_and_no_daemon() -> None:
+    lines = program(
+        IN_A_CHILD
+        + A_DAEMON_FORKS
+        + """
+daemon = threading.Thread(target=fork)
+daemon.setDaemon(True)
+daemon.start()
+met.acquire()
+print(daemon.isDaemon())
+"""
+    )
+    assert lines == ["True False", "False False", "True 1", "joined None", "Thread-3", "True"]
+
+
 @needs_fork
 def test_it_is_that_also_where_the_system_does_not_tell_the_main_thread() -> None:
     untold = """
@@ -2044,6 +2332,126 @@ def test_the_program_waits_for_threads_that_are_equal_to_all_others() -> None:
     assert lines == ["waited for"]
 
 
+AT_THE_END = """
+import atexit, sys, time
+{first}
+import threadspec.reference as threading
+assert ("threading" in sys.modules) == {loaded}
+
+def work():
+    time.sleep(0.2)
+    print("worked")
+
+def early():
+    print("a handler")
+
+{then}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "loaded", "then"),
+    [
+        ("import threading", True, "threading.Thread(target=work).start(); atexit.register(early)"),
+        ("import threading", True, "atexit.register(early); threading.Thread(target=work).start()"),
+        ("import threading", True, "atexit.register(early); threading.Timer(0, work).start()"),
+        ("", False, "atexit.register(early); threading.Thread(target=work).start()"),
+        (
+            "",
+            False,
+            "threading.Thread(target=bool).start(); atexit.register(early)\n"
+            "threading.Thread(target=work).start(); threading.Thread(target=bool).start()",
+        ),
+        (
+            "",
+            False,
+            "threading.Thread(target=bool).start(); import logging\n"
+            "threading.Thread(target=work).start(); atexit.register(early)",
+        ),
+    ],
+)
+def test_threads_are_waited_for_before_exit_handlers(first: str, loaded: bool, then: str) -> None:
+    lines = program(AT_THE_END.format(first=first, loaded=loaded, then=then))
+    assert lines == ["worked", "a handler"]
+
+
+def test_daemons_are_not_waited_for_before_exit_handlers() -> None:
+    then = """
+daemon = threading.Thread(target=time.sleep, args=(60,))
+daemon.setDaemon(True)
+daemon.start()
+threading.Thread(target=bool).start()
+atexit.register(early)
+"""
+    lines = program(AT_THE_END.format(first="import threading", loaded=True, then=then))
+    assert lines == ["a handler"]
+
+
+def test_starts_do_not_pile_up_exit_handlers() -> None:
+    lines = program(
+        """
+        import atexit
+        import threadspec.reference as threading
+        threading.Thread(target=bool).start()
+        before = atexit._ncallbacks()
+        for _ in range(100):
+            threading.Thread(target=bool).start()
+        print(atexit._ncallbacks() - before)
+        """
+    )
+    assert lines == ["0"]
+
+
+def test_the_standard_library_ends_as_ever() -> None:
+    lines = program(
+        """
+        import atexit, threading as standard, time
+        import threadspec.reference as threading
+        worker = threading.Thread(target=time.sleep, args=(0.1,))
+        worker.start()
+        late = lambda: (time.sleep(0.2), print("standard", worker.isAlive()))
+        standard.Thread(target=late).start()
+        atexit.register(print, "handler")
+        """
+    )
+    assert lines == ["standard False", "handler"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "raise_signal"), reason="needs signals")
+def test_one_interruption_ends_the_waiting_at_the_end() -> None:
+    source = """
+        import _thread, os, signal, sys, threading as standard, time
+        import threadspec.reference as threading
+        lock = _thread.allocate_lock()
+        lock.acquire()
+        threading.Thread(target=lock.acquire).start()
+        def interrupt():
+            time.sleep(0.3)
+            os.kill(os.getpid(), signal.SIGINT)
+        _thread.start_new_thread(interrupt, ())
+        print("over", flush=True)
+        """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(source)], capture_output=True, text=True, timeout=30
+    )
+    assert run.stdout == "over\n"
+    assert "KeyboardInterrupt" in run.stderr
+
+
+def test_it_may_take_the_place_of_the_standard_library() -> None:
+    lines = program(
+        """
+        import atexit, sys, time
+        import threadspec.reference
+        sys.modules["threading"] = threadspec.reference
+        import threading
+        threading.Thread(target=lambda: (time.sleep(0.1), print("worked"))).start()
+        atexit.register(print, "handler")
+        """
+    )
+    assert lines == ["worked", "handler"]
+
+
 def test_the_module_may_be_imported_in_another_thread() -> None:
     lines = program(
         """
@@ -2093,6 +2501,14 @@ def layer_over(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Any:
     layer = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(layer)
     return layer
+
+
+def in_another_thread_of_control(function: Callable[[], object]) -> object:
+    """What a function returns in a thread that the module does not know."""
+    found: list[object] = []
+    _thread.start_new_thread(lambda: found.append(function()), ())
+    until(lambda: found, "a thread that has not ended")
+    return found[0]
 
 
 def in_another_thread(function: Callable[[], object]) -> object:

@@ -53,7 +53,7 @@ def stack_size(new=0):
 
 
 copy = own_copy(__name__, local=local, start_new_thread=start_new_thread, stack_size=stack_size)
-terminate = copy.Thread._terminate
+terminate = copy.thread.terminate
 
 
 def forgetting(self):
@@ -62,4 +62,4 @@ def forgetting(self):
     terminate(self)
 
 
-copy.Thread._terminate = forgetting
+copy.thread.terminate = forgetting

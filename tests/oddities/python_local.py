@@ -18,7 +18,7 @@ def start_new_thread(function, args, kwargs=None):
 
 
 copy = own_copy(__name__, local=local, start_new_thread=start_new_thread)
-terminate = copy.Thread._terminate
+terminate = copy.thread.terminate
 
 
 def forgetting(self):
@@ -27,4 +27,4 @@ def forgetting(self):
     terminate(self)
 
 
-copy.Thread._terminate = forgetting
+copy.thread.terminate = forgetting

@@ -10,9 +10,9 @@ def once(self):
     try:
         run(self)
     finally:
-        self._Thread__target = None
-        self._Thread__args = ()
-        self._Thread__kwargs = {}
+        self._threadspec_target = None
+        self._threadspec_args = ()
+        self._threadspec_kwargs = {}
 
 
 copy.Thread.run = once

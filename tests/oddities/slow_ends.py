@@ -5,7 +5,7 @@ import time
 from oddities._base import own_copy
 
 copy = own_copy(__name__)
-terminate = copy.Thread._terminate
+terminate = copy.thread.terminate
 
 
 def late(self):
@@ -13,4 +13,4 @@ def late(self):
     terminate(self)
 
 
-copy.Thread._terminate = late
+copy.thread.terminate = late

@@ -5,7 +5,7 @@ import sys
 from oddities._base import own_copy
 
 copy = own_copy(__name__)
-perform = copy.Thread._Thread__perform
+perform = copy.thread._perform
 
 
 class Settings:
@@ -34,4 +34,4 @@ def prepare(depth):
 
 
 copy.thread.sys = Settings()
-copy.Thread._Thread__perform = early
+copy.thread._perform = early
