@@ -6,7 +6,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,11 +100,16 @@ class Adapter:
 
 @dataclass(frozen=True)
 class Implementation:
-    """What is judged: an adapter's module in one interpreter."""
+    """What is judged: an adapter's module in one interpreter.
+
+    ``optional``: it was not named but found, by ``all``; where it cannot be loaded the others are
+    judged without it.
+    """
 
     name: str
     adapter: Adapter
     interpreter: Interpreter
+    optional: bool = field(default=False, compare=False)
 
     @property
     def path(self) -> list[str]:
@@ -322,11 +327,14 @@ def everything() -> list[Implementation | Unavailable]:
         adapter = _adapter(name)
         if adapter.versions is not None:
             candidates = interpreters.in_range(adapter.versions)
-            result += [Implementation(f"{name}@{one.label}", adapter, one) for one in candidates]
+            result += [
+                Implementation(f"{name}@{one.label}", adapter, one, optional=True)
+                for one in candidates
+            ]
             if candidates:
                 continue
         try:
-            result.append(resolve(name))
+            result.append(replace(resolve(name), optional=True))
         except UserError as error:
             result.append(Unavailable(name, str(error)))
     return result
@@ -347,4 +355,6 @@ def choose(names: Iterable[str]) -> list[Implementation | Unavailable]:
     for one in chosen:
         if by_name.setdefault(one.name, one) != one:
             raise UserError(f"Two implementations are called {one.name}; rename one adapter file.")
+        if isinstance(one, Implementation) and not one.optional:
+            by_name[one.name] = one  # named besides: it must be judged
     return list(by_name.values())

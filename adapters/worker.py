@@ -51,6 +51,10 @@ _SCARCE = (
 )
 
 
+# An implementation that dies does so of other signals, by an exit, or of these again.
+_FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP")
+
+
 class CannotStart(Exception):
     """The worker cannot be started or cannot load its implementation; the message says why."""
 
@@ -89,6 +93,9 @@ class Worker:
         self._loaded = False  # whether its process has been asked what it loaded
         self._mark = 0  # how much of the output has been told already
         self._sent = b""
+        self._killer: str | None = None  # the signal from outside that ended the last case
+        self._given_up = False  # whether it was this host that killed the worker
+        self._strays = b""  # the last line on the worker's output that is none of its replies
 
     def begin(self) -> None:
         """Start a worker and let it load the implementation, without waiting until it has.
@@ -116,7 +123,8 @@ class Worker:
             self.close()
             raise CannotStart(_refused(interpreter, error)) from error
         self._watchdog.watch(self._process.pid)  # until it gets a request, it ends with its input
-        self._loaded = False
+        self._loaded = self._given_up = False
+        self._strays = b""
         self._replies = queue.Queue()
         reader = threading.Thread(
             target=_read_replies, args=(self._process.stdout, self._replies), daemon=True
@@ -172,10 +180,24 @@ class Worker:
         """Run one case; its outcome, with what was printed meanwhile under ``output``.
 
         ``following``: the modules and functions of the cases that will be asked for next, as far
-        as that is known: the worker goes on with them at once when it has ended this one.  A
-        worker that dies gives the outcome "crash", one that hangs "timeout".  Raises CannotStart
-        where no worker can be started (again).
+        as that is known: the worker goes on with them when it has ended this one.  A worker that
+        dies gives the outcome "crash", one that hangs "timeout".  A case whose worker dies of a
+        signal that comes from outside, as a rule, is run once more.  Raises CannotStart where no
+        worker can be started (again).
         """
+        outcome = self._run(module, function, following)
+        killer = self._killer
+        if killer is not None and not self._given_up:
+            outcome = self._run(module, function, following)
+            note = f"a worker was killed by {killer}, and the case was run again in another one"
+            outcome["evidence"] = [note, *outcome["evidence"]]
+        return outcome
+
+    def _run(
+        self, module: str, function: str, following: Sequence[tuple[str, str]]
+    ) -> dict[str, Any]:
+        """Run one case as :meth:`run` does, but never again."""
+        self._killer = None
         if self._process is None or not self._loaded:
             self.load()
         assert self._output is not None
@@ -191,7 +213,9 @@ class Worker:
                     self._ahead.append(one)
             outcome = self._answer("case")
         except _Ended:
-            outcome = self._lost("crash", f"the process ended: {self._ending()}", began)
+            ending = self._ending()
+            self._killer = ending if ending in _FROM_OUTSIDE else None
+            outcome = self._lost("crash", f"the process ended: {ending}", began)
         except _Hung:
             self._write_stacks()
             output = self._printed()
@@ -221,6 +245,7 @@ class Worker:
 
     def kill(self) -> None:
         """End the worker process, if there is one, while another thread waits for its answer."""
+        self._given_up = True
         process = self._process
         if process is not None and process.poll() is None:
             _kill(process)
@@ -285,6 +310,7 @@ class Worker:
             if reply.startswith(script.PREFIX.encode("ascii")):
                 answer: dict[str, Any] = json.loads(reply[len(script.PREFIX) :])
                 return answer
+            self._strays = reply.strip() or self._strays
 
     def _lost(self, outcome: str, observed: str, began: float) -> dict[str, Any]:
         seconds = round(time.monotonic() - began, 6)
@@ -347,8 +373,9 @@ class Worker:
         return self._output.read(min(until - begin, 100_000)).decode("utf-8", "replace")
 
     def _last_line(self) -> str:
+        """The last line printed: some interpreters write their errors to standard output."""
         lines = self._printed().strip().splitlines()
-        return lines[-1] if lines else ""
+        return lines[-1] if lines else self._strays.decode("utf-8", "replace")
 
 
 def _environment(folder: Path) -> dict[str, str]:

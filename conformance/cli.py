@@ -162,8 +162,8 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
                 record = _judge(execution, options.time_scale, progress)
             except UserError as error:
                 # The others are judged all the same.
-                missing.append(matrices.Missing(one.name, str(error)))
-                failed = True
+                missing.append(matrices.Missing(one.name, str(error.__cause__ or error)))
+                failed = failed or not one.optional
                 continue
             finally:
                 execution.close()

@@ -185,6 +185,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         elif _is_controller(session.config):
             run.load()
         else:
+            run.leave_out(dict(vars(session.config)["workerinput"]["threadspec_left_out"]))
             run.begin()
             run.check()
     except UserError as error:
@@ -236,6 +237,8 @@ class BatteryFile(pytest.File):
             if case.module != module_name(self.path):
                 continue
             for number, execution in enumerate(run.executions):
+                if number in run.left_out:
+                    continue
                 yield CaseItem.from_parent(
                     self, name=f"{case.function}[{execution.name}]", case=case, number=number
                 )
@@ -421,6 +424,11 @@ class Collector:
         """Note how many cases are going to run."""
         chosen = [item.number for item in session.items if isinstance(item, CaseItem)]
         self._run.expect(chosen)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell one of pytest-xdist's workers which implementations cannot be judged."""
+        node.workerinput["threadspec_left_out"] = list(self._run.left_out.items())
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:

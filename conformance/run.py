@@ -64,6 +64,7 @@ class Run:
         implementations = [one for one in chosen if isinstance(one, Implementation)]
         number = 0 if in_process else workers
         self.executions = [Execution(one, time_scale, number) for one in implementations]
+        self.left_out: dict[int, str] = {}  # why some of them are not judged
         if in_process:
             self._check_in_process(implementations)
         self._results: dict[int, list[CaseResult]] = {}
@@ -114,23 +115,40 @@ class Run:
 
     def begin(self) -> None:
         """Begin to load the first implementation, and do not wait for it."""
-        for execution in self.executions[:1]:
-            execution.begin()
+        for number, execution in enumerate(self.executions):
+            if number not in self.left_out:
+                execution.begin()
+                return
 
     def load(self) -> None:
         """Load every implementation.  Raises UserError for the first one that cannot be.
 
-        The kit is checked meanwhile, as by :meth:`check`.
+        One that nobody named, but ``all`` found, becomes unavailable instead (see
+        :meth:`leave_out`).  The kit is checked meanwhile, as by :meth:`check`.
         """
-        if not self.executions:
-            reasons = "; ".join(f"{one.name}: {one.reason}" for one in self.unavailable)
-            raise UserError(f"No implementation can be judged here ({reasons}).")
         self.begin()
         with ThreadPoolExecutor(max_workers=4) as pool:
-            subjects = pool.map(lambda execution: execution.load(), self.executions)
+            loading = [pool.submit(execution.load) for execution in self.executions]
             self.check()
-            for number, subject in enumerate(subjects):
-                self._subjects[number] = subject
+            for number, subject in enumerate(loading):
+                try:
+                    self._subjects[number] = subject.result()
+                except UserError as error:
+                    if not self.executions[number].implementation.optional:
+                        for other in loading:
+                            other.cancel()
+                        raise
+                    self.leave_out({number: str(error.__cause__ or error)})
+        if len(self.left_out) == len(self.executions):
+            reasons = "; ".join(f"{one.name}: {one.reason}" for one in self.unavailable)
+            raise UserError(f"No implementation can be judged here ({reasons}).")
+
+    def leave_out(self, reasons: dict[int, str]) -> None:
+        """Judge the others alone.  ``reasons``: why, by the number of each left out."""
+        for number, reason in reasons.items():
+            self.left_out[number] = reason
+            self.unavailable.append(Unavailable(self.name(number), reason))
+            self.executions[number].close()
 
     def close(self) -> None:
         """End every worker."""
@@ -141,6 +159,8 @@ class Run:
         """A line for each implementation, and the number of workers where that is not one."""
         lines = []
         for number, execution in enumerate(self.executions):
+            if number in self.left_out:
+                continue
             subject = self._subjects.get(number)
             described = text.describe(subject) if subject else execution.name
             lines.append(f"threadspec: {described}")

@@ -621,3 +621,30 @@ def test_the_battery_can_be_named_by_its_path(run: Run) -> None:
     result = run("--impl=faithful", "--pyargs", "threadspec.conformance.battery", *RELEASE)
     assert result.ret == OK
     assert counts(result)["passed"] > 0
+
+
+# -- interpreters that cannot run the worker ------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a script that is no interpreter")
+@pytest.mark.parametrize("options", [(), ("-n2", "--dist=load")], ids=["", "pytest-xdist"])
+def test_all_goes_on_without_an_interpreter_that_cannot_run_the_worker(
+    program: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    fake = written(folder, "python3.99", "#!/bin/sh\necho 'no module named json'\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setenv("PYENV_ROOT", str(folder))
+    result = program("--impl=all", "-k", "test_release_returns_none", *options)
+    assert result.ret == OK
+    reason = (
+        "stdlib@3.99 is unavailable: the worker ended (exit status 1) while it loaded threading; "
+        "it printed: no module named json"
+    )
+    assert reason in text_of(result)
+    assert "stdlib@3.99: unavailable: the worker ended" in text_of(result)
+    assert "reference: 3 clauses" in text_of(result)
+
+    named = program("--impl=all,stdlib@3.99", "-k", "test_release_returns_none", *options)
+    assert named.ret == USAGE
+    assert "stdlib@3.99 cannot be judged: the worker ended" in text_of(named)

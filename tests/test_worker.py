@@ -231,6 +231,35 @@ def is_alive(number: int) -> bool:
 # -- the process ends -----------------------------------------------------------------------------
 
 
+@posix
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM", "SIGHUP"])
+def test_a_case_whose_worker_is_killed_once_from_outside_is_run_again(
+    make: MakeWorker, tmp_path: Path, number: str
+) -> None:
+    released = f"""
+    def release(self):
+        if not os.path.exists({str(tmp_path / "mark")!r}):
+            open({str(tmp_path / "mark")!r}, "w").close()
+            os.kill(os.getpid(), signal.{number})
+        self._lock.release()
+    """
+    worker = make(f"import os, signal\n{lock_with(textwrap.dedent(released))}")
+    outcome = worker.run(BATTERY, NO_VALUE, [(BATTERY, METHODS)])
+    assert outcome["outcome"] == "ok"
+    assert f"killed by {number}" in outcome["evidence"][0]
+    assert worker.run(BATTERY, METHODS)["evidence"] == []
+
+
+@posix
+def test_a_case_whose_worker_dies_by_itself_is_not_run_again(
+    make: MakeWorker, tmp_path: Path
+) -> None:
+    counting = f"open({str(tmp_path / 'count')!r}, 'a').write('.'); os.abort()"
+    worker = make(f"import os\n{lock_with(f'def release(self): {counting}')}")
+    assert worker.run(BATTERY, NO_VALUE)["observed"] == "the process ended: SIGABRT"
+    assert len((tmp_path / "count").read_text()) == 1
+
+
 @pytest.mark.parametrize(
     ("statement", "ending"),
     [
@@ -470,7 +499,7 @@ def test_another_case_than_foretold_is_run_in_a_fresh_worker(make: MakeWorker) -
         ("#!/bin/sh\nexit 0\n", r"the worker ended \(exit status 0\) while it loaded subject$"),
         ("#!/bin/sh\nexec cat\n", "is no interpreter: it echoes what it is given"),
         ("#!/bin/sh\necho garbage >&2\nexit 3\n", r"exit status 3\).*it printed: garbage$"),
-        ("#!/bin/sh\necho garbage\nexit 3\n", r"exit status 3\)"),
+        ("#!/bin/sh\necho garbage\nexit 3\n", r"exit status 3\).*it printed: garbage$"),
         ("#!/bin/sh\nexec sleep 1000\n", "did not load subject and answer in time"),
         ("no script at all\n", "cannot be started: Exec format error"),
         ("#!/no/such/shell\n", "cannot be started: No such file or directory"),

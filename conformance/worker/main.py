@@ -16,8 +16,14 @@ With the option ``--program`` it is a program of the battery instead (see ``prog
 
 import json
 import os
-import signal
 import sys
+
+try:
+    import signal
+except ImportError:
+    signal = (
+        None  # not every interpreter has signals; then there are no stacks of a worker that hangs
+    )
 
 # The folder that holds conformance/ and reference/ is made the package "threadspec", so that the
 # battery imports here as it does where the kit is installed, on any interpreter.

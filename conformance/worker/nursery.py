@@ -8,7 +8,6 @@ of the same script.
 import gc
 import json
 import os
-import signal
 import sys
 import time
 
@@ -158,7 +157,7 @@ class Forked(object):
 
     def kill(self):
         """Kill it, if it has not been found ended."""
-        os.kill(self.pid, signal.SIGKILL)
+        os.kill(self.pid, 9)
 
     def wait(self):
         """Wait for its end."""
