@@ -23,9 +23,9 @@ TIMED_ACQUIRE = sys.version_info >= (3, 2)
 class Actor(object):
     """One helper thread.  Use :meth:`Actors.start` or :meth:`Actors.new` to get one."""
 
-    def __init__(self, troupe, number):
+    def __init__(self, troupe, name, begin):
         self._troupe = troupe
-        self._name = "actor %d" % number
+        self._name = name
         self._substrate = troupe.substrate
         self._durations = troupe.durations
         self._go = self._substrate.allocate_lock()
@@ -42,7 +42,7 @@ class Actor(object):
         self.ident = None
         self.value = None
         self.error = None
-        self._substrate.start_new_thread(self._perform, ())
+        begin(self._perform, ())
 
     # -- the actor's own thread ---------------------------------------------------------------
 
@@ -202,11 +202,20 @@ class Actors(object):
         self.bystanders = tuple(bystanders)
         self._all = []
 
-    def new(self):
-        """An actor that waits for its first action."""
-        actor = Actor(self, len(self._all) + 1)
+    def new(self, begin=None, name=None):
+        """An actor that waits for its first action.
+
+        ``begin``: starts its thread, called like the substrate's ``start_new_thread``, which does
+        it by default; ``name``: what evidence calls the actor.
+        """
+        name = name or "actor %d" % (len(self._all) + 1)
+        actor = Actor(self, name, begin or self.substrate.start_new_thread)
         self._all.append(actor)
         return actor
+
+    def forget(self, actor):
+        """Leave out an actor whose thread did not begin to run."""
+        self._all.remove(actor)
 
     def start(self, function, *args, **kwargs):
         """A new actor that calls ``function`` at once, in its own thread."""
