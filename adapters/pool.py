@@ -1,12 +1,17 @@
-"""Shares an implementation's cases out among several workers, each steered by a thread."""
+"""Splits an implementation's cases among several workers, each steered by a thread.
+
+A case that waits needs no processor.  So a worker that sleeps in the middle of a case lets another
+one go on with the cases that follow: more workers are started for that where an implementation
+waits for long, up to ``MOST``.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import queue
+import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -15,9 +20,27 @@ from typing import Any
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.worker import CannotStart, Worker
 
-# So many cases lie ready with each worker, so that it need not wait for its thread here; the
-# others go to whichever worker comes first.
+# How many cases are queued in each worker, so that it need not wait for its thread here; the
+# others go to whichever worker comes first.  With one worker alone there are no others.
 READY = 3
+READY_ALONE = 8
+
+# The most workers that are started because others wait.
+MOST = 12
+
+# A worker is started when cases could have been run, but were not, for so many seconds more than a
+# share of the time.  A good implementation waits now and then, too, and one worker is enough then.
+UNUSED = 0.3
+SHARE = 0.25
+
+# A worker whose case runs programs sleeps while they are at work.  It waits if it does so for long.
+PROGRAM = 1.0
+
+# A case that has waited for so many seconds does not keep those queued behind it any longer.
+LONG = 0.3
+
+# After so many cases in a row that did not wait that long, queues in workers are filled again.
+CALM = 50
 
 
 @dataclass(frozen=True)
@@ -27,33 +50,140 @@ class _Job:
     case: tuple[str, str]
     outcome: Future[dict[str, Any]] = field(default_factory=Future)
 
+    @property
+    def runs_programs(self) -> bool:
+        """Whether the case starts processes, which may be at work while its worker sleeps."""
+        module, function = self.case
+        code = getattr(getattr(sys.modules.get(module), function, None), "__code__", None)
+        return code is not None and "programs" in code.co_varnames[: code.co_argcount]
+
+
+class _Board:
+    """The jobs that no worker has yet, and how many workers may be at work on one.
+
+    ``places``: the number of workers that use a processor at a time.  A worker has a place while it
+    runs cases, but for the time in which it sleeps.  :meth:`close` lets every thread come to its
+    end.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._changed = threading.Condition()
+        self._jobs: deque[_Job] = deque()
+        self._places = places
+        self._idle = 0  # workers that wait for a place or for a job
+        self._unused = 0.0
+        self._looked = time.monotonic()
+        self.is_closed = False
+
+    def put(self, jobs: Iterable[_Job], first: bool = False) -> None:
+        """Add jobs; ``first``: in front of the others, since they were there before them."""
+        with self._changed:
+            if first:
+                self._jobs.extendleft(reversed(list(jobs)))
+            else:
+                self._jobs.extend(jobs)
+            self._changed.notify_all()
+
+    def take(self, most: int, has_place: bool) -> list[_Job]:
+        """Wait for jobs, and for a place unless the caller has one; up to ``most`` jobs.
+
+        None come when the board is closed.
+        """
+        with self._changed:
+            if has_place and not self._jobs:
+                self._leave()
+                has_place = False
+            self._idle += 1
+            try:
+                while not self.is_closed and not (self._jobs and (has_place or self._places > 0)):
+                    self._changed.wait()
+            finally:
+                self._idle -= 1
+            if self.is_closed:
+                return []
+            if not has_place:
+                self._places -= 1
+            return self._more(most)
+
+    def more(self, most: int) -> list[_Job]:
+        """Up to ``most`` jobs that are there now."""
+        with self._changed:
+            return self._more(most)
+
+    def _more(self, most: int) -> list[_Job]:
+        return [self._jobs.popleft() for _ in range(min(most, len(self._jobs)))]
+
+    def enter(self) -> None:
+        """Have a place, even if there is none free: the caller's worker is at work already."""
+        with self._changed:
+            self._places -= 1
+
+    def leave(self) -> None:
+        """Let another worker have the caller's place."""
+        with self._changed:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._places += 1
+        self._changed.notify_all()
+
+    def lacks_workers(self) -> bool:
+        """Whether a place has been free, and jobs waiting, for long enough to start a worker.
+
+        To be asked every now and then by threads whose worker sleeps.  True starts a new count.
+        """
+        with self._changed:
+            now = time.monotonic()
+            passed, self._looked = now - self._looked, now
+            self._unused = max(0.0, self._unused - SHARE * passed)
+            if self._places > 0 and self._jobs and not self._idle:
+                self._unused += min(passed, 0.1)
+            if self._unused < UNUSED:
+                return False
+            self._unused = 0.0
+            return True
+
+    def close(self) -> None:
+        """Let nobody wait for a job any longer."""
+        with self._changed:
+            self.is_closed = True
+            self._jobs.clear()
+            self._changed.notify_all()
+
 
 @dataclass(frozen=True)
 class _Steering:
-    """A worker, the thread that steers it, and where that gets its jobs from."""
+    """A worker and the thread that steers it."""
 
     worker: Worker
     thread: threading.Thread
-    jobs: queue.SimpleQueue[_Job | None]
 
 
 class Pool:
     """Several processes in which one implementation is judged, used like a single worker.
 
-    ``size``: their number.  Outcomes are given in the order in which they are asked for; the
-    workers are busy with the cases that follow meanwhile.  A worker that cannot be started leaves
-    its cases to the others.
+    ``size``: the number of those that are at work at a time.  Outcomes are given in the order in
+    which they are asked for; the workers are busy with the cases that follow meanwhile.  A worker
+    that cannot be started leaves its cases to the others.
     """
 
     traceback: TracebackType | None = None  # of the last case: it stays in the worker
 
     def __init__(self, implementation: Implementation, time_scale: float, size: int) -> None:
-        self._workers = [Worker(implementation, time_scale, number) for number in range(size)]
+        self._implementation = implementation
+        self._time_scale = time_scale
+        self._size = size
+        self._workers = [
+            Worker(implementation, time_scale, number if size > 1 else None)
+            for number in range(size)
+        ]
+        self._ready = READY if size > 1 else READY_ALONE
+        self._calm = CALM  # cases in a row that did not wait for long
         self._steering: list[_Steering] = []
         self._serving = 0  # how many of these threads run jobs still
-        self._leaving = threading.Lock()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._ahead: deque[_Job] = deque()  # handed out, in order; their turn has not come
+        self._changing = threading.Lock()  # guards both
+        self._board = _Board(size)
+        self._ahead: deque[_Job] = deque()  # handed out, in order, but not asked for yet
 
     def begin(self) -> None:
         """Start every worker and let it load the implementation, without waiting until it has.
@@ -76,8 +206,7 @@ class Pool:
         CannotStart where no worker can be started (again).
         """
         unwanted = self._ahead and self._ahead[0].case != (module, function)
-        half_closed = self._steering and self._steering[0].jobs is not self._jobs
-        if unwanted or half_closed:
+        if unwanted or (self._steering and self._board.is_closed):
             self.close()
         wanted = [(module, function), *following]
         self._hand_out(wanted[len(self._ahead) :])
@@ -92,63 +221,108 @@ class Pool:
             raise
 
     def _hand_out(self, cases: Sequence[tuple[str, str]]) -> None:
-        for case in cases:
-            job = _Job(case)
-            self._ahead.append(job)
-            self._jobs.put(job)
+        jobs = [_Job(case) for case in cases]
         if not self._steering:
-            self._serving = len(self._workers)
+            self._board = _Board(self._size)
             for worker in self._workers:
-                thread = threading.Thread(
-                    target=self._steer, args=(worker, self._jobs), daemon=True
-                )
-                self._steering.append(_Steering(worker, thread, self._jobs))
-                thread.start()
+                self._start(worker)
+        self._ahead.extend(jobs)
+        self._board.put(jobs)
 
-    def _steer(self, worker: Worker, jobs: queue.SimpleQueue[_Job | None]) -> None:
-        """Run jobs in a worker until there is None instead of one, or others are to be done."""
-        own: deque[_Job] = deque()
+    def _start(self, worker: Worker) -> None:
+        """Start the thread that steers a worker, unless the pool is being closed."""
+        with self._changing:
+            if self._board.is_closed:
+                return
+            thread = threading.Thread(target=self._steer, args=(worker, self._board), daemon=True)
+            self._steering.append(_Steering(worker, thread))
+            self._serving += 1
+            thread.start()
+
+    def _steer(self, worker: Worker, board: _Board) -> None:
+        """Run the board's jobs in a worker until the board is closed."""
+        own: deque[_Job] = deque()  # queued in the worker
+        has_place = False
+        job: _Job | None = None
+        began = 0.0
+        is_late = False  # whether its queue has been given to others
+
+        def meanwhile(sleeps: bool) -> None:
+            nonlocal has_place, is_late
+            lasts = time.monotonic() - began
+            if not sleeps or (lasts < PROGRAM and job is not None and job.runs_programs):
+                return
+            if has_place:
+                board.leave()
+                has_place = False
+            if own and lasts >= LONG:
+                self._calm = 0  # most likely other cases wait as well
+                is_late = True
+                board.put(own, first=True)
+                own.clear()
+            if board.lacks_workers():
+                self._grow()
+
         try:
-            while True:
-                with contextlib.suppress(queue.Empty):
-                    while len(own) <= READY:
-                        job = jobs.get(block=not own)
-                        if job is None:
-                            return
-                        own.append(job)
-                if jobs is not self._jobs:
-                    return
+            while not board.is_closed:
+                if not own:
+                    own.extend(board.take(1, has_place))
+                    if not own:
+                        return
+                elif not has_place:
+                    board.enter()
+                has_place = True
+                ready = self._ready if self._calm >= CALM else 0
+                own.extend(board.more(ready + 1 - len(own)))
                 job = own.popleft()
+                began = time.monotonic()
+                is_late = False
                 try:
-                    outcome = worker.run(*job.case, [one.case for one in own])
+                    outcome = worker.run(*job.case, [one.case for one in own], meanwhile)
                 except BaseException as error:
                     if isinstance(error, CannotStart) and self._can_leave():
-                        for one in (job, *own):
-                            jobs.put(one)
+                        board.put((job, *own), first=True)
+                        if has_place:
+                            board.leave()
                         return
                     job.outcome.set_exception(error)
                 else:
                     job.outcome.set_result(outcome)
+                self._calm += 1
+                if is_late:
+                    worker.close()
         finally:
             worker.close()
 
+    def _grow(self) -> None:
+        """Have one more worker, unless there are enough."""
+        with self._changing:
+            number = len(self._workers)
+            if number >= self._size + MOST:
+                return
+            worker = Worker(self._implementation, self._time_scale, number)
+            self._workers.append(worker)
+        self._start(worker)
+
     def _can_leave(self) -> bool:
         """Whether others go on serving where one of the threads ends."""
-        with self._leaving:
+        with self._changing:
             others = self._serving > 1
             self._serving -= others
         return others
 
     def close(self) -> None:
         """End every worker, whatever it is doing.  Interrupted, it can be called again."""
-        self._jobs = queue.SimpleQueue()
+        with self._changing:
+            self._board.close()
         self._ahead.clear()
         while self._steering:
             last = self._steering[-1]
-            last.jobs.put(None)
             last.worker.kill()  # as often as its thread starts another
             last.thread.join(0.05)
             if not last.thread.is_alive():
                 self._steering.pop()
+        self._serving = 0
         for worker in self._workers:
             worker.close()
+        del self._workers[self._size :]

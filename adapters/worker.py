@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -24,6 +24,9 @@ from threadspec.conformance.worker.blocking import Stall
 from threadspec.conformance.worker.durations import Durations
 
 SCRIPT = Path(script.__file__)
+
+# How often to look at a worker that has not answered, in seconds.
+LOOK = 0.02
 
 
 def load_request(
@@ -175,26 +178,35 @@ class Worker:
         return answer
 
     def run(
-        self, module: str, function: str, following: Sequence[tuple[str, str]] = ()
+        self,
+        module: str,
+        function: str,
+        following: Sequence[tuple[str, str]] = (),
+        meanwhile: Callable[[bool], None] | None = None,
     ) -> dict[str, Any]:
         """Run one case; its outcome, with what was printed meanwhile under ``output``.
 
         ``following``: the modules and functions of the cases that will be asked for next, as far
-        as that is known: the worker goes on with them when it has ended this one.  A worker that
-        dies gives the outcome "crash", one that hangs "timeout".  A case whose worker dies of a
-        signal that comes from outside, as a rule, is run once more.  Raises CannotStart where no
-        worker can be started (again).
+        as that is known: the worker goes on with them without delay when it has ended this one.
+        ``meanwhile`` is called every ``LOOK`` seconds until the case has ended, and told whether
+        the worker sleeps.  A worker that dies gives the outcome "crash", one that hangs "timeout".
+        A case whose worker dies of a signal that comes from outside, as a rule, is run once more.
+        Raises CannotStart where no worker can be started (again).
         """
-        outcome = self._run(module, function, following)
+        outcome = self._run(module, function, following, meanwhile)
         killer = self._killer
         if killer is not None and not self._given_up:
-            outcome = self._run(module, function, following)
+            outcome = self._run(module, function, following, meanwhile)
             note = f"a worker was killed by {killer}, and the case was run again in another one"
             outcome["evidence"] = [note, *outcome["evidence"]]
         return outcome
 
     def _run(
-        self, module: str, function: str, following: Sequence[tuple[str, str]]
+        self,
+        module: str,
+        function: str,
+        following: Sequence[tuple[str, str]],
+        meanwhile: Callable[[bool], None] | None,
     ) -> dict[str, Any]:
         """Run one case as :meth:`run` does, but never again."""
         self._killer = None
@@ -211,7 +223,7 @@ class Worker:
                 for one in following[len(self._ahead) :]:
                     self._ask(*one)
                     self._ahead.append(one)
-            outcome = self._answer("case")
+            outcome = self._answer("case", meanwhile)
         except _Ended:
             ending = self._ending()
             self._killer = ending if ending in _FROM_OUTSIDE else None
@@ -277,8 +289,13 @@ class Worker:
         except OSError:
             raise _Ended from None
 
-    def _answer(self, duration: str) -> dict[str, Any]:
-        """Wait for the reply to what was sent, for as long as the named duration says."""
+    def _answer(
+        self, duration: str, meanwhile: Callable[[bool], None] | None = None
+    ) -> dict[str, Any]:
+        """Wait for the reply to what was sent, for as long as the named duration says.
+
+        ``meanwhile``: see :meth:`run`.  Raises _Ended or _Hung where none comes.
+        """
         process = self._process
         assert process is not None
         stall = Stall(
@@ -290,12 +307,14 @@ class Worker:
         deadline = time.monotonic() + self._durations[duration]
         while True:
             try:
-                reply = self._replies.get(timeout=0.1)
+                reply = self._replies.get(timeout=LOOK)
             except queue.Empty:
                 if process.poll() is None:
                     hopeless = stall.is_certain() and not _has_child(process)
                     if hopeless or time.monotonic() >= deadline:
                         raise _Hung from None
+                    if meanwhile is not None:
+                        meanwhile(stall.sleeps)
                     continue
                 try:  # its last words may be on their way yet
                     reply = self._replies.get(timeout=1.0)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from threadspec.adapters.adapter import Divergence, Implementation
 from threadspec.adapters.pool import Pool
-from threadspec.adapters.worker import CannotStart, Worker, load_request
+from threadspec.adapters.worker import CannotStart, load_request
 from threadspec.conformance.cases import Case, battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
@@ -25,7 +25,7 @@ from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subj
 
 # So many cases each worker may be ahead of the host: a long one lets the host catch up with many
 # that took the worker less time than their reports take here.
-AHEAD = 32
+AHEAD = 64
 
 
 class Place(Protocol):
@@ -108,8 +108,6 @@ class Execution:
         self._place: Place
         if workers == 0:
             self._place = InProcess(implementation, time_scale)
-        elif workers == 1:
-            self._place = Worker(implementation, time_scale)
         else:
             self._place = Pool(implementation, time_scale, workers)
         self._description: dict[str, Any] | None = None

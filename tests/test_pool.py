@@ -12,7 +12,7 @@ import pytest
 
 import miniatures
 from miniatures import lock_with
-from threadspec.adapters.pool import READY, Pool
+from threadspec.adapters.pool import MOST, READY, Pool
 from threadspec.adapters.worker import CannotStart
 from threadspec.conformance.worker.durations import TABLE
 from trials import implementation
@@ -27,12 +27,12 @@ MakePool = Callable[..., Pool]
 
 @pytest.fixture
 def make(miniature: Callable[[str, str], str], tmp_path: Path) -> Iterator[MakePool]:
-    """Make a pool of two workers for an implementation with this source."""
+    """Make a pool of two workers, or of ``size``, for an implementation with this source."""
     pools = []
 
-    def make_pool(source: str) -> Pool:
+    def make_pool(source: str, size: int = 2) -> Pool:
         pools.append(
-            Pool(implementation("subject", miniature("subject", source), tmp_path), 1.0, 2)
+            Pool(implementation("subject", miniature("subject", source), tmp_path), 1.0, size)
         )
         return pools[-1]
 
@@ -101,6 +101,59 @@ def test_cases_are_run_at_the_same_time(make: MakePool) -> None:
         """
     )
     outcomes = run_all(make(source), [NO_VALUE] * (READY + 2))
+    assert {outcome["outcome"] for outcome in outcomes} == {"ok"}
+
+
+SLEEPING = "import os, time\n" + lock_with(
+    """
+    def release(self):
+        with open("trace", "a") as file:
+            file.write("%d " % os.getpid())
+        time.sleep(1.0)
+        self._lock.release()
+    """
+)
+
+
+def test_cases_that_wait_do_not_hold_up_the_others(make: MakePool) -> None:
+    pool = make(SLEEPING, 1)
+    pool.load()
+    began = time.monotonic()
+    names = [METHODS, *[NO_VALUE] * 20, METHODS]
+    outcomes = run_all(pool, names)
+    least = sum(outcome["seconds"] for outcome in outcomes)
+    assert time.monotonic() - began < least * 0.75
+    assert [outcome["seconds"] >= 1.0 for outcome in outcomes] == [
+        name == NO_VALUE for name in names
+    ]
+    assert {outcome["outcome"] for outcome in outcomes} == {"ok"}
+    calls = traced()
+    assert 1 < len(set(calls)) <= 1 + MOST + len(calls) // 2  # those that were late are replaced
+
+
+def test_cases_that_do_not_wait_are_run_by_one_worker(make: MakePool) -> None:
+    pool = make(TRACED, 1)
+    run_all(pool, [NO_VALUE] * 60)
+    assert len(set(traced())) == 1
+
+
+def test_cases_queued_behind_one_that_waits_go_to_others(make: MakePool) -> None:
+    source = "import os, time\n" + lock_with(
+        """
+        def release(self):
+            with open("trace", "a") as file:
+                file.write("%d " % os.getpid())
+            try:
+                open("first", "x").close()
+            except OSError:
+                pass
+            else:
+                time.sleep(2.0)
+            self._lock.release()
+        """
+    )
+    outcomes = run_all(make(source, 1), [NO_VALUE] * 30)
+    assert [outcome["seconds"] > 1.0 for outcome in outcomes] == [True, *[False] * 29]
     assert {outcome["outcome"] for outcome in outcomes} == {"ok"}
 
 

@@ -321,6 +321,11 @@ class Stall(object):
         self._tasks = None
         self._since = None
 
+    @property
+    def sleeps(self):
+        """Whether every watched thread slept at the last look; true where that cannot be seen."""
+        return not [task for task in (self._tasks or {}).values() if not task.sleeps]
+
     def is_certain(self):
         """Look once more; True when nothing has been able to run for long enough."""
         tasks = look(self._pid, self._leave_out)
