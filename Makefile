@@ -8,7 +8,7 @@
 #   make soak     whether any verdict ever differs, in many runs under different loads
 # And two measure the reference:
 #   make bench      its speed and memory beside the standard library, gevent and aiologic
-#   make interrupts whether a signal handler that raises ever leaves a primitive unusable
+#   make interrupts whether a signal handler ever leaves a primitive unusable
 
 PYTHON ?= python3
 VENV := .venv
@@ -46,7 +46,7 @@ lint: $(VENV)/ready
 	for part in adapters conformance reference reports; do \
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
 	MYPYPATH=build/typing:tests:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
-		-p threadspec.reports -p benchmarks -p faults -m oddities.__main__ -m mutation -m soak -m trials -m interrupts
+		-p threadspec.reports -p benchmarks -p faults -m oddities.__main__ -m mutation -m soak -m trials -p interrupts
 	$(BIN)/vermin --quiet --no-tips --violations -t=2.6- -t=3.2- $(VERMIN) $(PORTABLE)
 
 # Put the matrix of this machine where the README takes it from.

@@ -1,18 +1,26 @@
-"""Interruptions: what a trial makes of a primitive that keeps and of one that does not."""
+"""Interruptions: what a trial makes of a primitive that keeps working and of one that does not."""
 
 from __future__ import annotations
 
 import _thread
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-import interrupts
+from interrupts import __main__ as command
+from interrupts import attempt, crew, uses
+from threadspec.adapters.interpreters import this_interpreter
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="there is no interval timer"),
+    pytest.mark.timeout(300, method="thread"),  # SIGALRM belongs to the trials
+]
 
 
 class Fragile:
@@ -28,27 +36,130 @@ class Fragile:
         """The first release is the last."""
 
 
-def trial(lock: Any) -> interrupts.Trial:
-    module = SimpleNamespace(__name__="miniature", Lock=lock)
-    return interrupts.TRIALS["Lock, calls"](module)
+class Plain:
+    """An event over a list of locks, as a handler that raises must leave it usable."""
+
+    def __init__(self) -> None:
+        self.flag = False
+        self.entries: list[Any] = []
+
+    def wait(self, timeout: float | None = None) -> None:
+        if self.flag or timeout == 0:
+            return
+        entry = crew.locked()
+        try:
+            self.entries.append(entry)
+            entry.acquire(True, -1 if timeout is None else timeout)
+        finally:
+            self.leave(entry)
+
+    def leave(self, entry: Any) -> None:
+        if entry in self.entries:
+            self.entries.remove(entry)
+
+    def set(self) -> None:
+        self.flag = True
+        for entry in list(self.entries):
+            self.leave(entry)
+            entry.release()
+
+    def clear(self) -> None:
+        self.flag = False
+
+    def isSet(self) -> bool:
+        return self.flag
+
+
+class ForgetsNobody(Plain):
+    """Its set() wakes the first two entries, of which an interrupted wait() may have left some."""
+
+    def set(self) -> None:
+        self.flag = True
+        woken, self.entries = self.entries[:2], self.entries[2:]
+        for entry in woken:
+            entry.release()
+
+    def leave(self, entry: Any) -> None:
+        super().leave(entry)
+        if self.flag and self.entries:
+            self.entries.pop(0).release()
+
+
+class Watching(Plain):
+    """An event whose wait() in the main thread knows of each signal."""
+
+    def wait(self, timeout: float | None = None) -> None:
+        if _thread.get_ident() != MAIN or timeout == 0:
+            return super().wait(timeout)
+        seen: list[None] = []
+        before = signal.getsignal(signal.SIGALRM)
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            seen.append(None)
+            assert callable(before)
+            before(number, frame)
+
+        signal.signal(signal.SIGALRM, handle)
+        try:
+            self.poll(timeout, seen)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        return None
+
+    def poll(self, timeout: float | None, seen: list[None]) -> None:
+        raise NotImplementedError
+
+
+class Impatient(Watching):
+    """Its wait() ends with the first signal."""
+
+    def poll(self, timeout: float | None, seen: list[None]) -> None:
+        while not self.flag and not seen:
+            time.sleep(0.0001)
+
+
+class BeginsAgain(Watching):
+    """Its time-out begins anew with each signal."""
+
+    def poll(self, timeout: float | None, seen: list[None]) -> None:
+        assert timeout is not None
+        ends, number = time.monotonic() + timeout, 0
+        while not self.flag and time.monotonic() < ends:
+            if len(seen) > number:
+                ends, number = time.monotonic() + timeout, len(seen)
+
+
+MAIN = _thread.get_ident()
+
+
+def made(use: str, **names: Any) -> uses.Use:
+    return uses.USES[use](SimpleNamespace(__name__="miniature", **names))
+
+
+def unusable(event: type[Plain], use: str, mode: str, interruptions: int) -> dict[str, int]:
+    module = SimpleNamespace(__name__="miniature", Event=event)
+    return attempt.attempt(module, uses.USES[use], mode, interruptions)["unusable"]  # type: ignore[no-any-return]
 
 
 def test_a_lock_that_was_kept_is_given_back() -> None:
-    made = trial(_thread.allocate_lock)
-    assert made.check() == 0
-    made.object.acquire()  # type: ignore[attr-defined]
-    assert made.check() == 1
-    assert made.check() == 0
+    use = made("Lock, calls", Lock=_thread.allocate_lock)
+    assert use.settle() == 0
+    use.object.acquire()  # type: ignore[attr-defined]
+    assert use.settle() == 1
+    assert use.settle() == 0
+    use.check()
 
 
 def test_a_lock_that_stays_locked_is_unusable() -> None:
-    with pytest.raises(interrupts.Unusable):
-        trial(Fragile).check()
+    use = made("Lock, calls", Lock=Fragile)
+    use.settle()
+    with pytest.raises(crew.Unusable):
+        use.check()
 
 
 def test_a_thread_that_is_slow_is_awaited() -> None:
-    helper = interrupts.Helper()
-    until = time.monotonic() + interrupts.PATIENCE * (interrupts.LOOKS + 4)
+    helper = crew.Helper()
+    until = time.monotonic() + crew.PATIENCE * (crew.LOOKS + 4)
 
     def slow() -> None:
         while time.monotonic() < until:
@@ -57,24 +168,59 @@ def test_a_thread_that_is_slow_is_awaited() -> None:
     helper.do(slow)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no interval timer")
-def test_a_few_interruptions() -> None:
-    outcome = interrupts.measured(("stdlib", "Lock, with", 20))
-    assert outcome == interrupts.Outcome(20, {})
+@pytest.mark.parametrize("mode", attempt.MODES)
+@pytest.mark.parametrize("use", ["Event, time-out", "Event, seconds", "Event, blocked"])
+def test_a_sound_event_stays_usable(use: str, mode: str) -> None:
+    if attempt.suits(mode, uses.USES[use]):
+        interruptions = 30 if mode != "raises" else 1  # whose entry may stay in its line
+        assert unusable(Plain, use, mode, interruptions) == {}
 
 
-def test_a_hang_is_told_by_where_it_is() -> None:
-    stderr = (
-        "Timeout (0:00:02)!\nThread 0x1 (most recent call first):\n  File a, line 1 in work\n\n"
-        "Thread 0x2 (most recent call first):\n  File b, line 2 in acquire\n  File c, line 3\n"
-    )
-    assert interrupts.reason(stderr) == "hung: File b, line 2 in acquire"
+def test_stale_entries_of_several_interruptions_swallow_a_wake_up() -> None:
+    assert unusable(ForgetsNobody, "Event, time-out", "raises", 3000)
 
 
-def test_an_unknown_trial_gives_one_sentence() -> None:
-    command = [sys.executable, "-m", "interrupts", "semafore"]
-    folder = Path(interrupts.__file__).parent
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+def test_a_wait_that_ends_with_a_signal_is_unusable() -> None:
+    found = unusable(Impatient, "Event, blocked", "returns", 3)
+    assert list(found) == ["a call returned after a signal, and nobody had woken it"]
+    found = unusable(Impatient, "Event, seconds", "returns", 3)
+    assert list(found) == ["a time-out ended early after a signal"]
+
+
+def test_a_time_out_that_begins_again_is_unusable() -> None:
+    found = unusable(BeginsAgain, "Event, seconds", "returns", 3)
+    assert list(found) == ["a time-out begins again with each signal"]
+
+
+def test_every_blocking_call_is_interrupted_with_and_without_a_time_out() -> None:
+    blocking = {name for name, use in uses.USES.items() if use.blocks}
+    for name in ("Condition, wait", "Condition(Lock()), wait", "Event", "Thread, join"):
+        assert {f"{name}, blocked", f"{name}, seconds"} <= blocking
+    for name in ("Lock", "RLock", "Semaphore", "BoundedSemaphore"):
+        assert f"{name}, blocked" in blocking
+
+
+def trial(module: str, use: str, mode: str, interruptions: int) -> command.Trial:
+    return command.Trial(this_interpreter(), module, use, mode, interruptions)
+
+
+@pytest.mark.parametrize("mode", attempt.MODES)
+def test_a_few_interruptions(mode: str) -> None:
+    outcome = command.measured(trial("stdlib", "Lock, blocked", mode, 20))
+    assert (outcome.interruptions, outcome.unusable, outcome.broken) == (20, {}, "")
+
+
+def test_an_attempt_that_hangs_is_told_by_where_it_is() -> None:
+    outcome = command.measured(trial("stdlib", "Semaphore, calls", "calls back", 2000))
+    assert outcome.broken.startswith("hangs: File ")
+    assert "threading.py" in outcome.broken
+    assert outcome.bad == 1
+
+
+def test_an_unknown_use_gives_one_sentence() -> None:
+    arguments = [sys.executable, "-m", "interrupts", "semafore"]
+    folder = Path(command.__file__).parent.parent
+    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert "No trial has 'semafore' in its name" in done.stderr
+    assert "No use has 'semafore' in its name" in done.stderr

@@ -1,0 +1,1 @@
+"""``python -m interrupts``: signal handlers in the middle of every primitive of the reference."""
