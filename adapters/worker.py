@@ -22,6 +22,7 @@ from threadspec.adapters.watchdog import Watchdog
 from threadspec.conformance.worker import main as script
 from threadspec.conformance.worker.blocking import Stall
 from threadspec.conformance.worker.durations import Durations
+from threadspec.conformance.worker.scarcity import ADVICE
 
 SCRIPT = Path(script.__file__)
 
@@ -48,10 +49,7 @@ def load_request(
     }
 
 
-_SCARCE = (
-    "the system refuses another {} ({}); "
-    "raise the limit on processes, memory or open files (ulimit -a shows them)"
-)
+_SCARCE = "the system refuses another {} ({}); " + ADVICE
 
 
 # An implementation that dies does so of other signals, by an exit, or of these again.
@@ -60,6 +58,10 @@ _FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP")
 
 class CannotStart(Exception):
     """The worker cannot be started or cannot load its implementation; the message says why."""
+
+
+class Refused(CannotStart):
+    """The system refuses what a worker needs: no fault of the implementation."""
 
 
 class _Ended(Exception):
@@ -124,7 +126,7 @@ class Worker:
                 )
         except OSError as error:
             self.close()
-            raise CannotStart(_refused(interpreter, error)) from error
+            raise Refused(_refused(interpreter, error)) from error
         self._watchdog.watch(self._process.pid)  # until it gets a request, it ends with its input
         self._loaded = self._given_up = False
         self._strays = b""
@@ -136,7 +138,7 @@ class Worker:
             reader.start()
         except RuntimeError as error:
             self.close()
-            raise CannotStart(_SCARCE.format("thread", error)) from error
+            raise Refused(_SCARCE.format("thread", error)) from error
         with contextlib.suppress(_Ended):  # found out by whoever waits for the answer
             self._send(load_request(self._implementation, self._time_scale, self._number))
 
@@ -167,6 +169,9 @@ class Worker:
                 f"{interpreter} was started, but did not load {adapter.module} and answer in time"
                 + (f"; it printed: {output}" if output else "")
             ) from None
+        if "refused" in answer:
+            self.close()
+            raise Refused(answer["refused"])
         if "failed" in answer:
             self.close()
             needs = ", ".join(adapter.requires)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from threadspec.adapters.adapter import Divergence, Implementation
 from threadspec.adapters.pool import Pool
-from threadspec.adapters.worker import CannotStart, load_request
+from threadspec.adapters.worker import CannotStart, Refused, load_request
 from threadspec.conformance.cases import Case, battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
@@ -184,7 +184,7 @@ class Execution:
             outcome = self._place.run(case.module, case.function, ahead)
         except CannotStart as error:
             outcome = {
-                "outcome": "crash",
+                "outcome": "error" if isinstance(error, Refused) else "crash",
                 "observed": f"no worker can be started any more: {error}",
             }
         return self._result(case, outcome)

@@ -32,7 +32,7 @@ MEANING: dict[Verdict, str] = {
     "fail": "does not do what the clause requires",
     "timeout": "did not come to an end in time",
     "crash": "the process died",
-    "error": "the kit's own fault",
+    "error": "the kit's own fault, or the environment's",
 }
 
 # The verdicts that fail a run, and those that do so only where it is strict.

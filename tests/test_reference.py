@@ -27,7 +27,7 @@ import pytest
 import threadspec.reference as threading
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.case import DOCUMENTED
+from threadspec.conformance.worker.names import DOCUMENTED
 from threadspec.reference import _layer
 from threadspec.reference._instantiate import instantiate
 from threadspec.reference._waiting import leave, wake_first

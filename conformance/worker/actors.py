@@ -8,8 +8,8 @@ each whether it has returned, raised or is blocked.
 import sys
 import time
 
-from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.case import KitError, show, show_call, show_error
+from threadspec.conformance.worker import blocking, scarcity
+from threadspec.conformance.worker.case import KitError, Refused, show, show_call, show_error
 
 # A watcher who was away for longer than this, in seconds, has not watched meanwhile.
 STEP = 0.01
@@ -42,7 +42,16 @@ class Actor(object):
         self.ident = None
         self.value = None
         self.error = None
-        begin(self._perform, ())
+        try:
+            begin(self._perform, ())
+        except:  # noqa: E722 - whatever the substrate says it with
+            if begin != self._substrate.start_new_thread:
+                raise
+            troupe.refused = "the system refuses another thread (%s); %s" % (
+                show_error(sys.exc_info()[1]),
+                scarcity.ADVICE,
+            )
+            raise Refused(troupe.refused)
 
     # -- the actor's own thread ---------------------------------------------------------------
 
@@ -200,6 +209,7 @@ class Actors(object):
         self.durations = durations
         self.note = note
         self.bystanders = tuple(bystanders)
+        self.refused = None  # why the system let no more helper threads be started
         self._all = []
 
     def new(self, begin=None, name=None):

@@ -3,6 +3,8 @@
 import re
 import sys
 
+from threadspec.conformance.worker import names
+
 
 class Violation(AssertionError):
     """The implementation did not do what the clause requires; the message says what it did."""
@@ -14,6 +16,10 @@ class NotOffered(Exception):
 
 class KitError(Exception):
     """The kit itself is at fault; never blamed on the implementation."""
+
+
+class Refused(KitError):
+    """The system refuses the kit a thread, a process or a file; the message is for the user."""
 
 
 def clause(identifier, spoils=False):
@@ -82,13 +88,13 @@ def raises(expected, function, *args, **kwargs):
     """
     try:
         value = function(*args, **kwargs)
-    except expected:
-        return sys.exc_info()[1]
     except KitError:
         raise
+    except expected:
+        return sys.exc_info()[1]
     except:  # noqa: E722 - Java's throwables are no Exception
         error = sys.exc_info()[1]
-        if isinstance(error, Violation) or is_missing_name(error):
+        if isinstance(error, Violation) or names.missing_name(error):
             raise
         raise Violation(
             "%s raised %s, not %s"
@@ -98,39 +104,6 @@ def raises(expected, function, *args, **kwargs):
         "%s returned %s and raised nothing; %s is required"
         % (show_call(function, args, kwargs), show(value), expected.__name__)
     )
-
-
-# Every name that the manual documents: one that is missing makes a case "unsupported".
-DOCUMENTED = frozenset(
-    """
-    activeCount Condition currentThread enumerate Event local Lock RLock Semaphore BoundedSemaphore
-    Thread Timer settrace setprofile stack_size ThreadError
-    acquire release wait notify notifyAll isSet set clear start run join getName setName isAlive
-    isDaemon setDaemon cancel
-    """.split()
-)
-
-
-def missing_name(error):
-    """The name that an AttributeError or ImportError says is missing, or None."""
-    if isinstance(error, AttributeError):
-        text = str(error)
-        marker = "has no attribute"
-    elif isinstance(error, ImportError):
-        text = str(error)
-        marker = "cannot import name"
-    else:
-        return None
-    if marker not in text:
-        return None
-    words = text.split(marker, 1)[1].replace('"', "'").split("'")
-    name = words[1] if len(words) > 1 else words[0].strip().split(" ")[0]
-    return name
-
-
-def is_missing_name(error):
-    """Whether ``error`` says that a documented name is not there."""
-    return missing_name(error) in DOCUMENTED
 
 
 def truth(value):

@@ -17,14 +17,13 @@ import re
 import sys
 import traceback
 
-from threadspec.conformance.worker import blocking, pace
+from threadspec.conformance.worker import blocking, names, pace, scarcity
 from threadspec.conformance.worker.actors import Actor, Actors
 from threadspec.conformance.worker.case import (
     KitError,
     NotOffered,
+    Refused,
     Violation,
-    is_missing_name,
-    missing_name,
     show,
     show_error,
 )
@@ -90,6 +89,7 @@ class Judge(object):
         self._bystanders = bystanders
         self._spare = Spare(origin, durations)
         self._pace = None
+        self._lacking = None  # the names the implementation lacks; not known before they matter
         self.traceback = None
 
     def run(self, function):
@@ -121,19 +121,44 @@ class Judge(object):
         except:  # noqa: E722 - SystemExit, KeyboardInterrupt and Java's throwables are evidence too
             self.traceback = sys.exc_info()[2]
             outcome.update(_explain(sys.exc_info()))
+            if outcome["outcome"] == "violated":
+                outcome.update(self._other_cause(function, stage))
         else:
             if stage.observations:
                 outcome["outcome"] = "observed"
                 outcome["observed"] = "; ".join(stage.observations)
         seconds = blocking.clock() - began
         waits = self._durations.settle()
-        spoiled = stage.clear() > 0 or _left_behind(threads, self._durations["cleanup"])
+        try:
+            spoiled = stage.clear() > 0 or _left_behind(threads, self._durations["cleanup"])
+        except:  # noqa: E722 - a scheduler of green threads may raise here what one of them raised
+            spoiled = True
+            if outcome["outcome"] in ("ok", "observed"):
+                outcome.update(_explain(sys.exc_info()))
         processor.give_up()
         outcome["evidence"] = stage.evidence
         outcome["waits"] = waits
         outcome["seconds"] = round(seconds, 6)
         outcome["spoiled"] = spoiled or getattr(function, "spoils", False)
         return outcome
+
+    def _other_cause(self, function, stage):
+        """The part of an outcome that says what a violation really comes from, where it is known.
+
+        The system may have refused a thread, or the battery may have asked for a name that is not
+        there in a thread or a program of its own, where nobody saw the error.
+        """
+        refused = stage.refused() or scarcity.refusal(self._substrate, scarcity.SOME)
+        if refused:
+            return {"outcome": "error", "observed": refused, "where": None, "check": None}
+        if self._lacking is None:
+            found = []
+            surveyor = stage.start(lambda: found.append(names.survey(self._implementation)))
+            self._lacking = surveyor.returned() and found[0] or set()
+        missing = self._lacking and names.lacked(names.used_by(function), self._lacking)
+        if missing:
+            return {"outcome": "missing", "observed": "there is no %s" % missing}
+        return {}
 
     def close(self):
         """End what is kept ready for the fixture ``programs``; a worker's own end does it too."""
@@ -178,6 +203,14 @@ class _Stage(object):
             if name not in self._fixtures:
                 raise KitError("%s asks for %r, which is no fixture" % (function.__name__, name))
         return [self._fixtures[name]() for name in names]
+
+    def start(self, function):
+        """A helper thread that calls ``function``."""
+        return self._actors.start(function)
+
+    def refused(self):
+        """What the system has refused the kit during the case, or None."""
+        return self._actors.refused or self._programs.refused
 
     def clear(self):
         """Undo what fixtures did; the number of helper threads that could not be ended."""
@@ -244,13 +277,16 @@ def _explain(exc_info):
     if isinstance(error, NotOffered):
         part["outcome"] = "not-offered"
         part["observed"] = str(error)
+    elif isinstance(error, Refused):
+        part["outcome"] = "error"
+        part["observed"] = str(error)
     elif isinstance(error, Violation):
         part["observed"] = str(error)
     elif isinstance(error, AssertionError) and innermost is not None and _is_ours(innermost):
         part["observed"] = _seen(error, ours[-1][0] if ours else None, check)
-    elif is_missing_name(error) and innermost is not None and _is_ours(innermost):
+    elif names.missing_name(error) and innermost is not None and _is_ours(innermost):
         part["outcome"] = "missing"
-        part["observed"] = "there is no %s (%s)" % (missing_name(error), show_error(error))
+        part["observed"] = "there is no %s (%s)" % (names.missing_name(error), show_error(error))
     elif innermost is not None and (
         _in(innermost, HERE)
         and not _raised_by_action(frames)

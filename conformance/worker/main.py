@@ -5,7 +5,8 @@ line, over its standard input and output; a reply line starts with ``PREFIX``.  
 implementation or a case prints goes to standard error instead and cannot corrupt a reply.
 
 Requests: ``{"op": "load", "module", "setup", "path", "substrate", "time_scale", "number"}``,
-answered by a description of what was loaded or by ``{"failed": sentence}``; ``{"op": "run",
+answered by a description of what was loaded, by ``{"failed": sentence}`` or, where the system does
+not let it start as many threads as cases need, by ``{"refused": sentence}``; ``{"op": "run",
 "module", "function"}``, answered by the outcome (see ``judge``); end of input ends the worker at
 once.  A request may be sent before the one before it is answered; after an outcome that says
 "spoiled" none is answered any more.
@@ -183,13 +184,21 @@ class Worker(object):
 
     def load(self, request):
         """Load the implementation; a description of it, or ``{"failed": why}``."""
-        from threadspec.conformance.worker import loading
+        from threadspec.conformance.worker import loading, scarcity
 
         try:
             module = loading.load(request["module"], request["setup"], request["path"])
             substrate = loading.load_substrate(request["substrate"])
         except loading.LoadError:
-            return {"failed": str(sys.exc_info()[1])}
+            failed = str(sys.exc_info()[1])
+            try:
+                refused = scarcity.refusal(loading.load_substrate(None), scarcity.MOST)
+            except loading.LoadError:
+                refused = None  # it has no threads at all
+            return refused and {"refused": refused} or {"failed": failed}
+        refused = scarcity.refusal(substrate, scarcity.MOST)
+        if refused:
+            return {"refused": refused}
         from threadspec.conformance.worker.durations import Durations
         from threadspec.conformance.worker.judge import Judge
 

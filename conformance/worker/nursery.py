@@ -68,7 +68,11 @@ def breed():
         if not isinstance(request, list):
             write_line(1, json.dumps(_status(request)))
             continue
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            write_line(1, json.dumps({"refused": str(sys.exc_info()[1])}))
+            continue
         if not pid:
             _take_files(request)
             return
@@ -147,7 +151,12 @@ class Forked(object):
         os.mkfifo(path)
         # For both directions, since to open it for one waits until the other end is open.
         self.stdin = os.fdopen(os.open(path, os.O_RDWR), "wb", 0)
-        self.pid = nursery.ask([path, output, errors])
+        answer = nursery.ask([path, output, errors])
+        if isinstance(answer, dict):
+            self.stdin.close()
+            os.unlink(path)
+            raise EnvironmentError(answer["refused"])
+        self.pid = answer
 
     def poll(self):
         """Its exit status, the negative number of the signal that ended it, or None."""

@@ -12,13 +12,15 @@ import os
 import sys
 import time
 
-from threadspec.conformance.worker import blocking, nursery
-from threadspec.conformance.worker.case import KitError, is_missing_name
+from threadspec.conformance.worker import blocking, names, nursery, scarcity
+from threadspec.conformance.worker.case import KitError, Refused, show_error
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main.py")
 OPTION = "--program"
 MARK = "@program "  # begins what it says: an implementation may write something, too
 GREETING = "here"
+COOPERATIVE = "here, with green threads"  # the greeting where a system call stops every thread
+REFUSED = "refused: "  # begins why the system did not let the program do its work
 
 
 # -- the program's side ---------------------------------------------------------------------------
@@ -31,7 +33,19 @@ def say(line):
 
 def listen():
     """Wait for the next line that the case tells; an empty string when there is none to come."""
-    return nursery.read_line(nursery.standard(0))
+    descriptor = nursery.standard(0)
+    if _cooperative:
+        import select
+
+        # To wait in a system call would stop every green thread.
+        while not select.select([descriptor], [], [], 0)[0]:
+            time.sleep(0.001)
+    return nursery.read_line(descriptor)
+
+
+# Not empty in a program whose threads are green ones: a function that is written in Python starts
+# them, as after gevent's patch.
+_cooperative = []
 
 
 def perform():
@@ -54,8 +68,17 @@ def perform():
     __import__(battery)
     function = getattr(sys.modules[battery], name)
     code = function.__code__
-    say(GREETING)
-    function(*[fixtures[name] for name in code.co_varnames[: code.co_argcount]])
+    starting = fixtures["substrate"].start_new_thread
+    if sys.platform.startswith("linux") and not isinstance(starting, type(len)):
+        _cooperative.append(True)
+    say(_cooperative and COOPERATIVE or GREETING)
+    try:
+        function(*[fixtures[name] for name in code.co_varnames[: code.co_argcount]])
+    except Exception:
+        reason = scarcity.refusal(fixtures["substrate"], scarcity.SOME)
+        if reason:
+            say(REFUSED + reason)
+        raise
 
 
 def _limit(seconds):
@@ -155,7 +178,8 @@ class Program(object):
             if patient and all(patient) and blocking.unchanged(before, tasks):
                 self._note("%s: goes on, seen waiting" % self._name)
                 return True
-            if blocking.clock() - began >= (window if tasks is None else 10 * window):
+            unseen = tasks is None or COOPERATIVE in self._said.text()
+            if blocking.clock() - began >= (window if unseen else 10 * window):
                 self._note("%s: goes on, watched for the window" % self._name)
                 return True
             before = tasks
@@ -211,10 +235,13 @@ class Program(object):
             if not self._has_begun():
                 raise KitError("%s did not start: %s" % (self._name, self.errors))
             self._greeted = True
+        for line in self.output:
+            if line.startswith(REFUSED):
+                raise Refused(line[len(REFUSED) :])
         if self.status is not None:
             last = self.errors.strip().split("\n")[-1]
             error = AttributeError(last.replace("AttributeError: ", "", 1))
-            if last.startswith("AttributeError: ") and is_missing_name(error):
+            if last.startswith("AttributeError: ") and names.missing_name(error):
                 raise error
 
     def __repr__(self):
@@ -276,9 +303,15 @@ class Spare(object):
         # Two, since a program may be done sooner than another one starts; the first of all has one
         # beside it, not to be slowed down.
         ahead = 2 if self._ready else 1
-        program = self._ready.pop(0) if self._ready else self._new()
-        while len(self._ready) < ahead:
-            self._ready.append(self._new())
+        try:
+            program = self._ready.pop(0) if self._ready else self._new()
+            while len(self._ready) < ahead:
+                self._ready.append(self._new())
+        except (EnvironmentError, MemoryError):
+            raise Refused(
+                "the system refuses another process (%s); %s"
+                % (show_error(sys.exc_info()[1]), scarcity.ADVICE)
+            )
         return program
 
     def drop(self):
@@ -330,10 +363,15 @@ class Programs(object):
         self._spare = spare
         self._note = note
         self._all = []
+        self.refused = None  # why the system let no program be started
 
     def start(self, function):
         """Start ``function``, one of a battery file's own, as a program; returns at once."""
-        program = self._spare.take()
+        try:
+            program = self._spare.take()
+        except Refused:
+            self.refused = str(sys.exc_info()[1])
+            raise
         self._all.append(program)
         program.call(function, self._note)
         return program

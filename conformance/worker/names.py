@@ -1,0 +1,125 @@
+"""Finds the documented names that an implementation lacks, however its errors are worded."""
+
+import inspect
+import re
+import sys
+
+# Every name that the manual documents: the module's own, and the methods of each class.
+MODULE = frozenset(
+    """
+    activeCount Condition currentThread enumerate Event local Lock RLock Semaphore BoundedSemaphore
+    Thread Timer settrace setprofile stack_size ThreadError
+    """.split()
+)
+_THREAD = "start run join getName setName isAlive isDaemon setDaemon"
+METHODS = {
+    "Lock": "acquire release",
+    "RLock": "acquire release",
+    "Condition": "acquire release wait notify notifyAll",
+    "Semaphore": "acquire release",
+    "BoundedSemaphore": "acquire release",
+    "Event": "isSet set clear wait",
+    "Thread": _THREAD,
+    "Timer": "cancel " + _THREAD,
+    "currentThread": _THREAD,
+}
+DOCUMENTED = MODULE.union(*[methods.split() for methods in METHODS.values()])
+
+BATTERY = "threadspec.conformance.battery"
+
+
+def missing_name(error):
+    """The documented name that an AttributeError or ImportError says is missing, or None."""
+    if not isinstance(error, (AttributeError, ImportError)):
+        return None
+    name = getattr(error, "name", None)
+    if isinstance(error, AttributeError) and name in DOCUMENTED:
+        # The attribute may be there: an error about something else passes through on the way.
+        return _has(getattr(error, "obj", None), name) and None or name
+    try:
+        text = str(error)
+    except:  # noqa: E722
+        return None
+    for marker in ("has no attribute", "cannot import name"):
+        if marker in text:
+            words = re.findall(r"\w+", text.split(marker, 1)[1])
+            return words and words[0] in DOCUMENTED and words[0] or None
+    return None
+
+
+def _has(value, name):
+    try:
+        return value is not None and hasattr(value, name)
+    except:  # noqa: E722
+        return False
+
+
+def used_by(function):
+    """The documented names in the code of a function of the battery, and in what it calls there."""
+    names = set()
+    seen = set()
+    left = [function]
+    while left:
+        one = left.pop()
+        code = getattr(one, "__code__", None)
+        space = getattr(one, "__globals__", {})
+        if isinstance(one, type):
+            left += list(vars(one).values())
+        if code is None or one in seen:
+            continue
+        seen.add(one)
+        for name in _names(code):
+            found = space.get(name)
+            if getattr(found, "__module__", "").startswith(BATTERY):
+                left.append(found)
+            if name in DOCUMENTED and (name != "enumerate" or _mentions(one, "enumerate")):
+                names.add(name)
+    return names
+
+
+def _mentions(function, name):
+    """Whether a function mentions a name otherwise than by calling the built-in of that name."""
+    try:
+        return re.search(r"\.%s\b|\b%s\b(?!\()" % (name, name), inspect.getsource(function))
+    except Exception:
+        return True
+
+
+def _names(code):
+    """The names in a code object and in those inside it, also those that getattr() may be given."""
+    names = list(getattr(code, "co_names", ()))
+    for constant in getattr(code, "co_consts", ()):
+        if hasattr(constant, "co_names"):
+            names += _names(constant)
+        for text in isinstance(constant, tuple) and constant or [constant]:
+            words = isinstance(text, str) and text.split() or []
+            if not set(words).difference(DOCUMENTED):
+                names += words
+    return names
+
+
+def survey(implementation):
+    """Which documented names an implementation lacks: a set of pairs like ("Condition", "wait").
+
+    A name of the module itself is ("", "Lock").  Makes an object of each class.
+    """
+    lacking = set([("", name) for name in MODULE if not hasattr(implementation, name)])
+    makers = {"Timer": lambda make: make(1000.0, survey)}
+    for name, methods in METHODS.items():
+        try:
+            made = makers.get(name, lambda make: make())(getattr(implementation, name))
+        except:  # noqa: E722 - what cannot be made is not asked
+            sys.exc_info()
+            continue
+        lacking.update([(name, one) for one in methods.split() if not hasattr(made, one)])
+    return lacking
+
+
+def lacked(used, lacking):
+    """The first name that is both used and lacking, as a reader would write it, or None."""
+    for owner, name in sorted(lacking):
+        if not owner and name in used:
+            return name
+        if owner in used and name in used:
+            return owner == "currentThread" and "currentThread()." + name or owner + "." + name
+    return None

@@ -1,0 +1,275 @@
+"""Blame: what the harness, the system or a missing name causes is not held against a behaviour."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from threadspec.adapters.adapter import Adapter, Implementation
+from threadspec.adapters.interpreters import this_interpreter
+from threadspec.adapters.worker import Refused, Worker
+from threadspec.conformance.cases import battery
+from threadspec.conformance.execution import Execution
+from threadspec.reports.record import CaseResult
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs limits of Linux")
+
+
+def implementation(folder: Path, source: str, **fields: Any) -> Implementation:
+    """An implementation with this source."""
+    (folder / "subject.py").write_text(textwrap.dedent(source), encoding="utf-8")
+    adapter = Adapter(name="subject", module="subject", folder=folder, **fields)
+    return Implementation("subject", adapter, this_interpreter())
+
+
+def judged(one: Implementation, *words: str) -> list[CaseResult]:
+    """The results of the cases that have one of these words in their id."""
+    chosen = [case for case in battery() if any(word in case.id for word in words)]
+    assert chosen
+    execution = Execution(one)
+    try:
+        return list(execution.run_all(chosen))
+    finally:
+        execution.close()
+
+
+@pytest.fixture(autouse=True)
+def _in_its_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+# -- a missing name --------------------------------------------------------------------------------
+
+WITHOUT = """
+import threadspec.reference as whole
+from threadspec.reference import *
+
+{definitions}
+
+def __getattr__(name):
+    raise AttributeError({words})
+"""
+
+
+# A method that the cases of its chapter call in every way: themselves, in helpers, in programs.
+METHODS = [
+    ("Condition", "notifyAll", "notify_all"),
+    ("Event", "clear", "test_event.py"),
+    ("Semaphore", "release", "test_semaphore.py::test_release"),
+    ("Thread", "isAlive", "test_thread.py"),
+    ("Thread", "setDaemon", "test_daemon.py"),
+]
+
+
+def accused(results: list[CaseResult], name: str) -> list[str]:
+    """The cases that are not what a missing name alone can give."""
+    return [
+        f"{one.case}: {one.verdict}: {one.observed}"
+        for one in results
+        if one.verdict not in ("pass", "observed", "unsupported")
+        or (one.verdict == "unsupported" and name not in (one.observed or ""))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "chapters"),
+    [
+        ("currentThread", "'nothing of that name'", ("test_alien.py", "test_module.py")),
+        ("activeCount", "name + ' is not offered here'", ("test_module.py",)),
+        ("enumerate", "'nothing of that name'", ("test_alien.py",)),
+    ],
+)
+def test_a_missing_function_is_unsupported_wherever_it_is_asked_for(
+    tmp_path: Path, name: str, words: str, chapters: tuple[str, ...]
+) -> None:
+    one = implementation(tmp_path, WITHOUT.format(definitions=f"del {name}", words=words))
+    results = judged(one, *chapters)
+    assert not accused(results, name)
+    assert any(result.verdict == "unsupported" for result in results)
+
+
+@pytest.mark.parametrize(("owner", "method", "chapter"), METHODS)
+def test_a_missing_method_is_unsupported_wherever_it_is_asked_for(
+    tmp_path: Path, owner: str, method: str, chapter: str
+) -> None:
+    definitions = f"""
+class {owner}(object):
+    def __init__(self, *args, **kwargs):
+        self._made = whole.{owner}(*args, **kwargs)
+
+    def __getattr__(self, name):
+        if name == {method!r}:
+            raise AttributeError('that is beyond this object')
+        return getattr(self._made, name)
+
+    def __enter__(self):
+        return self._made.__enter__()
+
+    def __exit__(self, *exc_info):
+        return self._made.__exit__(*exc_info)
+"""
+    if owner == "Thread":
+        definitions = f"""
+class Thread(whole.Thread):
+    @property
+    def {method}(self):
+        raise AttributeError('that is beyond this object')
+"""
+    one = implementation(tmp_path, WITHOUT.format(definitions=definitions, words="name"))
+    results = judged(one, chapter)
+    wrong = [text for text in accused(results, method) if "unsupported" in text or method in text]
+    assert not wrong
+    assert any(result.verdict == "unsupported" for result in results)
+
+
+# -- what the system refuses -----------------------------------------------------------------------
+
+REFUSING_SUBSTRATE = """
+    import _thread
+    from _thread import *
+
+    left = [{left}]
+
+    def start_new_thread(function, args):
+        left[0] -= 1
+        if left[0] < 0:
+            raise RuntimeError("no more of them")
+        return _thread.start_new_thread(function, args)
+"""
+
+
+def test_one_sentence_ends_the_run_where_the_system_has_no_room_for_helper_threads(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "scarce.py").write_text(
+        textwrap.dedent(REFUSING_SUBSTRATE.format(left=40)), encoding="utf-8"
+    )
+    one = implementation(tmp_path, "from threadspec.reference import *", substrate="scarce")
+    worker = Worker(one)
+    try:
+        with pytest.raises(Refused, match=r"refuses another thread .*no more of them.*limit"):
+            worker.load()
+    finally:
+        worker.close()
+
+
+def test_a_helper_thread_that_the_system_refuses_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "scarce.py").write_text(
+        textwrap.dedent(REFUSING_SUBSTRATE.format(left=104)), encoding="utf-8"
+    )
+    one = implementation(tmp_path, "from threadspec.reference import *", substrate="scarce")
+    results = judged(one, "test_lock.py", "test_acquire_without", "test_release")
+    assert {result.verdict for result in results} <= {"pass", "error", "observed"}
+    refused = [result for result in results if result.verdict == "error"]
+    assert len(refused) > 5
+    assert all("refuses another thread" in str(result.observed) for result in refused)
+
+
+def test_a_thread_that_the_implementation_is_refused_is_an_error_where_nobody_gets_one(
+    tmp_path: Path,
+) -> None:
+    # The implementation has its threads from the same place, and keeps silent.
+    (tmp_path / "scarce.py").write_text(
+        textwrap.dedent(REFUSING_SUBSTRATE.format(left=110)), encoding="utf-8"
+    )
+    one = implementation(
+        tmp_path,
+        """
+        import scarce
+        import threadspec.reference as whole
+        from threadspec.reference import *
+
+        class Thread(whole.Thread):
+            def start(self):
+                if scarce.left[0] > 0:
+                    whole.Thread.start(self)
+        """,
+        substrate="scarce",
+    )
+    results = judged(one, "test_thread.py")
+    assert {result.verdict for result in results} <= {"pass", "error", "observed"}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["subprocess.Popen", "os.fork", "os.mkfifo", "tempfile.mkstemp"],
+)
+def test_a_program_that_the_system_refuses_is_an_error(tmp_path: Path, broken: str) -> None:
+    module, name = broken.split(".")
+    one = implementation(
+        tmp_path,
+        "from threadspec.reference import *",
+        setup=f"""
+import {module}
+
+def refuse(*args, **kwargs):
+    raise OSError(11, "Resource temporarily unavailable")
+
+{module}.{name} = refuse
+""",
+    )
+    results = judged(one, "test_daemon.py::test_a_program")
+    expected = {"pass"} if broken == "os.fork" else {"error"}  # it is another process that forks
+    assert {result.verdict for result in results} == expected
+    for result in results:
+        assert result.verdict == "pass" or "refuses another process" in str(result.observed)
+
+
+def test_a_fork_that_the_system_refuses_ends_no_other_program(tmp_path: Path) -> None:
+    sitecustomize = tmp_path / "sitecustomize.py"
+    sitecustomize.write_text(
+        textwrap.dedent(
+            """
+            import os
+
+            fork = os.fork
+            forks = []
+
+            def sometimes():
+                forks.append(None)
+                if len(forks) % 3 == 0:
+                    raise OSError(11, "Resource temporarily unavailable")
+                return fork()
+
+            os.fork = sometimes
+            """
+        ),
+        encoding="utf-8",
+    )
+    one = implementation(
+        tmp_path,
+        "from threadspec.reference import *",
+        setup=f"import os; os.environ['PYTHONPATH'] = {str(tmp_path)!r}",
+    )
+    results = judged(one, "test_daemon.py::test_a_program")
+    assert {result.verdict for result in results} == {"pass", "error"}
+
+
+@linux
+@pytest.mark.parametrize("options", [(), ("-n", "2")])
+def test_too_little_memory_gives_no_fail(options: tuple[str, ...]) -> None:
+    pytest.importorskip("resource")
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import resource, sys, pytest;"
+            "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30));"
+            "sys.exit(pytest.main(sys.argv[1:]))",
+            *("--impl=reference", "-q", "-k", "semaphore or thread", "-p", "no:cacheprovider"),
+            *options,
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert "FAIL" not in run.stdout
+    assert "Traceback" not in run.stdout
