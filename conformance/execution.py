@@ -127,10 +127,29 @@ class Execution:
         """Load the implementation, once; what it is.  Raises UserError where that fails."""
         if self._description is None:
             try:
-                self._description = self._place.load()
+                description = self._place.load()
+                self._check_names(description)
             except CannotStart as error:
                 raise UserError(f"{self.name} cannot be judged: {error}.") from error
+            self._description = description
         return self.subject
+
+    def _check_names(self, description: dict[str, Any]) -> None:
+        """Make sure that a module is meant to be an implementation.  Raises CannotStart.
+
+        One that has an adapter file is: it may be an implementation that has just been begun.
+        """
+        has, all_names = description["names"], loading.NAMES
+        adapter = self.implementation.adapter
+        if adapter.folder is not None or len(has) >= len(all_names) / 2:
+            return
+        self.close()
+        meant = "".join(f"did you mean {one}? " for one in description["likely"])
+        raise CannotStart(
+            f"it has {len(has) or 'none'} of the {len(all_names)} names that the manual documents "
+            f"(Lock, Thread, Timer, …); {meant}if it is meant to be an implementation of "
+            f'threading, give an adapter file with module = "{adapter.module}"'
+        )
 
     @cached_property
     def subject(self) -> Subject:

@@ -339,6 +339,13 @@ def test_records_and_implementations_are_shown_together(
     assert "faithful" in out
 
 
+def test_a_module_that_is_no_implementation_is_refused(command: Command) -> None:
+    status, _, complaint = command("matrix", "--impl=json")
+    assert status == 1
+    assert "json: it has none of the 15 names that the manual documents" in complaint
+    assert len(complaint.strip().splitlines()) == 1
+
+
 def test_when_nothing_can_be_loaded_the_reason_is_said(
     command: Command, miniature: Callable[[str, str], str]
 ) -> None:

@@ -648,3 +648,39 @@ def test_all_goes_on_without_an_interpreter_that_cannot_run_the_worker(
     named = program("--impl=all,stdlib@3.99", "-k", "test_release_returns_none", *options)
     assert named.ret == USAGE
     assert "stdlib@3.99 cannot be judged: the worker ended" in text_of(named)
+
+
+# -- modules that are no implementation -----------------------------------------------------------
+
+NO_IMPLEMENTATION = r"{} cannot be judged: it has {} of the 15 names that the manual documents"
+
+
+@pytest.mark.parametrize("options", [(), ("--impl-in-process",)], ids=["", "in process"])
+@pytest.mark.parametrize(
+    ("module", "has"), [("os", "none"), ("vacant", "none"), ("fresh", "7"), ("package", "none")]
+)
+def test_a_module_that_is_no_implementation_is_refused_in_a_sentence(
+    program: Run, folder: Path, module: str, has: str, options: tuple[str, ...]
+) -> None:
+    written(folder, "vacant.py", "")
+    names = "Condition, Event, Lock, RLock, Semaphore, Thread, Timer"
+    written(folder, "fresh.py", f"from threading import {names}")
+    for place in ("package", "package/green"):
+        (folder / place).mkdir()
+        written(folder / place, "__init__.py", "")
+    written(folder / "package" / "green", "threading.py", "raise ImportError('just a hint')")
+    result = program(f"--impl={module}", *options)
+    assert result.ret == USAGE
+    said = words(text_of(result))
+    assert NO_IMPLEMENTATION.format(module, has) in said
+    assert ("did you mean package.green.threading?" in said) == (module == "package")
+    assert "Traceback" not in said
+
+
+def test_a_module_with_few_names_can_be_judged_by_an_adapter_file(
+    program: Run, folder: Path
+) -> None:
+    written(folder, "fresh.py", "from threading import Lock")
+    written(folder, "begun.toml", 'module = "fresh"')
+    result = program("--impl=begun.toml", *RELEASE)
+    assert result.ret == OK

@@ -6,6 +6,12 @@ Nothing here imports ``threading`` before the set-up code has run.
 import os
 import sys
 
+# What the manual documents of the module itself.
+NAMES = (
+    "activeCount Condition currentThread enumerate Event local Lock RLock Semaphore "
+    "BoundedSemaphore Thread Timer settrace setprofile stack_size"
+).split()
+
 
 class LoadError(Exception):
     """The implementation cannot be loaded; the message says at which step and why."""
@@ -72,12 +78,32 @@ def _version(module):
         return None
 
 
+def _likely_modules(module):
+    """The names of submodules of a package, two levels deep, that may be an implementation."""
+    import pkgutil
+
+    found = []
+    path = getattr(module, "__path__", None)
+    try:
+        for _, name, is_package in path and pkgutil.iter_modules(path) or ():
+            if name == "threading":
+                found.append("%s.%s" % (module.__name__, name))
+            elif is_package:
+                inside = pkgutil.iter_modules([os.path.join(one, name) for one in path])
+                if "threading" in [one[1] for one in inside]:
+                    found.append("%s.%s.threading" % (module.__name__, name))
+    except Exception:
+        pass  # the path may be any object; this is just a hint
+    return found
+
+
 def describe(module):
     """What was loaded, as a plain dictionary.
 
     ``version`` (or None), ``interpreter`` ("CPython 3.11.7"), ``python`` ("3.11.7"), ``platform``,
-    ``gil`` (whether a global interpreter lock is in force; None where it is not known) and
-    ``file`` (where the module came from, or None).
+    ``gil`` (whether a global interpreter lock is in force; None where it is not known), ``file``
+    (where the module came from, or None), ``names`` (which documented names the module has) and
+    ``likely`` (where it has few of them: the names of modules that may have been meant).
     """
     import platform  # imports threading on some versions: not before the set-up code has run
 
@@ -91,7 +117,10 @@ def describe(module):
     pypy = getattr(sys, "pypy_version_info", None)
     if pypy is not None:
         interpreter = "PyPy %d.%d.%d (Python %s)" % (pypy[0], pypy[1], pypy[2], version)
+    names = [name for name in NAMES if hasattr(module, name)]
     return {
+        "names": names,
+        "likely": _likely_modules(module) if len(names) < len(NAMES) / 2.0 else [],
         "version": _version(module),
         "interpreter": interpreter,
         "python": version,
