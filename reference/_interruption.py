@@ -1,14 +1,34 @@
-"""How steps are put together that a signal handler must not tear apart.
+"""Steps that a signal handler cannot tear apart.
 
-A handler, such as that of KeyboardInterrupt, runs in the main thread between two steps of the
-program, and may raise there.  CPython 3.11 and newer run it only right after a call, at the
-beginning of a function and of a loop's next round: so there is nothing between ``del units[-1]``
-and a call that follows, nor between a call made by an iterator and the variable that takes what the
-iterator gives: ``(saved,) = starmap(release, ONCE)``.  Elsewhere the same source runs, and in a few
-moments an interruption can do harm, as it can to other implementations.
+A handler, such as the one that raises KeyboardInterrupt, runs in the main thread between two steps
+of the program, and may raise there.  It does not run inside a function written in C that calls only
+functions written in C.  So what belongs together is handed to one such function as an iterator that
+does the work when it is read: either all of it is done, or nothing.
+
+CPython 3.11 and newer run handlers only after a call, at the beginning of a function, and where a
+loop begins its next round.  Older versions run them between more steps, so that a few moments
+remain, which are far shorter than those that other implementations have.
+
+Do not copy this into an ordinary program: a program that needs it should not let its signal
+handlers raise.
 """
 
-__all__ = ["ONCE"]
+from _collections import deque
+from itertools import starmap
+
+__all__ = ["ONCE", "call", "exhaust"]
 
 # The arguments of one call without arguments.
 ONCE = [()]
+
+
+# exhaust(iterator): read it to its end, in one step, and keep nothing of what it gives.
+exhaust = deque(maxlen=0).extend
+
+
+def call(function, arguments, results):
+    """Call ``function`` and append what it returns to the list ``results``, in one step.
+
+    Whoever looks at ``results`` after an exception learns whether the call was completed.
+    """
+    exhaust(map(results.append, starmap(function, [arguments])))

@@ -1,40 +1,46 @@
-"""Lines of waiting threads, from which Semaphore, Event and Condition wake them.
+"""Queues of waiting threads, from which Semaphore, Event and Condition wake them.
 
-A line is a list, in order of arrival: each thread that waits appends a locked lock of its own, its
-turn, and waits to acquire it a second time; who wakes it takes the turn out and unlocks it.  Single
-operations on a list of locks are atomic, with and without the GIL.
+A queue is a list, in order of arrival.  A thread that waits creates a lock, its ticket, acquires
+it, appends it to the queue, and blocks in acquiring it a second time.  The thread that wakes it
+takes the ticket out of the queue and releases it.  The order matters on both sides:
 
-(Two threads that take turns are a fifth faster with a list than with a dictionary.  A dictionary
-would let a thread that gives up take its turn out in one step however many wait: in the middle of
-1,000 the search takes up to 15 microseconds, a fifth of what the time-out itself takes.)
+- a thread that wants to wait appends its ticket first, and then looks (once more) at what it waits
+  for;
+- a thread that wakes others changes what they wait for first, and then looks at the queue.
+
+So at least one of the two sees the other.  Single operations on a list are atomic, with and without
+the GIL.
+
+(Two threads that hand over to each other are a fifth faster with a list than with a dictionary,
+from which a thread that gives up could remove its ticket in constant time.)
 """
 
-__all__ = ["leave", "wake_first"]
+from _operator import methodcaller
+from itertools import repeat
+
+from ._interruption import exhaust
+from ._layer import TIMEOUT_MAX
+
+__all__ = ["leave", "seconds", "wake_first"]
+
+_release = methodcaller("release")
 
 
-def wake_first(line):
-    """Wake the first thread of ``line``, if there is one."""
-    while line:
-        turn = None
-        try:
-            turn = line[0]
-            line.remove(turn)
-            turn.release()
-            return
-        except BaseException as error:
-            if isinstance(error, (IndexError, ValueError)) and not _is_foreign(error):
-                continue  # another thread was quicker
-            # A signal handler has raised: who is out of the line must not be left asleep.
-            if turn is not None and turn not in line:
-                try:
-                    turn.release()
-                except RuntimeError:  # that was done already
-                    pass
+def wake_first(line, count=1):
+    """Wake the first ``count`` threads of the queue ``line``, or all if there are fewer.
+
+    It is one step: where a signal handler raises, either all of them have been woken or none, and
+    no thread is out of the queue and still asleep.
+    """
+    try:
+        exhaust(map(_release, map(line.pop, repeat(0, count))))
+    except IndexError as error:  # there were fewer
+        if _is_foreign(error):
             raise
 
 
 def leave(line, turn):
-    """Take ``turn`` out of ``line``; whether it was there still."""
+    """Take the ticket ``turn`` out of the queue ``line``; return whether it was still in it."""
     try:
         line.remove(turn)
     except ValueError as error:
@@ -44,6 +50,27 @@ def leave(line, turn):
     return True
 
 
+def seconds(timeout):
+    """Return a time-out in the form in which the thread layer's ``acquire`` takes it.
+
+    ``timeout``: seconds, an int or a float; zero or less is not to wait, None (-1 for the layer) is
+    to wait without limit.  What is longer than the layer's longest time-out, some 292 years, is cut
+    down to it.  Raises ValueError for nan, and TypeError for what is not a number.
+    """
+    if timeout is None:
+        return -1
+    try:
+        limited = max(min(timeout, TIMEOUT_MAX), 0)
+    except TypeError as error:
+        if _is_foreign(error):
+            raise
+        kind = type(timeout).__name__
+        raise TypeError(f"a time-out is a number of seconds or None, not {kind}") from None
+    if limited != limited:
+        raise ValueError("a time-out cannot be nan")
+    return limited
+
+
 def _is_foreign(error):
-    """Whether an error comes from a signal handler, not from the steps of the function itself."""
+    """Whether an error comes from a signal handler, not from the step itself."""
     return error.__traceback__.tb_next is not None

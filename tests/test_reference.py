@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import _thread
+import copy
 import gc
 import importlib.util
+import inspect
 import io
+import multiprocessing
 import os
+import pickle
+import pydoc
 import re
 import signal
 import subprocess
@@ -20,7 +25,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 
@@ -121,6 +125,68 @@ def test_wait_of_an_event_tells_whether_it_was_set() -> None:
 def notify(condition: Any) -> None:
     with condition:
         condition.notify()
+
+
+def test_a_time_out_that_is_no_number_is_refused_before_anything_changes() -> None:
+    for timeout, error in ((float("nan"), ValueError), ("1", TypeError), ([], TypeError)):
+        event, condition = threading.Event(), threading.Condition()
+        for flag in (False, True):
+            with pytest.raises(error, match="time-out"):
+                event.wait(timeout)
+            assert repr(event).endswith(f"flag={flag} waiters=0>")
+            event.set()
+        with condition:
+            with pytest.raises(error, match="time-out"):
+                condition.wait(timeout)
+            assert repr(condition).endswith("waiters=0>")
+        assert condition.acquire(False)  # no level is left, none was taken
+        assert levels(condition) == 1
+
+
+@pytest.mark.parametrize("name", ["Lock", "RLock", "Condition", "Event"])
+def test_what_threads_share_cannot_be_copied_or_pickled(name: str) -> None:
+    made = getattr(threading, name)()
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError):
+            copied(made)
+
+
+class Derived(threading.Condition):
+    """Has an ``acquire`` of its own, and calls the one of its base class."""
+
+    __slots__ = ()
+
+    def acquire(self, *args: Any) -> Any:
+        return threading.Condition.acquire(self, *args)
+
+    def __enter__(self) -> Any:
+        return threading.Condition.__enter__(self)
+
+
+def test_the_methods_of_a_condition_are_methods() -> None:
+    condition = Derived(threading.Lock())
+    with condition:
+        assert not condition.acquire(False)
+        assert condition.wait(0.001) is False
+    assert threading.Condition().acquire(blocking=False)
+    for name in ("acquire", "release", "__enter__", "__exit__", "wait", "notify", "notifyAll"):
+        method = getattr(threading.Condition, name)
+        assert next(iter(inspect.signature(method).parameters)) == "self"
+        assert inspect.getdoc(method)
+    assert "acquire(self, *args" in pydoc.plain(pydoc.render_doc(threading.Condition))
+
+
+def test_a_condition_of_a_lock_that_does_not_tell_whether_it_is_locked() -> None:
+    condition = threading.Condition(multiprocessing.Lock())
+    for operate in (condition.wait, condition.notify, condition.notifyAll):
+        with pytest.raises(RuntimeError):
+            operate()
+    waiter = background(wait_on, condition)
+    waiting(condition, 1)
+    notify(condition)
+    assert ends(waiter)
+    with condition:
+        assert condition.wait(0.001) is False
 
 
 @pytest.mark.parametrize("timeout", [0, -0.5, -1, -1e300])
@@ -452,17 +518,18 @@ def test_an_interrupted_waiter_of_an_event_leaves_its_line(script: Script) -> No
 def test_an_interrupted_waiter_hands_a_notify_all_on(script: Script) -> None:
     condition = script.threading.Condition()
     turns = [locked_lock() for _ in range(4)]
-    condition._waiters += turns[:3]  # notifyAll() wakes two itself
+    condition._waiters += turns[:2]
 
     def step() -> None:
         with condition:
             condition.notifyAll()
-            condition._waiters.append(turns[3])
+            condition._waiters += turns[2:]
         interrupt()
 
     script.steps += [step]
     with condition, pytest.raises(KeyboardInterrupt):
         condition.wait()
+    # It cannot tell notifyAll() from notify(), and hands it on to the one that waits longest.
     assert [turn.locked() for turn in turns] == [False, False, False, True]
     assert condition._waiters == turns[3:]
 
@@ -483,48 +550,47 @@ class Interrupted(list[Any]):
             getattr(super(), name)(*args)
         raise self.error
 
-    def __getitem__(self, index: Any) -> Any:
-        return self._do("__getitem__", index)
+    def pop(self, index: Any = -1) -> Any:
+        return self._do("pop", index)
 
     def remove(self, turn: Any) -> None:
         self._do("remove", turn)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, IndexError])
-@pytest.mark.parametrize(
-    ("name", "done", "woken"),
-    [
-        ("__getitem__", False, False),
-        ("__getitem__", True, False),
-        ("remove", False, False),
-        ("remove", True, True),
-    ],
-)
-def test_a_thread_that_is_out_of_the_line_is_woken_whatever_comes_between(
-    name: str, done: bool, woken: bool, error: type[BaseException]
+def test_an_interruption_before_a_thread_is_woken_leaves_all_in_line(
+    error: type[BaseException],
 ) -> None:
-    turn, next_ = locked_lock(), locked_lock()
-    line = Interrupted([turn, next_], name, done, error)
+    turns = [locked_lock(), locked_lock()]
+    line = Interrupted(turns, "pop", False, error)
     with pytest.raises(error):
-        wake_first(line)
-    assert (turn.locked(), len(line)) == (not woken, 1 if woken else 2)
-    assert next_.locked()
+        wake_first(line, 2)
+    assert line == turns
+    assert all(turn.locked() for turn in turns)
 
 
-def test_who_finds_another_thread_quicker_wakes_the_next() -> None:
-    woken_by_another, turn = locked_lock(), locked_lock()
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 100])
+def test_as_many_threads_are_woken_as_were_asked_for_in_order_of_arrival(count: int) -> None:
+    turns = [locked_lock() for _ in range(3)]
+    line = list(turns)
+    wake_first(line, count)
+    assert line == turns[count:]
+    assert [turn.locked() for turn in turns] == [place >= count for place in range(3)]
 
-    class Line(list[Any]):
-        looks = 0
 
-        def __getitem__(self, index: Any) -> Any:
-            self.looks += 1
-            return woken_by_another if self.looks == 1 else super().__getitem__(index)
+def test_who_leaves_while_all_are_woken_keeps_nobody_asleep() -> None:
+    turns = [locked_lock() for _ in range(4)]
+    line = list(turns)
 
-    line = Line([turn])
-    wake_first(line)
-    assert (line, turn.locked()) == ([], False)
-    assert woken_by_another.locked()
+    class Leaver:
+        @staticmethod
+        def release() -> None:
+            assert leave(line, turns[1])  # its time-out occurs
+
+    line[0] = Leaver
+    wake_first(line, 4)
+    assert line == []
+    assert [turn.locked() for turn in turns[1:]] == [True, False, False]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
@@ -534,26 +600,6 @@ def test_an_interrupted_thread_leaves_its_line_and_raises(error: type[BaseExcept
     with pytest.raises(error):
         leave(line, turn)
     assert line == []
-
-
-@pytest.mark.parametrize("before", [True, False])
-def test_an_interruption_while_a_thread_is_woken_changes_nothing(before: bool) -> None:
-    lock = locked_lock()
-
-    class Turn:
-        interrupted = False
-
-        def release(self) -> None:
-            if not before or self.interrupted:
-                lock.release()
-            if not self.interrupted:
-                self.interrupted = True
-                raise KeyboardInterrupt
-
-    line: list[Any] = [Turn()]
-    with pytest.raises(KeyboardInterrupt):
-        wake_first(line)
-    assert (line, lock.locked()) == ([], False)
 
 
 def test_a_notification_that_meets_an_interruption_goes_to_another_waiter(script: Script) -> None:
@@ -631,20 +677,6 @@ def test_a_wait_whose_lock_somebody_else_releases_in_time_fails(
         condition.wait()
     waiting(condition, 0)
     assert condition.acquire(False)
-
-
-def test_a_notify_all_that_meets_a_time_out_counts_for_the_last_in_line(script: Script) -> None:
-    condition = script.threading.Condition()
-    condition._waiters += [locked_lock(), locked_lock()]  # those that notifyAll() wakes itself
-
-    def step() -> object:
-        with condition:
-            condition.notifyAll()
-        return Script.OVER
-
-    script.steps += [step]
-    with condition:
-        assert condition.wait(60) is True
 
 
 class Joiner:
@@ -1305,26 +1337,6 @@ def test_who_waits_does_not_block_while_a_rest_is_left() -> None:
     assert semaphore.laid_out == 2
 
 
-def test_a_unit_is_given_back_where_its_taker_is_interrupted_as_it_wakes_another(
-    script: Script,
-) -> None:
-    semaphore = script.threading.Semaphore(0)
-
-    class Turn:
-        release = Mock(side_effect=[KeyboardInterrupt, None])
-
-    def step() -> None:
-        semaphore.release()
-        semaphore._units.append(None)  # laid down before the other one was in line
-        semaphore._waiters.append(Turn)
-
-    script.steps += [step]
-    with pytest.raises(KeyboardInterrupt):
-        semaphore.acquire()
-    assert drain(semaphore) == 2
-    assert Turn.release.call_count == 2
-
-
 def test_no_waiter_is_forgotten_whenever_release_is_interrupted() -> None:
     for make in (threading.Semaphore, threading.BoundedSemaphore):
 
@@ -1375,6 +1387,107 @@ def test_wait_for_an_event_leaves_nothing_whenever_it_is_interrupted(
         assert event.wait() is True
 
     at_each_moment(trial)
+
+
+@pytest.mark.parametrize("timeout", [None, 60, 0.0001])
+def test_an_event_that_outlived_interruptions_wakes_all_its_waiters(
+    timeout: float | None,
+) -> None:
+    event = threading.Event()
+
+    def trial(handler: Callable[..., Handler]) -> None:
+        event.clear()
+        setter = background(soon, event.set) if timeout != 0.0001 else None
+        with handler(interrupt):
+            is_interrupted(event.wait, timeout)
+        assert setter is None or ends(setter)
+        event.clear()
+        waiters = [background(event.wait) for _ in range(3)]
+        waiting(event, 3)
+        event.set()
+        assert all(map(ends, waiters))
+
+    at_each_moment(trial)
+
+
+@needs_c_rlock
+@pytest.mark.parametrize("timeout", [0, 0.0001])
+@pytest.mark.parametrize("lock", ["Lock", "RLock"])
+def test_a_condition_that_outlived_interruptions_wakes_its_waiters(
+    lock: str, timeout: float
+) -> None:
+    condition = threading.Condition(getattr(threading, lock)())
+
+    def trial(handler: Callable[..., Handler]) -> None:
+        with condition, handler(interrupt):
+            is_interrupted(condition.wait, timeout)
+        waiters = [background(wait_on, condition) for _ in range(3)]
+        waiting(condition, 3)
+        notify(condition)
+        waiting(condition, 2)
+        until(lambda: sum(one.isAlive() for one in waiters) == 2, "not one has been woken")
+        with condition:
+            condition.notifyAll()
+        assert all(map(ends, waiters))
+
+    at_each_moment(trial)
+
+
+class HeldUp:
+    """Threads of the system that wait; those of them that are held up stop as they return."""
+
+    def __init__(self, wait: Callable[[], object], chapter: ModuleType) -> None:
+        self._wait = wait
+        self._file = chapter.__file__
+        self.back: list[int] = []
+        self._let_go = locked_lock()
+
+    def start(self, number: int, held_up: bool) -> None:
+        """Have one more thread wait."""
+        _thread.start_new_thread(self._run, (number, held_up))
+
+    def _run(self, number: int, held_up: bool) -> None:
+        if held_up:
+            sys.settrace(self._trace)
+        self._wait()
+        self.back.append(number)
+
+    def _trace(self, frame: FrameType, what: str, argument: object) -> Any:
+        if frame.f_code.co_filename != self._file or frame.f_code.co_name != "wait":
+            return None
+        if what == "return":
+            sys.settrace(None)
+            with self._let_go:
+                pass
+        return self._trace
+
+    def let_go(self) -> None:
+        """Let those that are held up go on."""
+        self._let_go.release()
+
+
+def test_set_wakes_all_though_some_of_the_woken_are_held_up() -> None:
+    for number in range(6):
+        event = threading.Event()
+        threads = HeldUp(event.wait, sys.modules["threadspec.reference.event"])
+        held_up = {number, (number + 1) % 6}
+        for one in range(6):
+            threads.start(one, one in held_up)
+            waiting(event, one + 1)
+        event.set()
+        until(lambda: len(threads.back) == 4, "four that nothing holds up")  # noqa: B023
+        threads.let_go()
+        until(lambda: len(threads.back) == 6, "all six")  # noqa: B023
+
+
+def test_notify_all_takes_all_out_of_the_line_itself() -> None:
+    condition = threading.Condition()
+    turns = [locked_lock() for _ in range(6)]
+    condition._waiters += turns
+    with condition:
+        condition.notifyAll()
+    assert condition._waiters == []
+    assert not any(turn.locked() for turn in turns)
 
 
 def test_start_is_done_or_not_whenever_it_is_interrupted() -> None:

@@ -14,4 +14,3 @@ def set(self):
 
 
 copy.Event.set = set
-copy.event.wake_first = lambda line: None
