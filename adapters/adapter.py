@@ -104,12 +104,14 @@ class Implementation:
 
     ``optional``: it was not named but found, by ``all``; where it cannot be loaded the others are
     judged without it.
+    ``value``: the value of ``--impl`` that asks for it, where that is not its name.
     """
 
     name: str
     adapter: Adapter
     interpreter: Interpreter
     optional: bool = field(default=False, compare=False)
+    value: str | None = field(default=None, compare=False)
 
     @property
     def path(self) -> list[str]:
@@ -334,7 +336,7 @@ def everything() -> list[Implementation | Unavailable]:
             if candidates:
                 continue
         try:
-            result.append(replace(resolve(name), optional=True))
+            result.append(replace(resolve(name), optional=True, value=name))
         except UserError as error:
             result.append(Unavailable(name, str(error)))
     return result
@@ -350,7 +352,10 @@ def choose(names: Iterable[str]) -> list[Implementation | Unavailable]:
         for name in value.split(","):
             if not name.strip():
                 raise UserError("An implementation's name is empty; give --impl=NAME.")
-            chosen += everything() if name.strip() == "all" else [resolve(name.strip())]
+            if name.strip() == "all":
+                chosen += everything()
+            else:
+                chosen.append(replace(resolve(name.strip()), value=name.strip()))
     by_name: dict[str, Implementation | Unavailable] = {}
     for one in chosen:
         if by_name.setdefault(one.name, one) != one:

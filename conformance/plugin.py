@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import json
+import re
+import sys
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from threadspec.conformance.options import factor
 if TYPE_CHECKING:
     from threadspec.conformance.cases import Case
     from threadspec.conformance.run import Run
+    from threadspec.conformance.selection import Selection
+    from threadspec.reports.record import CaseResult
 
 # Only names are imported here that cost nothing: the plugin is loaded in every pytest run of an
 # environment that has the kit, and does nothing there without --impl.
@@ -27,6 +30,7 @@ BATTERY = CONFORMANCE / "battery"
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 WORKERS: pytest.StashKey[int] = pytest.StashKey()  # how many -n asks for
+SELECTION: pytest.StashKey[Selection] = pytest.StashKey()
 LOST: pytest.StashKey[bool] = pytest.StashKey()  # the battery was asked for without --impl
 
 _NO_IMPLEMENTATION = (
@@ -92,17 +96,27 @@ def _names_nothing(config: pytest.Config) -> bool:
     return config.args_source in (sources.INVOCATION_DIR, sources.TESTPATHS)
 
 
-def _is_battery_alone(config: pytest.Config) -> bool:
-    """Whether no other tests are asked for."""
-    if _names_nothing(config):
-        return True
-    here = config.invocation_params.dir
-    places = [argument.split("::")[0] for argument in config.args]
-    return all(
-        (config.option.pyargs and place.startswith("threadspec.conformance"))
-        or (here / place).resolve().is_relative_to(CONFORMANCE.resolve())
-        for place in places
-    )
+def _selection(config: pytest.Config) -> Selection:
+    """The cases that the command line asks for.  Raises UsageError where it names none there is."""
+    from threadspec.conformance.catalogue import CatalogueError
+    from threadspec.conformance.selection import Selection, select
+
+    if SELECTION not in config.stash:
+        if _names_nothing(config):
+            config.stash[SELECTION] = Selection(whole=True)
+        else:
+            try:
+                config.stash[SELECTION] = select(
+                    config.args,
+                    config.invocation_params.dir,
+                    config.rootpath,
+                    modules=config.option.pyargs,
+                )
+            except UserError as error:
+                raise pytest.UsageError(str(error)) from error
+            except CatalogueError as error:
+                raise pytest.UsageError(f"The kit is damaged: {error}.") from error
+    return config.stash[SELECTION]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -126,11 +140,9 @@ def _is_shared_out_here(config: pytest.Config) -> bool:
     options = config.option
     if options.distload or options.dist != "no" or config.getoption("usepdb", False):
         return False
-    return (
-        options.threadspec_impl is not None
-        and not options.threadspec_in_process
-        and _is_battery_alone(config)
-    )
+    if options.threadspec_impl is None or options.threadspec_in_process:
+        return False
+    return not _selection(config).others
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -141,6 +153,8 @@ def pytest_configure(config: pytest.Config) -> None:
             if getattr(options, f"threadspec_{option}"):
                 name = option.replace("_", "-")
                 raise pytest.UsageError(f"--impl-{name} needs an implementation: add --impl=NAME.")
+        if any(_names_a_chapter(argument, config) for argument in config.args):
+            raise pytest.UsageError(_NO_IMPLEMENTATION)
         return
     from threadspec.conformance.run import Run
 
@@ -150,9 +164,10 @@ def pytest_configure(config: pytest.Config) -> None:
         ("free", "a clause that the manual leaves open: behaviour is recorded"),
     ):
         config.addinivalue_line("markers", f"{level}: {meaning}")
-    if _names_nothing(config):
-        config.args = [str(CONFORMANCE)]
-        config.args_source = pytest.Config.ArgsSource.ARGS
+    selection = _selection(config)
+    _refuse_to_repeat(config, selection)
+    config.args = selection.others
+    config.args_source = pytest.Config.ArgsSource.ARGS
     try:
         config.stash[RUN] = Run(
             options.threadspec_impl,
@@ -163,11 +178,29 @@ def pytest_configure(config: pytest.Config) -> None:
             workers=config.stash.get(WORKERS, 1),
             in_process=options.threadspec_in_process,
         )
+        selection.check(execution.name for execution in config.stash[RUN].executions)
     except UserError as error:
         raise pytest.UsageError(str(error)) from error
     if _is_controller(config):
         collector = Collector(config, config.stash[RUN])
         config.pluginmanager.register(collector, "threadspec-collector")
+
+
+def _names_a_chapter(argument: str, config: pytest.Config) -> bool:
+    """Whether an argument that names no file here is one of the battery's, as ids name them."""
+    name = re.fullmatch(r"battery/(test_\w+\.py)(::.*)?", argument)
+    if name is None or (config.invocation_params.dir / "battery" / name[1]).exists():
+        return False
+    return (BATTERY / name[1]).exists()
+
+
+def _refuse_to_repeat(config: pytest.Config, selection: Selection) -> None:
+    """Refuse pytest-repeat's option where it would do nothing.  Raises UsageError."""
+    is_there = any(map(config.pluginmanager.has_plugin, ("repeat", "pytest_repeat")))
+    if is_there and config.getoption("count", 1) > 1 and not selection.others:
+        raise pytest.UsageError(
+            "pytest-repeat's --count repeats test functions, and cases are none; leave it out."
+        )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -213,35 +246,59 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_collect_file(
     file_path: Path, parent: pytest.Collector
 ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
-    """Collect the battery's files as cases, whatever ``python_files`` says."""
+    """Keep pytest, when it walks through the kit's folders, from taking cases for tests."""
     collectors = yield
-    if file_path.parent == BATTERY:
-        if not file_path.name.startswith("test_") or file_path.suffix != ".py":
-            return []
-        if RUN not in parent.config.stash:
-            parent.config.stash[LOST] = True
-            return []
-        return [BatteryFile.from_parent(parent, path=file_path)]
-    return collectors
+    if file_path.parent != BATTERY:
+        return collectors
+    if file_path.name.startswith("test_") and SELECTION not in parent.config.stash:
+        parent.config.stash[LOST] = True
+    return []
 
 
-class BatteryFile(pytest.File):
-    """One chapter of the battery."""
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Add the battery's chapters to what pytest finds by its arguments.
+
+    They are no files of the project's, and so are not looked for as such: their ids are the same
+    wherever the kit is installed.
+    """
+    report = yield
+    if isinstance(collector, pytest.Session) and RUN in collector.config.stash and report.passed:
+        report.result = [*(report.result or ()), *_chapters(collector)]
+    return report
+
+
+def _chapters(session: pytest.Session) -> Iterator[Chapter]:
+    """The files of the battery that hold a case asked for."""
+    selection = session.config.stash[SELECTION]
+    run = session.config.stash[RUN]
+    chosen: dict[str, list[tuple[int, int, Case]]] = {}
+    for number, execution in enumerate(run.executions):
+        if number in run.left_out:
+            continue
+        for place, case in selection.cases(execution.name):
+            chosen.setdefault(case.id.split("::")[0], []).append((number, place, case))
+    for file, cases in chosen.items():
+        yield Chapter.from_parent(session, file=file, cases=cases)
+
+
+class Chapter(pytest.Collector):
+    """One file of the battery, with the cases of it that are asked for."""
+
+    def __init__(self, *, file: str, cases: list[tuple[int, int, Case]], **kwargs: Any) -> None:
+        name = file.removeprefix("battery/")
+        super().__init__(name=name, path=BATTERY / name, nodeid=file, **kwargs)
+        self._cases = cases
 
     def collect(self) -> Iterator[CaseItem]:
-        """Every case of the file on every implementation."""
-        from threadspec.conformance.cases import battery, module_name
-
-        run = self.config.stash[RUN]
-        for case in battery():
-            if case.module != module_name(self.path):
-                continue
-            for number, execution in enumerate(run.executions):
-                if number in run.left_out:
-                    continue
-                yield CaseItem.from_parent(
-                    self, name=f"{case.function}[{execution.name}]", case=case, number=number
-                )
+        """Every case on every implementation that it is asked for on."""
+        executions = self.config.stash[RUN].executions
+        for number, place, case in self._cases:
+            yield CaseItem.from_parent(
+                self, case=case, place=place, number=number, implementation=executions[number].name
+            )
 
 
 class CaseFailed(Exception):
@@ -249,16 +306,29 @@ class CaseFailed(Exception):
 
 
 class CaseItem(pytest.Item):
-    """One case on one implementation."""
+    """One case on one implementation.
 
-    def __init__(self, *, case: Any, number: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    ``place``: the case's place in the battery; ``number``: the implementation's in the run.  Its
+    node id ends with the implementation's name, its name does not: ``-k`` looks at that.
+    """
+
+    def __init__(
+        self, *, case: Case, place: int, number: int, implementation: str, **kwargs: Any
+    ) -> None:
+        nodeid = f"{case.id}[{implementation}]"
+        super().__init__(name=case.function, nodeid=nodeid, **kwargs)
         self.case = case
+        self.place = place
         self.number = number
+        self.label = f"{case.function}[{implementation}]"
+        self.location = (case.id.split("::")[0], case.line - 1, self.label)
         self.following: CaseItem | None = None
-        self.result: Any = None
+        self.result: CaseResult | None = None
         self.add_marker(case.clause.level)
         self.extra_keyword_matches |= {case.clause.id, case.clause.chapter}
+
+    def __repr__(self) -> str:
+        return f"<Case {self.label}>"
 
     @property
     def run_(self) -> Run:
@@ -268,6 +338,7 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Run the case; raise CaseFailed where the result fails the run."""
         execution = self.run_.executions[self.number]
+        self.result = None
         began = time.monotonic()
         try:
             self.result = execution.run(self.case, list(self._next_cases()))
@@ -290,27 +361,41 @@ class CaseItem(pytest.Item):
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """The deviation in the manual's terms, without anything of pytest's."""
-        if isinstance(excinfo.value, CaseFailed):
-            from threadspec.reports.text import explain_failure
-
-            return explain_failure(self.result, self.case.clause, self.run_.name(self.number))
         if isinstance(excinfo.value, UserError):
             return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        if self.result is None:
+            return super().repr_failure(excinfo, style)
+        from threadspec.reports.text import explain_failure
+
+        return explain_failure(
+            self.result, self.case.clause, self.run_.name(self.number), self._command()
+        )
+
+    def _command(self) -> str:
+        """The command that runs this case again, from the folder where pytest was started."""
+        from threadspec.conformance.selection import command
+
+        arguments = getattr(self.config, "workerinput", {}).get("mainargv", sys.argv)
+        plugins = [f"-p{name}" for name in self.config.option.plugins if name[:3] != "no:"]
+        return command(arguments[0], [*plugins, *self.run_.options(self.number)], self.case.id)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """The case's place in the battery."""
-        return self.path, self.case.line - 1, self.name
+        """The file that holds the case, its line counted from 0, and what it is called."""
+        return self.path, self.case.line - 1, self.label
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Judge one implementation after the other, so that one worker at a time is needed."""
+    """Put the cases into the battery's order, one implementation after the other.
+
+    One worker at a time is needed then, and no other plugin changes what happens before a case.
+    What pytest's own options want first is put first afterwards.
+    """
     if LOST in config.stash:
         raise pytest.UsageError(_NO_IMPLEMENTATION)
-    items.sort(key=lambda item: item.number if isinstance(item, CaseItem) else -1)
-    if RUN in config.stash:
-        gc.freeze()  # all that is there now stays to the end: it need not be searched for garbage
+    items.sort(
+        key=lambda item: (item.number, item.place) if isinstance(item, CaseItem) else (-1, 0)
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -321,32 +406,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
                 item.following = following
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Run a case, whose worker may go on with those that follow meanwhile.
-
-    There is nothing of pytest's to be set up, captured or torn down around a case that runs in a
-    worker: it is called and reported once, which saves half of what pytest costs.
-    """
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, Any, Any]:
+    """Note what follows a case, and end the worker after its last one."""
     if not isinstance(item, CaseItem):
-        return None
+        return (yield)
     item.following = nextitem if isinstance(nextitem, CaseItem) else None
-    if item.run_.in_process or item.config.getoption("usepdb", False):
-        return None
-    hook = item.ihook
-    # pytest-xdist's workers send all of this to the controller, which shows a beginning if verbose.
-    told = _is_controller(item.config) or item.config.get_verbosity() > 0
-    if told:
-        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    leaving = (pytest.exit.Exception, KeyboardInterrupt)
-    call = pytest.CallInfo.from_call(item.runtest, "call", reraise=leaving)
-    report = hook.pytest_runtest_makereport(item=item, call=call)
-    hook.pytest_runtest_logreport(report=report)
-    if told:
-        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    if item.following is None or item.following.number != item.number:
-        item.run_.executions[item.number].close()  # it was its worker's last case
-    return True
+    try:
+        return (yield)
+    finally:
+        if item.following is None or item.following.number != item.number:
+            item.run_.executions[item.number].close()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -368,7 +440,7 @@ def pytest_runtest_makereport(
         }
         if item.result.output:
             report.sections.append(("Captured output of the worker", item.result.output))
-        if known:
+        if known and item.result.divergence is not None:
             report.outcome = "skipped"
             report.wasxfail = f"known divergence: {item.result.divergence.reason}"
     return report
@@ -397,13 +469,13 @@ def pytest_report_teststatus(
 ) -> tuple[str, str, str | tuple[str, dict[str, bool]]] | None:
     """Verdicts as pytest's status words and letters."""
     found = getattr(report, "threadspec", None)
-    if found is None or report.when != "call":
+    if found is None or report.when != "call" or report.outcome == "rerun":
         return None
     verdict = found["result"]["verdict"]
     if found["known"]:
         return "known divergences", "k", (f"KNOWN {verdict}", {"yellow": True})
     if report.failed:
-        return "failed", verdict[0].upper(), (verdict.upper(), {"red": True})
+        return "failed", verdict[0].upper(), verdict.upper()  # pytest makes it red
     if verdict == "not-offered":
         return "not offered", "-", ("NOT OFFERED", {"cyan": True})
     if verdict == "observed":
@@ -438,7 +510,7 @@ class Collector:
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Take a result in."""
         found = getattr(report, "threadspec", None)
-        if found is not None and report.when == "call":
+        if found is not None and report.when == "call" and report.outcome != "rerun":
             self._run.take(found)
 
     @pytest.hookimpl(tryfirst=True)

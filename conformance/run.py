@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -175,6 +174,17 @@ class Run:
         """The name of an implementation of the run."""
         return self.executions[number].name
 
+    def options(self, number: int) -> list[str]:
+        """The options of pytest that have one implementation of the run judged the same way."""
+        options = [f"--impl={self.executions[number].implementation.value or self.name(number)}"]
+        if self._strict:
+            options.append("--impl-strict")
+        if self._time_scale != 1.0:
+            options.append(f"--impl-time-scale={self._time_scale:g}")
+        if self.in_process:
+            options.append("--impl-in-process")
+        return options
+
     def is_known(self, result: CaseResult) -> bool:
         """Whether a result is the divergence that the adapter expects."""
         return is_known(result)
@@ -189,9 +199,12 @@ class Run:
 
     def expect_ids(self, ids: Iterable[str]) -> None:
         """The same, from the ids that pytest-xdist's workers collected."""
-        by_name = {execution.name: number for number, execution in enumerate(self.executions)}
-        names = (re.search(r"\[(.*)\]$", one) for one in ids)
-        self.expect(by_name[name[1]] for name in names if name and name[1] in by_name)
+        by_id = {
+            f"{case.id}[{execution.name}]": number
+            for number, execution in enumerate(self.executions)
+            for case in battery()
+        }
+        self.expect(by_id[one] for one in ids if one in by_id)
 
     def take(self, found: dict[str, Any]) -> None:
         """Take in a result, as it travels on pytest's reports."""

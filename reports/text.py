@@ -32,8 +32,11 @@ def _field(label: str, value: str) -> list[str]:
     return [f"  {label if number == 0 else '':<10}  {line}" for number, line in enumerate(lines)]
 
 
-def explain_failure(result: CaseResult, clause: Clause, implementation: str) -> str:
-    """What is to be said of a case that failed: requirement, observation, place."""
+def explain_failure(result: CaseResult, clause: Clause, implementation: str, again: str) -> str:
+    """What is to be said of a case that failed: requirement, observation, place.
+
+    ``again``: the command that runs it again.
+    """
     lines = [f"{result.verdict.upper()}  {clause.id}  on {implementation}", ""]
     lines += _field("clause", f"{clause.id} ({clause.level})")
     lines += _field("statements", ", ".join(clause.statements))
@@ -48,6 +51,7 @@ def explain_failure(result: CaseResult, clause: Clause, implementation: str) -> 
     if result.divergence is not None:
         expected = result.divergence
         lines += _field("expected", f"{expected.verdict} is known of it: {expected.reason}")
+    lines.append(f"  run again:  {again}")  # in one line, however long, so that it can be copied
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ import miniatures
 from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.selection import command
 from threadspec.reports import record
 
 OK, FAILED, INTERRUPTED, INTERNAL, USAGE, NOTHING = range(6)
@@ -339,6 +341,18 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
         (["--impl-write-divergences=d.toml"], "--impl-write-divergences needs an implementation"),
         (["--impl-in-process"], "--impl-in-process needs an implementation"),
         (["--pyargs", "threadspec.conformance"], "The battery needs an implementation to judge"),
+        (["battery/test_lock.py"], "The battery needs an implementation to judge"),
+        (["--impl=faithful", "lock.release.nothing"], "There is no clause lock.release.nothing; "),
+        (["--impl=faithful", "overview.atomic"], "The clause overview.atomic has no case; "),
+        (
+            ["--impl=faithful", "battery/test_lock.py::test_it"],
+            "There is no case battery/test_lock",
+        ),
+        (["--impl=faithful", "battery/test_it.py"], "file or directory not found"),
+        (
+            ["--impl=faithful", "battery/test_lock.py::test_acquire_locks[silent]"],
+            "test_acquire_locks[silent] names the implementation silent, which is not judged here",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -501,6 +515,126 @@ def test_a_record_of_some_cases_is_finished_and_says_how_many_there_are(
     assert len(found.cases) < found.kit.cases
 
 
+# -- what cases are called, and how they are asked for -------------------------------------------
+
+
+def ids(result: pytest.RunResult) -> list[str]:
+    """The node ids that ``--collect-only -q`` lists."""
+    return [line for line in result.outlines if "::" in line]
+
+
+def test_ids_are_the_same_wherever_the_kit_is_installed(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "junit.xml"
+    # The kit's own root folder, as where an environment is in the folder of a project.
+    kit = Path(__file__).parent.parent
+    for root in ([], [f"--rootdir={kit}"]):
+        listed = ids(run("--impl=faithful", "--collect-only", "-q", *RELEASE, *root))
+        case = "battery/test_lock.py::test_release_of_a_new_lock_is_an_error[faithful]"
+        assert re.sub(r".*(?=battery/)", "", listed[0]) == case
+        assert len(listed) == 3
+        run("--impl=faithful", f"--junitxml={path}", *RELEASE, *root)
+        found = {one.get("classname") for one in ElementTree.parse(path).getroot().iter("testcase")}
+        assert found == {"battery.test_lock"}
+
+
+def test_cases_run_in_the_order_of_the_battery(run: Run) -> None:
+    listed = ids(run("--impl=faithful,silent", "--collect-only", "-q"))
+    names = ("faithful", "silent")
+    assert listed == [f"{case.id}[{name}]" for name in names for case in battery()]
+
+
+def test_the_ids_that_are_printed_can_be_given_back(run: Run, folder: Path) -> None:
+    first = run("--impl=silent", "-rA", *MIXED)
+    printed = re.findall(r"^(?:FAIL|PASSED) (\S+::\S+)", first.stdout.str(), re.MULTILINE)
+    assert len(printed) == 4
+    second = run("--impl=silent", *printed)
+    assert counts(second) == {"failed": 3, "passed": 1}
+
+
+def test_ids_can_be_given_back_below_the_root_folder(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(folder, "pytest.ini", "[pytest]\n")
+    (folder / "below").mkdir()
+    monkeypatch.chdir(folder / "below")
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    first = run("--impl=silent", *RELEASE)
+    printed = re.findall(r"^FAIL (\S+::\S+)", first.stdout.str(), re.MULTILINE)
+    assert len(printed) == 3
+    assert printed[0].startswith("../battery/")
+    assert counts(run("--impl=silent", *printed)) == {"failed": 3}
+
+
+def test_a_clause_can_be_asked_for(run: Run) -> None:
+    result = run("--impl=silent", "lock.release.unlocked-error", "lock.release.no-value", "-v")
+    wanted = {"lock.release.unlocked-error", "lock.release.no-value"}
+    number = sum(case.clause.id in wanted for case in battery())
+    assert sum(counts(result).values()) == number > 3
+
+
+def test_a_case_can_be_asked_for_on_one_of_several_implementations(run: Run) -> None:
+    case = "battery/test_lock.py::test_release_of_a_new_lock_is_an_error"
+    assert counts(run("--impl=silent,faithful", f"{case}[faithful]")) == {"passed": 1}
+    assert counts(run("--impl=silent,faithful", case)) == {"passed": 1, "failed": 1}
+
+
+def test_a_file_of_the_users_is_not_taken_for_the_batterys(run: Run, folder: Path) -> None:
+    (folder / "battery").mkdir()
+    written(folder / "battery", "test_lock.py", "def test_mine():\n    pass\n")
+    result = run("--impl=silent", "battery/test_lock.py")
+    assert counts(result) == {"passed": 1}
+    assert run("battery/test_lock.py").ret == OK
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "1", "--dist=load")], ids=["alone", "xdist"])
+def test_every_failure_ends_with_the_command_that_runs_it_again(
+    program: Run, folder: Path, options: tuple[str, ...]
+) -> None:
+    (folder / "my adapters").mkdir()
+    written(folder / "my adapters", "k.toml", 'module = "talkative"\n')
+    chosen = "test_lock.py and lock.release.no-value"
+    name = "my adapters/k.toml"
+    first = program(f"--impl={name}", "--impl-strict", "-k", chosen, *options)
+    (line,) = [line for line in first.outlines if line.startswith("  run again:  ")]
+    again = subprocess.run(
+        line.removeprefix("  run again:  "),
+        shell=True,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert again.returncode == FAILED, again.stderr
+    assert "NON-STRICT  lock.release.no-value  on k" in again.stdout
+    assert "1 failed in" in again.stdout
+    assert line in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "before"),
+    [
+        (["/usr/bin/pytest"], "pytest"),
+        (["./env/bin/pytest"], "./env/bin/pytest"),
+        (["/opt/lib/pytest/__main__.py"], f"{sys.executable} -m pytest"),
+        (["/opt/ide/runner.py"], "pytest"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
+def test_pytest_is_started_again_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], before: str
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    made = command(arguments[0], ["--impl=my threads.toml"], "battery/test_lock.py::test_it")
+    assert made == f"{before} '--impl=my threads.toml' battery/test_lock.py::test_it"
+
+
+def test_words_select_cases_and_not_implementations(run: Run, folder: Path) -> None:
+    written(folder, "event_like.py", miniatures.FAITHFUL)
+    listed = ids(run("--impl=event_like", "--collect-only", "-q", "-k", "event"))
+    assert 0 < len(listed) < len(battery()) // 2
+    assert not ids(run("--impl=event_like", "--collect-only", "-q", "-k", "event_like"))
+
+
 # -- pytest's own options -------------------------------------------------------------------------
 
 
@@ -538,7 +672,7 @@ def test_a_timeout_of_pytests_ends_one_case_and_the_run_goes_on(
     path = tmp_path / "record.json"
     select = ("-k", "test_acquire_locks or test_release_of_a_new_lock_is_an_error")
     result = program(
-        "--impl=spinning", "--timeout=1", f"--impl-report={path}", "-n", workers, *select
+        "--impl=spinning", "--timeout=4", f"--impl-report={path}", "-n", workers, *select
     )
     assert result.ret == FAILED
     verdicts = {case.case.split("::")[1]: case.verdict for case in record.read(path).cases}
@@ -546,6 +680,34 @@ def test_a_timeout_of_pytests_ends_one_case_and_the_run_goes_on(
         "test_acquire_locks": "timeout",
         "test_release_of_a_new_lock_is_an_error": "pass",
     }
+
+
+def test_the_cases_that_failed_last_run_alone_or_first(run: Run) -> None:
+    run("--impl=silent", *MIXED)
+    last = run("--impl=silent", "--lf", "-v", *LOCKS)
+    assert "rerun previous 3 failures" in last.stdout.str()
+    assert {key: last.parseoutcomes()[key] for key in ("failed", "deselected")} == {
+        "failed": 3,
+        "deselected": len(battery()) - 3,
+    }
+    first = run("--impl=silent", "--ff", "-v", *LOCKS)
+    told = re.findall(r"::(\S+)\[silent\] ([A-Z]+)", first.stdout.str())
+    assert [verdict for _, verdict in told[:3]] == ["FAIL"] * 3
+    assert "test_release_of_a_new_lock_is_an_error" in {name for name, _ in told[:3]}
+
+
+def test_what_failed_on_one_implementation_has_not_failed_on_another(run: Run) -> None:
+    run("--impl=silent", *RELEASE)
+    result = run("--impl=faithful", "--lf", *RELEASE)
+    assert counts(result)["passed"] == 3
+    assert "3 known failures not in selected tests" in result.stdout.str()
+
+
+def test_new_cases_run_first(run: Run) -> None:
+    run("--impl=faithful", *MIXED)
+    result = run("--impl=faithful", "--nf", "-v", *LOCKS)
+    told = re.findall(r"::(\S+)\[faithful\] [A-Z]", result.stdout.str())
+    assert set(told[-4:]) >= {"test_release_of_a_new_lock_is_an_error"}
 
 
 # -- in pytest's own process ----------------------------------------------------------------------

@@ -1,0 +1,147 @@
+"""Which cases the arguments of pytest's command line name, and how a case is run again."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from threadspec.conformance.cases import BATTERY, Case, battery
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.errors import UserError
+
+PACKAGE = "threadspec.conformance"
+
+
+@dataclass
+class Selection:
+    """What is asked for.
+
+    ``others``: the arguments that do not name cases and are left to pytest.  ``whole``: whether
+    the whole battery is asked for on every implementation.  ``named``: otherwise the ids of the
+    cases, each with the implementations named with it; None stands for all of them.
+    """
+
+    others: list[str] = field(default_factory=list)
+    whole: bool = False
+    named: dict[str, set[str | None]] = field(default_factory=dict)
+
+    def cases(self, implementation: str) -> list[tuple[int, Case]]:
+        """The cases asked for on an implementation, each with its place in the battery."""
+        return [
+            (number, case)
+            for number, case in enumerate(battery())
+            if self.whole or self.named.get(case.id, set()) & {None, implementation}
+        ]
+
+    def check(self, implementations: Iterable[str]) -> None:
+        """Make sure that every implementation named is judged.  Raises UserError for another."""
+        judged = set(implementations)
+        for case, names in self.named.items():
+            for name in sorted(one for one in names if one is not None and one not in judged):
+                raise UserError(
+                    f"{case}[{name}] names the implementation {name}, which is not judged here; "
+                    "give it with --impl, or leave out what is in brackets."
+                )
+
+
+def select(
+    arguments: Sequence[str], directory: Path, root: Path, *, modules: bool = False
+) -> Selection:
+    """What the arguments of a command line ask for.
+
+    ``directory``: where pytest was started; ``root``: its root folder, which it shows ids relative
+    to; ``modules``: whether arguments may be importable names (``--pyargs``).  Raises UserError for
+    an argument that can only be meant for the battery and names nothing in it.
+    """
+    selection = Selection()
+    for argument in arguments:
+        found = _find(argument, directory, root, modules)
+        if found is None:
+            selection.others.append(argument)
+            continue
+        cases, implementation = found
+        for case in cases:
+            selection.named.setdefault(case.id, set()).add(implementation)
+    return selection
+
+
+def _find(
+    argument: str, directory: Path, root: Path, modules: bool
+) -> tuple[Sequence[Case], str | None] | None:
+    """The cases that an argument names and the implementation in its brackets; None: none."""
+    base, bracket, rest = argument.partition("[")
+    place, *names = base.split("::")
+    file = _file(place, directory, root, modules)
+    if file is None:
+        return None if names or bracket else _of_clause(argument, directory)
+    cases = [case for case in battery() if not file or case.id.startswith(f"battery/{file}::")]
+    if names:
+        cases = [case for case in cases if [case.function] == names]
+        if not file or not cases:
+            raise UserError(
+                f"There is no case {base}; `pytest --impl=NAME --collect-only -q` lists them."
+            )
+    return cases, rest.removesuffix("]") if bracket else None
+
+
+def _file(place: str, directory: Path, root: Path, modules: bool) -> str | None:
+    """The battery's file that a place is; "" for the whole battery, None for something else."""
+    files = {case.id.split("::")[0].removeprefix("battery/") for case in battery()}
+    if modules and f"{place}.".startswith(f"{PACKAGE}."):
+        place = str(BATTERY.parent / place[len(PACKAGE) + 1 :].replace(".", "/"))
+        place += ".py" if Path(f"{place}.py").exists() else ""
+    path = Path(os.path.normpath(directory / place))
+    if path.exists():
+        path = path.resolve()
+        if path in (BATTERY.resolve(), BATTERY.parent.resolve()):
+            return ""
+        return path.name if path.parent == BATTERY.resolve() and path.name in files else None
+    for name in files:
+        if place == f"battery/{name}" or path == root / "battery" / name:
+            return name
+    return None
+
+
+def _of_clause(name: str, directory: Path) -> tuple[Sequence[Case], None] | None:
+    """The cases of a clause; None where the name is not like a clause's, or is a file's."""
+    clauses = catalogue()
+    chapters = {chapter.name for chapter in clauses.chapters}
+    if name.split(".")[0] not in chapters or "." not in name or (directory / name).exists():
+        return None
+    clause = clauses.find(name)
+    if clause is None:
+        if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", name) or name.endswith(".py"):
+            return None
+        like = ", ".join(one.id for one in clauses.search([name])[:5])
+        hint = f"did you mean {like}?" if like else "`threadspec clauses` lists them."
+        raise UserError(f"There is no clause {name}; {hint}")
+    cases = [case for case in battery() if case.clause.id == name]
+    if not cases:
+        raise UserError(f"The clause {name} has no case; `threadspec explain {name}` says why.")
+    return cases, None
+
+
+def command(program: str, options: Iterable[str], argument: str) -> str:
+    """A command line for a shell that starts pytest again as it was started.
+
+    ``program``: ``sys.argv[0]`` of the process that the user started.
+    """
+    words = [*_launcher(program), *options, argument]
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def _launcher(program: str) -> list[str]:
+    path = Path(program)
+    if path.name == "__main__.py":
+        python = Path(sys.executable).name
+        is_on_path = shutil.which(python) == sys.executable
+        return [python if is_on_path else sys.executable, "-m", "pytest"]
+    if path.stem not in ("pytest", "py.test") or shutil.which(path.stem) == str(path):
+        return ["pytest" if path.stem != "py.test" else "py.test"]
+    return [program]
