@@ -16,6 +16,8 @@ BIN := $(VENV)/bin
 MATRIX := build/matrix
 
 PORTABLE := conformance/__init__.py conformance/worker conformance/battery
+# Compared with what they describe, without the reference's own source, which has no types.
+STUBS := $(wildcard reference/*.pyi) reference/py.typed
 # Keyword forms that the battery tries on purpose.
 VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLock.acquire(blocking)'
 
@@ -47,6 +49,10 @@ lint: $(VENV)/ready
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
 	MYPYPATH=build/typing:tests:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
 		-p threadspec.reports -p benchmarks -p faults -m oddities.__main__ -m mutation -m soak -m trials -p interrupts
+	rm -rf build/stubs && mkdir -p build/stubs/threadspec/reference
+	ln -s $(addprefix ../../../../,$(STUBS)) build/stubs/threadspec/reference
+	MYPYPATH=build/stubs $(BIN)/python -m mypy.stubtest threadspec.reference \
+		--concise --allowlist tests/stubtest.allow
 	$(BIN)/vermin --quiet --no-tips --violations -t=2.6- -t=3.2- $(VERMIN) $(PORTABLE)
 
 # Put the matrix of this machine where the README takes it from.

@@ -5,8 +5,9 @@ import sys
 
 from . import _registry
 from ._guard import RLock
+from ._interruption import call
 from ._layer import allocate_lock, clock, start_new_thread
-from ._timeout import seconds
+from ._waiting import seconds
 
 __all__ = ["Thread", "adopt", "hooks", "new_name", "renew_locks", "terminate", "wait"]
 
@@ -86,7 +87,7 @@ class Thread:
             main_thread.wait_at_exit()
         claimed, begun = [], []
         try:
-            claimed.extend(itertools.starmap(self._threadspec_claim.acquire, [(False,)]))
+            call(self._threadspec_claim.acquire, (False,), claimed)
             if True not in claimed:
                 raise RuntimeError("a thread can be started only once")
             # Locked until the end; joiners pass it on among themselves.
@@ -97,7 +98,7 @@ class Thread:
             # thread, which is what takes most of the time elsewhere.
             _registry.add(self)
             self._threadspec_started = True
-            begun.extend(itertools.starmap(start_new_thread, [(_perform, (self,))]))
+            call(start_new_thread, (_perform, (self,)), begun)
         except BaseException:
             if True in claimed and not begun:
                 self._threadspec_started = False
@@ -233,7 +234,7 @@ def wait(thread, timeout=None):
         got = []
         ended = thread._threadspec_ended
         try:
-            got.extend(itertools.starmap(ended.acquire, [(True, left)]))
+            call(ended.acquire, (True, left), got)
         finally:  # even when a signal handler raises
             if True in got:
                 ended.release()

@@ -1,7 +1,7 @@
 """Timer Objects."""
 
 from ._layer import allocate_lock
-from ._timeout import seconds
+from ._waiting import seconds
 from .thread import Thread
 
 __all__ = ["Timer"]
@@ -23,6 +23,8 @@ class Timer(Thread):
     """
 
     def __init__(self, interval, function, args=(), kwargs=None):
+        if interval is None:
+            raise TypeError("the interval of a timer is a number of seconds, not None")
         super().__init__()
         self._threadspec_interval = seconds(interval)
         # Where Thread keeps its own, and drops them at the end.

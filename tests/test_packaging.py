@@ -21,7 +21,7 @@ NEEDED = {
     "conformance/battery": ("*.py",),
     "conformance/spec": ("*.toml", "*.tsv"),
     "conformance/worker": ("*.py",),
-    "reference": ("*.py",),
+    "reference": ("*.py", "*.pyi", "py.typed"),
     "reports": ("*.py", "record.schema.json"),
     "reports/templates": ("*.html",),
 }

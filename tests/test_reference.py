@@ -1036,10 +1036,13 @@ def test_a_time_out_that_is_no_number_is_refused_immediately() -> None:
     ended = background(lambda: None)
     assert ends(ended)
     for thread in (running, ended):
-        with pytest.raises(ValueError, match="not nan"):
+        with pytest.raises(ValueError, match="nan"):
             thread.join(float("nan"))
-    with pytest.raises(ValueError, match="not nan"):
+    with pytest.raises(ValueError, match="nan"):
         threading.Timer(float("nan"), lambda: None)
+    for wrong in (None, "1"):
+        with pytest.raises(TypeError, match="number of seconds"):
+            threading.Timer(wrong, lambda: None)  # type: ignore[arg-type]
     lets_go.set()
     assert ends(running)
 

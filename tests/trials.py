@@ -17,7 +17,7 @@ from threadspec.adapters.interpreters import this_interpreter
 from threadspec.conformance.cases import Case, battery
 from threadspec.conformance.execution import Execution
 from threadspec.conformance.verdicts import Verdict, fails
-from threadspec.reference import _CHAPTERS as CHAPTERS
+from threadspec.reference import _CHAPTERS as CHAPTERS  # type: ignore[attr-defined] # private
 from threadspec.reports.record import CaseResult, clause_verdicts
 
 ROOT = Path(__file__).resolve().parent.parent
