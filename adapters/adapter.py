@@ -38,7 +38,7 @@ _KEYS = {
     "fallback": str,
     "divergence": list,
 }
-_DIVERGENCE_KEYS = ("clause", "verdict", "reason", "when", "occasional")
+_DIVERGENCE_KEYS = ("clause", "verdict", "reason", "when")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
 
 
@@ -46,14 +46,14 @@ _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
 class Divergence:
     """A deviation that is known: which verdict to expect of a clause, why, and (PEP 508) when.
 
-    ``occasional``: its cause is a race, so that it need not happen in every run.
+    The verdict ``varies`` is expected where a race decides: the clause may deviate in any way, in
+    some runs or repetitions, or not at all.
     """
 
     clause: str
     verdict: Verdict
     reason: str
     when: str | None = None
-    occasional: bool = False
 
     def applies(self, environment: dict[str, str]) -> bool:
         """Whether it is expected in an environment with these marker variables."""
@@ -212,7 +212,6 @@ def _divergences(entries: Iterable[Any], where: str, clauses: Catalogue) -> tupl
                     verdict=entry["verdict"],
                     reason=entry["reason"],
                     when=when,
-                    occasional=entry.get("occasional", False),
                 )
             )
     return tuple(divergences)
@@ -228,8 +227,6 @@ def _check_divergence(entry: dict[str, Any], at: str) -> None:
             raise UserError(f"{at}: {key} must be a string.")
     if not isinstance(entry.get("clause", ""), str | list):
         raise UserError(f"{at}: clause must be a string, or a list of strings.")
-    if not isinstance(entry.get("occasional", False), bool):
-        raise UserError(f"{at}: occasional must be true or false.")
     for key in ("clause", "verdict"):
         if key not in entry:
             raise UserError(f"{at} has no {key}.")

@@ -17,7 +17,7 @@ from threadspec.conformance.cases import battery, check
 from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.execution import Execution, kit_version, make_record
-from threadspec.conformance.options import factor
+from threadspec.conformance.options import factor, times
 from threadspec.reports import matrix as matrices
 from threadspec.reports import record as records
 from threadspec.reports import render
@@ -64,6 +64,13 @@ def _parser() -> argparse.ArgumentParser:
         default=Path("threadspec-matrix"),
         metavar="DIR",
         help="where matrix.json, .md, .html and the records go (default: %(default)s)",
+    )
+    matrix.add_argument(
+        "--repeat",
+        type=times,
+        default=1,
+        metavar="N",
+        help="run every case N times; a case whose verdicts differ varies (default: 1)",
     )
     matrix.add_argument("--time-scale", type=factor, default=1.0, metavar="FACTOR")
     return parser
@@ -157,7 +164,7 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
                 missing.append(matrices.Missing(one.name, one.reason))
                 continue
             assert isinstance(one, Implementation)
-            execution = Execution(one, options.time_scale)
+            execution = Execution(one, options.time_scale, repeat=options.repeat)
             try:
                 record = _judge(execution, options.time_scale, progress)
             except UserError as error:

@@ -6,7 +6,9 @@ import contextlib
 import datetime
 import importlib
 import importlib.metadata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from types import TracebackType
 from typing import Any, Protocol
@@ -17,7 +19,7 @@ from threadspec.adapters.worker import CannotStart, Refused, load_request
 from threadspec.conformance.cases import Case, battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.verdicts import verdict_of
+from threadspec.conformance.verdicts import VERDICTS, of_repetitions, verdict_of
 from threadspec.conformance.worker import loading
 from threadspec.conformance.worker.durations import Durations
 from threadspec.conformance.worker.judge import Judge
@@ -96,14 +98,20 @@ class Execution:
 
     ``subject`` describes it once it is loaded.  ``divergences`` are those its adapter expects where
     it runs.  ``workers``: the number of processes that it is judged in; 0 is this very process.
-    ``ahead``: of so many cases that will follow it is worth while to tell.
+    ``ahead``: of so many cases that will follow it is worth while to tell.  ``repeat``: how often
+    each case is run; its result is then that of all repetitions.
     """
 
     def __init__(
-        self, implementation: Implementation, time_scale: float = 1.0, workers: int = 1
+        self,
+        implementation: Implementation,
+        time_scale: float = 1.0,
+        workers: int = 1,
+        repeat: int = 1,
     ) -> None:
         self.implementation = implementation
         self._time_scale = time_scale
+        self._repeat = repeat
         self.ahead = AHEAD * max(workers, 1)
         self._place: Place
         if workers == 0:
@@ -198,7 +206,16 @@ class Execution:
         ``following``: the cases that will be run next, as far as that is known.
         """
         self.load()
-        ahead = [(one.module, one.function) for one in following]
+        coming = [case, *following]
+        ahead = [(one.module, one.function) for one in coming for _ in range(self._repeat)]
+        results = [
+            self._run_once(case, ahead[number : number + self.ahead])
+            for number in range(1, self._repeat + 1)
+        ]
+        return results[0] if self._repeat == 1 else _of_repetitions(results)
+
+    def _run_once(self, case: Case, ahead: Sequence[tuple[str, str]]) -> CaseResult:
+        """Run one case once; ``ahead``: what will be asked for next."""
         try:
             outcome = self._place.run(case.module, case.function, ahead)
         except CannotStart as error:
@@ -224,10 +241,10 @@ class Execution:
 
     def _result(self, case: Case, outcome: dict[str, Any]) -> CaseResult:
         verdict = verdict_of(outcome, case.clause.level)
-        # The one that expects this very verdict, or else any that expects another.
+        # The one that expects this very verdict, or that it varies, or else any other.
         known = sorted(
             (one for one in self.divergences if one.clause == case.clause.id),
-            key=lambda one: one.verdict != verdict,
+            key=lambda one: (one.verdict != verdict, one.verdict != "varies"),
         )
         observed = outcome["observed"]
         return CaseResult(
@@ -249,6 +266,28 @@ class Execution:
     def close(self) -> None:
         """End its worker."""
         self._place.close()
+
+
+def _of_repetitions(results: Sequence[CaseResult]) -> CaseResult:
+    """The result of a case from those of its repetitions, with the evidence of the worst."""
+    counts = Counter(one.verdict for one in results)
+    verdict = of_repetitions(counts)
+    bad = max(results, key=lambda one: VERDICTS.index(one.verdict))
+    observed = bad.observed
+    if verdict == "varies":
+        times = ", ".join(f"{counts[one]} {one}" for one in VERDICTS if counts[one])
+        observed = f"{times} in {len(results)} repetitions" + (f"; {observed}" if observed else "")
+    waits: Counter[str] = Counter()
+    for one in results:
+        waits.update(one.waits)
+    return replace(
+        bad,
+        verdict=verdict,
+        observed=observed,
+        seconds=round(sum(one.seconds for one in results), 6),
+        waits={name: round(seconds, 6) for name, seconds in waits.items()},
+        counts=dict(counts),
+    )
 
 
 def _writable(text: str) -> str:
@@ -290,7 +329,7 @@ def stale_divergences(
     """The divergences that no longer happen.
 
     One is stale when every case of its clause was run and none gave the verdict it expects, unless
-    it is an occasional one.
+    that is to vary: chance may have it that no repetition deviates.
     """
     ran: dict[str, list[CaseResult]] = {}
     for result in results:
@@ -301,12 +340,7 @@ def stale_divergences(
     return [
         known
         for known in divergences
-        if not known.occasional
+        if known.verdict != "varies"
         and len(ran.get(known.clause, ())) == cases.get(known.clause, 0)
         and all(result.verdict != known.verdict for result in ran.get(known.clause, ()))
     ]
-
-
-def is_known(result: CaseResult) -> bool:
-    """Whether a result is the divergence that the adapter expects."""
-    return result.divergence is not None and result.verdict == result.divergence.verdict

@@ -1,4 +1,4 @@
-"""What a value of ``--impl-time-scale`` must be, for pytest and for the ``threadspec`` command."""
+"""What the values of options must be, for pytest and for the ``threadspec`` command."""
 
 from __future__ import annotations
 
@@ -15,3 +15,12 @@ def factor(text: str) -> float:
     if not (value > 0 and math.isfinite(value)):
         raise argparse.ArgumentTypeError(f"{text!r} is not possible; it must be a number above 0")
     return value
+
+
+def times(text: str) -> int:
+    """A whole number of at least 1 from the command line.  Raises ArgumentTypeError otherwise."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not possible; it must be a whole number of at least 1"
+        )
+    return int(text)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.options import factor
+from threadspec.conformance.options import factor, times
 
 if TYPE_CHECKING:
     from threadspec.conformance.cases import Case
@@ -70,6 +70,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="threadspec_time_scale",
         metavar="FACTOR",
         help="multiply every named duration, for slow machines (default: 1)",
+    )
+    group.addoption(
+        "--impl-repeat",
+        type=times,
+        default=1,
+        dest="threadspec_repeat",
+        metavar="N",
+        help="run every case N times; a case whose verdicts differ varies (default: 1)",
     )
     group.addoption(
         "--impl-write-divergences",
@@ -174,6 +182,7 @@ def pytest_configure(config: pytest.Config) -> None:
             report=options.threadspec_report,
             write_divergences=options.threadspec_write_divergences,
             time_scale=options.threadspec_time_scale,
+            repeat=options.threadspec_repeat,
             strict=options.threadspec_strict,
             workers=config.stash.get(WORKERS, 1),
             in_process=options.threadspec_in_process,

@@ -13,7 +13,7 @@ from threadspec.adapters.adapter import Implementation, Unavailable, choose
 from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import CatalogueError
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.execution import Execution, is_known, make_record, stale_divergences
+from threadspec.conformance.execution import Execution, make_record, stale_divergences
 from threadspec.conformance.verdicts import fails
 from threadspec.reports import record, text
 from threadspec.reports.record import CaseResult, Subject
@@ -39,7 +39,8 @@ class Run:
 
     ``names``: the values of ``--impl``; ``report``: a .json file or a folder for the records;
     ``write_divergences``: a new adapter file; ``strict``: non-strict verdicts fail as well;
-    ``workers``: the number of processes for each implementation; ``in_process``: this very process
+    ``repeat``: how often each case is run; ``workers``: the number of processes for each
+    implementation; ``in_process``: this very process
     instead.  Raises UserError for anything in these that cannot be done.
     """
 
@@ -50,6 +51,7 @@ class Run:
         report: str | None = None,
         write_divergences: str | None = None,
         time_scale: float = 1.0,
+        repeat: int = 1,
         strict: bool = False,
         workers: int = 1,
         in_process: bool = False,
@@ -62,7 +64,7 @@ class Run:
         self.unavailable = [one for one in chosen if isinstance(one, Unavailable)]
         implementations = [one for one in chosen if isinstance(one, Implementation)]
         number = 0 if in_process else workers
-        self.executions = [Execution(one, time_scale, number) for one in implementations]
+        self.executions = [Execution(one, time_scale, number, repeat) for one in implementations]
         self.left_out: dict[int, str] = {}  # why some of them are not judged
         if in_process:
             self._check_in_process(implementations)
@@ -187,11 +189,13 @@ class Run:
 
     def is_known(self, result: CaseResult) -> bool:
         """Whether a result is the divergence that the adapter expects."""
-        return is_known(result)
+        return result.is_known
 
     def fails(self, result: CaseResult) -> bool:
         """Whether a result fails the run."""
-        return fails(result.verdict, self._strict) and not is_known(result)
+        verdicts = result.counts or {result.verdict: 1}
+        failing = any(fails(verdict, self._strict) for verdict in verdicts)
+        return failing and not result.is_known
 
     def expect(self, numbers: Iterable[int]) -> None:
         """Note the implementation of each case that is going to run."""

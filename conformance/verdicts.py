@@ -12,6 +12,7 @@ Verdict = Literal[
     "not-offered",
     "observed",
     "non-strict",
+    "varies",
     "unsupported",
     "fail",
     "timeout",
@@ -28,6 +29,7 @@ MEANING: dict[Verdict, str] = {
     "not-offered": "not judged: the platform lacks what the case needs, such as signals",
     "observed": "the manual leaves it open; the behaviour is recorded",
     "non-strict": "departs from advice, or from a detail that harms no program",
+    "varies": "the case was repeated, and its verdicts differ",
     "unsupported": "a documented name is missing",
     "fail": "does not do what the clause requires",
     "timeout": "did not come to an end in time",
@@ -36,7 +38,9 @@ MEANING: dict[Verdict, str] = {
 }
 
 # The verdicts that fail a run, and those that do so only where it is strict.
-FAILING: frozenset[Verdict] = frozenset({"unsupported", "fail", "timeout", "crash", "error"})
+FAILING: frozenset[Verdict] = frozenset(
+    {"varies", "unsupported", "fail", "timeout", "crash", "error"}
+)
 
 
 # The verdicts that no divergence can be: nothing diverges, or the kit is to blame.
@@ -51,6 +55,18 @@ def fails(verdict: Verdict, strict: bool) -> bool:
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The verdict on a clause, from those of its cases; at least one is needed."""
     return max(verdicts, key=VERDICTS.index)
+
+
+def of_repetitions(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict on a case from those of its repetitions; at least one is needed.
+
+    It is ``varies`` where only some of them deviate, or they deviate in different ways.  A fault of
+    the kit is no variation: one ``error`` makes it ``error``.
+    """
+    found = set(verdicts)
+    if len(found) == 1 or "error" in found or found <= NO_DIVERGENCE:
+        return worst(found)
+    return "varies"
 
 
 def verdict_of(outcome: dict[str, Any], level: Level) -> Verdict:

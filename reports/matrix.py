@@ -84,8 +84,7 @@ class Matrix:
 
 def _cell(cases: list[CaseResult]) -> Cell:
     bad = max(cases, key=lambda case: VERDICTS.index(case.verdict))
-    expected = bad.divergence
-    known = expected.reason if expected and expected.verdict == bad.verdict else None
+    known = bad.divergence.reason if bad.divergence and bad.is_known else None
     return Cell(bad.verdict, bad.observed, known)
 
 

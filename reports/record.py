@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.verdicts import VERDICTS, Verdict, worst
+from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, worst
 
 SCHEMA = "threadspec-record/1"
 _SCHEMA_FILE = Path(__file__).parent / "record.schema.json"
@@ -36,6 +36,7 @@ class CaseResult:
 
     ``expected``: what the clause requires; ``observed``: what was seen instead, or recorded;
     ``where`` and ``check``: the place and the source of the check that failed; ``evidence``: notes;
+    ``counts``: how many of its repetitions gave each verdict, empty where it was run once;
     ``output``: what was printed meanwhile; ``waits``: the part of its seconds that the kit spent
     waiting within each named duration; ``divergence``: what the adapter expects.
     """
@@ -53,6 +54,17 @@ class CaseResult:
     seconds: float = 0.0
     waits: dict[str, float] = field(default_factory=dict)
     divergence: Expectation | None = None
+    counts: dict[Verdict, int] = field(default_factory=dict)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this is the divergence that the adapter expects.
+
+        One that is expected to vary may deviate in any way, and may do so in every repetition.
+        """
+        if self.divergence is None or self.verdict in NO_DIVERGENCE:
+            return False
+        return self.divergence.verdict in (self.verdict, "varies")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ SYMBOLS: dict[Verdict, str] = {
     "not-offered": "∅",
     "observed": "○",
     "non-strict": "~",
+    "varies": "≈",
     "unsupported": "-",
     "fail": "✗",
     "timeout": "T",

@@ -101,7 +101,7 @@ def summarize(record: Record, battery: int, durations: bool = False) -> Iterator
             continue
         shown.add(case.clause)
         observed = textwrap.shorten(case.observed or "", 110, placeholder=" …")
-        known = "known " if case.divergence and case.divergence.verdict == case.verdict else ""
+        known = "known " if case.is_known else ""
         yield f"  {known}{case.verdict}: {case.clause}: {observed}", {}
     if record.cases:
         yield f"  slowest: {slowest(record)}", {}

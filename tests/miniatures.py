@@ -37,6 +37,21 @@ SILENT = (
 """
 )
 
+FICKLE = (
+    '"""Says nothing when an unlocked lock is released, every other time."""\n'
+    + LOCK
+    + """
+    refused = []
+
+    def release(self):
+        if not self._lock.locked():
+            self.refused.append(self)
+            if len(self.refused) % 2:
+                return
+        self._lock.release()
+"""
+)
+
 TALKATIVE = (
     '"""Returns a value from release()."""\n'
     + LOCK

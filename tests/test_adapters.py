@@ -148,7 +148,7 @@ def test_a_module_is_all_that_a_file_needs(tmp_path: Path) -> None:
         (divergence(clause="-"), "has no clause"),
         (divergence(clause="no.clause"), "is no clause"),
         (MODULE_WITH_DIVERGENCE + "clause = 3\n", "must be a string, or a list of strings"),
-        (MODULE_WITH_DIVERGENCE + "occasional = 1\n", "must be true or false"),
+        (MODULE_WITH_DIVERGENCE + "occasional = true\n", "unknown key 'occasional'"),
         (divergence(verdict="-"), "has no verdict"),
         (divergence(verdict="broken"), "'broken' is no verdict"),
         (divergence(verdict="pass"), "'pass' is no verdict"),

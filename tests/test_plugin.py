@@ -25,6 +25,7 @@ OK, FAILED, INTERRUPTED, INTERNAL, USAGE, NOTHING = range(6)
 
 # The three cases of one clause, all of them of one chapter.
 RELEASE = ("-k", "test_lock.py and lock.release.unlocked-error and is_an_error")
+RELEASE_OF_NEW = ("-k", "test_release_of_a_new_lock_is_an_error")
 LOCKS = ("-k", "test_lock.py")
 
 battery()  # imported here, it need not be imported again in every run inside this process
@@ -42,6 +43,7 @@ def folder(pytester: pytest.Pytester) -> Path:
     pytester.makepyfile(
         faithful=miniatures.FAITHFUL,
         silent=miniatures.SILENT,
+        fickle=miniatures.FICKLE,
         talkative=miniatures.TALKATIVE,
         without_lock=miniatures.WITHOUT_LOCK,
         deadlocked=miniatures.DEADLOCKED,
@@ -275,10 +277,61 @@ def test_a_divergence_whose_cases_were_not_all_run_is_not_called_stale(
     assert run(f"--impl={adapter_file(folder, 'faithful')}", *one).ret == OK
 
 
-def test_an_occasional_divergence_need_not_happen(run: Run, folder: Path) -> None:
-    path = Path(folder, adapter_file(folder, "faithful"))
-    path.write_text(path.read_text(encoding="utf-8") + "occasional = true\n", encoding="utf-8")
-    assert run(f"--impl={path}", *RELEASE).ret == OK
+@pytest.mark.parametrize("name", ["faithful", "silent"])
+@pytest.mark.parametrize("options", [(), ("--impl-repeat=2",)])
+def test_a_divergence_that_varies_may_happen_in_any_number_of_runs(
+    run: Run, folder: Path, name: str, options: tuple[str, ...]
+) -> None:
+    assert (
+        run(f"--impl={adapter_file(folder, name, verdict='varies')}", *RELEASE, *options).ret == OK
+    )
+
+
+# -- cases that are repeated ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2"), ("-n", "2", "--dist=load")])
+def test_a_case_whose_verdict_differs_from_time_to_time_varies(
+    run: Run, folder: Path, workers: tuple[str, ...]
+) -> None:
+    result = run(
+        "--impl=fickle", "--impl-repeat=5", "--impl-report=r.json", *RELEASE_OF_NEW, *workers
+    )
+    assert result.ret == FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*VARIES  lock.release.unlocked-error  on fickle*",
+            "*observed *pass, * fail in 5 repetitions; *",
+            "fickle: 1 clause *: 1 varies",
+            "  varies: lock.release.unlocked-error: * pass, * fail in 5 repetitions; *",
+        ]
+    )
+    found = record.read(folder / "r.json")
+    assert found.clause_verdicts() == {"lock.release.unlocked-error": "varies"}
+    counts = found.cases[0].counts
+    assert sorted(counts) == ["fail", "pass"]
+    assert sum(counts.values()) == 5
+
+
+def test_a_case_that_was_repeated_and_never_differs_has_its_verdict(run: Run, folder: Path) -> None:
+    result = run("--impl=silent", "--impl-repeat=3", "--impl-report=r.json", *RELEASE_OF_NEW)
+    assert result.ret == FAILED
+    case = record.read(folder / "r.json").cases[0]
+    assert (case.verdict, case.counts) == ("fail", {"fail": 3})
+
+
+def test_a_known_variation_does_not_fail_the_run(run: Run, folder: Path) -> None:
+    path = adapter_file(folder, "fickle", verdict="varies")
+    result = run(f"--impl={path}", "--impl-repeat=2", *RELEASE_OF_NEW)
+    assert result.ret == OK
+    result.stdout.fnmatch_lines(["  known varies: lock.release.unlocked-error: *"])
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "x", "1.5"])
+def test_a_number_of_repetitions_that_is_none_is_refused(run: Run, value: str) -> None:
+    result = run("--impl=faithful", f"--impl-repeat={value}")
+    assert result.ret == USAGE
+    result.stderr.fnmatch_lines(["*must be a whole number of at least 1*"])
 
 
 @pytest.mark.parametrize(
