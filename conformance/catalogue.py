@@ -36,6 +36,7 @@ ORDER = (
     "alien",
     "timer",
     "with",
+    "interruptions",
 )
 
 _REQUIRED = {"id", "level", "statements", "says"}

@@ -64,10 +64,10 @@ OF_ALL_CHAPTERS = {"crossing", "module", "overview"}
 @pytest.mark.parametrize(
     ("file", "chapters"),
     [
-        ("event.py", {"event"}),
-        ("condition.py", {"condition", "rlock", "thread", "with"}),
-        ("lock.py", {"lock", "condition", "with"}),
-        ("alien.py", {"alien", "daemon", "local", "thread", "timer"}),
+        ("event.py", {"event", "interruptions"}),
+        ("condition.py", {"condition", "interruptions", "rlock", "thread", "with"}),
+        ("lock.py", {"lock", "condition", "interruptions", "with"}),
+        ("alien.py", {"alien", "daemon", "interruptions_threads", "local", "thread", "timer"}),
         ("dummy_threading.py", set()),
     ],
 )

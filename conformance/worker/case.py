@@ -22,16 +22,18 @@ class Refused(KitError):
     """The system refuses the kit a thread, a process or a file; the message is for the user."""
 
 
-def clause(identifier, spoils=False):
+def clause(identifier, spoils=False, apart=False):
     """Declare the one clause that the decorated case checks.
 
     ``identifier`` is the id in the catalogue, such as ``lock.release.unlocked-error``; ``spoils``:
-    the case changes what it may not be able to put back, so its process judges no other case.
+    the case changes what it may not be able to put back, so its process judges no other case;
+    ``apart``: it runs in the main thread of a program, which it shares with other cases like it.
     """
 
     def mark(function):
         function.clause = identifier
         function.spoils = spoils
+        function.apart = apart
         return function
 
     return mark

@@ -11,6 +11,7 @@ process should not judge another case.
 """
 
 import ast
+import json
 import linecache
 import os
 import re
@@ -27,8 +28,9 @@ from threadspec.conformance.worker.case import (
     show,
     show_error,
 )
+from threadspec.conformance.worker.durations import Durations
 from threadspec.conformance.worker.processors import OneProcessor
-from threadspec.conformance.worker.programs import Programs, Spare
+from threadspec.conformance.worker.programs import Programs, Spare, listen, say
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BATTERY = os.path.join(os.path.dirname(HERE), "battery")
@@ -95,9 +97,15 @@ class Judge(object):
     def run(self, function):
         """Run one case function and return its outcome.
 
-        ``traceback`` is then that of the failure, if there was one.
+        ``traceback`` is then that of the failure, if there was one in this process.
         """
         self.traceback = None
+        if getattr(function, "apart", False):
+            return self._run_apart(function)
+        return self.run_here(function)
+
+    def run_here(self, function):
+        """Run one case function in this process, whatever it asks for, and return its outcome."""
         stage = _Stage(
             self._implementation,
             self._substrate,
@@ -160,6 +168,38 @@ class Judge(object):
             return {"outcome": "missing", "observed": "there is no %s" % missing}
         return {}
 
+    def _run_apart(self, function):
+        """Run one case function in the program that cases share, and return its outcome."""
+        outcome = {"outcome": "ok", "observed": None, "where": None, "check": None, "evidence": []}
+        began = blocking.clock()
+        self._durations.settle()
+        try:
+            outcome.update(self._answer(self._spare.shared(run_cases), function))
+        except:  # noqa: E722
+            self.traceback = sys.exc_info()[2]
+            outcome.update(_explain(sys.exc_info()))
+        if outcome["outcome"] not in ("ok", "observed", "not-offered") or outcome.get("spoiled"):
+            self._spare.retire()
+        outcome.setdefault("waits", self._durations.settle())
+        outcome["seconds"] = round(blocking.clock() - began, 6)
+        outcome["spoiled"] = False
+        return outcome
+
+    def _answer(self, program, function):
+        """What a program that runs cases says of this one."""
+        program.tell(json.dumps([function.__module__, function.__name__]))
+        doing = "the case"
+        while True:
+            line = program.line(1.5)  # the program gives up first where it can tell more
+            if line is None:
+                break
+            if line.startswith("{"):
+                return json.loads(line)
+            doing = line
+        if program.status is None:
+            return {"outcome": "violated", "observed": "%s does not return" % doing}
+        return {"outcome": "crash", "observed": "the process ended during %s" % doing}
+
     def close(self):
         """End what is kept ready for the fixture ``programs``; a worker's own end does it too."""
         self._spare.close()
@@ -177,6 +217,19 @@ class Judge(object):
                     break
             self._pace = min(tries)
         return pace.rounds(self._pace)
+
+
+def run_cases(threading, substrate):
+    """A program: run the cases that it is told, one after another, and say each one's outcome."""
+    durations = Durations(float(listen()))
+    judge = Judge(threading, substrate, durations)
+    while True:
+        request = listen()
+        if not request:
+            return
+        module, name = json.loads(request)
+        __import__(module)
+        say(json.dumps(judge.run_here(getattr(sys.modules[module], name))))
 
 
 class _Stage(object):

@@ -138,9 +138,12 @@ class Program(object):
         except (EnvironmentError, ValueError):
             pass  # it has ended; what it did not say will tell
 
-    def line(self):
-        """Wait for the next line it says; None when it ends, or takes too long, without one."""
-        self._await(lambda: len(self.output) > self._read)
+    def line(self, times=1):
+        """Wait for the next line it says; None when it ends, or takes too long, without one.
+
+        ``times``: how many times as long as something that must happen it may take.
+        """
+        self._await(lambda: len(self.output) > self._read, times)
         self._check()
         lines = self.output
         if len(lines) <= self._read:
@@ -201,20 +204,20 @@ class Program(object):
         self._said.close()
         self._complained.close()
 
-    def _await(self, is_reached):
+    def _await(self, is_reached, times=1):
         """Wait until something is reached, the program has ended, or it takes too long."""
         if not self._has_begun():  # an interpreter may take as long to start as a case may take
             self._wait(self._has_begun, "program")
-        self._wait(is_reached, "positive")
+        self._wait(is_reached, "positive", times)
 
     def _has_begun(self):
         """Whether it has started and loaded the implementation."""
         return self._greeted or MARK + GREETING in self._said.text()
 
-    def _wait(self, is_reached, duration):
-        """The same for as long as a named duration says."""
+    def _wait(self, is_reached, duration, times=1):
+        """The same for so many times as long as a named duration says."""
         began = blocking.clock()
-        patience = began + self._durations[duration]
+        patience = began + times * self._durations[duration]
         stall = blocking.Stall(
             self._durations["stall"],
             self._process.pid,
@@ -296,6 +299,7 @@ class Spare(object):
         self._origin = origin
         self._durations = durations
         self._ready = []
+        self._shared = None
         self._nursery = None
 
     def take(self):
@@ -314,8 +318,23 @@ class Spare(object):
             )
         return program
 
+    def shared(self, function):
+        """The program that runs ``function`` for one case after another; started where needed."""
+        if self._shared is None:
+            self._shared = self._ready.pop(0) if self._ready else self._new()
+            self._shared.call(function, None)
+            self._shared.tell(repr(self._durations.scale))
+        return self._shared
+
+    def retire(self):
+        """End the shared program: the next case gets a new one."""
+        if self._shared is not None:
+            self._shared.close()
+            self._shared = None
+
     def drop(self):
-        """Let go of those that are ready."""
+        """Let go of those that are ready, and of the shared one."""
+        self.retire()
         while self._ready:
             self._ready.pop().close()
 
