@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -183,7 +184,7 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
         ("html", render.html(matrix)),
     ):
         _write(options.out / f"matrix.{suffix}", text)
-    console.print(render.table(matrix))
+    _print_table(console, matrix)
     console.print(
         f"The whole matrix is in {options.out}: matrix.html, matrix.md and matrix.json.",
         highlight=False,
@@ -194,6 +195,13 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
     if kit_fault:
         console.print("An error verdict is the kit's own fault: please report it.")
     return 1 if failed or kit_fault else 0
+
+
+def _print_table(console: Console, matrix: matrices.Matrix) -> None:
+    """Print the matrix, wider than the terminal where its numbers need that."""
+    table = render.table(matrix, console.encoding)
+    width = max(console.width, render.least_width(table, console))
+    Console(file=console.file, width=width).print(table)
 
 
 def _write(path: Path, text: str) -> None:
@@ -209,6 +217,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ``arguments``: without the program's name, by default those of the process.  Returns the exit
     status: 0 for success, 1 where something is wrong (said on standard error), 2 for wrong options.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name or a reason may have any character
+            stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     console = Console()
     try:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import jinja2
+from rich import box
+from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -35,20 +38,43 @@ _STYLES: dict[Verdict, str] = {
 
 _NOTHING = "·"
 
+# What takes a symbol's place where an encoding has no such character.
+_ASCII = {"✓": "+", "∅": "0", "○": "o", "✗": "x", "±": "%", _NOTHING: "."}
+
 
 def _share(kept: int, judged: int) -> str:
     return f"{kept}/{judged}" if judged else _NOTHING
 
 
-def table(matrix: Matrix) -> Table:
-    """The matrix as a table for the terminal: one row an implementation."""
-    result = Table(title="What each implementation keeps of the manual", title_justify="left")
-    result.add_column("implementation", no_wrap=True)
+def _in(encoding: str, symbol: str) -> str:
+    """A symbol, or another one that the encoding has."""
+    try:
+        symbol.encode(encoding)
+    except UnicodeEncodeError:
+        return _ASCII[symbol]
+    return symbol
+
+
+def table(matrix: Matrix, encoding: str = "utf-8") -> Table:
+    """The matrix as a table for the terminal: one row an implementation.
+
+    ``encoding``: of the terminal; where it lacks a symbol, another one is used.  Where the table is
+    too wide, names are folded; numbers never are (see :func:`least_width`).
+    """
+    nothing = _in(encoding, _NOTHING)
+    result = Table(
+        title="What each implementation keeps of the manual",
+        title_justify="left",
+        box=box.SIMPLE,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    result.add_column("implementation", overflow="fold", min_width=16)
     result.add_column("must", justify="right", no_wrap=True)
     result.add_column("should", justify="right", no_wrap=True)
     used = [one for one in VERDICTS[1:] if any(column.counts[one] for column in matrix.columns)]
     for verdict in used:
-        result.add_column(SYMBOLS[verdict], justify="right", no_wrap=True)
+        result.add_column(_in(encoding, SYMBOLS[verdict]), justify="right", no_wrap=True)
     result.add_column("seconds", justify="right", no_wrap=True)
     for column in matrix.columns:
         kept, judged = matrix.required(column)
@@ -57,18 +83,28 @@ def table(matrix: Matrix) -> Table:
             Text(_share(kept, judged), style="green" if kept == judged else "red"),
             _share(*matrix.advised(column)),
             *(
-                Text(str(column.counts[verdict] or _NOTHING), style=_STYLES[verdict])
+                Text(str(column.counts[verdict] or nothing), style=_STYLES[verdict])
                 for verdict in used
             ),
             f"{column.seconds:.1f}",
         )
     for missing in matrix.missing:
         result.add_row(Text(missing.name), Text("not here", style="yellow"))
-    lines = ["; ".join(f"{SYMBOLS[one]} {one}" for one in used)]
+    lines = ["; ".join(f"{_in(encoding, SYMBOLS[one])} {one}" for one in used)]
     lines += [f"{one.name}: {one.reason}" for one in matrix.missing]
     result.caption = escape("\n".join(lines))
     result.caption_justify = "left"
     return result
+
+
+def least_width(table: Table, console: Console) -> int:
+    """How many columns of a terminal the table takes when everything but numbers is folded."""
+    for column in table.columns[1:]:
+        column.min_width = max(
+            Measurement.get(console, console.options.update(width=1000), cell).maximum
+            for cell in (column.header, *column.cells)
+        )
+    return Measurement.get(console, console.options.update(width=1000), table).minimum
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 import miniatures
 from threadspec.adapters import interpreters
@@ -20,7 +24,8 @@ from threadspec.conformance import cli
 from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.execution import kit_version, make_record
-from threadspec.conformance.verdicts import Verdict
+from threadspec.conformance.verdicts import VERDICTS, Verdict
+from threadspec.reports import matrix as matrices
 from threadspec.reports import record
 from threadspec.reports.record import CaseResult, Expectation, Record, Subject
 
@@ -157,7 +162,7 @@ def test_a_matrix_is_written_in_three_forms(command: Command, tmp_path: Path) ->
     path = written(tmp_path, a_record(verdict="pass", observed=None))
     status, out, _ = command("matrix", "--from", path, "--out", "made")
     assert status == 0
-    assert "What each implementation keeps of the manual" in out
+    assert "What each implementation keeps of the manual" in " ".join(out.split())
     assert {one.name for one in (tmp_path / "made").iterdir()} == {
         "matrix.json",
         "matrix.md",
@@ -404,3 +409,46 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
+
+
+# -- terminals that are narrow, or have few characters --------------------------------------------
+
+
+def printed_table(width: int, encoding: str) -> str:
+    """A table with a column for every verdict, and one long name, on a terminal like this."""
+    names = ["x" * 40 + "@pypy3.9", "schön: 線程", *(f"mine{n}" for n in range(len(VERDICTS)))]
+    made = [a_record(name, verdict) for name, verdict in zip(names, cycle(VERDICTS), strict=False)]
+    matrix = matrices.build(made, catalogue(), [matrices.Missing("absent", "“no” [/red] reason")])
+    written_to = io.BytesIO()
+    stream = io.TextIOWrapper(written_to, encoding=encoding, errors="replace")
+    cli._print_table(Console(file=stream, width=width), matrix)
+    stream.flush()
+    return written_to.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize("width", [20, 80, 200])
+def test_numbers_are_never_cut(width: int) -> None:
+    table = printed_table(width, "utf-8")
+    assert "…" not in table
+    row = next(line.split() for line in table.splitlines() if line.split()[:1] == ["mine0"])
+    required = len({case.clause.id for case in battery() if case.clause.level == "must"})
+    assert row[1] in (f"0/{required}", f"{required}/{required}")
+    assert str(len({case.clause.id for case in battery()})) in row
+    assert re.fullmatch(r"\d+\.\d", row[-1])
+    assert table.count("x") >= 40  # the long name is there, on several lines if need be
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "cp437"])
+def test_the_table_uses_symbols_that_the_encoding_has(encoding: str) -> None:
+    table = printed_table(120, encoding)
+    assert "x fail" in table
+    assert "mine0" in table
+
+
+def test_an_encoding_without_the_symbols_is_no_error(tmp_path: Path) -> None:
+    path = written(tmp_path, a_record("schön: 線程"))
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    command = [sys.executable, "-m", "threadspec.conformance.cli", "matrix", "--from", path]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)
+    assert done.returncode == 0
+    assert "schön: ??" in done.stdout.decode("cp1252")
