@@ -1,8 +1,8 @@
 """Semaphore Objects."""
 
-from itertools import repeat
+from _operator import index
 
-from ._guard import Guard
+from ._guard import RLock
 from ._layer import allocate_lock
 from ._waiting import leave, wake_first
 
@@ -10,71 +10,77 @@ __all__ = ["BoundedSemaphore", "Semaphore"]
 
 _NOT_GIVEN = object()
 
-# How many units of a large initial value lie ready at a time.
-_HANDFUL = 256
-
 
 class Semaphore:
     """A counter that ``acquire`` takes one from and ``release`` adds one to; it is never negative.
 
-    ``value``: what the counter starts with (``semaphore.value.*``).  Raises ValueError if it is
-    less than 0 (``semaphore.value.negative-error``).
+    ``value``: what the counter starts with, an int (``semaphore.value.*``).  Raises ValueError if
+    it is less than 0 (``semaphore.value.negative-error``), and TypeError if it is not an int.
 
-    It is a context manager (``with.*``).
+    Counts what is available, such as the places in a queue::
+
+        free = Semaphore(10)
+        # in the producer          # in the consumer
+        free.acquire()             item = items.popleft()
+        items.append(item)         free.release()
+
+    It is a context manager (``with.*``).  What a thread did before a ``release`` is done for the
+    thread whose ``acquire`` takes what it added.
     """
 
-    # The counter is a heap of units: to take one and to lay one down are single operations on a
-    # list, which need no lock (a guarded number takes 4 times as long).  What a large initial value
-    # has beyond a handful is a number still, the rest.
-    #
-    # A release lays down a unit and wakes one waiter, which then takes a unit like any other
-    # thread: a new arrival may be quicker, and the waiter lines up again.  Handing the unit to the
-    # waiter would make every thread under contention wait for a thread switch.  No wake-up is lost:
-    # who releases first lays down the unit and then looks at the line, who waits first lines up and
-    # then looks at the units.
+    # A reentrant lock guards the counter, so that a signal handler or a finalizer may use the
+    # semaphore that it interrupts.  release() wakes one waiter, which then takes from the counter
+    # like any other thread: a new arrival may be quicker, and the waiter joins the queue again.
+    # Handing over to the waiter would make every thread under contention wait for a thread switch.
 
-    __slots__ = ("__weakref__", "_guard", "_rest", "_units", "_waiters")
+    __slots__ = ("__weakref__", "_counter", "_guard", "_waiters")
 
     def __init__(self, value=1):
-        if value < 0:
+        try:
+            counter = int(index(value))
+        except TypeError:
+            kind = type(value).__name__
+            raise TypeError(f"the value of a semaphore is an int, not {kind}") from None
+        if counter < 0:
             raise ValueError("a semaphore cannot start with a value less than 0")
-        self._units = [None] * min(value, _HANDFUL)
-        self._rest = value - len(self._units)
+        self._counter = counter
+        self._guard = RLock()
         self._waiters = []
-        self._guard = Guard() if self._rest else None  # of the rest
 
     def acquire(self, blocking=_NOT_GIVEN):
         """Take one from the counter, blocking while it is zero.
 
-        ``blocking``: if false, do not block but return False at once where a blocking call would
-        block; otherwise return True.  Without the argument there is no return value
+        ``blocking``: if false, do not block but return False immediately where a blocking call
+        would block; otherwise return True.  Without the argument there is no return value
         (``semaphore.acquire.*``).
         """
-        # Looked at first, since an exception takes longer: two threads that hand a unit to and fro
-        # take a tenth less time.
-        if self._units:
-            try:
-                del self._units[-1]
-                return None if blocking is _NOT_GIVEN else True
-            except IndexError:  # another thread was quicker
-                pass
-        if blocking:
-            self._wait()
-            return None if blocking is _NOT_GIVEN else True
-        if self._rest or self._units:  # first the rest, which becomes units
-            self._lay_out()
-            return self.acquire(False)
-        return False
+        taken = False
+        try:
+            with self._guard:
+                if self._counter:
+                    self._counter -= 1
+                    taken = True
+        except BaseException:  # a signal handler has raised
+            if taken:
+                _add_one(self)
+            raise
+        if not taken:
+            if not blocking:
+                return False
+            _wait(self)
+        return None if blocking is _NOT_GIVEN else True
 
     def release(self):
-        """Add one to the counter and wake one waiting thread, if any (``semaphore.release.*``)."""
-        try:
-            self._units.append(None)
+        """Add one to the counter and wake one waiting thread, if any (``semaphore.release.*``).
+
+        Never blocks for long, and may be called in a signal handler or a finalizer.
+        """
+        with self._guard:
+            # In this order: where a signal handler raises in between, a thread looks in vain at the
+            # counter and waits again, while the other order would leave one asleep.
             if self._waiters:
                 wake_first(self._waiters)
-        except BaseException:  # a signal handler has raised, perhaps before anybody was woken
-            wake_first(self._waiters)
-            raise
+            self._counter += 1
 
     def __enter__(self):
         """Acquire; the value of ``as`` is True."""
@@ -84,64 +90,35 @@ class Semaphore:
         """Release; an exception goes on."""
         self.release()
 
+    def __reduce__(self):
+        """Raise TypeError: a copy would be another semaphore, which guards nothing."""
+        raise TypeError(f"cannot copy or pickle {type(self).__name__} objects")
+
     def __repr__(self):
-        counter = len(self._units) + self._rest
-        return f"<{type(self).__name__} counter={counter} waiters={len(self._waiters)}>"
-
-    def _lay_out(self):
-        """Let a handful of the rest lie ready."""
-        if self._rest:
-            with self._guard:
-                handful = min(self._rest, _HANDFUL)
-                more = repeat(None, handful)
-                try:  # one call alone: either it is done or it has not begun
-                    self._units.extend(more)
-                finally:  # afterwards, so that who sees neither a rest nor units sees the truth
-                    self._rest -= handful
-
-    def _wait(self):
-        """Block until there is a unit, and take it."""
-        line = self._waiters
-        turn = None
-        taken = False
-        try:
-            while not taken:
-                if self._rest:
-                    self._lay_out()
-                turn = allocate_lock()
-                turn.acquire()
-                line.append(turn)
-                if not (self._rest or self._units) or not leave(line, turn):
-                    turn.acquire()
-                try:
-                    del self._units[-1]
-                    taken = True
-                except IndexError:
-                    pass
-            if line and self._units:  # laid down before this thread was in line, and it was woken
-                wake_first(line)
-        except BaseException:  # a signal handler has raised
-            leave(line, turn)
-            if taken:
-                self._units.append(None)
-            if self._units:
-                wake_first(line)  # who was woken in this thread's place, perhaps
-            raise
+        waiters = len(self._waiters)
+        return f"<{type(self).__name__} counter={self._counter} waiters={waiters}>"
 
 
 class BoundedSemaphore(Semaphore):
     """A semaphore whose counter cannot exceed what it started with.
 
-    ``value``: what the counter starts with, and its bound (``boundedsemaphore.value.*``).  Raises
-    ValueError if it is less than 0 (``boundedsemaphore.value.negative-error``).
+    ``value``: what the counter starts with, and its bound, an int (``boundedsemaphore.value.*``).
+    Raises ValueError if it is less than 0 (``boundedsemaphore.value.negative-error``), and
+    TypeError if it is not an int.
+
+    Limits how many threads use something simultaneously, and finds the release that is one too
+    many::
+
+        connections = BoundedSemaphore(5)
+        with connections:
+            query()
     """
 
     __slots__ = ("_bound",)
 
     def __init__(self, value=1):
         super().__init__(value)
-        self._bound = value
-        self._guard = Guard()  # of the rest, and of the bound: one release at a time
+        self._bound = self._counter
 
     def release(self):
         """Add one to the counter and wake one waiting thread, if any.
@@ -150,12 +127,43 @@ class BoundedSemaphore(Semaphore):
         (``boundedsemaphore.release.*``).
         """
         with self._guard:
-            if len(self._units) + self._rest >= self._bound:
+            if self._counter >= self._bound:
                 raise ValueError("release of a bounded semaphore beyond its initial value")
-            try:
-                self._units.append(None)
-                if self._waiters:
-                    wake_first(self._waiters)
-            except BaseException:
+            if self._waiters:
                 wake_first(self._waiters)
-                raise
+            self._counter += 1
+
+
+# Functions, not methods: a subclass cannot change them by accident.
+
+
+def _wait(semaphore):
+    """Block until the counter of ``semaphore`` is not zero, and take one from it."""
+    line = semaphore._waiters
+    turn = allocate_lock()
+    turn.acquire()
+    taken = False
+    try:
+        while not taken:
+            with semaphore._guard:
+                line.append(turn)
+                if semaphore._counter and leave(line, turn):
+                    semaphore._counter -= 1
+                    taken = True
+            if not taken:
+                turn.acquire()
+    except BaseException:  # a signal handler has raised
+        leave(line, turn)
+        if taken:
+            _add_one(semaphore)
+        elif semaphore._counter:
+            wake_first(line)  # perhaps this thread was woken, and another can act on it
+        raise
+
+
+def _add_one(semaphore):
+    """Give back what an interrupted acquire() has taken."""
+    with semaphore._guard:
+        if semaphore._waiters:
+            wake_first(semaphore._waiters)
+        semaphore._counter += 1

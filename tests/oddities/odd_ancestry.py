@@ -22,12 +22,12 @@ class Lock(Semaphore):
 
     def release(self):
         with self._mutex:
-            if self._units:
+            if self._counter:
                 raise RuntimeError("not locked")
             super().release()
 
     def locked(self):
-        return not self._units
+        return not self._counter
 
 
 class BoundedSemaphore(reference.BoundedSemaphore):
