@@ -393,6 +393,18 @@ def test_an_exception_at_each_step_leaves_a_bounded_semaphore_usable(threading, 
     check_raises_within_waited_for(actors, lambda: threading.BoundedSemaphore(1))
 
 
+@clause("interruptions.boundedsemaphore.calls-back-within", apart=True)
+def test_a_handler_uses_a_bounded_semaphore_at_each_step(threading, actors):
+    needs_blocking(threading, actors)
+    check_calls_back_within(actors, lambda: threading.BoundedSemaphore(2))
+
+
+@clause("interruptions.boundedsemaphore.finalizer", apart=True)
+def test_a_finalizer_uses_a_bounded_semaphore_at_each_step(threading, actors):
+    needs_blocking(threading, actors)
+    check_finalizer(actors, lambda: threading.BoundedSemaphore(2))
+
+
 # -- conditions -----------------------------------------------------------------------------------
 
 
