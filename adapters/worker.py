@@ -26,6 +26,40 @@ from threadspec.conformance.worker.scarcity import ADVICE
 
 SCRIPT = Path(script.__file__)
 
+# Environment variables that a worker does not get.  They are about this process, lead another
+# interpreter astray, or change what a case sees: which statements run, what is written to standard
+# error, how a program ends, how long it takes.  What says where modules are, which memory
+# allocator or hash seed is used and whether there is a GIL is kept: it may be what is judged.
+LEFT_OUT = frozenset(
+    [
+        "PYTEST_CURRENT_TEST",
+        "PYTHONHOME",
+        "PYTHONEXECUTABLE",
+        "__PYVENV_LAUNCHER__",
+        "PYTHONOPTIMIZE",
+        "PYTHONWARNINGS",
+        "PYTHONDEVMODE",
+        "PYTHONASYNCIODEBUG",
+        "PYTHONSTARTUP",
+        "PYTHONINSPECT",
+        "PYTHONBREAKPOINT",
+        "PYTHONVERBOSE",
+        "PYTHONDEBUG",
+        "PYTHONTHREADDEBUG",
+        "PYTHONFAULTHANDLER",
+        "PYTHONUNBUFFERED",
+        "PYTHONPROFILEIMPORTTIME",
+        "PYTHONTRACEMALLOC",
+        "PYTHONMALLOCSTATS",
+        "PYTHONDUMPREFS",
+        "PYTHONDUMPREFSFILE",
+        "PYTHONPERFSUPPORT",
+        "PYTHON_PERF_JIT_SUPPORT",
+        "PYTHON_COLORS",
+        "FORCE_COLOR",
+    ]
+)
+
 # How often to look at a worker that has not answered, in seconds.
 LOOK = 0.02
 
@@ -407,8 +441,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
     Its temporary files, and those of the programs it starts, go to ``folder``.
     """
-    left_out = {"PYTHONHOME", "__PYVENV_LAUNCHER__", "PYTEST_CURRENT_TEST"}
-    kept = {key: value for key, value in os.environ.items() if key not in left_out}
+    kept = {key: value for key, value in os.environ.items() if key not in LEFT_OUT}
     return {**kept, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))}
 
 

@@ -78,6 +78,11 @@ class Run:
     def _check_in_process(self, implementations: list[Implementation]) -> None:
         if len(implementations) != 1:
             raise UserError("--impl-in-process can hold one implementation; give one --impl.")
+        if not __debug__:
+            raise UserError(
+                "--impl-in-process needs assert statements, which -O and PYTHONOPTIMIZE remove; "
+                "start Python without them."
+            )
         name = implementations[0].name
         if "@" in name:
             raise UserError(

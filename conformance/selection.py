@@ -111,8 +111,8 @@ def _file(place: str, directory: Path, root: Path, modules: bool) -> str | None:
 def _of_clause(name: str, directory: Path) -> tuple[Sequence[Case], None] | None:
     """The cases of a clause; None where the name is not like a clause's, or is a file's."""
     clauses = catalogue()
-    chapters = {chapter.name for chapter in clauses.chapters}
-    if name.split(".")[0] not in chapters or "." not in name or (directory / name).exists():
+    first_words = {clause.id.split(".")[0] for clause in clauses.clauses}
+    if name.split(".")[0] not in first_words or "." not in name or (directory / name).exists():
         return None
     clause = clauses.find(name)
     if clause is None:

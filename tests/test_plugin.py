@@ -18,7 +18,7 @@ import miniatures
 from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.selection import command
+from threadspec.conformance.selection import command, select
 from threadspec.reports import record
 
 OK, FAILED, INTERRUPTED, INTERNAL, USAGE, NOTHING = range(6)
@@ -383,6 +383,7 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
             ["--impl=faithful,silent", "--impl-in-process"],
             "--impl-in-process can hold one implementation",
         ),
+        (["--impl=stdlib@./optimized"], "its interpreter runs with -O, which removes the battery"),
         (["--impl=stdlib@9.9", "--impl-in-process"], "No interpreter 9.9 was found"),
         (["--impl=faithful", "--impl-time-scale=0"], "must be a number above 0"),
         (["--impl=faithful", "--impl-time-scale=-1"], "must be a number above 0"),
@@ -414,6 +415,8 @@ def test_a_mistake_is_said_in_a_sentence(
 ) -> None:
     written(folder, "bad.toml", "module = ")
     written(folder, "file", "")
+    script = f'#!/bin/sh\nexec {sys.executable} -O "$@"\n'
+    written(folder, "optimized", script).chmod(0o755)
     (folder / "folder.json").mkdir()
     result = run(*arguments)
     printed = text_of(result)
@@ -619,6 +622,13 @@ def test_ids_can_be_given_back_below_the_root_folder(
     assert counts(run("--impl=silent", *printed)) == {"failed": 3}
 
 
+def test_every_clause_with_a_case_can_be_asked_for(tmp_path: Path) -> None:
+    clauses = {case.clause.id for case in battery()}
+    selection = select([*clauses, "with.py"], tmp_path, tmp_path)
+    assert selection.others == ["with.py"]
+    assert selection.cases("any") == list(enumerate(battery()))
+
+
 def test_a_clause_can_be_asked_for(run: Run) -> None:
     result = run("--impl=silent", "lock.release.unlocked-error", "lock.release.no-value", "-v")
     wanted = {"lock.release.unlocked-error", "lock.release.no-value"}
@@ -761,6 +771,53 @@ def test_new_cases_run_first(run: Run) -> None:
     result = run("--impl=faithful", "--nf", "-v", *LOCKS)
     told = re.findall(r"::(\S+)\[faithful\] [A-Z]", result.stdout.str())
     assert set(told[-4:]) >= {"test_release_of_a_new_lock_is_an_error"}
+
+
+# -- the environment ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2"), ("-n", "1", "--dist=load")], ids=" ".join)
+def test_warnings_as_errors_find_nothing(
+    program: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    written(folder, "pytest.ini", "[pytest]\nfilterwarnings = error\n")
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    # One is replaced after its cases, the other dies in each of them.
+    clauses = ("lock.release.unlocked-error", "program.waits", "thread.exception.contained")
+    for implementation, status in (("reference", OK), ("mortal", FAILED)):
+        result = program(f"--impl={implementation}", "-W", "error", *options, *clauses)
+        printed = text_of(result)
+        assert result.ret == status, printed
+        assert "Warning" not in printed
+        assert "unclosed" not in printed
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PYTHONOPTIMIZE", "1"),
+        ("PYTHONDEVMODE", "1"),
+        ("PYTHONVERBOSE", "1"),
+        ("PYTHONWARNINGS", "error"),
+        ("FORCE_COLOR", "1"),
+    ],
+    ids=lambda value: value,
+)
+def test_variables_that_change_the_interpreter_change_no_verdict(
+    program: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    clauses = ("lock.release.unlocked-error", "program.waits", "thread.exception.contained")
+    assert counts(program("--impl=silent", clauses[0]))["failed"] == 3
+    result = program("--impl=reference", *clauses)
+    assert result.ret == OK, text_of(result)
+
+
+def test_in_process_needs_assert_statements(program: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
+    result = program("--impl=silent", "--impl-in-process", *RELEASE)
+    assert result.ret == USAGE
+    assert "--impl-in-process needs assert statements" in result.stderr.str()
 
 
 # -- in pytest's own process ----------------------------------------------------------------------

@@ -184,6 +184,8 @@ class Worker(object):
 
     def load(self, request):
         """Load the implementation; a description of it, or ``{"failed": why}``."""
+        if not __debug__:
+            return {"failed": "its interpreter runs with -O, which removes the battery's checks"}
         from threadspec.conformance.worker import loading, scarcity
 
         try:
