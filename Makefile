@@ -1,11 +1,12 @@
 # Two targets do everything on a fresh machine with Python (3.10 or newer) and make:
 #   make matrix   judge every implementation found here, print the matrix and write it to build/matrix
 #   make test     all tests: style, types, portability, the kit's own tests, the battery on the reference
-# Four more measure the battery itself (reports/QUALITY.md quotes what they print last):
+# Five more measure the battery itself (reports/QUALITY.md quotes what they print last):
 #   make faults   which planted faults it catches, and what else fails with them
 #   make oddities whether it raises anything on odd but conforming implementations
 #   make mutation which mutants of the reference it lets live
 #   make soak     whether any verdict ever differs, in many runs under different loads
+#   make bad      how long it takes to judge implementations that are wrong everywhere
 # And two measure the reference:
 #   make bench      its speed and memory beside the standard library, gevent and aiologic
 #   make interrupts whether a signal handler ever leaves a primitive unusable
@@ -21,7 +22,7 @@ STUBS := $(wildcard reference/*.pyi) reference/py.typed
 # Keyword forms that the battery tries on purpose.
 VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLock.acquire(blocking)'
 
-.PHONY: matrix test lint battery unit faults oddities mutation soak bench interrupts publish clean
+.PHONY: matrix test lint battery unit faults oddities mutation soak bad bench interrupts publish clean
 
 matrix: $(VENV)/ready
 	$(BIN)/threadspec matrix --out $(MATRIX)
@@ -35,7 +36,7 @@ unit: $(VENV)/ready
 battery: $(VENV)/ready
 	$(BIN)/pytest --impl=reference --impl-strict -q
 
-faults oddities mutation soak interrupts: $(VENV)/ready
+faults oddities mutation soak bad interrupts: $(VENV)/ready
 	PYTHONPATH=tests $(BIN)/python -m $@
 
 bench: $(VENV)/bench
@@ -48,7 +49,7 @@ lint: $(VENV)/ready
 	for part in adapters conformance reference reports; do \
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
 	MYPYPATH=build/typing:tests:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
-		-p threadspec.reports -p benchmarks -p faults -m oddities.__main__ -m mutation -m soak -m trials -p interrupts
+		-p threadspec.reports -p benchmarks -p faults -m bad.__main__ -m oddities.__main__ -m mutation -m soak -m trials -p interrupts
 	rm -rf build/stubs && mkdir -p build/stubs/threadspec/reference
 	ln -s $(addprefix ../../../../,$(STUBS)) build/stubs/threadspec/reference
 	MYPYPATH=build/stubs $(BIN)/python -m mypy.stubtest threadspec.reference \

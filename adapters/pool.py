@@ -7,6 +7,7 @@ waits for long, up to ``MOST``.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -18,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from threadspec.adapters.adapter import Implementation
+from threadspec.adapters.hangs import Hangs
 from threadspec.adapters.worker import CannotStart, Worker
 
 # How many cases are queued in each worker, so that it need not wait for its thread here; the
@@ -69,7 +71,8 @@ class _Board:
     def __init__(self, places: int) -> None:
         self._changed = threading.Condition()
         self._jobs: deque[_Job] = deque()
-        self._places = places
+        self._size = places
+        self._places = places  # those that are free
         self._idle = 0  # workers that wait for a place or for a job
         self._unused = 0.0
         self._looked = time.monotonic()
@@ -143,6 +146,14 @@ class _Board:
             self._unused = 0.0
             return True
 
+    def widen(self, places: int) -> None:
+        """Have at least so many places."""
+        with self._changed:
+            more = max(0, places - self._size)
+            self._places += more
+            self._size += more
+            self._changed.notify_all()
+
     def close(self) -> None:
         """Let nobody wait for a job any longer."""
         with self._changed:
@@ -173,8 +184,9 @@ class Pool:
         self._implementation = implementation
         self._time_scale = time_scale
         self._size = size
+        self._hangs = Hangs()
         self._workers = [
-            Worker(implementation, time_scale, number if size > 1 else None)
+            Worker(implementation, time_scale, number if size > 1 else None, self._hangs)
             for number in range(size)
         ]
         self._ready = READY if size > 1 else READY_ALONE
@@ -251,6 +263,8 @@ class Pool:
             nonlocal has_place, is_late
             lasts = time.monotonic() - began
             if not sleeps or (lasts < PROGRAM and job is not None and job.runs_programs):
+                if board.lacks_workers():
+                    self._grow()
                 return
             if has_place:
                 board.leave()
@@ -288,6 +302,8 @@ class Pool:
                     job.outcome.set_exception(error)
                 else:
                     job.outcome.set_result(outcome)
+                    if outcome["outcome"] == "timeout":
+                        board.widen(_processors())
                 self._calm += 1
                 if is_late:
                     worker.close()
@@ -300,7 +316,7 @@ class Pool:
             number = len(self._workers)
             if number >= self._size + MOST:
                 return
-            worker = Worker(self._implementation, self._time_scale, number)
+            worker = Worker(self._implementation, self._time_scale, number, self._hangs)
             self._workers.append(worker)
         self._start(worker)
 
@@ -326,3 +342,10 @@ class Pool:
         for worker in self._workers:
             worker.close()
         del self._workers[self._size :]
+
+
+def _processors() -> int:
+    """The number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

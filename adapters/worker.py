@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from threadspec.adapters.adapter import Implementation
+from threadspec.adapters.hangs import Hangs, Watch, without_stacks
 from threadspec.adapters.watchdog import Watchdog
 from threadspec.conformance.worker import main as script
 from threadspec.conformance.worker.blocking import Stall
@@ -60,8 +61,10 @@ LEFT_OUT = frozenset(
     ]
 )
 
-# How often to look at a worker that has not answered, in seconds.
+# How often to look at a worker that has not answered, in seconds; and how often in a case that
+# has taken more than ten times as long.
 LOOK = 0.02
+LATER = 0.1
 
 
 def load_request(
@@ -103,7 +106,7 @@ class _Ended(Exception):
 
 
 class _Hung(Exception):
-    """The worker has not answered in time, or never can."""
+    """The worker has not answered in time; with an argument: it is seen that it never will."""
 
 
 class Worker:
@@ -111,13 +114,17 @@ class Worker:
 
     It is started when it is needed and replaced after a crash, a hang or threads left behind.
     ``close`` ends it; a closed worker starts afresh when it is used again.  ``number``: which of
-    several workers it is, or None.
+    several workers it is, or None.  ``hangs``: what is known of the implementation's hangs.
     """
 
     traceback: TracebackType | None = None  # of the last case: it stays in the worker
 
     def __init__(
-        self, implementation: Implementation, time_scale: float = 1.0, number: int | None = None
+        self,
+        implementation: Implementation,
+        time_scale: float = 1.0,
+        number: int | None = None,
+        hangs: Hangs | None = None,
     ) -> None:
         self._implementation = implementation
         self._time_scale = time_scale
@@ -134,6 +141,10 @@ class Worker:
         self._sent = b""
         self._killer: str | None = None  # the signal from outside that ended the last case
         self._given_up = False  # whether it was this host that killed the worker
+        self._hangs = Hangs() if hangs is None else hangs
+        self._watch: Watch | None = None  # of the present case
+        self._asked: int | None = None  # where in the output its worker was asked for stacks last
+        self._size = 0  # of the output, at the last look
         self._strays = b""  # the last line on the worker's output that is none of its replies
 
     def begin(self) -> None:
@@ -163,6 +174,7 @@ class Worker:
             raise Refused(_refused(interpreter, error)) from error
         self._watchdog.watch(self._process.pid)  # until it gets a request, it ends with its input
         self._loaded = self._given_up = False
+        self._asked = None
         self._strays = b""
         self._replies = queue.Queue()
         reader = threading.Thread(
@@ -227,12 +239,15 @@ class Worker:
 
         ``following``: the modules and functions of the cases that will be asked for next, as far
         as that is known: the worker goes on with them without delay when it has ended this one.
-        ``meanwhile`` is called every ``LOOK`` seconds until the case has ended, and told whether
-        the worker sleeps.  A worker that dies gives the outcome "crash", one that hangs "timeout".
-        A case whose worker dies of a signal that comes from outside, as a rule, is run once more.
-        Raises CannotStart where no worker can be started (again).
+        ``meanwhile`` is called every ``LOOK`` seconds (``LATER`` in long cases) until the case has
+        ended, and told whether the worker sleeps.  A worker that dies gives the outcome "crash",
+        one that hangs "timeout".  A case whose worker dies of a signal that comes from outside, as
+        a rule, is run once more.  Raises CannotStart where no worker can be started (again).
         """
         outcome = self._run(module, function, following, meanwhile)
+        if outcome["outcome"] == "crash" and self._asked is not None and not self._given_up:
+            # Maybe of being asked for its stacks in the middle of something.
+            outcome = self._run(module, function, following, meanwhile, watched=False)
         killer = self._killer
         if killer is not None and not self._given_up:
             outcome = self._run(module, function, following, meanwhile)
@@ -246,6 +261,7 @@ class Worker:
         function: str,
         following: Sequence[tuple[str, str]],
         meanwhile: Callable[[bool], None] | None,
+        watched: bool = True,
     ) -> dict[str, Any]:
         """Run one case as :meth:`run` does, but never again."""
         self._killer = None
@@ -262,20 +278,32 @@ class Worker:
                 for one in following[len(self._ahead) :]:
                     self._ask(*one)
                     self._ahead.append(one)
+            if watched:
+                self._watch = Watch(self._hangs, self._ask_for_stacks, self._stacks, self._used)
             outcome = self._answer("case", meanwhile)
         except _Ended:
             ending = self._ending()
             self._killer = ending if ending in _FROM_OUTSIDE else None
             outcome = self._lost("crash", f"the process ended: {ending}", began)
-        except _Hung:
-            self._write_stacks()
+        except _Hung as hung:
             output = self._printed()
+            if self._watch is not None and self._watch.stacks:
+                output += self._watch.stacks
+            else:
+                self._write_stacks()
+                output += self._new_output()
+            if not hung.args:
+                self._hangs.add(output)
             outcome = self._lost("timeout", "it did not come to an end", began)
             outcome["output"] = output
         except BaseException:
             # The user, or a time-out of pytest's, broke off: the worker is in the middle of a case.
             self.close()
             raise
+        finally:
+            self._watch = None
+        if outcome["outcome"] in ("ok", "observed"):
+            self._hangs.has_passed(outcome["seconds"])
         outcome.setdefault("output", self._printed(outcome.pop("printed", None)))
         if outcome["spoiled"]:
             self.close()
@@ -343,15 +371,19 @@ class Worker:
             self._bystanders,
             beyond=self._durations[duration],
         )
-        deadline = time.monotonic() + self._durations[duration]
+        began = time.monotonic()
+        deadline = began + self._durations[duration]
         while True:
+            later = time.monotonic() - began >= 10 * LATER
             try:
-                reply = self._replies.get(timeout=LOOK)
+                reply = self._replies.get(timeout=LATER if later else LOOK)
             except queue.Empty:
                 if process.poll() is None:
                     hopeless = stall.is_certain() and not _has_child(process)
-                    if hopeless or time.monotonic() >= deadline:
+                    if time.monotonic() >= deadline:
                         raise _Hung from None
+                    if hopeless or (self._watch is not None and self._watch.is_certain()):
+                        raise _Hung("proved") from None
                     if meanwhile is not None:
                         meanwhile(stall.sleeps)
                     continue
@@ -413,6 +445,36 @@ class Worker:
             if grown > size and grown == self._settled(grown):
                 return
 
+    def _ask_for_stacks(self) -> None:
+        """Make the worker write its threads' stacks, if it can, and do not wait for them."""
+        if self._process is None or self._output is None or not hasattr(signal, "SIGUSR1"):
+            return
+        self._asked = self._size = self._output.seek(0, os.SEEK_END)
+        with contextlib.suppress(OSError):
+            self._process.send_signal(signal.SIGUSR1)
+
+    def _stacks(self) -> str | None:
+        """What the worker has written since it was asked for its stacks, once that is all."""
+        if self._output is None or self._asked is None:
+            return None
+        size = self._output.seek(0, os.SEEK_END)
+        is_all = self._asked < size == self._size
+        self._size = size
+        if not is_all:
+            return None
+        self._output.seek(self._asked)
+        return self._output.read(size - self._asked).decode("utf-8", "replace")
+
+    def _used(self) -> float | None:
+        """The seconds of processor time that the worker has used; None where it is not known."""
+        try:
+            assert self._process is not None
+            stat = Path(f"/proc/{self._process.pid}/stat").read_text()
+            ticks = stat.rsplit(")", 1)[1].split()[11:13]
+            return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+        except (OSError, ValueError, IndexError):
+            return None
+
     def _settled(self, size: int) -> int:
         """The size of the output a moment later."""
         assert self._output is not None
@@ -421,6 +483,11 @@ class Worker:
 
     def _printed(self, until: int | None = None) -> str:
         """What has been printed since the last case, up to the position ``until`` or to the end."""
+        text = self._new_output(until)
+        return text if self._asked is None else without_stacks(text)
+
+    def _new_output(self, until: int | None = None) -> str:
+        """The same, with the stacks that were asked for meanwhile."""
         assert self._output is not None
         if until is None:
             until = self._output.seek(0, os.SEEK_END)

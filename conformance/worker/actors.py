@@ -148,13 +148,14 @@ class Actor(object):
         """Wait for the action to end; False when it has not in good time, or never can."""
         if not self._busy:
             return True
-        began = blocking.clock()
+        now = began = blocking.clock()
         patience = began + self._durations["positive"]
         stall = self._troupe.stall()
         step = 0.0
         while self._busy:
             if TIMED_ACQUIRE:
-                if self._done.acquire(True, 0.02):
+                # Each look for a stall costs time: fewer of them in a long wait.
+                if self._done.acquire(True, max(0.02, min((now - began) / 10, 0.1))):
                     self._done.release()
                     continue  # it is released after the action has ended
             else:
@@ -162,7 +163,8 @@ class Actor(object):
                 step = min(step * 1.3 + 0.00002, 0.005)
                 if step < 0.005:
                     continue
-            if stall.is_certain() or blocking.clock() >= patience:
+            now = blocking.clock()
+            if stall.is_certain() or now >= patience:
                 break
         self._durations.spend("positive", blocking.clock() - began)
         return not self._busy
@@ -317,7 +319,8 @@ class Actors(object):
                 patience = min(patience, now + self.durations["setback"])
                 watching = []
             time.sleep(pause)
-            pause = min(pause + 0.0001, 0.005)
+            # A long wait is looked at less often: each look costs time.
+            pause = min(pause + 0.0001, max(0.005, min((now - began) / 50, 0.05)))
         self.durations.spend("positive", blocking.clock() - began)
         return condition()
 

@@ -323,8 +323,15 @@ class Stall(object):
 
     @property
     def sleeps(self):
-        """Whether every watched thread slept at the last look; true where that cannot be seen."""
-        return not [task for task in (self._tasks or {}).values() if not task.sleeps]
+        """Whether every watched thread slept at the last look; true where that cannot be seen.
+
+        False where the process's main thread reads: it waits for the caller, or for a device.
+        """
+        tasks = self._tasks or {}
+        main = tasks.get(self._pid)
+        if main is not None and main.call.split(" ")[0] == _READ:
+            return False
+        return not [task for task in tasks.values() if not task.sleeps]
 
     def is_certain(self):
         """Look once more; True when nothing has been able to run for long enough."""

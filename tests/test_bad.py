@@ -1,0 +1,55 @@
+"""What it costs to judge implementations that are wrong everywhere; ``make bad`` has the limits."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from bad.__main__ import LIMITS, Cost, cost, main, subject
+
+from threadspec.conformance.execution import Execution
+from trials import ROOT, cases_of
+
+
+def test_each_has_a_limit() -> None:
+    modules = {path.stem for path in (ROOT / "tests" / "bad").glob("[!_]*.py")}
+    assert modules <= set(LIMITS)
+
+
+@pytest.mark.parametrize("name", ["timers_never_fire", "release_blocks", "waits_never_woken"])
+def test_each_loads(name: str) -> None:
+    execution = Execution(subject(name))
+    try:
+        assert execution.load().module == f"bad.{name}"
+    finally:
+        execution.close()
+
+
+def test_cases_wait_side_by_side() -> None:
+    words = ("the_function", "arguments")
+    cases = [one for one in cases_of(["timer"]) if any(word in one.function for word in words)][:8]
+    assert len(cases) == 8
+    execution = Execution(subject("timers_never_fire"))
+    try:
+        execution.load()
+        began = time.monotonic()
+        results = list(execution.run_all(cases))
+        seconds = time.monotonic() - began
+    finally:
+        execution.close()
+    assert len(results) == len(cases)
+    assert seconds < 0.7 * sum(result.seconds for result in results)
+
+
+def test_one_that_takes_longer_than_its_limit_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(LIMITS, "release_blocks", 0)
+    assert main(["release_blocks", "--chapter", "overview"]) == 1
+    assert capsys.readouterr().out.startswith("TOO LONG  release_blocks: ")
+
+
+def test_a_cost_is_a_line() -> None:
+    found = cost("reference-dummy", cases_of(["overview"]))
+    assert isinstance(found, Cost)
+    assert found.line.startswith("ok        reference-dummy: ")
