@@ -1,6 +1,16 @@
 """Small implementations, each wrong (or odd) in one way that its docstring says."""
 
+from __future__ import annotations
+
+import _thread
+import linecache
+import os
 import textwrap
+from types import ModuleType
+from typing import Any
+
+from threadspec.conformance.worker import case, judge
+from threadspec.conformance.worker.durations import Durations
 
 # What the others are made from: a lock that can be changed in one place.
 LOCK = """
@@ -107,3 +117,25 @@ MORTAL = (
 def lock_with(method: str) -> str:
     """A faithful implementation of which one method of the lock is replaced."""
     return FAITHFUL + textwrap.indent(textwrap.dedent(method), "    ")
+
+
+def in_battery(body: str, fixtures: str = "threading", **names: Any) -> dict[str, Any]:
+    """The outcome of a case with this body, as if it were in the battery.
+
+    ``fixtures``: its parameters; ``names``: what else the body can use.
+    """
+    path = os.path.join(judge.BATTERY, "test_imaginary.py")
+    source = f"def test_it({fixtures}):\n" + textwrap.indent(body, "    ") + "\n"
+    linecache.cache[path] = (len(source), None, source.splitlines(True), path)
+    space: dict[str, Any] = {
+        "raises": case.raises,
+        "Violation": case.Violation,
+        "NotOffered": case.NotOffered,
+        **names,
+    }
+    exec(compile(source, path, "exec"), space)
+    module = ModuleType("imaginary")
+    try:
+        return dict(judge.Judge(module, _thread, Durations()).run(space["test_it"]))
+    finally:
+        del linecache.cache[path]

@@ -3,6 +3,7 @@
 import time
 
 from threadspec.conformance.worker import blocking
+from threadspec.conformance.worker.case import states, tells
 
 
 def repeat(times, function, *args):
@@ -29,6 +30,7 @@ def rest_of(waiter):
     return task and task.rests
 
 
+@states("the call stays blocked", "the call does not stay blocked")
 def stays_blocked(actors, waiter):
     """Whether an actor is blocked, and still is after a while if the system may end its wait.
 
@@ -58,6 +60,7 @@ def acquired(actors, semaphore, times=1, keeper=None):
     return release
 
 
+@tells("calls of acquire() that returned")
 def admitted(actors, semaphore, count, pair=None):
     """How many of ``count`` + 1 calls of acquire() return before one blocks.
 

@@ -8,15 +8,17 @@ import time
 
 from threadspec.conformance.battery import stepping
 from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.case import clause
+from threadspec.conformance.worker.case import clause, tells
 from threadspec.conformance.worker.programs import say
 
 
+@tells("enumerate() lists the thread")
 def lists(threading, thread):
     """Whether ``thread`` is listed as alive."""
     return any([one is thread for one in threading.enumerate()])
 
 
+@tells("getName()")
 def marked_name(threading, mark):
     """Name the calling thread's object ``mark``, where it can be named; its name then."""
     thread = threading.currentThread()
@@ -219,7 +221,9 @@ def test_alien_threads_at_the_same_time_get_different_objects(threading, actors)
     seen = [threading.currentThread(), current_in_thread(threading, actors)]
     for alien in crew:
         dummy = alien.call(threading.currentThread)
-        assert not [one for one in seen if one is dummy]
+        assert not [one for one in seen if one is dummy], (
+            "currentThread() gave one object in two threads"
+        )
         seen.append(dummy)
 
 
@@ -238,7 +242,7 @@ def test_alien_threads_whose_first_calls_meet(threading, actors):
         meeting = QuickMeeting(actors.substrate, pair, ask, ask, step)
         on = meeting.take_place()
         first, second = [alien.result() for alien in pair]
-        assert first is not second
+        assert first is not second, "currentThread() gave one object in two threads"
 
 
 @clause("alien.one-each")
@@ -311,7 +315,9 @@ def test_a_dummy_cannot_be_joined_by_a_thread_of_the_module(threading, actors):
 
         actors.call(threading.Thread(target=join).start)
         actors.until(lambda: ended)
-        assert ended == ["raised"]
+        assert ended == ["raised"], (
+            "join() of a dummy thread object %s, expected an error" % "".join(ended)
+        )
 
 
 @clause("alien.not-joinable")

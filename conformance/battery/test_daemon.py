@@ -8,7 +8,7 @@ import sys
 import time
 
 from threadspec.conformance.worker.blocking import clock, count
-from threadspec.conformance.worker.case import clause, raises
+from threadspec.conformance.worker.case import clause, raises, tells
 from threadspec.conformance.worker.programs import listen, say
 
 
@@ -50,6 +50,7 @@ def inside(actors, make, function):
     return thread, value
 
 
+@tells("isDaemon()")
 def flag_of(thread):
     """The daemon flag, as a bool."""
     return bool(thread.isDaemon())
@@ -224,7 +225,9 @@ def test_a_thread_sees_its_own_flag(threading, actors):
         for _ in range(2):
             thread, seen = inside(actors, flagged(threading, daemonic), flag_of)
             outside = flag_of(thread)
-            assert seen == outside
+            assert seen == outside, (
+                "isDaemon() returned %s in the thread itself, and %s outside" % (seen, outside)
+            )
 
 
 # -- too late -------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import weakref
 
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.blocking import clock
-from threadspec.conformance.worker.case import clause, raises
+from threadspec.conformance.worker.case import clause, raises, tells
 
 # Names that a program gives to attributes, and an implementation might want for itself.
 NAMES = (
@@ -24,6 +24,7 @@ class Thing(object):
     """A value that can be referred to weakly."""
 
 
+@tells("attribute %s")
 def look(data, name):
     """The calling thread's value of an attribute, or ABSENT.
 
@@ -38,6 +39,7 @@ def names_to_store(data):
     return sorted(set(NAMES + [name for name in dir(data) if not name.startswith("_")]))
 
 
+@tells("names in __dict__")
 def names(data):
     """The names that the calling thread's ``__dict__`` shows, less an implementation's own."""
     return sorted([name for name in data.__dict__ if not name.startswith("_")])
@@ -512,7 +514,7 @@ def test_local_can_be_subclassed(threading, actors):
     for kind in (Mine, Deeper, Both, Behind):
         data = kind()
         ours = isinstance(data, kind) and isinstance(data, threading.local)
-        assert ours
+        assert ours, "the object is no instance of its class and of local"
         data.x = "here"
         other = actors.new()
         got = other.call(look, data, "x")
@@ -768,10 +770,10 @@ def test_init_runs_once_in_each_thread(threading, actors):
 
     here = get_ident()
     data = Mine()
-    assert calls == [here]
+    assert calls == [here], "__init__() ran %d times in one thread, expected once" % len(calls)
     for _ in range(2):
         use(data)
-    assert calls == [here]
+    assert calls == [here], "__init__() ran %d times in one thread, expected once" % len(calls)
     one = actors.new()
     two = actors.new()
     bystander = actors.new()
@@ -782,7 +784,7 @@ def test_init_runs_once_in_each_thread(threading, actors):
         use(data)
     bystander.call(lambda held: None, data)
     expected = [here, one.ident, two.ident]
-    assert calls == expected
+    assert calls == expected, "__init__() ran %d times in three threads, expected 3" % len(calls)
 
 
 @clause("local.subclass.init-once")
@@ -864,10 +866,14 @@ def test_init_gets_the_same_arguments_in_each_thread(threading, actors):
 
     def check(got):
         first, rest, named = got
-        assert first is thing
-        assert rest == (2, [3]) and rest[1] is items
-        assert sorted(named) == ["color", "size"]
-        assert named["color"] is color and named["size"] == 5
+        assert first is thing, "__init__() got another object than was given"
+        assert rest == (2, [3]) and rest[1] is items, (
+            "__init__() got %r in *args, expected (2, [3])" % (rest,)
+        )
+        assert sorted(named) == ["color", "size"], "__init__() got the keywords %s" % sorted(named)
+        assert named["color"] is color and named["size"] == 5, (
+            "__init__() got other values of keywords"
+        )
 
     thing = Thing()
     color = Thing()
@@ -1295,7 +1301,7 @@ def test_values_are_released_with_the_object(threading, actors):
         for actor in crew:
             actor.call(use, box, references)
         alive = [reference() is not None for reference in references]
-        assert alive == [True] * 3
+        assert alive == [True] * 3, "a value is gone before its object and its thread are"
         del box[:]
         released = _released(references, actors.durations["positive"] / 2)
         assert released, "values of threads that still run outlive the object"

@@ -5,9 +5,10 @@ import time
 from threadspec.conformance.battery.counting import stays_blocked
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.blocking import clock
-from threadspec.conformance.worker.case import clause, raises
+from threadspec.conformance.worker.case import clause, raises, states
 
 
+@states("the lock is locked", "the lock is unlocked")
 def is_locked(lock):
     """Whether ``lock`` is locked, told by its own non-blocking acquire and left as it was."""
     if lock.acquire(False):
@@ -482,7 +483,7 @@ def test_one_holder_at_a_time(threading, actors, rounds):
 
     crew = [actors.start(work, blocking) for blocking in ((), (True,), (False,), ())]
     ended = actors.ended(crew, at_least=4)
-    assert len(ended) == 4
+    assert len(ended) == 4, "%d of 4 threads that share a lock came to an end" % len(ended)
     for actor in crew:
         actor.result()
     assert max(most) == 1, "%d threads held the lock at once" % max(most)
@@ -609,7 +610,9 @@ def test_no_release_is_lost(threading, actors, rounds):
 
     crew = [actors.start(server), actors.start(client)]
     ended = actors.ended(crew, at_least=2)
-    assert len(ended) == 2
+    assert len(ended) == 2, "%d of 2 threads that pass locks to each other came to an end" % len(
+        ended
+    )
     for actor in crew:
         actor.result()
 

@@ -11,7 +11,7 @@ import time
 from threadspec.conformance.battery.gates import Gate, fails_to_start
 from threadspec.conformance.battery.stepping import endings, meetings
 from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.case import clause, raises
+from threadspec.conformance.worker.case import clause, raises, show, tells
 from threadspec.conformance.worker.programs import say
 
 KILO = 1024
@@ -32,6 +32,7 @@ def times(threads, thread):
     return len([one for one in threads if one is thread])
 
 
+@tells("occurrences in enumerate()")
 def listed(threading, thread):
     """How often ``thread`` is in the list of enumerate()."""
     return times(threading.enumerate(), thread)
@@ -88,6 +89,7 @@ def test_each_started_thread_counts_one(programs):
     assert counts == "1 2 3 4", repr(program)
 
 
+@tells("activeCount(), less its value before,")
 def counted(count_all, expected):
     """The counts that ``count_all`` gives, less the first of them; they should be ``expected``.
 
@@ -257,7 +259,7 @@ def test_a_run_method_gets_its_own_object(threading, actors):
     for make in (Own, lambda: Constructed("word")):
         run_to_end(actors, make(), seen)
         own, current = seen[-1]
-        assert current is own
+        assert current is own, "currentThread() gave another object than the thread that runs"
 
 
 @clause("currentthread.in-timer")
@@ -267,7 +269,7 @@ def test_a_timers_function_gets_the_timer(threading, actors):
     timer = threading.Timer(0.0, lambda: seen.append(current_thread()))
     run_to_end(actors, timer, seen)
     current = seen[0]
-    assert current is timer
+    assert current is timer, "currentThread() gave another object than the timer in its function"
 
 
 @clause("currentthread.nested")
@@ -295,7 +297,7 @@ def test_a_thread_that_starts_threads_keeps_its_object(threading, actors):
         thread = made.get(depth)
         assert thread is not None, "the nested threads do not all run"
         assert before is thread
-        assert after is thread
+        assert after is thread, "currentThread() gave another object after a thread was started"
 
 
 @clause("currentthread.caller")
@@ -306,7 +308,7 @@ def test_it_is_the_caller_that_counts(threading, actors):
     thread = threading.Thread(target=lambda: seen.append(threading.currentThread()))
     thread.run()
     current = seen[0]
-    assert current is main
+    assert current is main, "currentThread() gave another object where run() was called directly"
     current = threading.currentThread()
     assert current is main
 
@@ -332,8 +334,8 @@ def test_threads_that_run_at_the_same_time_keep_apart(threading, actors):
         actors.until(lambda: index in seen)
         first, last = seen.get(index, (None, None))
         thread = threads[index]
-        assert first is thread
-        assert last is thread
+        assert first is thread, "currentThread() gave another object than the thread that runs"
+        assert last is thread, "currentThread() gave another object than the thread that runs"
 
 
 @clause("currentthread.caller")
@@ -346,7 +348,7 @@ def test_who_starts_a_thread_keeps_its_own_object(threading, actors):
         current = starter.call(threading.currentThread)
         assert current is not thread
         for own in before:
-            assert current is own
+            assert current is own, "currentThread() gave another object than the thread that runs"
 
 
 @clause("currentthread.at-once")
@@ -370,7 +372,7 @@ def test_a_thread_knows_its_object_while_start_is_at_work(threading, actors):
         meeting.call.result()
         meeting.other.result()
         current = seen[-1]
-        assert current is made[-1]
+        assert current is made[-1], "currentThread() gave another object than the thread that runs"
 
 
 @clause("currentthread.at-once")
@@ -409,7 +411,9 @@ def test_an_alien_thread_gets_an_object_of_its_own(threading, actors):
 @clause("enumerate.list")
 def test_enumerate_returns_a_list(threading):
     threads = threading.enumerate()
-    assert isinstance(threads, list)
+    assert isinstance(threads, list), (
+        "enumerate() returned a %s, expected a list" % type(threads).__name__
+    )
 
 
 @clause("enumerate.fresh")
@@ -419,12 +423,16 @@ def test_each_list_is_the_callers_own(threading):
     del first[:]
     second = threading.enumerate()
     assert second is not first
-    assert len(second) == length
+    assert len(second) == length, (
+        "enumerate() lists %d threads after a list was emptied, expected %d" % (len(second), length)
+    )
     second.append(None)
     second.reverse()
     third = threading.enumerate()
-    assert len(third) == length
-    assert times(third, None) == 0
+    assert len(third) == length, (
+        "enumerate() lists %d threads after a list was changed, expected %d" % (len(third), length)
+    )
+    assert times(third, None) == 0, "enumerate() lists what was added to an earlier list"
 
 
 @clause("enumerate.includes-main")
@@ -455,7 +463,7 @@ def test_a_thread_is_listed_in_its_own_run(threading, actors):
     counts = []
     thread = threading.Thread(target=lambda: counts.append(listed(threading, thread)))
     run_to_end(actors, thread, counts)
-    assert counts == [1]
+    assert counts == [1], "enumerate() lists the thread %s times, expected once" % counts
 
 
 @clause("enumerate.includes-started")
@@ -802,6 +810,7 @@ class Recorder(object):
 
         self.function = function
 
+    @tells("being told of a call")
     def was_called_for(self, function):
         """Whether it was told of a call of ``function``, and of what follows a call.
 
@@ -817,6 +826,7 @@ class Recorder(object):
                 return False
             time.sleep(0.001)
 
+    @tells("being told of a call")
     def was_told_of(self, function):
         """Whether it was told anything of ``function``."""
         code = function.__code__
@@ -911,7 +921,9 @@ def check_passed(threading, actors, hooked, asking):
             seen = []
             run_to_end(actors, threading.Thread(target=lambda: seen.append(asking())), seen)
             given = seen[0]
-            assert given is recorder.function
+            assert given is recorder.function, (
+                "a new thread has the function %s, not the one that was set" % show(given)
+            )
 
 
 def check_every_thread(threading, actors, hooked):
@@ -1001,7 +1013,9 @@ def check_none(threading, actors, hooked, install, asking):
                 seen = []
                 run_to_end(actors, threading.Thread(target=lambda: seen.append(asking())), seen)
                 given = seen[0]
-                assert given is None
+                assert given is None, "a new thread has the function %s, expected none" % show(
+                    given
+                )
             recorder = hooked.install()
 
 
@@ -1010,7 +1024,7 @@ def check_caller(actors, hooked, asking):
         before = asking and asking()
         recorder = hooked.install()
         after = asking and asking()
-        assert after is before
+        assert after is before, "setting a function for new threads has set it in the calling one"
         function = activity()
         function()
         seen = recorder.was_told_of(function)
@@ -1349,7 +1363,9 @@ def test_an_invalid_size_leaves_the_size(threading, actors):
                 return
             refused = actors.start(threading.stack_size, size).raised() is not None
             now = threading.stack_size()
-            assert now == MEGA or not refused
+            assert now == MEGA or not refused, (
+                "stack_size() is %s after an invalid size, expected %s" % (now, MEGA)
+            )
 
 
 @clause("stack_size.unsupported-error")
@@ -1364,7 +1380,9 @@ def test_sizes_are_set_or_refused_as_unsupported(threading):
                 raise
             except threading.ThreadError:
                 accepted.append(False)
-        assert accepted == [accepted[0]] * len(accepted)
+        assert accepted == [accepted[0]] * len(accepted), (
+            "stack_size() accepts some of six valid sizes and raises ThreadError for others"
+        )
 
 
 @clause("stack_size.keyword")
@@ -1469,7 +1487,7 @@ def test_thread_error_is_an_exception(threading):
     assert isinstance(error, type), "ThreadError is %r, which is no class" % (error,)
     assert issubclass(error, Exception), "%r is no exception class" % (error,)
     caught = raises(error, fail_with, error)
-    assert isinstance(caught, error)
+    assert isinstance(caught, error), "a raised ThreadError is a %s" % type(caught).__name__
 
 
 def fail_with(error):

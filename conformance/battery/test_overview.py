@@ -1,6 +1,6 @@
 """The module as a whole: one case or more for each clause of ``spec/overview.toml``."""
 
-from threadspec.conformance.worker.case import clause
+from threadspec.conformance.worker.case import clause, tells
 
 MODULE = (
     "activeCount Condition currentThread enumerate Event local Lock RLock Semaphore "
@@ -18,6 +18,7 @@ def check_methods(thing, names):
         assert callable(method), "%s is no method" % name
 
 
+@tells("callable names")
 def present(thing, names):
     """Those of the names under which ``thing`` has something to call."""
     return [name for name in names.split() if callable(getattr(thing, name, None))]
@@ -33,7 +34,9 @@ def test_every_documented_name_is_there(threading):
 @clause("overview.names")
 def test_the_exception_is_there(threading):
     error = threading.ThreadError
-    assert isinstance(error, type) and issubclass(error, Exception)
+    assert isinstance(error, type) and issubclass(error, Exception), (
+        "ThreadError is no exception class"
+    )
 
 
 @clause("overview.methods")
@@ -79,25 +82,25 @@ def test_methods_of_timers(threading):
 @clause("overview.separate-objects")
 def test_a_thread_is_no_lock_and_no_condition(threading):
     extra = present(threading.Thread(), "acquire release wait notify notifyAll synchronized")
-    assert extra == []
+    assert extra == [], "there is %s" % " and ".join(extra)
 
 
 @clause("overview.no-priorities")
 def test_a_thread_has_no_priority(threading):
     extra = present(threading.Thread(), "getPriority setPriority priority")
-    assert extra == []
+    assert extra == [], "there is %s" % " and ".join(extra)
 
 
 @clause("overview.no-thread-groups")
 def test_there_are_no_thread_groups(threading):
     extra = present(threading, "ThreadGroup") + present(threading.Thread(), "getThreadGroup")
-    assert extra == []
+    assert extra == [], "there is %s" % " and ".join(extra)
 
 
 @clause("overview.no-outside-control")
 def test_a_thread_cannot_be_controlled_from_outside(threading):
     extra = present(threading.Thread(), "destroy stop suspend resume interrupt")
-    assert extra == []
+    assert extra == [], "there is %s" % " and ".join(extra)
 
 
 @clause("overview.module-functions")

@@ -4,12 +4,13 @@ import time
 
 from threadspec.conformance.battery.counting import stays_blocked
 from threadspec.conformance.battery.stepping import meetings
-from threadspec.conformance.worker.case import clause, raises, show_error
+from threadspec.conformance.worker.case import clause, raises, show_error, states
 
 DEPTHS = (1, 2, 3, 5, 50)
 DEEPEST = 300
 
 
+@states("another thread can acquire the lock", "no other thread can acquire the lock")
 def is_free(actors, lock):
     """Whether ``lock`` is unlocked, told by an attempt in a thread that owns nothing."""
     prober = actors.new()
@@ -686,7 +687,7 @@ def test_one_owner_at_a_time(threading, actors, rounds):
     forms = (((), ()), ((True,), (False,)), ((False,), ()), ((), (True,)))
     crew = [actors.start(work, outer, inner) for outer, inner in forms]
     ended = actors.ended(crew, at_least=4)
-    assert len(ended) == 4
+    assert len(ended) == 4, "%d of 4 threads that share a lock came to an end" % len(ended)
     for actor in crew:
         actor.result()
     assert max(most) == 1, "%d threads owned the lock at once" % max(most)
@@ -772,7 +773,7 @@ def test_no_release_is_lost(threading, actors, rounds):
 
     crew = actors.start_many(2, work)
     ended = actors.ended(crew, at_least=2)
-    assert len(ended) == 2
+    assert len(ended) == 2, "%d of 2 threads that share a lock came to an end" % len(ended)
     for actor in crew:
         actor.result()
 

@@ -13,7 +13,7 @@ from threadspec.conformance.battery.gates import Gate, fails_to_start
 from threadspec.conformance.battery.stepping import can_stop, endings, meetings, settle
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.blocking import clock
-from threadspec.conformance.worker.case import clause, raises, show, show_error
+from threadspec.conformance.worker.case import clause, raises, show, show_error, tells
 
 
 class Sink(object):
@@ -274,7 +274,7 @@ def test_the_run_of_a_subclass_is_the_activity(threading, actors):
         assert arrived, "the run() of %s is not invoked" % kind.__name__
         invoked, itself = ran[0]
         assert invoked is meant, "%s.run() is invoked in a %s" % (invoked.__name__, kind.__name__)
-        assert itself is thread
+        assert itself is thread, "run() got another object than the thread that was started"
 
 
 @clause("thread.subclass.run")
@@ -289,7 +289,7 @@ def test_the_run_of_a_subclass_replaces_the_target(threading, actors):
     thread.start()
     actors.until(lambda: ran)
     settle(actors)
-    assert ran == ["run"]
+    assert ran == ["run"], "invoked were %s, expected run() alone" % " and ".join(ran)
 
 
 @clause("thread.subclass.init")
@@ -322,7 +322,9 @@ def test_a_subclass_may_have_a_constructor_of_its_own(threading, actors):
         thread.start()
         arrived = actors.until(lambda: len(done) > before)
         assert arrived, "its run() does not get to its end"
-    assert done == [3, 5, 7, 9]
+    assert done == [3, 5, 7, 9], "the values that the runs got were %s, expected 3, 5, 7, 9" % (
+        done,
+    )
 
 
 @clause("thread.subclass.init")
@@ -381,6 +383,7 @@ def test_a_subclass_that_forgets_the_constructor(threading, actors, observe):
 # -- the constructor ------------------------------------------------------------------------------
 
 
+@tells("arguments of the target")
 def calls_of(threading, actors, **kwargs):
     """How the target of a thread was called, when the thread is made with these arguments."""
     calls = []
@@ -451,7 +454,7 @@ def test_the_target_is_invoked(threading, actors):
         del ran[:]
         threading.Thread(target=target).start()
         actors.until(lambda: ran)
-        assert ran == [expected]
+        assert ran == [expected], "the targets invoked were %s, expected %s" % (ran, expected)
     threading.Thread(target=bare.release).start()
     taker = actors.start(bare.acquire)
     assert taker.returned(), "a built-in method is not invoked"
@@ -500,7 +503,7 @@ def test_nothing_is_called_without_a_target(threading, actors):
                 ended = joiner.returned() or not thread.isAlive()
                 assert ended, "the thread does not end"
             actors.until(lambda: came)
-            assert came == ["run() returned"]
+            assert came == ["run() returned"], "run() did not return in the thread"
         settle(actors)
         text = errors.text()
         assert "Traceback" not in text, "a thread failed: %s" % text
@@ -521,7 +524,9 @@ def test_the_target_gets_the_arguments(threading, actors):
     ):
         got = calls_of(threading, actors, args=args)[0]
         assert got == args
-    assert calls_of(threading, actors, args=(thing,))[0][0] is thing
+    assert calls_of(threading, actors, args=(thing,))[0][0] is thing, (
+        "the target got another object than was given"
+    )
 
 
 @clause("thread.init.args-default")
@@ -543,7 +548,9 @@ def test_the_target_gets_the_keyword_arguments(threading, actors):
     ):
         named = calls_of(threading, actors, kwargs=kwargs)[1]
         assert named == kwargs
-    assert calls_of(threading, actors, kwargs={"a": thing})[1]["a"] is thing
+    assert calls_of(threading, actors, kwargs={"a": thing})[1]["a"] is thing, (
+        "the target got another object than was given"
+    )
 
 
 @clause("thread.init.kwargs-default")
@@ -566,7 +573,7 @@ def test_the_default_is_not_shared(threading, actors):
         threading.Thread(target=greedy, **kwargs).start()
         arrived = actors.until(lambda: len(got) > before)
         assert arrived, "the target is not invoked"
-    assert got == [{"a": 1}, {}, {}]
+    assert got == [{"a": 1}, {}, {}], "the targets got %r, expected a new dictionary each" % (got,)
     named = calls_of(threading, actors)[1]
     assert named == {}
 
@@ -582,7 +589,7 @@ def test_the_target_gets_both_kinds_of_arguments(threading, actors):
 
     threading.Thread(target=target, args=(1,), kwargs={"third": 3}).start()
     actors.until(lambda: got)
-    assert got == [(1, None, 3)]
+    assert got == [(1, None, 3)], "the target got %r, expected [(1, None, 3)]" % (got,)
 
 
 @clause("thread.init.keywords")
@@ -594,13 +601,17 @@ def test_all_arguments_can_be_given_by_name(threading, actors):
 
     # One that passes on args and another that passes on kwargs: both at once is another clause.
     thread = threading.Thread(kwargs={}, args=(1,), name="worker", target=target, group=None)
-    assert thread.getName() == "worker"
+    assert thread.getName() == "worker", "getName() returned %s, expected 'worker'" % show(
+        thread.getName()
+    )
     thread.start()
     actors.until(lambda: calls)
-    assert calls == [((1,), {})]
+    assert calls == [((1,), {})], "the target was called with %r, expected [((1,), {})]" % (calls,)
     threading.Thread(kwargs={"a": 2}, args=(), name="worker", target=target, group=None).start()
     actors.until(lambda: len(calls) == 2)
-    assert [kwargs for args, kwargs in calls] == [{}, {"a": 2}]
+    assert [kwargs for args, kwargs in calls] == [{}, {"a": 2}], (
+        "the targets were called with %r" % (calls,)
+    )
 
 
 @clause("thread.init.positional")
@@ -611,13 +622,17 @@ def test_arguments_can_be_given_in_order(threading, actors):
         calls.append((args, kwargs))
 
     thread = threading.Thread(None, target, "worker", (1,), {})
-    assert thread.getName() == "worker"
+    assert thread.getName() == "worker", "getName() returned %s, expected 'worker'" % show(
+        thread.getName()
+    )
     thread.start()
     actors.until(lambda: calls)
-    assert calls == [((1,), {})]
+    assert calls == [((1,), {})], "the target was called with %r, expected [((1,), {})]" % (calls,)
     threading.Thread(None, target, "worker", (), {"a": 2}).start()
     actors.until(lambda: len(calls) == 2)
-    assert [kwargs for args, kwargs in calls] == [{}, {"a": 2}]
+    assert [kwargs for args, kwargs in calls] == [{}, {"a": 2}], (
+        "the targets were called with %r" % (calls,)
+    )
 
 
 # -- names ----------------------------------------------------------------------------------------
@@ -655,7 +670,9 @@ def test_every_thread_sees_the_name(threading, actors):
     names.append(actors.call(thread.getName))
     thread.start()
     actors.until(lambda: len(names) == 2)
-    assert names == ["worker", "worker"]
+    assert names == ["worker", "worker"], (
+        "getName() outside and inside the thread gave %r, expected 'worker'" % (names,)
+    )
 
 
 @clause("thread.name.empty")
@@ -701,6 +718,7 @@ def test_the_number_in_a_default_name_is_small(threading):
         assert len(digits) < 10, "the default name is %s" % show(name)
 
 
+@tells("names that several threads have")
 def repeated(names):
     """Those of the names that are there more than once."""
     count = {}
@@ -721,7 +739,7 @@ def test_default_names_are_different(threading, actors):
         threads += [make(nothing) for make in kinds(threading)]
     threads += [threading.Thread(name="worker", target=nothing), threading.Thread(target=nothing)]
     names = [thread.getName() for thread in threads]
-    assert repeated(names) == []
+    assert repeated(names) == [], "several threads are named %s" % ", ".join(repeated(names))
 
 
 @clause("thread.name.default-unique")
@@ -730,7 +748,7 @@ def test_default_names_of_many_threads_are_different(threading, actors):
         return threading.Thread(target=nothing).getName()
 
     names = [name() for _ in range(affordable(300, name))]
-    assert repeated(names) == []
+    assert repeated(names) == [], "several threads are named %s" % ", ".join(repeated(names))
 
 
 @clause("thread.name.default-unique-race")
@@ -743,7 +761,7 @@ def test_default_names_are_different_where_the_making_of_threads_meets(threading
     for meeting in meetings(actors, lambda: (make, make)):
         meeting.call.result()
         meeting.other.result()
-    assert repeated(names) == []
+    assert repeated(names) == [], "several threads are named %s" % ", ".join(repeated(names))
 
 
 @clause("thread.name.default-unique-race")
@@ -755,7 +773,7 @@ def test_default_names_are_different_when_made_at_once(threading, actors, rounds
 
     race(actors, [stumbling(actors, make)] * 3, 2)
     race(actors, [make] * 3, affordable(rounds // 8, lambda: make(0)))
-    assert repeated(names) == []
+    assert repeated(names) == [], "several threads are named %s" % ", ".join(repeated(names))
 
 
 @clause("thread.name.set")
@@ -805,7 +823,9 @@ def test_the_name_can_be_set_by_any_thread(threading, actors):
     assert name == "outer"
     thread.start()
     actors.until(lambda: names)
-    assert names == ["inner"]
+    assert names == ["inner"], (
+        "getName() in the thread gave %r, expected the name that the thread has set" % (names,)
+    )
     name = thread.getName()
     assert name == "inner"
 
@@ -1204,7 +1224,7 @@ def test_a_refused_start_leaves_a_running_thread_alone(threading, actors):
             settle(actors)
             times = len(gate.came)
             assert times == 1, "run() was invoked %d times" % times
-            assert passed == []
+            assert passed == [], "join() returned before the thread had ended"
             freed = waited and not joiner.is_blocked()
             assert not freed, "a join() that waited has returned"
             named = thread.getName()
@@ -1360,7 +1380,10 @@ def test_run_invokes_the_target_in_the_calling_thread(threading, actors):
 
     caller = actors.new()
     caller.call(threading.Thread(target=target).run)
-    assert calls == [(caller.ident, (), {})]
+    assert calls == [(caller.ident, (), {})], (
+        "run() called the target %d times in the calling thread with no arguments, expected once"
+        % calls.count((caller.ident, (), {}))
+    )
     here = actors.substrate.get_ident()
     for given in (
         {},
@@ -1371,7 +1394,10 @@ def test_run_invokes_the_target_in_the_calling_thread(threading, actors):
         for kind in (threading.Thread, Own):
             del calls[:]
             kind(target=target, **given).run()
-            assert calls == [(here, given.get("args", ()), given.get("kwargs", {}))]
+            assert calls == [(here, given.get("args", ()), given.get("kwargs", {}))], (
+                "run() called the target with %r, expected %r"
+                % ([call[1:] for call in calls], given)
+            )
 
 
 @clause("thread.run.no-target")
@@ -1398,7 +1424,9 @@ def test_an_overriding_run_may_call_the_standard_one(threading, actors):
         del seen[:]
         Own(target=target, **given).start()
         actors.until(lambda: len(seen) >= 3)
-        assert seen == ["before", list(given.values())[0], "after"]
+        assert seen == ["before", list(given.values())[0], "after"], (
+            "the extended run() and the target it calls gave %r" % (seen,)
+        )
 
 
 @clause("thread.run.exception")
@@ -1482,7 +1510,7 @@ def test_a_thread_sees_itself_alive(threading, actors):
         thread = make(lambda: attempt(notes, lambda: thread.isAlive()))
         thread.start()
         alive = noted(actors, notes)[0]
-        assert alive
+        assert alive, "isAlive() returned %s in the thread itself" % show(alive)
 
 
 @clause("thread.alive.running")
@@ -1650,7 +1678,7 @@ def test_a_thread_is_not_alive_when_join_has_returned(threading, actors):
                 joiner.is_blocked()
                 gate.open()
                 alive = joiner.returned() and joiner.value
-                assert not alive
+                assert not alive, "isAlive() returned true after join(), or join() did not return"
 
 
 @clause("thread.alive.after-join")
@@ -1851,7 +1879,7 @@ def test_a_thread_may_join_another(threading, actors):
         actors.call(threading.Thread(target=activity).start)
         actors.until(lambda: gate.came)
         settle(actors)
-        assert passed == []
+        assert passed == [], "join() returned before the thread had ended"
         gate.open()
         came = actors.until(lambda: passed)
         assert came, "join() in a thread does not return"
@@ -2416,7 +2444,9 @@ def test_a_failing_thread_leaves_others_alone(threading, actors):
                     starter = actors.start(make(raiser(error)).start)
                     assert starter.returned()
                     settle(actors)
-                    assert passed == []
+                    assert passed == [], (
+                        "join() returned in another thread although the thread it joins goes on"
+                    )
                     gate.open()
                     went_on = actors.until(lambda: passed)
                     assert went_on, "another thread does not go on"

@@ -572,7 +572,7 @@ def test_the_example_with_an_rlock(threading):
     with some_rlock:
         said.append("some_rlock is locked while this executes")
 
-    assert said == ["some_rlock is locked while this executes"]
+    assert said == ["some_rlock is locked while this executes"], "the block was not executed once"
 
 
 @clause("with.rlock.acquired")
@@ -1055,7 +1055,7 @@ def test_a_product_is_handed_over_in_blocks(threading, actors):
     assert producer.returned()
     assert len(ended) == 2, "%d of 4 products were consumed" % len(consumed)
     consumed.sort()
-    assert consumed == list(range(4))
+    assert consumed == list(range(4)), "the products consumed were %s, expected 0 to 3" % consumed
 
 
 @clause("with.condition.exit-error")

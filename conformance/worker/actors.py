@@ -36,6 +36,7 @@ class Actor(object):
         self._entered = False
         self._busy = False
         self._fresh = True
+        self._told = False  # whether the case has asked for what it raised
         self._over = None
         self.tid = None
         self.ended = False
@@ -82,12 +83,13 @@ class Actor(object):
 
         An earlier action must end first; one that does not is a violation.
         """
-        assert self._settles(), "%r does not return" % self
+        assert self._settles(), repr(self)
         if not self._fresh:
             self._done.acquire()  # free already, or about to be: the action before has ended
         self._fresh = False
         self.value = None
         self.error = None
+        self._told = False
         self._entered = False
         self._busy = True
         self._action = (function, args, kwargs)
@@ -106,7 +108,7 @@ class Actor(object):
 
         An AssertionError where it neither returns nor raises in time.
         """
-        assert self._settles(), "%r does not return" % self
+        assert self._settles(), repr(self)
         if self.error is not None:
             raise self.error
         return self.value
@@ -118,6 +120,7 @@ class Actor(object):
     def raised(self):
         """Wait for the action to end; the exception it raised, or None."""
         self._settles()
+        self._told = True
         return self.error
 
     def has_ended(self):
@@ -132,6 +135,17 @@ class Actor(object):
         """
         self._troupe.ended([self])
         return self._busy
+
+    @property
+    def asked(self):
+        """The function that it was asked to call last, with its arguments; None before that."""
+        return self._action
+
+    def surprise(self):
+        """Its call and what that raised, in words, unless the case has asked for it; else None."""
+        if self._busy or self._told or self.error is None:
+            return None
+        return repr(self)
 
     def has_entered(self):
         """Whether it has come as far as calling its function."""
@@ -367,6 +381,10 @@ class Actors(object):
         for actor in crew:
             actor.result()
         return results
+
+    def surprises(self):
+        """What the calls of actors have raised that no case has asked for, in words."""
+        return [text for text in [actor.surprise() for actor in self._all] if text]
 
     def dismiss(self):
         """End the threads of all actors; the number of those that are still busy, and stay so.

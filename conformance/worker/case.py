@@ -108,6 +108,29 @@ def raises(expected, function, *args, **kwargs):
     )
 
 
+def tells(text):
+    """Say what the decorated function of the battery tells, for the evidence of a failed check.
+
+    ``text``: such as "attribute %s", where "%s" is for its last argument.
+    """
+
+    def mark(function):
+        function.tells = text
+        return function
+
+    return mark
+
+
+def states(true, false):
+    """Say what is so where the decorated function of the battery returns true, and where false."""
+
+    def mark(function):
+        function.states = (true, false)
+        return function
+
+    return mark
+
+
 def truth(value):
     """``value`` as "true", "false" or "None", for observing cases."""
     if value is None:

@@ -14,18 +14,16 @@ import ast
 import json
 import linecache
 import os
-import re
 import sys
 import traceback
 
-from threadspec.conformance.worker import blocking, names, pace, scarcity
-from threadspec.conformance.worker.actors import Actor, Actors
+from threadspec.conformance.worker import blocking, evidence, names, pace, scarcity
+from threadspec.conformance.worker.actors import Actors
 from threadspec.conformance.worker.case import (
     KitError,
     NotOffered,
     Refused,
     Violation,
-    show,
     show_error,
 )
 from threadspec.conformance.worker.durations import Durations
@@ -130,6 +128,7 @@ class Judge(object):
             self.traceback = sys.exc_info()[2]
             outcome.update(_explain(sys.exc_info()))
             if outcome["outcome"] == "violated":
+                outcome["observed"] = _surprise_first(stage.surprises(), outcome["observed"])
                 outcome.update(self._other_cause(function, stage))
         else:
             if stage.observations:
@@ -265,6 +264,10 @@ class _Stage(object):
         """What the system has refused the kit during the case, or None."""
         return self._actors.refused or self._programs.refused
 
+    def surprises(self):
+        """What the calls of actors have raised that the case has not asked for, in words."""
+        return self._actors.surprises()
+
     def clear(self):
         """Undo what fixtures did; the number of helper threads that could not be ended."""
         self._switching.restore()
@@ -336,7 +339,7 @@ def _explain(exc_info):
     elif isinstance(error, Violation):
         part["observed"] = str(error)
     elif isinstance(error, AssertionError) and innermost is not None and _is_ours(innermost):
-        part["observed"] = _seen(error, ours[-1][0] if ours else None, check)
+        part["observed"] = _seen(error, *(ours or frames)[-1])
     elif names.missing_name(error) and innermost is not None and _is_ours(innermost):
         part["outcome"] = "missing"
         part["observed"] = "there is no %s (%s)" % (names.missing_name(error), show_error(error))
@@ -351,6 +354,16 @@ def _explain(exc_info):
     else:
         part["observed"] = "raised " + show_error(error)
     return part
+
+
+def _surprise_first(surprises, observed):
+    """What was observed, behind what another thread's call raised: that is most likely why."""
+    news = [text for text in surprises if text not in observed]
+    if not news:
+        return observed
+    if observed in news[0]:
+        return news[0]
+    return "%s; %s" % (news[0], observed)
 
 
 def _in(frame, folder):
@@ -388,22 +401,11 @@ def _statement(path, line):
     return " ".join(text.split()) or None
 
 
-def _seen(error, frame, check):
-    """What a failed ``assert`` saw: its message, or the values of the names it mentions."""
+def _seen(error, frame, line):
+    """What a failed ``assert`` saw, as a sentence: its message, or one made of its source."""
     if error.args:
         return str(error)
-    values = []
-    if frame is not None and check:
-        for name in re.findall(r"(?<![\w.])[A-Za-z_]\w*", check):
-            if name in frame.f_locals and name not in [known for known, _ in values]:
-                value = frame.f_locals[name]
-                if not callable(value) and type(value).__name__ not in ("module", "Actors"):
-                    values.append((name, value))
-    if not values:
+    try:
+        return evidence.explain(frame, line)
+    except evidence.Unclear:
         return "the check does not hold"
-    return "; ".join(
-        [
-            type(value) is Actor and repr(value) or "%s is %s" % (name, show(value))
-            for name, value in values
-        ]
-    )

@@ -1,0 +1,143 @@
+"""Evidence: what a failed check of the battery says of an implementation, for who cannot see it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from miniatures import in_battery
+from threadspec.conformance.cases import BATTERY, battery, module_name
+from threadspec.conformance.worker import evidence
+from threadspec.conformance.worker.case import states
+
+
+def bare_asserts() -> Iterator[Any]:
+    """Each assert of the battery without a message, with its function and its module's names."""
+    battery()  # imports the modules
+    for path in sorted(BATTERY.glob("*.py")):
+        name = module_name(path)
+        if name not in sys.modules:
+            continue
+        names = vars(sys.modules[name])
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        seen = set()
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        for function in sorted(functions, key=lambda one: -one.lineno):  # the innermost first
+            for node in ast.walk(function):
+                if isinstance(node, ast.Assert) and node.msg is None and node not in seen:
+                    seen.add(node)
+                    yield pytest.param(function, node, names, id=f"{path.name}:{node.lineno}")
+
+
+class Anybody:
+    """Stands for an actor of a case that is not running."""
+
+    asked = (len, (), {})
+    error = None
+
+    def has_ended(self) -> bool:
+        return False
+
+
+def test_every_check_without_a_message_can_be_put_into_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(evidence, "_shown", lambda node, scope: "…")
+    monkeypatch.setattr(evidence, "_crew", lambda node, scope: [Anybody()])
+    mute = []
+    for parameters in bare_asserts():
+        function, node, names = parameters.values
+        try:
+            evidence._sentence(node.test, evidence.Scope(function, names, node.lineno))
+        except evidence.Unclear as error:
+            mute.append(f"{parameters.id}: {ast.unparse(node)}: {error}")
+        except AttributeError:  # of an object that only a running case has
+            pass
+    assert not mute, "\n".join(["give these a message:", *mute])
+
+
+class Says:
+    """An object of an implementation, with the attributes that are given."""
+
+    def __init__(self, **attributes: Any) -> None:
+        self.__dict__.update(attributes)
+
+
+@pytest.mark.parametrize(
+    ("body", "observed"),
+    [
+        (
+            "flag = event.isSet()\nassert flag",
+            "isSet() returned 0, expected a true value",
+        ),
+        (
+            "got = lock.acquire(False, timeout=seconds)\nassert got is True",
+            "acquire(False, timeout=5) returned None, expected True",
+        ),
+        (
+            "got = actors.call(lock.acquire, True)\nassert not got is None",
+            "the check does not hold",
+        ),
+        (
+            "got = actors.call(event.isSet)\nassert got in (1, 2)",
+            "isSet() in another thread returned 0, expected one of (1, 2)",
+        ),
+        (
+            "got = actors.call(lambda: event.isSet())\nassert got",
+            "isSet() in another thread returned 0, expected a true value",
+        ),
+        (
+            "seen = [event.x, event.x]\nassert seen == [1, 2]",
+            "attribute x and attribute x gave [1, 1], expected [1, 2]",
+        ),
+        (
+            "waiter = actors.start(int, '7')\nassert waiter.is_blocked()",
+            "actor 1: int('7') returned 7; it must block",
+        ),
+        (
+            "waiter = actors.start(int, '7')\nwaiter.returned()\nassert not waiter.has_ended()",
+            "actor 1: int('7') returned 7; it must not end",
+        ),
+        (
+            "actors.start(int, 'x').returned()\nassert False, 'nobody was woken'",
+            "actor 1: int('x') raised ValueError: invalid literal for int() with base 10: 'x'; "
+            "nobody was woken",
+        ),
+        (
+            "actors.start(int, 'x').raised()\nassert False, 'nobody was woken'",
+            "nobody was woken",
+        ),
+        (
+            "actors.call(int, 'x')",
+            "actor 1: int('x') raised ValueError: invalid literal for int() with base 10: 'x'",
+        ),
+        (
+            "crew = actors.start_many(3, abs, -1)\nassert actors.ended(crew, at_least=3) == []",
+            "3 of 3 calls of abs(-1) ended, expected none",
+        ),
+        ("assert is_free()", "the lock is locked"),
+        ("assert not is_locked()", "the lock is locked"),
+        ("assert callable(event.set)", "set cannot be called"),
+        ("seen = 1 + 1\nassert seen == 3", "the check does not hold"),
+    ],
+)
+def test_a_failed_check_says_what_was_called_what_came_and_what_was_expected(
+    body: str, observed: str
+) -> None:
+    event = Says(isSet=lambda: 0, x=1, set=None)
+    lock = Says(acquire=lambda *args, **kwargs: None)
+    outcome = in_battery(
+        body,
+        "actors",
+        event=event,
+        lock=lock,
+        seconds=5,
+        is_free=states("the lock is free", "the lock is locked")(lambda: False),
+        is_locked=states("the lock is locked", "the lock is free")(lambda: True),
+    )
+    assert outcome["outcome"] == "violated"
+    assert outcome["observed"] == observed
