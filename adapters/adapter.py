@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +48,8 @@ _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
 class Divergence:
     """A deviation that is known: which verdict to expect of a clause, why, and (PEP 508) when.
 
+    ``line``: where the adapter file names the clause, counted from 1.
+
     The verdict ``varies`` is expected where a race decides: the clause may deviate in any way, in
     some runs or repetitions, or not at all.
     """
@@ -54,6 +58,7 @@ class Divergence:
     verdict: Verdict
     reason: str
     when: str | None = None
+    line: int | None = field(default=None, compare=False)
 
     def applies(self, environment: dict[str, str]) -> bool:
         """Whether it is expected in an environment with these marker variables."""
@@ -84,6 +89,14 @@ class Adapter:
     fallback: str | None = None
     divergences: tuple[Divergence, ...] = ()
     folder: Path | None = None
+
+    def place(self, divergence: Divergence) -> str:
+        """Where a divergence is, as a path from the current folder if it is below, and a line."""
+        path = (self.folder or Path()) / f"{self.name}.toml"
+        with contextlib.suppress(ValueError):
+            path = Path(".") / path.relative_to(Path.cwd())
+            return f".{os.sep}{path}:{divergence.line}"
+        return f"{path}:{divergence.line}"
 
     @property
     def versions(self) -> SpecifierSet | None:
@@ -139,7 +152,8 @@ def read(path: Path, clauses: Catalogue | None = None) -> Adapter:
     """
     where = f"The adapter file {path}"
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
     except OSError as error:
         raise UserError(f"{where} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -156,8 +170,9 @@ def read(path: Path, clauses: Catalogue | None = None) -> Adapter:
     _check_module(data["module"], where)
     for requirement in data.get("requires", ()):
         _check_requirement(requirement, where)
+    divergences = _divergences(data.get("divergence", ()), where, clauses or catalogue())
     return Adapter(
-        name=path.stem,
+        name=_readable(path.stem),
         module=data["module"],
         about=data.get("about", ""),
         python=data.get("python"),
@@ -165,9 +180,24 @@ def read(path: Path, clauses: Catalogue | None = None) -> Adapter:
         requires=tuple(data.get("requires", ())),
         substrate=data.get("substrate"),
         fallback=data.get("fallback"),
-        divergences=_divergences(data.get("divergence", ()), where, clauses or catalogue()),
+        divergences=tuple(_with_lines(divergences, text)),
         folder=path.parent.absolute(),
     )
+
+
+def _readable(name: str) -> str:
+    """A file's name without the characters that the locale does not have, which are escaped.
+
+    Python stands in for these with surrogates, which no file in UTF-8 can hold; and pytest puts the
+    names of tests into the environment, which takes the locale's characters alone.
+    """
+    with contextlib.suppress(UnicodeError):
+        name = os.fsencode(name).decode("utf-8")
+    try:
+        os.fsencode(name)
+        return name.encode("utf-8").decode("utf-8")
+    except UnicodeError:
+        return name.encode("ascii", "backslashreplace").decode("ascii")
 
 
 def _type_name(kind: type) -> str:
@@ -215,6 +245,21 @@ def _divergences(entries: Iterable[Any], where: str, clauses: Catalogue) -> tupl
                 )
             )
     return tuple(divergences)
+
+
+def _with_lines(divergences: Iterable[Divergence], text: str) -> Iterator[Divergence]:
+    """The divergences of an adapter file, each with the line that names its clause.
+
+    A clause that is named several times, under several conditions, is named in the same order.
+    """
+    lines = text.splitlines()
+    after: dict[str, int] = {}
+    for one in divergences:
+        quoted = re.compile(rf"""["']{re.escape(one.clause)}["']""")
+        numbers = range(after.get(one.clause, 0), len(lines))
+        line = next((n + 1 for n in numbers if quoted.search(lines[n])), None)
+        after[one.clause] = line or 0
+        yield replace(one, line=line)
 
 
 def _check_divergence(entry: dict[str, Any], at: str) -> None:

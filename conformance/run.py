@@ -14,7 +14,7 @@ from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import CatalogueError
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.execution import Execution, make_record, stale_divergences
-from threadspec.conformance.verdicts import fails
+from threadspec.conformance.verdicts import fails, worst
 from threadspec.reports import record, text
 from threadspec.reports.record import CaseResult, Subject
 
@@ -239,10 +239,13 @@ class Run:
         for number, results in sorted(self._results.items()):
             execution = self.executions[number]
             for stale in stale_divergences(execution.divergences, results):
+                place = execution.implementation.adapter.place(stale)
+                now = worst(one.verdict for one in results if one.clause == stale.clause)
+                does = "passes" if now == "pass" else f"is {now}"
                 yield (
-                    f"adapters/{execution.implementation.adapter.name}.toml::{stale.clause}",
-                    f"The divergence {stale.clause} ({stale.verdict}) no longer happens on "
-                    f"{execution.name}: take it out of the adapter file.",
+                    place,
+                    f"Stale divergence: {stale.clause} is listed as {stale.verdict} but {does} "
+                    f"now on {execution.name}; remove it from {place}.",
                 )
             if self._divergences is not None:
                 try:

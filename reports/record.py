@@ -6,15 +6,18 @@ can be put side by side.  ``record.schema.json`` describes the format.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, worst
 
@@ -146,7 +149,12 @@ def to_json(record: Record) -> dict[str, Any]:
 
 def file_name(name: str) -> str:
     """The name of the file that the record on an implementation gets in a folder."""
-    return re.sub(r"[^\w.@+-]+", "_", name).strip("_") + ".json"
+    safe = re.sub(r"[^\w.@+-]+", "_", name).strip("_") + ".json"
+    try:
+        os.fsencode(safe)
+    except UnicodeEncodeError:  # a locale such as C, whose files have names in ASCII
+        safe = safe.encode("ascii", "replace").decode("ascii").replace("?", "_")
+    return safe
 
 
 def write(record: Record, path: Path) -> None:
@@ -158,6 +166,8 @@ def write(record: Record, path: Path) -> None:
         part.write_text(text, encoding="utf-8")
         os.replace(part, path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise UserError(f"The report cannot be written to {path}: {error.strerror}.") from error
 
 
@@ -181,7 +191,7 @@ def read(path: Path) -> Record:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{where} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(
             f"{where} is not complete JSON ({error}); make it again with --impl-report."
         ) from error
@@ -197,12 +207,49 @@ def read(path: Path) -> Record:
         jsonschema.validate(document, schema())
     except jsonschema.ValidationError as error:
         place = "/".join(str(step) for step in error.absolute_path) or "the document"
-        raise UserError(f"{where} is damaged at {place}: {error.message}.") from error
+        message = textwrap.shorten(error.message, 200, placeholder=" …")
+        raise UserError(f"{where} is damaged at {place}: {message}.") from error
     if not document["finished"]:
         raise UserError(
             f"{where} is about a run that was broken off; run the battery again to its end."
         )
-    return _from_json(document)
+    found = _from_json(document)
+    for complaint in _contradictions(found, document["totals"]):
+        raise UserError(f"{where} is damaged: {complaint}; make it again with --impl-report.")
+    return found
+
+
+def _contradictions(record: Record, counted: dict[str, Any]) -> Iterator[str]:
+    """What cannot be so in a record that fits the schema.
+
+    ``counted``: its totals.  A record of another catalogue, or of a battery with another number of
+    cases, may name clauses and cases that this kit does not have.
+    """
+    from threadspec.conformance.cases import battery
+
+    clauses = {clause.id: clause for clause in catalogue().clauses}
+    cases = {case.id: case for case in battery()}
+    same_catalogue = record.kit.catalogue == catalogue().version
+    same_battery = same_catalogue and record.kit.cases == len(cases)
+    seen = set()
+    for one in record.cases:
+        if one.case in seen:
+            yield f"it has the case {one.case} twice"
+        seen.add(one.case)
+        if same_catalogue and one.clause not in clauses:
+            yield f"the case {one.case} names {one.clause}, which is no clause"
+        if same_battery and one.case not in cases:
+            yield f"there is no case {one.case}"
+        if same_battery and cases[one.case].clause.id != one.clause:
+            yield f"the case {one.case} does not check {one.clause}"
+        if same_catalogue and one.level != clauses[one.clause].level:
+            yield f"{one.clause} has the level {clauses[one.clause].level}, not {one.level}"
+        if same_catalogue and record.chapters[one.clause] != clauses[one.clause].chapter:
+            yield f"{one.clause} is no clause of the chapter {record.chapters[one.clause]}"
+    if len(seen) > record.kit.cases:
+        yield f"it has {len(seen)} cases, and the kit that made it {record.kit.cases}"
+    if counted != totals(record.cases, record.chapters):
+        yield "its totals do not add up"
 
 
 def plain(result: CaseResult) -> dict[str, Any]:

@@ -39,7 +39,7 @@ _STYLES: dict[Verdict, str] = {
 _NOTHING = "·"
 
 # What takes a symbol's place where an encoding has no such character.
-_ASCII = {"✓": "+", "∅": "0", "○": "o", "✗": "x", "±": "%", _NOTHING: "."}
+_ASCII = {"✓": "+", "∅": "0", "○": "o", "✗": "x", "≈": "%", _NOTHING: "."}
 
 
 def _share(kept: int, judged: int) -> str:

@@ -266,7 +266,10 @@ def test_a_divergence_that_no_longer_happens_fails_the_run(run: Run, folder: Pat
     result = run(f"--impl={adapter_file(folder, 'faithful')}", *RELEASE)
     assert result.ret == FAILED
     result.stdout.fnmatch_lines(
-        ["The divergence lock.release.unlocked-error (fail) no longer happens on known: *"]
+        [
+            "Stale divergence: lock.release.unlocked-error is listed as fail but passes now on "
+            "known; remove it from ./known.toml:4."
+        ]
     )
 
 
@@ -956,3 +959,22 @@ def test_a_module_with_few_names_can_be_judged_by_an_adapter_file(
     written(folder, "begun.toml", 'module = "fresh"')
     result = program("--impl=begun.toml", *RELEASE)
     assert result.ret == OK
+
+
+# -- places and names -----------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a locale of POSIX")
+def test_a_name_outside_ascii_is_no_error_in_the_c_locale(
+    program: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(folder, "schön.toml", 'module = "faithful"\nabout = "schön"')
+    for name in ("LANG", "LC_CTYPE", "PYTHONIOENCODING"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (("LC_ALL", "C"), ("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0")):
+        monkeypatch.setenv(name, value)
+    result = program("--impl=schön.toml", "--impl-report=made", *RELEASE)
+    assert result.ret == OK
+    (path,) = (folder / "made").iterdir()
+    assert record.read(path).implementation.name == r"sch\xf6n"
+    assert record.read(path).implementation.about == "schön"

@@ -13,8 +13,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.execution import make_record
 from threadspec.conformance.verdicts import VERDICTS, fails, verdict_of, worst
 from threadspec.reports import record
 from threadspec.reports.matrix import build
@@ -264,3 +266,67 @@ def test_strictness_decides_about_nonstrict_verdicts_only() -> None:
     lenient = {verdict for verdict in VERDICTS if fails(verdict, strict=False)}
     assert strict - lenient == {"non-strict"}
     assert lenient == {"unsupported", "varies", "fail", "timeout", "crash", "error"}
+
+
+# -- records that contradict themselves or the kit ------------------------------------------------
+
+
+def contradicted(document: dict[str, Any], complaint: str) -> dict[str, Any]:
+    """A sound document, changed such that reading it gives the complaint."""
+    one = document["cases"][0]
+    if "twice" in complaint:
+        document["cases"][1] = one
+    elif "add up" in complaint:
+        document["totals"]["cases"]["pass"] += 1
+    elif "is no clause" in complaint:
+        one["clause"] = "lock.no-such-clause"
+    elif "there is no case" in complaint:
+        one["case"] = "battery/test_lock.py::test_no_such_case"
+    elif "does not check" in complaint:
+        one["clause"] = next(
+            case["clause"] for case in document["cases"] if case["clause"] != one["clause"]
+        )
+    elif "has the level" in complaint:
+        one["level"] = "free"
+    elif "the kit that made it" in complaint:
+        document["kit"]["cases"] = 1
+    return document
+
+
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "twice",
+        "its totals do not add up",
+        "lock.no-such-clause, which is no clause",
+        "there is no case battery/test_lock.py::test_no_such_case",
+        "does not check",
+        "has the level",
+        "cases, and the kit that made it 1",
+    ],
+)
+def test_a_record_that_cannot_be_true_is_refused(tmp_path: Path, complaint: str) -> None:
+    cases = [case for case in battery() if case.clause.chapter == "lock"]
+    assert len(cases) > 10
+    results = [
+        dataclasses.replace(
+            PASSED, case=one.id, clause=one.clause.id, level=one.clause.level, expected="x"
+        )
+        for one in cases
+    ]
+    path = tmp_path / "x.json"
+    subject = a_record().implementation
+    record.write(make_record(subject, results, 1.0, finished=True), path)
+    record.read(path)
+    document = contradicted(json.loads(path.read_text(encoding="utf-8")), complaint)
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(UserError, match=f"x.json is damaged: .*{complaint}"):
+        record.read(path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_nothing_is_left_where_a_record_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "x.json.part").symlink_to("/dev/full")
+    with pytest.raises(UserError, match="No space left on device"):
+        record.write(a_record(), tmp_path / "x.json")
+    assert list(tmp_path.iterdir()) == []
