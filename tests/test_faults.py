@@ -64,10 +64,13 @@ OF_ALL_CHAPTERS = {"crossing", "module", "overview"}
 @pytest.mark.parametrize(
     ("file", "chapters"),
     [
-        ("event.py", {"event", "interruptions"}),
-        ("condition.py", {"condition", "interruptions", "rlock", "thread", "with"}),
+        ("event.py", {"extremes", "event", "interruptions"}),
+        ("condition.py", {"condition", "extremes", "interruptions", "rlock", "thread", "with"}),
         ("lock.py", {"lock", "condition", "interruptions", "with"}),
-        ("alien.py", {"alien", "daemon", "interruptions_threads", "local", "thread", "timer"}),
+        (
+            "alien.py",
+            {"alien", "daemon", "extremes", "interruptions_threads", "local", "thread", "timer"},
+        ),
         ("dummy_threading.py", set()),
     ],
 )

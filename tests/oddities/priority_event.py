@@ -43,7 +43,7 @@ class Event:
             self._waiting.append(waiter)
         if timeout is None:
             waiter[1].acquire()
-        elif not waiter[1].acquire(True, max(timeout, 0)):
+        elif not waiter[1].acquire(True, min(max(timeout, 0), _thread.TIMEOUT_MAX)):
             with self._mutex:
                 if not waiter[3]:
                     self._waiting = [one for one in self._waiting if one is not waiter]

@@ -53,6 +53,13 @@ def stack_size(size=None):
     return before
 
 
+def within_range(function):
+    def limited(self, timeout=None):
+        return function(self, timeout if timeout is None else min(timeout, _thread.TIMEOUT_MAX))
+
+    return limited
+
+
 std.RLock = RLock
 std.Semaphore.acquire = without_value(std.Semaphore.acquire)
 std.Event.isSet = std.Event.is_set
@@ -63,6 +70,8 @@ std.Thread.isDaemon = lambda self: self.daemon
 std.Thread.setName = lambda self, name: setattr(self, "_name", name)
 std.Thread.setDaemon = lambda self, daemonic: setattr(self, "daemon", daemonic)
 std.Thread.start = once(std.Thread.start)
+std.Thread.join = within_range(std.Thread.join)
+std.Condition.wait = within_range(std.Condition.wait)
 std.activeCount = std.active_count
 std.currentThread = std.current_thread
 std.stack_size = stack_size
