@@ -620,6 +620,17 @@ def test_the_calling_thread_is_not_proved_blocked() -> None:
 
 
 @linux
+def test_nothing_can_be_proved_of_threads_that_share_the_callers_kernel_thread() -> None:
+    sleeper = Sleeper()
+    try:
+        assert becomes_true(lambda: sleeper.tid is not None)
+        assert blocking.can_prove([sleeper.tid])
+        assert not blocking.can_prove([sleeper.tid, blocking.own_tid()])
+    finally:
+        sleeper.lock.release()
+
+
+@linux
 def test_looking_leaves_threads_out() -> None:
     own = blocking.own_tid()
     tasks = blocking.look()

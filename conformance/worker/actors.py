@@ -156,6 +156,8 @@ class Actor(object):
         now = blocking.processor_time(self.tid)
         if used is None or now is None or now - used >= ENOUGH:
             return False
+        if self.tid == blocking.own_tid():
+            return False  # green threads share the watcher's own, which has given way to it
         return blocking.wants_to_run(self.tid)
 
     def _settles(self):
@@ -285,6 +287,7 @@ class Actors(object):
         patience = blocking.clock() + self.durations["positive"]
         last = None
         watched = pause = 0.0
+        longest = 0.00005
         while not [actor for actor in busy if actor.has_ended()]:
             if blocking.proved([actor.tid for actor in busy], window):
                 self.note("%s: blocked, seen waiting to be woken" % whom)
@@ -296,6 +299,8 @@ class Actors(object):
             elif not [actor for actor in busy if not actor.has_entered()]:
                 last = now
                 used = [(actor, blocking.processor_time(actor.tid)) for actor in busy]
+                if not blocking.can_prove([actor.tid for actor in busy]):
+                    longest = STEP / 4  # there is nothing to look at but the time
             if watched >= window:
                 starved = [actor for actor, time_used in used if actor.is_starved(time_used)]
                 if watched >= 4 * window or not starved:
@@ -304,7 +309,7 @@ class Actors(object):
             if last is None and now >= patience:
                 raise KitError("an actor did not start in time")
             time.sleep(pause)
-            pause = 0.00005
+            pause = min(pause * 1.5 + 0.00005, longest)
 
     def stall(self):
         """What tells that nothing in this process but the caller will do anything in good time."""

@@ -247,6 +247,15 @@ def count():
         return None
 
 
+def can_prove(tids):
+    """Whether it can be proved at all that these threads wait: False for green threads.
+
+    ``tids``: the kernel's numbers of other threads; an own one is a green thread's.
+    """
+    own = own_tid()
+    return bool(_FUTEX) and own is not None and own not in tids and None not in tids
+
+
 def proved(tids, least=0.05, pause=0.000001):
     """Whether all these threads of this process certainly wait to be woken, as one proof.
 
@@ -254,9 +263,9 @@ def proved(tids, least=0.05, pause=0.000001):
     waiting at least, where its wait has a time-out; ``pause``: seconds to let others run between
     the two looks.  False means "not proved", never "proved not to be".
     """
-    own = own_tid()
-    if own is None or own in tids or None in tids:
+    if not can_prove(tids):
         return False
+    own = own_tid()
     try:
         # Most looks come too early, and one thread tells that.  Where another thread spins, each
         # file read costs the observer a turn at the interpreter lock.
