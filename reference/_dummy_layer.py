@@ -28,6 +28,7 @@ __all__ = [
     "local",
     "stack_size",
     "start_new_thread",
+    "this_thread",
 ]
 
 error = RuntimeError
@@ -70,11 +71,16 @@ def start_new_thread(function, args, kwargs=None):
 
 
 def get_ident():
-    """The identifier of the one thread of control, in every thread: an integer that is not zero.
+    """The identifier of the one thread of control, in every thread: an integer that is not zero."""
+    return 1
+
+
+def this_thread():
+    """The same object in every thread, as there is one thread of control.
 
     So an RLock that a suspended thread owns can be taken by the running one, as one more level.
     """
-    return 1
+    return _suspended
 
 
 def is_main_thread():

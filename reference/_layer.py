@@ -32,7 +32,27 @@ __all__ = [
     "local",
     "stack_size",
     "start_new_thread",
+    "this_thread",
 ]
+
+
+class _Mark(local):
+    """In each thread another attribute ``mark``, which identifies the thread."""
+
+    def __init__(self):
+        self.mark = object()
+
+
+_here = _Mark()
+
+
+def this_thread():
+    """Return an object that identifies the calling thread of control.
+
+    The system may give its identifier to another thread once this one has ended; this object never
+    becomes another thread's as long as anything refers to it.
+    """
+    return _here.mark
 
 
 def is_main_thread():

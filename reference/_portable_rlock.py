@@ -1,6 +1,6 @@
 """RLock Objects, for a thread layer that has none of its own."""
 
-from ._layer import allocate_lock, get_ident
+from ._layer import allocate_lock, this_thread
 
 __all__ = ["RLock"]
 
@@ -12,6 +12,9 @@ class RLock:
 
     ``acquire`` and ``release`` calls nest; the release of the outermost pair unlocks it
     (``rlock.*``).  It is a context manager (``with.*``).
+
+    A lock whose owner has ended stays locked for good: no later thread owns it, even one that the
+    system gives the same identifier.
     """
 
     __slots__ = ("__weakref__", "_block", "_level", "_owner")
@@ -26,12 +29,12 @@ class RLock:
     def acquire(self, blocking=_NOT_GIVEN):
         """Take the lock, or take it once more, blocking while another thread owns it.
 
-        ``blocking``: if false, do not block but return False at once where a blocking call would
-        block; otherwise return True.  Without the argument there is no return value
+        ``blocking``: if false, do not block but return False immediately where a blocking call
+        would block; otherwise return True.  Without the argument there is no return value
         (``rlock.acquire.*``).
         """
-        me = get_ident()
-        if self._owner == me:
+        me = this_thread()
+        if self._owner is me:
             self._level += 1
         elif self._block.acquire(bool(blocking)):
             self._owner = me
@@ -46,7 +49,7 @@ class RLock:
         Raises RuntimeError when the lock is unlocked, or owned by another thread
         (``rlock.release.unlocked-error``, ``rlock.release.by-another``).
         """
-        if self._owner != get_ident():
+        if self._owner is not this_thread():
             raise RuntimeError("release of an RLock that this thread does not own")
         self._level -= 1
         if not self._level:
@@ -68,7 +71,7 @@ class RLock:
 
     def _release_save(self):
         """Unlock at any level; return what ``_acquire_restore`` needs (``condition.wait.*``)."""
-        if self._owner != get_ident():
+        if self._owner is not this_thread():
             raise RuntimeError("release of an RLock that this thread does not own")
         level = self._level
         self._level = 0
@@ -79,9 +82,9 @@ class RLock:
     def _acquire_restore(self, level):
         """Block until the lock is free, then own it at ``level`` (``condition.wait.*``)."""
         self._block.acquire()
-        self._owner = get_ident()
+        self._owner = this_thread()
         self._level = level
 
     def _is_owned(self):
         """Whether the calling thread owns the lock."""
-        return self._owner == get_ident()
+        return self._owner is this_thread()

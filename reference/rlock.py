@@ -11,12 +11,28 @@ else:
     class RLock(_RLock):
         """A reentrant lock: the thread that owns it may acquire it again.
 
+        So a function that needs the lock can call another one that needs it, too::
+
+            lock = RLock()
+
+            def add(item):
+                with lock:
+                    items.append(item)
+
+            def add_all(more):
+                with lock:
+                    for item in more:
+                        add(item)
+
         ``acquire`` and ``release`` calls nest; the release of the outermost pair unlocks it
         (``rlock.*``).  It is a context manager (``with.*``).
 
         The owner and the recursion level are kept by the thread layer, whose ``release`` raises
         RuntimeError when the lock is unlocked, or owned by another thread (``rlock.release.*``).
         What that does, step by step, can be read in ``_portable_rlock``.
+
+        Do not let a thread end while it owns the lock: the layer knows the owner by its identifier,
+        which the system may give to a new thread, and with it the lock.
         """
 
         # A with statement and a condition use the layer's methods directly, in less than half the
@@ -26,8 +42,8 @@ else:
         def acquire(self, blocking=_NOT_GIVEN):
             """Take the lock, or take it once more, blocking while another thread owns it.
 
-            ``blocking``: if false, do not block but return False at once where a blocking call
-            would block; otherwise return True.  Without the argument there is no return value
+            ``blocking``: if false, do not block but return False immediately where a blocking
+            call would block; otherwise return True.  Without the argument there is no return value
             (``rlock.acquire.*``).
             """
             if blocking is _NOT_GIVEN:

@@ -1808,6 +1808,29 @@ def test_no_method_of_a_semaphore_calls_one_that_a_subclass_has_changed(make: ty
     assert calls == ["acquire"] * 302 + ["release"]
 
 
+def test_a_lock_does_not_pass_to_a_thread_with_the_identifier_of_its_ended_owner() -> None:
+    lock: Any = importlib.import_module("threadspec.reference._portable_rlock").RLock()
+    ended: list[int] = []
+
+    def own() -> None:
+        lock.acquire()
+        ended.append(_thread.get_ident())
+
+    def attempt() -> None:
+        taken.append(lock.acquire(False))
+        namesakes.append(_thread.get_ident() == ended[0])
+
+    others = _thread._count()
+    _thread.start_new_thread(own, ())
+    until(lambda: ended and _thread._count() <= others, "the owner has ended")
+    taken: list[bool] = []
+    namesakes: list[bool] = []
+    while not any(namesakes) and len(taken) < 1000:
+        _thread.start_new_thread(attempt, ())
+        until(lambda: _thread._count() <= others, "the thread has ended")
+    assert True not in taken
+
+
 # -- large semaphores ---------------------------------------------------------------------------
 
 
