@@ -6,6 +6,7 @@ import _thread
 import signal
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -194,14 +195,25 @@ def test_finalizers_of_each_kind_call_back(actors: Actors) -> None:
         interrupting.finalizers(actors, "it", lambda: two_steps, lambda: called.append(1 // 0))
 
 
-def test_a_timeout_that_begins_again_is_ended(actors: Actors) -> None:
-    short = Actors(_thread, Durations(0.05), lambda text: None)
+@pytest.fixture
+def hasty() -> Actors:
+    """What gives the durations of a check that is not to take long."""
+    return Actors(_thread, Durations(0.05), lambda text: None)
 
+
+def test_a_timeout_that_begins_again_is_seen(hasty: Actors, capfd: object) -> None:
     def begins_again(seconds: float) -> None:
         while True:
             signal.pause()
 
-    assert interrupting.signals_during(short, begins_again, 0.01) is None
-    seconds = interrupting.signals_during(actors, lambda seconds: signal.pause(), 0.5)
-    assert seconds is not None
-    assert seconds < 0.5
+    with pytest.raises(AssertionError, match=r"hold\(0.015\) did not return while a signal came"):
+        interrupting.check_timeout(hasty, "hold", begins_again)
+
+
+def test_a_timeout_that_a_signal_ends_is_seen(hasty: Actors, capfd: object) -> None:
+    with pytest.raises(AssertionError, match=r"hold\(.*\) returned after .* ended by a signal"):
+        interrupting.check_timeout(hasty, "hold", lambda seconds: signal.pause())
+
+
+def test_a_timeout_that_signals_leave_alone_passes(hasty: Actors, capfd: object) -> None:
+    interrupting.check_timeout(hasty, "hold", time.sleep)

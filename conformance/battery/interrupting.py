@@ -31,8 +31,11 @@ BUDGET = 1.0
 # Seconds between the proof that a call is blocked and the signal.
 DELAY = 0.0001
 
-# Seconds between two signals of :func:`signals_during`.
-INTERVAL = 0.003
+# Of :func:`check_timeout`: the shortest time-out, and what is between two signals, in seconds; how
+# many signals must come in the first half of the time-out.
+SHORT = 0.015
+INTERVAL = 0.001
+ENOUGH = 3
 
 
 class Interruption(KeyboardInterrupt):
@@ -189,19 +192,46 @@ def blocked(actors, call, act, release, ends, beside=nothing):
     return Blocked().run(actors, call, act, release, ends, beside)
 
 
-def signals_during(actors, call, seconds):
-    """Call ``call(seconds)``, a wait that nothing ends but its time-out, while signals come.
+def check_timeout(actors, name, call):
+    """Make sure that signals, whose handler returns, do not change the time-out of a wait.
 
-    Their handler returns.  Returns the seconds that the call took, or None where it had to be ended
-    by an exception: it did not return, though its time-out had long been over.
+    ``call``: a method called ``name`` that nothing ends but its time-out, which is its argument.
+    """
+    # On a busy machine a short wait may meet too few signals: then a longer one is tried.
+    for seconds in (SHORT, 4 * SHORT, 16 * SHORT):
+        doing("%s(%s), while signals came" % (name, seconds))
+        took, signals = _signals_during(actors, call, seconds)
+        assert took is not None, (
+            "%s(%s) did not return while a signal came every few milliseconds: "
+            "its time-out begins again after each" % (name, seconds)
+        )
+        # A clock may be coarse; that much earlier is not early.
+        assert took >= 0.9 * seconds - 0.005, "%s(%s) returned after %.4f s, ended by a signal" % (
+            name,
+            seconds,
+            took,
+        )
+        if signals >= ENOUGH and took < 1.5 * seconds:
+            break
+
+
+def _signals_during(actors, call, seconds):
+    """Call ``call(seconds)`` while signals come.
+
+    Returns the seconds that it took, or None where it had to be ended by an exception, long after
+    its time-out; and how many signals came in the first half of its time.
     """
     signal = _signals()
     began = blocking.clock()
     late = began + seconds + actors.durations["positive"]
+    soon = []
 
     def handler(number, frame):
-        if blocking.clock() > late:
+        now = blocking.clock()
+        if now > late:
             raise Interruption()
+        if now < began + seconds / 2:
+            soon.append(now)
 
     _handle(signal, signal.SIGALRM, handler)
     before = signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)
@@ -209,9 +239,9 @@ def signals_during(actors, call, seconds):
         try:
             began = blocking.clock()
             call(seconds)
-            return blocking.clock() - began
+            return blocking.clock() - began, len(soon)
         except Interruption:
-            return None
+            return None, len(soon)
     finally:
         signal.setitimer(signal.ITIMER_REAL, *before)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)

@@ -7,19 +7,18 @@ import sys
 
 from threadspec.conformance.battery.interrupting import (
     blocked,
+    check_timeout,
     doing,
     finalizers,
     interrupt,
     needs_blocking,
     nothing,
-    signals_during,
     steps,
 )
 from threadspec.conformance.worker.case import Violation, clause, show_error
 
-# Seconds: a time-out that never occurs in a case, one that does, and one that does soon.
+# Seconds: a time-out that never occurs in a case, and one that does soon.
 LONG = 30.0
-SHORT = 0.015
 BRIEF = 0.0005
 
 
@@ -525,22 +524,6 @@ def test_signals_do_not_change_the_timeout_of_a_wait(threading, actors):
     condition = threading.Condition()
     condition.acquire()
     check_timeout(actors, "wait", condition.wait)
-
-
-def check_timeout(actors, name, call):
-    """Signals come during a wait with a time-out, which takes as long as it would without them."""
-    doing("%s(%s), while signals came" % (name, SHORT))
-    seconds = signals_during(actors, call, SHORT)
-    assert seconds is not None, (
-        "%s(%s) did not return while a signal came every few milliseconds: "
-        "its time-out begins again after each" % (name, SHORT)
-    )
-    # A clock may be coarse; that much earlier is not early.
-    assert seconds >= 0.9 * SHORT - 0.005, "%s(%s) returned after %.4f s, ended by a signal" % (
-        name,
-        SHORT,
-        seconds,
-    )
 
 
 @clause("interruptions.condition.calls-back", apart=True)
