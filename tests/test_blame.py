@@ -273,3 +273,26 @@ def test_too_little_memory_gives_no_fail(options: tuple[str, ...]) -> None:
     )
     assert "FAIL" not in run.stdout
     assert "Traceback" not in run.stdout
+
+
+# -- evidence ------------------------------------------------------------------------------------
+
+
+def test_what_a_call_raised_is_said_first(tmp_path: Path) -> None:
+    one = implementation(
+        tmp_path,
+        """
+        import threadspec.reference as whole
+        from threadspec.reference import *
+
+        class Event(whole.Event):
+            def wait(self, *args):
+                if args == (None,):
+                    raise ValueError("a number is wanted")
+                return whole.Event.wait(self, *args)
+        """,
+    )
+    results = judged(one, "test_wait_none_is_wait_without_a_timeout")
+    assert [result.verdict for result in results] == ["fail"] * len(results)
+    observed = str(results[0].observed)
+    assert "wait(None) raised ValueError: a number is wanted" in observed.split(";")[0]

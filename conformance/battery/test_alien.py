@@ -115,6 +115,20 @@ def test_the_object_is_there_before_the_main_thread_asks_for_it(programs):
     assert count == "1", repr(program)
 
 
+@clause("mainthread.instance")
+def test_the_main_thread_object_is_an_instance_of_thread(threading, actors):
+    if isinstance(threading.Thread, type):
+        main = threading.currentThread()
+        assert isinstance(main, threading.Thread), "%s is not" % type(main).__name__
+
+
+@clause("alien.instance")
+def test_a_dummy_thread_object_is_an_instance_of_thread(threading, actors):
+    if isinstance(threading.Thread, type):
+        alien = actors.call(threading.currentThread)
+        assert isinstance(alien, threading.Thread), "%s is not" % type(alien).__name__
+
+
 @clause("mainthread.current")
 def test_the_main_thread_gets_its_object_each_time(threading, actors):
     main = threading.currentThread()

@@ -90,11 +90,16 @@ def kinds(threading):
 # -- the flag -------------------------------------------------------------------------------------
 
 
+def program_that_makes_threads(threading):
+    say("%r" % [bool(make().isDaemon()) for make in kinds(threading) * 2])
+
+
 @clause("daemon.default-false")
-def test_a_thread_made_by_the_main_thread_is_no_daemon(threading):
-    for make in kinds(threading) * 2:
-        seen = make().isDaemon()
-        assert not seen
+def test_a_thread_made_by_the_main_thread_is_no_daemon(programs):
+    # In a fresh program: what other threads have done before must not matter.
+    program = programs.start(program_that_makes_threads)
+    flags = program.line()
+    assert flags == "%r" % ([False] * 6), repr(program)
 
 
 @clause("daemon.set")

@@ -467,6 +467,14 @@ def test_release_returns_none(threading, actors):
 @clause("lock.mutual-exclusion")
 def test_one_holder_at_a_time(threading, actors, rounds):
     lock = threading.Lock()
+    holder = actors.new()
+    holder.call(lock.acquire)
+    second = actors.start(lock.acquire)
+    kept_out = second.is_blocked()
+    holder.call(lock.release)
+    second.returned()
+    assert kept_out, "a second acquire() does not block while the lock is held"
+    second.call(lock.release)
     inside = []
     most = []
 
