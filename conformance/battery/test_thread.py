@@ -380,6 +380,152 @@ def test_a_subclass_that_forgets_the_constructor(threading, actors, observe):
         observe(ran and "it runs" or "start() returns")
 
 
+LATER_NAMES = "name daemon ident native_id is_alive".split()
+
+METHODS = """
+    target args kwargs group queue result value error exception
+    event lock condition timeout interval function finished started stopped running alive status
+    state number count id parent owner context log data items tasks stop cancel wait notify set
+    clear isSet put get send close finish terminate kill pause resume work process handle
+    execute setup
+""".split()
+
+# Names that the inside of a class may well have, and those that two underscores give in a class
+# called Thread.
+PRIVATE_NAMES = """
+    _target _args _kwargs _name _daemon _daemonic _ident _started _stopped _alive _ended _lock
+    _block _condition _event _state _run _start _stop _join _wait _terminate _adopt _perform
+    _bootstrap _delete _finish _begin _end _thread _handle _initialized _waiters _joiners
+    _result _parent _group _local _id _number _timeout _check _main _activity _func _function
+    _Thread__target _Thread__args _Thread__kwargs _Thread__name _Thread__daemon
+    _Thread__daemonic _Thread__ident _Thread__started _Thread__stopped _Thread__alive
+    _Thread__ended _Thread__lock _Thread__block _Thread__state _Thread__initialized _Thread__run
+    _Thread__stop _Thread__wait _Thread__check _Thread__delete _Thread__bootstrap
+    _Thread__perform
+""".split()
+
+
+def of_its_own(threading, names, methods, activity):
+    """A class of threads with attributes, or methods, of the given names.
+
+    Its objects have the values that they were given in ``own``; a call of a method is noted in
+    ``called``.
+    """
+
+    def noting(name):
+        return lambda self, *args, **kwargs: self.called.append(name)
+
+    def init(self):
+        threading.Thread.__init__(self, name="worker")
+        self.called = []
+        self.own = {}
+        if not methods:
+            for name in names:
+                self.own[name] = [name]
+                setattr(self, name, self.own[name])
+
+    body = {"__init__": init, "run": lambda self: activity()}
+    if methods:
+        body.update([(name, noting(name)) for name in names])
+    return type("Thread", (threading.Thread,), body)
+
+
+def trouble_with(threading, actors, names, methods):
+    """What goes wrong with a thread whose class uses ``names``; None where nothing does."""
+    done = []
+    with Gate(actors.substrate) as gate:
+
+        def activity():
+            gate.visit()
+            done.append(None)
+
+        def join():
+            thread.join()
+            return list(done)
+
+        try:
+            thread = of_its_own(threading, names, methods, activity)()
+        except Exception:
+            return "the constructor raises %s" % show_error(sys.exc_info()[1])
+        starter = actors.start(thread.start)
+        actors.until(lambda: gate.came or starter.has_ended() and starter.error is not None)
+        if not gate.came:
+            error = starter.raised()
+            return error and "start() raises %s" % show_error(error) or "run() is not invoked"
+        joiner = actors.start(join)
+        patience = clock() + 0.003  # for a join() that does not block to return
+        while not joiner.has_ended() and clock() < patience:
+            time.sleep(0)
+        gate.open()
+        if not starter.returned():
+            return "start() does not return"
+        if not joiner.returned():
+            return "join() does not return"
+        if not joiner.value:
+            return "join() returns while run() goes on"
+        if thread.called:
+            return "%s() is called" % thread.called[0]
+        for name in names:
+            if not methods and getattr(thread, name) is not thread.own[name]:
+                return "the attribute is changed"
+        if hasattr(thread, "getName") and thread.getName() != "worker":
+            return "getName() returns %s" % show(thread.getName())
+        if hasattr(thread, "isDaemon"):
+            daemonic = threading.Thread().isDaemon()
+            if bool(thread.isDaemon()) != bool(daemonic):
+                return "isDaemon() returns %s" % show(thread.isDaemon())
+    return None
+
+
+def names_in_trouble(threading, actors, names, methods):
+    """The names that a subclass cannot use, and for each what goes wrong.
+
+    What goes wrong with every thread of a subclass is another clause's business.
+    """
+    found = []
+    with Sink():
+        usual = trouble_with(threading, actors, [], methods)
+        if trouble_with(threading, actors, names, methods) != usual:
+            for name in names:
+                trouble = trouble_with(threading, actors, [name], methods)
+                if trouble != usual:
+                    found.append((name, trouble))
+        settle(actors)
+    return found
+
+
+@clause("thread.subclass.names")
+def test_a_subclass_may_have_methods_that_are_not_documented(threading, actors):
+    found = names_in_trouble(threading, actors, METHODS, True)
+    troubles = ["in a subclass with a method %s(), %s" % one for one in found]
+    assert not troubles, "; ".join(troubles)
+
+
+@clause("thread.subclass.other-names")
+def test_other_names_that_a_subclass_may_use(threading, actors, observe):
+    inside = [name for name in PRIVATE_NAMES if not name.startswith("_Thread__")]
+    mangled = [name for name in PRIVATE_NAMES if name.startswith("_Thread__")]
+    found = []
+    with Sink():
+        usual = trouble_with(threading, actors, [], False)
+        for kind, names, methods in (
+            ("attributes", METHODS, False),
+            ("attributes of later manuals", LATER_NAMES, False),
+            ("methods named like attributes of later manuals", LATER_NAMES, True),
+            ("attributes with an underscore", inside, False),
+            ("methods with an underscore", inside, True),
+            ("attributes with two underscores", mangled, False),
+            ("methods with two underscores", mangled, True),
+        ):
+            if trouble_with(threading, actors, names, methods) != usual:
+                found.append(kind)
+        settle(actors)
+    if found:
+        observe("not all can be used of: %s" % ", ".join(found))
+    else:
+        observe("all that were tried can be used")
+
+
 # -- the constructor ------------------------------------------------------------------------------
 
 
