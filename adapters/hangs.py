@@ -19,13 +19,13 @@ from threadspec.conformance.worker import main as script
 SCRIPT = Path(script.__file__)
 KIT = str(SCRIPT.parent.parent)
 
-# A case is looked at when it has lasted for so many seconds, and then as often.
-PAUSE = 0.06
+# The seconds between two looks at a case; the first one comes after twice as long.
+PAUSE = 0.03
 
 # So many looks at a thread that has used so many seconds of processor time meanwhile, without
 # getting any further, are enough where others have spun for their whole time.
 LOOKS = 4
-SPIN = 0.2
+SPIN = 0.15
 
 # A thread that sleeps is waited for so many times as long as the longest case that has passed, and
 # for so many seconds at least.
@@ -138,7 +138,7 @@ class Watch:
         self._ask = ask
         self._answer = answer
         self._used = used
-        self._next = time.monotonic() + PAUSE
+        self._next = time.monotonic() + 2 * PAUSE
         self._is_asked = False
         self._last: list[list[Frame]] | None = None
         self._looks = 0
