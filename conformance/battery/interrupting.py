@@ -110,7 +110,7 @@ class Blocked(object):
     def __init__(self):
         self.in_time = self.raised = self.early = False
         self.value = None
-        self._sent = self._handled = self._let_go = self._over = False
+        self._sent = self._handled = self._acted = self._let_go = self._over = False
         self._tid = blocking.own_tid()
 
     def run(self, actors, call, act, release, ends, beside):
@@ -122,6 +122,7 @@ class Blocked(object):
                 self._handled = True
                 self.in_time = not self._let_go
                 act()
+                self._acted = True
 
         def attend():
             self._await_block(actors)
@@ -134,6 +135,8 @@ class Blocked(object):
             while not (self._handled or self._over) and blocking.clock() < patience:
                 time.sleep(0.00005)
             signal.setitimer(signal.ITIMER_REAL, *before)
+            if self._handled:
+                actors.until(lambda: self._acted or self._over)
             if ends and self._handled:
                 actors.until(lambda: self._over)
             else:
