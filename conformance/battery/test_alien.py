@@ -129,6 +129,33 @@ def test_a_dummy_thread_object_is_an_instance_of_thread(threading, actors):
         assert isinstance(alien, threading.Thread), "%s is not" % type(alien).__name__
 
 
+def program_that_loads_in_another_thread(load, substrate):
+    def first():
+        try:
+            module = load()
+            found.append((module, module.currentThread()))
+        finally:
+            done.release()
+
+    found = []
+    done = substrate.allocate_lock()
+    done.acquire()
+    substrate.start_new_thread(first, ())
+    done.acquire()
+    module, importers = found[0]
+    main = module.currentThread()
+    say("the same" if main is importers else "two")
+    say("daemon" if main.isDaemon() else "no daemon")
+
+
+@clause("mainthread.initial")
+def test_the_main_thread_is_not_the_one_that_imports_the_module(programs):
+    program = programs.start(program_that_loads_in_another_thread, unloaded=True)
+    objects, main = program.line(), program.line()
+    assert objects == "two", "in the main thread and in the importing one: %r" % program
+    assert main == "no daemon", "in the main thread, isDaemon() of its object: %r" % program
+
+
 @clause("mainthread.current")
 def test_the_main_thread_gets_its_object_each_time(threading, actors):
     main = threading.currentThread()

@@ -1130,6 +1130,20 @@ def life(threading, actors, later, **kwargs):
     return seen
 
 
+def native(text):
+    """UTF-8 as this version's own type of string."""
+    return text if str is bytes else text.decode("utf-8")
+
+
+@clause("thread.name.no-semantics")
+def test_a_name_outside_ascii_has_no_effect(threading, actors):
+    expected = life(threading, actors, None)
+    names = [native(text) for text in (b"\xc5\x82\xc3\xb3d\xc5\xba", b"\xf0\x9f\x90\x8d")]
+    for name in names + ["a\0b", "two\nlines", "x" * 5000]:
+        lived = life(threading, actors, None, name=name)
+        assert lived == expected, "a thread called %r lives another life: %r" % (name[:20], lived)
+
+
 @clause("thread.name.no-semantics")
 def test_a_name_has_no_effect(threading, actors):
     expected = life(threading, actors, None)

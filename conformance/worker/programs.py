@@ -57,10 +57,12 @@ def perform():
     _limit(request["seconds"])
     from threadspec.conformance.worker import loading
 
-    fixtures = {
-        "threading": loading.load(request["module"], request["setup"], request["path"]),
-        "substrate": loading.load_substrate(request["substrate"]),
-    }
+    def load():
+        return loading.load(request["module"], request["setup"], request["path"])
+
+    fixtures = {} if request["unloaded"] else {"threading": load()}
+    fixtures["load"] = load
+    fixtures["substrate"] = loading.load_substrate(request["substrate"])
     call = listen()
     if not call:
         return  # it is not needed
@@ -345,11 +347,16 @@ class Spare(object):
             self._nursery.close()
             self._nursery = None
 
-    def _new(self):
+    def take_unloaded(self):
+        """A new program that has not loaded the implementation; its function gets ``load``."""
+        return self._new(True)
+
+    def _new(self, unloaded=False):
         if self._origin is None:
             raise KitError("it is not known how to load the implementation in another process")
         request = dict([(key, self._origin[key]) for key in ("module", "setup", "substrate")])
         request["path"] = list(self._origin["path"])
+        request["unloaded"] = unloaded
         request["seconds"] = 2 * self._durations["case"]
         return Program(self._start, request, self._durations)
 
@@ -384,10 +391,14 @@ class Programs(object):
         self._all = []
         self.refused = None  # why the system let no program be started
 
-    def start(self, function):
-        """Start ``function``, one of a battery file's own, as a program; returns at once."""
+    def start(self, function, unloaded=False):
+        """Start ``function``, one of a battery file's own, as a program, and do not wait for it.
+
+        ``unloaded``: the program does not load the implementation; its function gets ``load``,
+        which does that and returns the module, in place of ``threading``.
+        """
         try:
-            program = self._spare.take()
+            program = self._spare.take_unloaded() if unloaded else self._spare.take()
         except Refused:
             self.refused = str(sys.exc_info()[1])
             raise

@@ -4,6 +4,7 @@ import _thread
 import atexit
 import importlib.util
 import itertools
+import os
 import sys
 
 found = importlib.util.find_spec("threading")
@@ -60,6 +61,24 @@ def within_range(function):
     return limited
 
 
+def is_initial():
+    return _thread.get_native_id() == os.getpid()
+
+
+def current_thread():
+    if not is_initial():
+        return std.current_thread()
+    main = std._main_thread
+    if main._ident != _thread.get_ident():  # another thread has imported the module
+        main._ident = _thread.get_ident()
+        std._active[main._ident] = main
+    return main
+
+
+if not is_initial():
+    std._active.clear()
+    std._main_thread._ident = 0
+
 std.RLock = RLock
 std.Semaphore.acquire = without_value(std.Semaphore.acquire)
 std.Event.isSet = std.Event.is_set
@@ -73,7 +92,7 @@ std.Thread.start = once(std.Thread.start)
 std.Thread.join = within_range(std.Thread.join)
 std.Condition.wait = within_range(std.Condition.wait)
 std.activeCount = std.active_count
-std.currentThread = std.current_thread
+std.currentThread = current_thread
 std.stack_size = stack_size
 init = std.Thread.__init__
 
