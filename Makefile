@@ -22,7 +22,7 @@ STUBS := $(wildcard reference/*.pyi) reference/py.typed
 # Keyword forms that the battery tries on purpose.
 VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLock.acquire(blocking)'
 
-.PHONY: matrix test lint battery unit faults oddities mutation soak bad bench interrupts publish clean
+.PHONY: matrix test lint battery unit faults oddities mutation soak bad bench interrupts pytests publish clean
 
 matrix: $(VENV)/ready
 	$(BIN)/threadspec matrix --out $(MATRIX)
@@ -49,12 +49,16 @@ lint: $(VENV)/ready
 	for part in adapters conformance reference reports; do \
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
 	MYPYPATH=build/typing:tests:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
-		-p threadspec.reports -p benchmarks -p faults -m bad.__main__ -m oddities.__main__ -m mutation -m soak -m trials -p interrupts
+		-p threadspec.reports -p benchmarks -p faults -m bad.__main__ -m oddities.__main__ -m mutation -m soak -m pytests -m trials -p interrupts
 	rm -rf build/stubs && mkdir -p build/stubs/threadspec/reference
 	ln -s $(addprefix ../../../../,$(STUBS)) build/stubs/threadspec/reference
 	MYPYPATH=build/stubs $(BIN)/python -m mypy.stubtest threadspec.reference \
 		--concise --allowlist tests/stubtest.allow
 	$(BIN)/vermin --quiet --no-tips --violations -t=2.6- -t=3.2- $(VERMIN) $(PORTABLE)
+
+# The kit under the oldest and the newest pytest, beside other plugins.
+pytests: $(VENV)/ready
+	PYTHONPATH=tests $(BIN)/python -m pytests
 
 # Put the matrix of this machine where the README takes it from.
 publish: $(VENV)/ready

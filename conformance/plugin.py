@@ -208,7 +208,7 @@ def _refuse_to_repeat(config: pytest.Config, selection: Selection) -> None:
     is_there = any(map(config.pluginmanager.has_plugin, ("repeat", "pytest_repeat")))
     if is_there and config.getoption("count", 1) > 1 and not selection.others:
         raise pytest.UsageError(
-            "pytest-repeat's --count repeats test functions, and cases are none; leave it out."
+            "pytest-repeat's --count repeats test functions, and cases are none; use --impl-repeat."
         )
 
 

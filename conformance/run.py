@@ -64,6 +64,7 @@ class Run:
         self.unavailable = [one for one in chosen if isinstance(one, Unavailable)]
         implementations = [one for one in chosen if isinstance(one, Implementation)]
         number = 0 if in_process else workers
+        self._repeat = repeat
         self.executions = [Execution(one, time_scale, number, repeat) for one in implementations]
         self.left_out: dict[int, str] = {}  # why some of them are not judged
         if in_process:
@@ -188,6 +189,8 @@ class Run:
             options.append("--impl-strict")
         if self._time_scale != 1.0:
             options.append(f"--impl-time-scale={self._time_scale:g}")
+        if self._repeat != 1:
+            options.append(f"--impl-repeat={self._repeat}")
         if self.in_process:
             options.append("--impl-in-process")
         return options
