@@ -177,7 +177,7 @@ class Blocked(object):
         if blocking.own_tid() == self._tid:
             patience = blocking.clock() + 0.002  # threads of one system thread: no proof
         while not self._over and blocking.clock() < patience:
-            if blocking.proved([self._tid], 0.005):
+            if blocking.proved([self._tid], 0.05):
                 break
             time.sleep(0.00005)
 
