@@ -58,7 +58,7 @@ def test_every_fault_can_be_reached_by_the_clauses_it_breaks() -> None:
 
 
 # Modules of the battery that use every class.
-OF_ALL_CHAPTERS = {"crossing", "module", "overview"}
+OF_ALL_CHAPTERS = {"crossing", "deadlines", "module", "overview"}
 
 
 @pytest.mark.parametrize(

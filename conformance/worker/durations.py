@@ -12,6 +12,7 @@ TABLE = {
         "a process in which nothing can run any more is watched before that is believed",
     ),
     "window": (0.05, "something that must not happen is watched where it cannot be proved"),
+    "follow": (10.0, "a wait that ends by itself is watched to that end"),
     "cleanup": (0.5, "helper threads may take to end after a case"),
     "stacks": (2.0, "a hung worker may take to write its stacks"),
 }
