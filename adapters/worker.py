@@ -48,7 +48,6 @@ LEFT_OUT = frozenset(
         "PYTHONDEBUG",
         "PYTHONTHREADDEBUG",
         "PYTHONFAULTHANDLER",
-        "PYTHONUNBUFFERED",
         "PYTHONPROFILEIMPORTTIME",
         "PYTHONTRACEMALLOC",
         "PYTHONMALLOCSTATS",
@@ -509,7 +508,9 @@ def _environment(folder: Path) -> dict[str, str]:
     Its temporary files, and those of the programs it starts, go to ``folder``.
     """
     kept = {key: value for key, value in os.environ.items() if key not in LEFT_OUT}
-    return {**kept, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))}
+    temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
+    # What is printed before a crash is evidence: it must not stay in a buffer.
+    return {**kept, **temporary, "PYTHONUNBUFFERED": "1"}
 
 
 def _refused(interpreter: Path, error: OSError) -> str:
