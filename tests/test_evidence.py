@@ -112,6 +112,10 @@ class Says:
             "nobody was woken",
         ),
         (
+            "raises(KeyError, actors.call, int, 'x')",
+            "int('x') raised ValueError: invalid literal for int() with base 10: 'x', not KeyError",
+        ),
+        (
             "actors.call(int, 'x')",
             "actor 1: int('x') raised ValueError: invalid literal for int() with base 10: 'x'",
         ),

@@ -358,7 +358,8 @@ def _explain(exc_info):
 
 def _surprise_first(surprises, observed):
     """What was observed, behind what another thread's call raised: that is most likely why."""
-    news = [text for text in surprises if text not in observed]
+    # What was observed may tell the same without the actor's name.
+    news = [text for text in surprises if text.split(": ", 1)[-1] not in observed]
     if not news:
         return observed
     if observed in news[0]:
