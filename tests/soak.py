@@ -26,7 +26,13 @@ from trials import ROOT
 
 SHOWN = 30  # differences that are printed; the file has all
 
-MODULES = {"reference": "threadspec.reference", "stdlib": "threading"}
+# What is judged, as the lines of an adapter file.
+IMPLEMENTATIONS = {
+    "reference": ['module = "threadspec.reference"'],
+    "reference-dummy": ['module = "threadspec.reference.dummy_threading"'],
+    "stdlib": ['module = "threading"'],
+    "dummy_threading": ['module = "dummy_threading"', 'python = "==3.8.*"'],
+}
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ def busy(processes: int) -> Iterator[None]:
 def run(name: str, load_: Load, folder: Path, number: int) -> None:
     """Run the battery once; its record goes into ``folder``, with what pytest printed."""
     adapter = folder / f"{name}.toml"
-    lines = [f'module = "{MODULES[name]}"']
+    lines = list(IMPLEMENTATIONS[name])
     if load_.setup:
         lines.append(f'setup = "{load_.setup}"')
     adapter.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -123,8 +129,8 @@ def differences(records: dict[tuple[str, str, int], Path]) -> list[Difference]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 where no verdict ever differs."""
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__.split("\n")[0])
-    parser.add_argument("--runs", type=int, default=25, help="of each implementation and load")
-    parser.add_argument("--impl", action="append", choices=sorted(MODULES))
+    parser.add_argument("--runs", type=int, default=13, help="of each implementation and load")
+    parser.add_argument("--impl", action="append", choices=sorted(IMPLEMENTATIONS))
     parser.add_argument("--load", action="append", choices=list(LOADS))
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "soak", metavar="DIR")
     parser.add_argument(
@@ -135,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shutil.rmtree(options.out, ignore_errors=True)
     records = {}
     for load_ in options.load or LOADS:
-        for name in options.impl or sorted(MODULES):
+        for name in options.impl or sorted(IMPLEMENTATIONS):
             folder = options.out / f"{name}-{load_}"
             folder.mkdir(parents=True, exist_ok=True)
             took = [0.0]
