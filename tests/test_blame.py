@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -128,6 +129,38 @@ class Thread(whole.Thread):
     assert any(result.verdict == "unsupported" for result in results)
 
 
+# -- a value that is not there ---------------------------------------------------------------------
+
+SILENT = """
+from threadspec.reference import *
+import threadspec.reference as whole
+
+class {kind}:
+    def __init__(self):
+        self._lock = whole.{kind}()
+
+    def acquire(self, blocking=True):
+        self._lock.acquire(blocking)
+
+    def release(self):
+        self._lock.release()
+"""
+
+# What can be told by the value of acquire(False) alone; that of acquire() is in them, too.
+ABOUT_VALUES = ("returns-true", "nonblocking-", "atomic", "mutual-exclusion")
+
+
+@pytest.mark.parametrize("kind", ["Lock", "RLock"])
+def test_an_acquire_that_returns_nothing_breaks_the_clauses_about_its_value_alone(
+    tmp_path: Path, kind: str
+) -> None:
+    results = judged(implementation(tmp_path, SILENT.format(kind=kind)), f"test_{kind.lower()}.py")
+    failed = {result.clause for result in results if result.verdict not in ("pass", "observed")}
+    assert f"{kind.lower()}.acquire.nonblocking-free" in failed
+    beside = {one for one in failed if not any(word in one for word in ABOUT_VALUES)}
+    assert not beside
+
+
 # -- what the system refuses -----------------------------------------------------------------------
 
 REFUSING_SUBSTRATE = """
@@ -194,6 +227,45 @@ def test_a_thread_that_the_implementation_is_refused_is_an_error_where_nobody_ge
     )
     results = judged(one, "test_thread.py")
     assert {result.verdict for result in results} <= {"pass", "error", "observed"}
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE])
+@pytest.mark.parametrize("others", [0, 1])  # the first process watches over the worker
+def test_one_sentence_says_that_the_system_refuses_a_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: int, number: int
+) -> None:
+    start = subprocess.Popen
+    started: list[subprocess.Popen[bytes]] = []
+
+    def refuse(*args: Any, **options: Any) -> subprocess.Popen[bytes]:
+        if len(started) == others:
+            raise OSError(number, os.strerror(number))
+        started.append(start(*args, **options))
+        return started[-1]
+
+    worker = Worker(implementation(tmp_path, "from threadspec.reference import *"))
+    monkeypatch.setattr("threadspec.adapters.worker.subprocess.Popen", refuse)
+    with pytest.raises(Refused) as refused:
+        worker.begin()
+    assert str(refused.value) == (
+        f"the system refuses another process ({os.strerror(number)}); raise the limit on"
+        " processes, memory or open files (ulimit -a shows them)"
+    )
+    assert all(process.wait(10) is not None for process in started)
+
+
+def test_one_sentence_says_that_the_system_refuses_the_host_a_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: object) -> None:
+        raise RuntimeError("no more of them")
+
+    worker = Worker(implementation(tmp_path, "from threadspec.reference import *"))
+    monkeypatch.setattr("threadspec.adapters.worker.threading.Thread.start", refuse)
+    with pytest.raises(
+        Refused, match=r"refuses another thread \(no more of them\); raise the limit"
+    ):
+        worker.begin()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from threadspec.conformance.battery.deadlines import (
     of_task,
     outlasts,
 )
+from threadspec.conformance.battery.starting import made_and_started
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import clause
 
@@ -174,8 +175,11 @@ def working(threading, actors):
     """A thread that works until its gate is opened, and the gate."""
     gate = actors.substrate.allocate_lock()
     gate.acquire()
-    thread = threading.Thread(target=gate.acquire)
-    thread.start()
+    try:
+        thread = made_and_started(actors, threading.Thread, target=gate.acquire)
+    except:  # noqa: E722 - whatever it is, start() may be waiting for the gate
+        gate.release()
+        raise
     return thread, gate
 
 
@@ -246,10 +250,11 @@ def waiting_timer(threading, actors, interval):
     The seconds are None where nothing can be told, as where one thread serves all timers.
     """
     calls = []
+    maker = actors.new()
+    timer = maker.call(threading.Timer, interval, lambda: calls.append(blocking.clock()))
     before = blocking.look() or {}
-    timer = threading.Timer(interval, lambda: calls.append(blocking.clock()))
     began = blocking.clock()
-    timer.start()
+    maker.start(timer.start)  # which may wait for the interval: another clause's business
     seconds = None
     while seconds is None and blocking.clock() < began + 4 * actors.durations["window"]:
         tasks = blocking.look() or {}

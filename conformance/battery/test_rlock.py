@@ -89,8 +89,8 @@ def test_an_rlock_has_acquire_and_release(threading):
 def test_a_new_rlock_can_be_taken_by_any_thread(threading, actors):
     for _ in range(3):
         lock = threading.RLock()
-        got = actors.call(lock.acquire, False)
-        assert got
+        taker = actors.start(lock.acquire)
+        assert taker.returned()
 
 
 @clause("rlock.created-unlocked")
@@ -102,8 +102,8 @@ def test_a_new_rlock_is_unlocked_whatever_became_of_others(threading, actors):
             if forgotten:
                 other = None
             lock = threading.RLock()
-            got = actors.call(lock.acquire, False)
-            assert got
+            taker = actors.start(lock.acquire)
+            assert taker.returned()
 
 
 @clause("rlock.acquire.free-returns-at-once")
