@@ -21,9 +21,9 @@ from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.hangs import Hangs, Watch, without_stacks
 from threadspec.adapters.watchdog import Watchdog
 from threadspec.conformance.worker import main as script
+from threadspec.conformance.worker import scarcity
 from threadspec.conformance.worker.blocking import Stall
 from threadspec.conformance.worker.durations import Durations
-from threadspec.conformance.worker.scarcity import ADVICE
 
 SCRIPT = Path(script.__file__)
 
@@ -83,9 +83,6 @@ def load_request(
         "time_scale": time_scale,
         "number": number,
     }
-
-
-_SCARCE = "the system refuses another {} ({}); " + ADVICE
 
 
 # An implementation that dies does so of other signals, by an exit, or of these again.
@@ -183,7 +180,7 @@ class Worker:
             reader.start()
         except RuntimeError as error:
             self.close()
-            raise Refused(_SCARCE.format("thread", error)) from error
+            raise Refused(scarcity.sentence("thread", error)) from error
         with contextlib.suppress(_Ended):  # found out by whoever waits for the answer
             self._send(load_request(self._implementation, self._time_scale, self._number))
 
@@ -516,7 +513,7 @@ def _environment(folder: Path) -> dict[str, str]:
 def _refused(interpreter: Path, error: OSError) -> str:
     """Why the system starts no worker, as a sentence."""
     if error.errno in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE):
-        return _SCARCE.format("process", error.strerror)
+        return str(scarcity.sentence("process", error.strerror))
     if error.errno == errno.ENOSPC:
         return f"the worker's temporary files cannot be written: {error.strerror}"
     return f"{interpreter} cannot be started: {error.strerror or error}"

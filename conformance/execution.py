@@ -23,6 +23,7 @@ from threadspec.conformance.verdicts import VERDICTS, of_repetitions, verdict_of
 from threadspec.conformance.worker import loading
 from threadspec.conformance.worker.durations import Durations
 from threadspec.conformance.worker.judge import Judge
+from threadspec.conformance.worker.names import MODULE
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
 
 # So many cases each worker may be ahead of the host: a long one lets the host catch up with many
@@ -147,7 +148,7 @@ class Execution:
 
         One that has an adapter file is: it may be an implementation that has just been begun.
         """
-        has, all_names = description["names"], loading.NAMES
+        has, all_names = description["names"], MODULE
         adapter = self.implementation.adapter
         if adapter.folder is not None or len(has) >= len(all_names) / 2:
             return

@@ -927,7 +927,7 @@ def test_all_goes_on_without_an_interpreter_that_cannot_run_the_worker(
 
 # -- modules that are no implementation -----------------------------------------------------------
 
-NO_IMPLEMENTATION = r"{} cannot be judged: it has {} of the 15 names that the manual documents"
+NO_IMPLEMENTATION = r"{} cannot be judged: it has {} of the 16 names that the manual documents"
 
 
 @pytest.mark.parametrize("options", [(), ("--impl-in-process",)], ids=["", "in process"])

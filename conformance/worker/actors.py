@@ -48,10 +48,7 @@ class Actor(object):
         except:  # noqa: E722 - whatever the substrate says it with
             if begin != self._substrate.start_new_thread:
                 raise
-            troupe.refused = "the system refuses another thread (%s); %s" % (
-                show_error(sys.exc_info()[1]),
-                scarcity.ADVICE,
-            )
+            troupe.refused = scarcity.sentence("thread", show_error(sys.exc_info()[1]))
             raise Refused(troupe.refused)
 
     # -- the actor's own thread ---------------------------------------------------------------

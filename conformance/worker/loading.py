@@ -6,12 +6,6 @@ Nothing here imports ``threading`` before the set-up code has run.
 import os
 import sys
 
-# What the manual documents of the module itself.
-NAMES = (
-    "activeCount Condition currentThread enumerate Event local Lock RLock Semaphore "
-    "BoundedSemaphore Thread Timer settrace setprofile stack_size"
-).split()
-
 
 class LoadError(Exception):
     """The implementation cannot be loaded; the message says at which step and why."""
@@ -117,10 +111,12 @@ def describe(module):
     pypy = getattr(sys, "pypy_version_info", None)
     if pypy is not None:
         interpreter = "PyPy %d.%d.%d (Python %s)" % (pypy[0], pypy[1], pypy[2], version)
-    names = [name for name in NAMES if hasattr(module, name)]
+    from threadspec.conformance.worker.names import MODULE
+
+    names = [name for name in sorted(MODULE) if hasattr(module, name)]
     return {
         "names": names,
-        "likely": _likely_modules(module) if len(names) < len(NAMES) / 2.0 else [],
+        "likely": _likely_modules(module) if len(names) < len(MODULE) / 2.0 else [],
         "version": _version(module),
         "interpreter": interpreter,
         "python": version,

@@ -314,10 +314,7 @@ class Spare(object):
             while len(self._ready) < ahead:
                 self._ready.append(self._new())
         except (EnvironmentError, MemoryError):
-            raise Refused(
-                "the system refuses another process (%s); %s"
-                % (show_error(sys.exc_info()[1]), scarcity.ADVICE)
-            )
+            raise Refused(scarcity.sentence("process", show_error(sys.exc_info()[1])))
         return program
 
     def shared(self, function):

@@ -15,7 +15,16 @@ MOST = 104
 # How many threads are tried after a failure, beside those that the failed case still has.
 SOME = 16
 
-ADVICE = "raise the limit on processes, memory or open files (ulimit -a shows them)"
+
+def sentence(what, reason):
+    """The sentence that says what the system refuses and what the user can do.
+
+    ``what``: "thread" or "process"; ``reason``: the system's own words.
+    """
+    return (
+        "the system refuses another %s (%s); raise the limit on processes, memory or open files"
+        " (ulimit -a shows them)" % (what, reason)
+    )
 
 
 def refusal(substrate, count):
@@ -40,10 +49,7 @@ def refusal(substrate, count):
             substrate.start_new_thread(wait, ())
             started += 1
     except:  # noqa: E722 - whatever the substrate says it with
-        reason = "the system refuses another thread (%s); %s" % (
-            show_error(sys.exc_info()[1]),
-            ADVICE,
-        )
+        reason = sentence("thread", show_error(sys.exc_info()[1]))
     gate.release()
     patience = blocking.clock() + 5.0
     while len(ended) < started and blocking.clock() < patience:
