@@ -24,7 +24,7 @@ def can_stop(substrate):
     return hasattr(sys, "settrace") and isinstance(substrate.start_new_thread, type(len))
 
 
-def _is_of_the_kit(frame):
+def is_of_the_kit(frame):
     """Whether a frame belongs to the battery or to the worker's side."""
     return os.path.dirname(os.path.abspath(frame.f_code.co_filename)) in (HERE, WORKER)
 
@@ -42,7 +42,7 @@ class Stop(object):
         self.met = False
 
     def _line(self, frame, event, arg):
-        if event == "line" and self._lines_left > 0 and not _is_of_the_kit(frame):
+        if event == "line" and self._lines_left > 0 and not is_of_the_kit(frame):
             self._lines_left -= 1
             if self._lines_left == 0:
                 self.met = True
@@ -84,7 +84,7 @@ class Meeting(Stop):
             sys.settrace(before)
 
     def _enter(self, frame, event, arg):
-        return None if _is_of_the_kit(frame) else self._line
+        return None if is_of_the_kit(frame) else self._line
 
 
 def meetings(actors, prepare):

@@ -7,6 +7,7 @@ import gc
 import time
 
 from threadspec.conformance.battery import stepping
+from threadspec.conformance.battery.identifiers import end_of
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import clause, tells
 from threadspec.conformance.worker.programs import say
@@ -35,17 +36,6 @@ def refused(function):
         function()
     except Exception:
         pass
-
-
-def end_of(actors, alien):
-    """Let an alien thread end, as far as that can be seen."""
-    alien.stop()
-    actors.until(lambda: alien.ended)
-    # The system's own thread ends a little later.
-    if alien.tid is None or blocking.look() is None:
-        time.sleep(0.01)
-    else:
-        actors.until(lambda: alien.tid not in blocking.look())
 
 
 class QuickMeeting(stepping.Meeting):

@@ -1,7 +1,5 @@
 """What the manual forbids callers to do ends in a BaseException that is no Exception."""
 
-import _thread
-
 from oddities._base import own_copy
 
 copy = own_copy(__name__, RLock=None)
@@ -42,7 +40,7 @@ def grouped(self, group=None, *args, **kwargs):
 
 
 def owned(self):
-    if self._owner not in (None, _thread.get_ident()):
+    if self._owner is not None and not self._is_owned():
         raise Forbidden
     release(self)
 

@@ -1,0 +1,106 @@
+"""Hold up threads that were woken, and see that no other thread depends on them.
+
+A debugger, a slow trace function or a finalizer may hold up a thread at any moment after it has
+been woken and before its call returns.  Other threads that were to be woken must not wait for it,
+unless it is inside a lock that they need.
+"""
+
+import sys
+
+from threadspec.conformance.battery.stepping import can_stop, is_of_the_kit
+
+CROWD = 7  # waiting threads
+HELD = 4  # of these: the first that come back
+
+# How many steps of an implementation's code a thread may hold an inner lock after it was woken.
+STEPS = 40
+
+
+class Delay(object):
+    """Holds up the first HELD threads that go on in a call after they were woken.
+
+    Each stops at step ``step`` of the implementation's Python code after ``arm`` was called, until
+    ``end``.
+    """
+
+    def __init__(self, substrate, step):
+        self._step = step
+        self._armed = False
+        self._permits = [None] * HELD
+        self._end = substrate.allocate_lock()
+        self._end.acquire()
+
+    def arm(self):
+        """Stop threads from now on."""
+        self._armed = True
+
+    def end(self):
+        """Let all threads go on."""
+        self._armed = False
+        self._end.release()
+
+    def call(self, function):
+        """Call ``function`` so that it can be held up."""
+        left = [self._step]
+
+        def enter(frame, event, arg):
+            return None if is_of_the_kit(frame) else trace
+
+        def trace(frame, event, arg):
+            if self._armed and left[0] and not is_of_the_kit(frame):
+                left[0] -= 1
+                if not left[0]:
+                    self._hold()
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(enter)
+        try:
+            function()
+        finally:
+            sys.settrace(before)
+
+    def _hold(self):
+        try:
+            self._permits.pop()
+        except IndexError:
+            return
+        self._end.acquire()
+        self._end.release()
+
+
+def left_behind(actors, make):
+    """How many of CROWD waiting threads stay blocked while HELD of the woken ones are held up.
+
+    ``make`` returns three functions without arguments, anew for each attempt: the first waits, the
+    second wakes all who do, the third returns whether no thread is inside a lock that the others
+    need (it may also block where one is).  Returns 0 where threads cannot be held up.
+    """
+    if not can_stop(actors.substrate):
+        return 0
+    crew = [actors.new() for _ in range(CROWD)]
+    waker, prober = actors.new(), actors.new()
+    for step in range(1, STEPS):
+        wait, wake, is_free = make()
+        delay = Delay(actors.substrate, step)
+        try:
+            for actor in crew:
+                actor.start(delay.call, wait)
+            if actors.ended(crew):
+                return 0  # they do not wait: another clause's business
+            delay.arm()
+            waker.start(wake)
+            if waker.is_blocked():
+                continue  # one is inside a lock, or all are polling
+            waker.result()
+            left = CROWD - HELD - len(actors.ended(crew, at_least=CROWD - HELD))
+            if left <= 0:
+                return 0
+            prober.start(is_free)
+            if not prober.is_blocked() and prober.result():
+                return left
+        finally:
+            delay.end()
+            actors.ended(crew + [waker], at_least=CROWD + 1)
+            prober.returned()
+    return 0
