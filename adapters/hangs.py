@@ -13,8 +13,10 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from threadspec.conformance.worker import main as script
+from threadspec.conformance.worker.patience import Experience
 
 SCRIPT = Path(script.__file__)
 KIT = str(SCRIPT.parent.parent)
@@ -85,7 +87,7 @@ def _is_ours(frame: Frame) -> bool:
 
 
 class Hangs:
-    """Where cases of one implementation have hung for their whole time.
+    """Where cases of one implementation have hung for their whole time, and how waits came out.
 
     Several workers share it.  ``patience``: the seconds for which one that sleeps in such a place
     is waited for.
@@ -94,6 +96,7 @@ class Hangs:
     def __init__(self) -> None:
         self._places: set[Place] = set()
         self._longest = 0.0
+        self._waits = Experience()
         self._changing = threading.Lock()
 
     def add(self, text: str) -> None:
@@ -105,6 +108,17 @@ class Hangs:
         """Learn how long a case took that passed."""
         with self._changing:
             self._longest = max(self._longest, seconds)
+
+    def has_waited(self, learnt: dict[str, Any]) -> None:
+        """Take over what a worker has learnt of waits during a case."""
+        with self._changing:
+            self._waits.add(learnt)
+
+    @property
+    def waits(self) -> dict[str, Any] | None:
+        """How waits came out, for a worker to be told; None where none was in vain."""
+        with self._changing:
+            return self._waits.told() if self._waits.vain else None
 
     @property
     def patience(self) -> float:

@@ -300,6 +300,8 @@ class Worker:
             self._watch = None
         if outcome["outcome"] in ("ok", "observed"):
             self._hangs.has_passed(outcome["seconds"])
+        if "learnt" in outcome:
+            self._hangs.has_waited(outcome.pop("learnt"))
         outcome.setdefault("output", self._printed(outcome.pop("printed", None)))
         if outcome["spoiled"]:
             self.close()
@@ -316,7 +318,8 @@ class Worker:
 
     def _ask(self, module: str, function: str) -> None:
         """Send the request for a case.  Raises _Ended."""
-        self._send({"op": "run", "module": module, "function": function})
+        known = self._hangs.waits
+        self._send({"op": "run", "module": module, "function": function, "known": known})
 
     def kill(self) -> None:
         """End the worker process, if there is one, while another thread waits for its answer."""

@@ -161,25 +161,22 @@ class Actor(object):
         """Wait for the action to end; False when it has not in good time, or never can."""
         if not self._busy:
             return True
-        now = began = blocking.clock()
-        patience = began + self._durations["positive"]
+        wait = self._durations.wait("positive", "thread")
         stall = self._troupe.stall()
         step = 0.0
         while self._busy:
             if TIMED_ACQUIRE:
                 # Each look for a stall costs time: fewer of them in a long wait.
-                if self._done.acquire(True, max(0.02, min((now - began) / 10, 0.1))):
+                step = max(0.02, min(wait.seconds / 10, 0.1))
+                if self._done.acquire(True, step):
                     self._done.release()
                     continue  # it is released after the action has ended
             else:
                 time.sleep(step)
                 step = min(step * 1.3 + 0.00002, 0.005)
-                if step < 0.005:
-                    continue
-            now = blocking.clock()
-            if stall.is_certain() or now >= patience:
+            if wait.is_over(step) or (step >= 0.005 and stall.is_certain()):
                 break
-        self._durations.spend("positive", blocking.clock() - began)
+        wait.end(not self._busy)
         return not self._busy
 
     def stop(self):
@@ -322,23 +319,24 @@ class Actors(object):
         ``crew``: the actors it depends on.  Once one of them has raised an exception, the others
         get the duration ``setback``: most likely they wait for it in vain.
         """
-        began = blocking.clock()
-        patience = began + self.durations["positive"]
+        if condition():
+            return True
+        wait = self.durations.wait("positive", "thread")
         stall = self.stall()
         pause = 0.0
         watching = list(crew)
         while not condition():
-            now = blocking.clock()
-            if now >= patience or pause >= 0.005 and stall.is_certain():
+            if wait.is_over(pause) or pause >= 0.005 and stall.is_certain():
                 break
             if [actor for actor in watching if actor.has_ended() and actor.error is not None]:
-                patience = min(patience, now + self.durations["setback"])
+                wait.hasten(self.durations["setback"])
                 watching = []
             time.sleep(pause)
             # A long wait is looked at less often: each look costs time.
-            pause = min(pause + 0.0001, max(0.005, min((now - began) / 50, 0.05)))
-        self.durations.spend("positive", blocking.clock() - began)
-        return condition()
+            pause = min(pause + 0.0001, max(0.005, min(wait.seconds / 50, 0.05)))
+        has_come = condition()
+        wait.end(has_come)
+        return has_come
 
     def race(self, functions, rounds):
         """Call all ``functions`` at the same moment, each in its own thread, ``rounds`` times.
@@ -363,23 +361,24 @@ class Actors(object):
                         time.sleep(0)  # a greenlet gives way to others by this alone
                 results[number][index] = functions[index](number)
 
-        began = blocking.clock()
+        wait = self.durations.wait("positive", "thread")
         crew = [self.start(run, index) for index in range(len(functions))]
         try:
-            reached = -1
+            reached = 0
             while not all([actor.has_ended() for actor in crew]):
                 failed = [actor for actor in crew if actor.has_ended() and actor.error is not None]
                 assert not failed, repr(failed[0])
                 if min(arrived) > reached:
                     reached = min(arrived)
-                    patience = blocking.clock() + self.durations["positive"]
-                assert blocking.clock() < patience, (
+                    wait.end(True)
+                    wait = self.durations.wait("positive", "thread")
+                assert not wait.is_over(0.0005), (
                     "in round %d of a race, a call does not return" % reached
                 )
                 time.sleep(0.0005)
         finally:
             given_up.append(True)
-            self.durations.spend("positive", blocking.clock() - began)
+            wait.end(all([actor.has_ended() for actor in crew]))
         for actor in crew:
             actor.result()
         return results

@@ -1,5 +1,7 @@
 """The one table of named durations: every wait of the kit that has a bound takes it from here."""
 
+from threadspec.conformance.worker.patience import Experience, Wait
+
 # name -> (seconds, what it bounds).  ``--impl-time-scale`` multiplies the seconds.
 TABLE = {
     "start": (30.0, "a worker loads its implementation and says hello"),
@@ -22,22 +24,57 @@ class Durations(object):
     """Look-up of named durations, in seconds.
 
     ``scale`` multiplies every entry; ``durations["window"]`` gives the scaled seconds and raises
-    KeyError for a name that is not in the table.  ``spent`` says for how many seconds the kit has
-    waited within each of them.
+    KeyError for a name that is not in the table.  ``experience``: how the waits for something that
+    must happen have come out on the implementation.
     """
 
     def __init__(self, scale=1.0):
         self.scale = scale
-        self.spent = {}
+        self.experience = Experience()
+        self._news = Experience()
+        self._place = None
+        self._spent = {}
 
     def __getitem__(self, name):
         return TABLE[name][0] * self.scale
 
+    def begin(self, place):
+        """Begin with a case of this file of the battery."""
+        self._place = place
+        self._spent = {}
+        self._news = Experience()
+
+    def wait(self, name, sort, times=1):
+        """A wait that the named duration bounds, ``times`` over.
+
+        It is shortened where others on this implementation were in vain (see ``patience``).
+        ``sort``: what is waited for, in a word; the time that it takes is compared with that of
+        others of its sort.  None: it is never shortened, and nothing is learnt from it.
+        """
+
+        def end(seconds, has_come, in_vain):
+            self.spend(name, seconds)
+            for one in (self.experience, self._news) if sort else ():
+                if has_come:
+                    one.succeed(sort, seconds)
+                elif in_vain:
+                    one.fail(self._place)
+
+        whole = least = times * self[name]
+        if sort:
+            least = self.experience.least(self._place, sort, whole, self.scale)
+        return Wait(whole, least, end)
+
     def spend(self, name, seconds):
         """Count a wait of so many seconds that the duration ``name`` bounds."""
-        self.spent[name] = self.spent.get(name, 0.0) + seconds
+        self._spent[name] = self._spent.get(name, 0.0) + seconds
 
-    def settle(self):
-        """What has been spent since the last time, as {name: seconds}."""
-        spent, self.spent = self.spent, {}
-        return dict([(name, round(seconds, 6)) for name, seconds in spent.items()])
+    @property
+    def spent(self):
+        """What has been spent since the case began, as {name: seconds}."""
+        return dict([(name, round(seconds, 6)) for name, seconds in self._spent.items()])
+
+    @property
+    def news(self):
+        """What has been learnt since the case began, as :meth:`Experience.told` gives it."""
+        return self._news.told()

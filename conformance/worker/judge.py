@@ -6,8 +6,8 @@ The outcome is a plain dictionary:
 platform lacks what the case needs), "observed" or "error" (the kit's own fault); ``observed``: what
 was seen, in words; ``where``: "file:line" in the battery; ``check``: the source of the failed
 check; ``evidence``: a list of notes; ``seconds``; ``waits``: the part of them spent within each
-named duration; ``spoiled``: threads were left behind, or the case says so itself, so that the
-process should not judge another case.
+named duration; ``learnt``: how waits came out (see ``patience``); ``spoiled``: threads were left
+behind, or the case says so itself, so that the process should not judge another case.
 """
 
 import ast
@@ -92,12 +92,15 @@ class Judge(object):
         self._lacking = None  # the names the implementation lacks; not known before they matter
         self.traceback = None
 
-    def run(self, function):
+    def run(self, function, known=None):
         """Run one case function and return its outcome.
 
+        ``known``: how waits have come out in other processes, as of :meth:`Experience.told`.
         ``traceback`` is then that of the failure, if there was one in this process.
         """
         self.traceback = None
+        if known:
+            self._durations.experience.catch_up(known)
         if getattr(function, "apart", False):
             return self._run_apart(function)
         return self.run_here(function)
@@ -119,7 +122,7 @@ class Judge(object):
         if not [name for name in SPREADING if name in asked]:
             processor.take()
         threads = _count_threads()
-        self._durations.settle()
+        self._durations.begin(function.__module__)
         began = blocking.clock()
         outcome = {"outcome": "ok", "observed": None, "where": None, "check": None}
         try:
@@ -135,7 +138,7 @@ class Judge(object):
                 outcome["outcome"] = "observed"
                 outcome["observed"] = "; ".join(stage.observations)
         seconds = blocking.clock() - began
-        waits = self._durations.settle()
+        waits = self._durations.spent
         try:
             spoiled = stage.clear() > 0 or _left_behind(threads, self._durations["cleanup"])
         except:  # noqa: E722 - a scheduler of green threads may raise here what one of them raised
@@ -145,6 +148,7 @@ class Judge(object):
         processor.give_up()
         outcome["evidence"] = stage.evidence
         outcome["waits"] = waits
+        outcome["learnt"] = self._durations.news
         outcome["seconds"] = round(seconds, 6)
         outcome["spoiled"] = spoiled or getattr(function, "spoils", False)
         return outcome
@@ -171,7 +175,7 @@ class Judge(object):
         """Run one case function in the program that cases share, and return its outcome."""
         outcome = {"outcome": "ok", "observed": None, "where": None, "check": None, "evidence": []}
         began = blocking.clock()
-        self._durations.settle()
+        self._durations.begin(function.__module__)
         try:
             outcome.update(self._answer(self._spare.shared(run_cases), function))
         except:  # noqa: E722
@@ -179,14 +183,16 @@ class Judge(object):
             outcome.update(_explain(sys.exc_info()))
         if outcome["outcome"] not in ("ok", "observed", "not-offered") or outcome.get("spoiled"):
             self._spare.retire()
-        outcome.setdefault("waits", self._durations.settle())
+        outcome.setdefault("waits", self._durations.spent)
+        outcome.setdefault("learnt", self._durations.news)
         outcome["seconds"] = round(blocking.clock() - began, 6)
         outcome["spoiled"] = False
         return outcome
 
     def _answer(self, program, function):
         """What a program that runs cases says of this one."""
-        program.tell(json.dumps([function.__module__, function.__name__]))
+        known = self._durations.experience.told()
+        program.tell(json.dumps([function.__module__, function.__name__, known]))
         doing = "the case"
         while True:
             line = program.line(1.5)  # the program gives up first where it can tell more
@@ -226,8 +232,9 @@ def run_cases(threading, substrate):
         request = listen()
         if not request:
             return
-        module, name = json.loads(request)
+        module, name, known = json.loads(request)
         __import__(module)
+        durations.experience.catch_up(known)
         say(json.dumps(judge.run_here(getattr(sys.modules[module], name))))
 
 

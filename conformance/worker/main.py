@@ -7,9 +7,9 @@ implementation or a case prints goes to standard error instead and cannot corrup
 Requests: ``{"op": "load", "module", "setup", "path", "substrate", "time_scale", "number"}``,
 answered by a description of what was loaded, by ``{"failed": sentence}`` or, where the system does
 not let it start as many threads as cases need, by ``{"refused": sentence}``; ``{"op": "run",
-"module", "function"}``, answered by the outcome (see ``judge``); end of input ends the worker at
-once.  A request may be sent before the one before it is answered; after an outcome that says
-"spoiled" none is answered any more.
+"module", "function", "known"}`` (``known``: see ``Judge.run``), answered by the outcome (see
+``judge``); end of input ends the worker at once.  A request may be sent before the one before it is
+answered; after an outcome that says "spoiled" none is answered any more.
 
 With the option ``--program`` it is a program of the battery instead (see ``programs``), with
 ``--nursery`` a process that forks such programs (see ``nursery``).
@@ -216,7 +216,7 @@ class Worker(object):
         """Run one case; its outcome."""
         __import__(request["module"])
         function = getattr(sys.modules[request["module"]], request["function"])
-        return self._judge.run(function)
+        return self._judge.run(function, request.get("known"))
 
 
 def prepare_switching():

@@ -218,8 +218,7 @@ class Program(object):
 
     def _wait(self, is_reached, duration, times=1):
         """The same for so many times as long as a named duration says."""
-        began = blocking.clock()
-        patience = began + times * self._durations[duration]
+        wait = self._durations.wait(duration, None if times > 1 else "program", times)
         stall = blocking.Stall(
             self._durations["stall"],
             self._process.pid,
@@ -227,12 +226,14 @@ class Program(object):
             beyond=self._durations[duration],
         )
         pause = 0.0005
-        while not is_reached() and self.status is None:
-            if blocking.clock() >= patience or (pause >= 0.005 and stall.is_certain()):
+        has_come = is_reached() or self.status is not None
+        while not has_come:
+            if wait.is_over(pause) or (pause >= 0.005 and stall.is_certain()):
                 break
             time.sleep(pause)
             pause = min(pause * 1.1, 0.005)
-        self._durations.spend(duration, blocking.clock() - began)
+            has_come = is_reached() or self.status is not None
+        wait.end(has_come)
 
     def _check(self):
         """Make sure that it was started at all, and did not end for want of a documented name."""

@@ -1,0 +1,159 @@
+"""Waits are shortened on an implementation that has let others last in vain, and on no other."""
+
+from __future__ import annotations
+
+import _thread
+import json
+
+import pytest
+
+from threadspec.adapters.hangs import Hangs
+from threadspec.adapters.worker import Worker
+from threadspec.conformance.worker import blocking, patience
+from threadspec.conformance.worker.actors import Actors
+from threadspec.conformance.worker.durations import TABLE, Durations
+from threadspec.conformance.worker.patience import LEAST, SHARE, TIMES, VAIN, Experience
+from trials import ROOT, implementation
+
+WHOLE = TABLE["positive"][0]
+
+
+class Clock:
+    """A clock that goes on when it is told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock by which waits are measured."""
+    clock = Clock()
+    monkeypatch.setattr(blocking, "clock", clock)
+    return clock
+
+
+def lasts(clock: Clock, durations: Durations, late: float = 0.0) -> float:
+    """The seconds until a wait in vain is over, of a caller who looks every 10 ms, or ``late``."""
+    wait = durations.wait("positive", "thread")
+    while not wait.is_over(0.01):
+        clock.now += 0.01 + late
+    seconds: float = wait.seconds
+    wait.end(False)
+    return seconds
+
+
+def test_waits_are_shortened_when_others_were_in_vain(clock: Clock) -> None:
+    durations = Durations()
+    durations.begin("chapter")
+    assert [lasts(clock, durations) for _ in range(VAIN)] == [pytest.approx(WHOLE, abs=0.02)] * VAIN
+    assert lasts(clock, durations) == pytest.approx(LEAST, abs=0.02)
+
+
+def test_in_another_file_they_are_shortened_less(clock: Clock) -> None:
+    durations = Durations()
+    durations.begin("chapter")
+    for _ in range(VAIN):
+        lasts(clock, durations)
+    durations.begin("another chapter")
+    assert lasts(clock, durations) == pytest.approx(SHARE * WHOLE, abs=0.02)
+
+
+def test_the_scale_of_time_applies_to_shortened_ones(clock: Clock) -> None:
+    durations = Durations(2.0)
+    durations.begin("chapter")
+    for _ in range(VAIN):
+        lasts(clock, durations)
+    assert lasts(clock, durations) == pytest.approx(2 * LEAST, abs=0.02)
+
+
+def test_an_implementation_that_is_slow_gets_its_time(clock: Clock) -> None:
+    durations = Durations()
+    durations.begin("chapter")
+    wait = durations.wait("positive", "thread")
+    clock.now += 0.1
+    wait.end(True)
+    for _ in range(VAIN):
+        lasts(clock, durations)
+    assert lasts(clock, durations) == pytest.approx(TIMES * 0.1, abs=0.02)
+
+
+def test_a_busy_machine_gives_it_more_time(clock: Clock) -> None:
+    durations = Durations()
+    durations.begin("chapter")
+    for _ in range(VAIN):
+        lasts(clock, durations)
+    assert lasts(clock, durations, late=0.05) > 4 * LEAST
+
+
+def test_nothing_is_learnt_from_a_wait_that_was_broken_off(clock: Clock) -> None:
+    durations = Durations()
+    durations.begin("chapter")
+    for _ in range(2 * VAIN):
+        wait = durations.wait("positive", "thread")
+        wait.hasten(0.25)
+        while not wait.is_over(0.01):
+            clock.now += 0.01
+        assert wait.seconds == pytest.approx(0.25, abs=0.02)
+        wait.end(False)
+        durations.wait("positive", "thread").end(False)  # proved to be in vain
+    assert not durations.experience.vain
+
+
+def test_experience_is_passed_on() -> None:
+    known, own = Experience(), Experience()
+    own.fail("chapter")
+    own.succeed("thread", 0.2)
+    for _ in range(2):
+        known.add(json.loads(json.dumps(own.told())))
+    own.catch_up(known.told())
+    own.catch_up(known.told())
+    assert own.told() == known.told() == {"vain": {"chapter": 2}, "longest": {"thread": 0.2}}
+
+
+def test_helper_threads_are_waited_for_as_experience_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "LEAST", 0.0)
+    durations = Durations(0.05)
+    durations.begin("chapter")
+    actors = Actors(_thread, durations, lambda text: None)
+    ends: list[None] = []
+
+    def poll() -> None:
+        while not ends:
+            blocking.time.sleep(0.01)
+
+    waits = []
+    for number in range(2 * VAIN):
+        actor = actors.start(poll)
+        spent = durations.spent.get("positive", 0.0)
+        assert not (actor.returned() if number % 2 else actors.until(actor.has_ended))
+        waits.append(durations.spent["positive"] - spent)
+    assert min(waits[:VAIN]) >= 0.05 * WHOLE
+    assert durations.experience.vain == {"chapter": 2 * VAIN}
+    assert sum(waits[VAIN:]) < sum(waits[:VAIN])
+    ends.append(None)
+
+
+def test_a_worker_that_is_replaced_passes_on_what_it_has_learnt() -> None:
+    hangs = Hangs()
+    worker = Worker(
+        implementation("waits_never_woken", "bad.waits_never_woken", ROOT / "tests"),
+        0.2,
+        None,
+        hangs,
+    )
+    module = "threadspec.conformance.battery.test_event"
+    try:
+        outcomes = []
+        for number in range(VAIN + 1):
+            outcomes.append(worker.run(module, "test_set_wakes_a_blocked_thread"))
+            assert outcomes[-1]["outcome"] == "violated"
+            assert outcomes[-1]["spoiled"]
+            assert hangs.waits is not None
+            assert hangs.waits["vain"] == {module: number + 1}
+    finally:
+        worker.close()
+    assert "learnt" not in outcomes[0]
