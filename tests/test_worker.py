@@ -332,7 +332,7 @@ def test_a_deadlock_is_seen_long_before_the_deadline(make: MakeWorker) -> None:
     worker = make(miniatures.DEADLOCKED)
     worker.load()
     began = time.monotonic()
-    outcome = worker.run(BATTERY, LOCKS)
+    outcome = worker.run(BATTERY, NO_VALUE)
     assert outcome["outcome"] == "timeout"
     assert time.monotonic() - began < TABLE["case"][0] / 2
     assert worker.run(BATTERY, METHODS)["outcome"] == "ok"
@@ -353,10 +353,10 @@ def test_a_deadlock_of_helper_threads_is_the_failure_of_the_case(make: MakeWorke
 def test_stacks_of_every_thread_are_in_the_output_after_a_hang(make: MakeWorker) -> None:
     worker = make(miniatures.DEADLOCKED)
     worker.load()
-    output = worker.run(BATTERY, LOCKS)["output"]
+    output = worker.run(BATTERY, NO_VALUE)["output"]
     assert "subject.py" in output
     assert "in acquire" in output
-    assert LOCKS in output
+    assert NO_VALUE in output
 
 
 @linux
@@ -370,7 +370,7 @@ def test_stacks_are_written_on_python_2_too(make: MakeWorker) -> None:
         interpreter=interpreter.path,
     )
     assert worker.load()["python"].startswith("2.7")
-    outcome = worker.run(BATTERY, LOCKS)
+    outcome = worker.run(BATTERY, NO_VALUE)
     assert outcome["outcome"] == "timeout"
     assert "in acquire" in outcome["output"]
 
