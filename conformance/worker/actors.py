@@ -8,7 +8,7 @@ each whether it has returned, raised or is blocked.
 import sys
 import time
 
-from threadspec.conformance.worker import blocking, scarcity
+from threadspec.conformance.worker import blocking, green, scarcity
 from threadspec.conformance.worker.case import KitError, Refused, show, show_call, show_error
 
 # A watcher who was away for longer than this, in seconds, has not watched meanwhile.
@@ -222,6 +222,7 @@ class Actors(object):
         self.note = note
         self.bystanders = tuple(bystanders)
         self.refused = None  # why the system let no more helper threads be started
+        self._may_be_green = green.may_be_green(substrate)
         self._all = []
 
     def new(self, begin=None, name=None):
@@ -283,7 +284,7 @@ class Actors(object):
         watched = pause = 0.0
         longest = 0.00005
         while not [actor for actor in busy if actor.has_ended()]:
-            if blocking.proved([actor.tid for actor in busy], window):
+            if self._proved(busy, window):
                 self.note("%s: blocked, seen waiting to be woken" % whom)
                 return
             now = blocking.clock()
@@ -305,8 +306,24 @@ class Actors(object):
             time.sleep(pause)
             pause = min(pause * 1.5 + 0.00005, longest)
 
+    @property
+    def _are_green(self):
+        """Whether they are green threads, as far as is known: they share the caller's thread."""
+        if not self._may_be_green:
+            return False
+        own = blocking.own_tid()
+        return not [actor for actor in self._all if actor.tid not in (None, own)]
+
+    def _proved(self, busy, least):
+        """Whether these actors are certainly blocked, each for ``least`` more seconds or longer."""
+        if self._are_green:
+            return green.nobody_can_run(self.substrate)
+        return blocking.proved([actor.tid for actor in busy], least)
+
     def stall(self):
         """What tells that nothing in this process but the caller will do anything in good time."""
+        if self._are_green:
+            return green.Stall(self.substrate, self.durations["stall"], blocking.clock)
         return blocking.Stall(
             self.durations["stall"],
             leave_out=self.bystanders + (blocking.own_tid(),),
@@ -408,7 +425,7 @@ class Actors(object):
             if len(busy) == len(left) and left:
                 if waited >= self.durations["window"]:
                     break
-                if blocking.proved([actor.tid for actor in busy], self.durations["cleanup"]):
+                if self._proved(busy, self.durations["cleanup"]):
                     break
             if left:
                 turns += 1

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 
-from threadspec.conformance.worker import blocking, names, nursery, scarcity
+from threadspec.conformance.worker import blocking, green, names, nursery, scarcity
 from threadspec.conformance.worker.case import KitError, Refused, show_error
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main.py")
@@ -70,8 +70,7 @@ def perform():
     __import__(battery)
     function = getattr(sys.modules[battery], name)
     code = function.__code__
-    starting = fixtures["substrate"].start_new_thread
-    if sys.platform.startswith("linux") and not isinstance(starting, type(len)):
+    if sys.platform.startswith("linux") and green.may_be_green(fixtures["substrate"]):
         _cooperative.append(True)
     say(_cooperative and COOPERATIVE or GREETING)
     try:

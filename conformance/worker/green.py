@@ -1,0 +1,63 @@
+"""Proof that green threads are blocked, from the schedulers of gevent and eventlet.
+
+All green threads share one kernel thread, so the kernel does not show what each of them waits for.
+Their scheduler knows: where it has nobody to run, no time-out to await and no file to listen to,
+no thread but the caller can go on unless the caller wakes it.
+"""
+
+import sys
+
+
+def may_be_green(substrate):
+    """Whether helper threads from ``substrate`` may be green: a Python function starts them."""
+    return not isinstance(substrate.start_new_thread, type(len))
+
+
+def nobody_can_run(substrate):
+    """Whether no thread but the caller can go on, unless the caller or a signal wakes it.
+
+    False where that is not known.  A thread that was woken, but has not run since, can go on.
+    """
+    library = getattr(substrate.start_new_thread, "__module__", None) or ""
+    try:
+        return _IDLE[library.split(".")[0]]()
+    except Exception:
+        return False  # another library, or another version of it
+
+
+def _gevent_is_idle():
+    # Counts the threads that are about to run, too.
+    return sys.modules["gevent"].get_hub().loop.activecnt == 0
+
+
+def _eventlet_is_idle():
+    hub = sys.modules["eventlet.hubs"].get_hub()
+    timers = [timer for _, timer in list(hub.timers) + list(hub.next_timers)]
+    listeners = [one for ones in hub.listeners.values() for one in ones]
+    return not listeners and not [timer for timer in timers if not timer.called]
+
+
+_IDLE = {"gevent": _gevent_is_idle, "eventlet": _eventlet_is_idle}
+
+
+class Stall(object):
+    """Watches green threads for the state in which only the caller can go on.
+
+    ``seconds``: how long that must last before :meth:`is_certain` says so; ``clock``: a function
+    that gives the time.
+    """
+
+    def __init__(self, substrate, seconds, clock):
+        self._substrate = substrate
+        self._seconds = seconds
+        self._clock = clock
+        self._since = None
+
+    def is_certain(self):
+        """Look once more; True when nobody has been able to go on for long enough."""
+        now = self._clock()
+        if not nobody_can_run(self._substrate):
+            self._since = None
+        elif self._since is None:
+            self._since = now
+        return self._since is not None and now - self._since >= self._seconds

@@ -1,0 +1,95 @@
+"""Green threads are waited for, and seen to be blocked, as threads of the kernel are."""
+
+from __future__ import annotations
+
+import _thread
+import importlib.util
+import json
+import subprocess
+import sys
+import types
+
+import pytest
+
+from threadspec.conformance.worker import green
+
+SETUPS = {
+    "gevent": "from gevent import monkey; monkey.patch_all()",
+    "eventlet": "import eventlet; eventlet.monkey_patch()",
+}
+
+# What is asked about helper threads, and how many seconds each answer took.
+SCRIPT = """
+import json, time
+import _thread
+from threadspec.conformance.worker.actors import Actors
+from threadspec.conformance.worker.durations import Durations
+
+notes = []
+actors = Actors(_thread, Durations(), notes.append)
+held = _thread.allocate_lock()
+held.acquire()
+answers = []
+
+
+def ask(question):
+    began = time.monotonic()
+    answers.append((question(), time.monotonic() - began))
+
+
+sleeper = actors.start(time.sleep, 0.5)
+ask(sleeper.returned)
+ask(actors.start(time.sleep, 0.5).has_ended)
+ask(lambda: actors.until(actors.start(time.sleep, 0.5).has_ended))
+waiter = actors.start(held.acquire)
+ask(waiter.is_blocked)
+ask(waiter.returned)
+held.release()
+ask(waiter.returned)
+ask(actors.start(held.acquire, True, 0.3).is_blocked)
+print(json.dumps([answers, notes]))
+"""
+
+
+@pytest.fixture(params=SETUPS, scope="module")
+def said(request: pytest.FixtureRequest) -> list[list[list[object]]]:
+    """The answers of the script with green threads, and its notes."""
+    if importlib.util.find_spec(request.param) is None:
+        pytest.skip(f"{request.param} is not installed")
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SETUPS[request.param] + "\n" + SCRIPT],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    return list(json.loads(found.stdout))
+
+
+def test_a_thread_that_goes_on_by_itself_is_awaited(said: list[list[list[object]]]) -> None:
+    answers, _ = said
+    assert [answer for answer, _ in answers] == [True, False, True, True, False, True, True]
+
+
+def test_a_thread_that_waits_to_be_woken_is_seen_to_be_blocked(
+    said: list[list[list[object]]],
+) -> None:
+    _, notes = said
+    assert notes == [
+        "1 actor: blocked, seen waiting to be woken",
+        "1 actor: blocked, watched for the window",
+    ]
+
+
+def test_a_wait_in_vain_is_given_up_early(said: list[list[list[object]]]) -> None:
+    answers, _ = said
+    assert float(str(answers[4][1])) < 4.0
+
+
+def test_kernel_threads_are_no_green_ones() -> None:
+    assert not green.may_be_green(_thread)
+
+
+def test_nothing_is_said_of_a_scheduler_that_is_not_known() -> None:
+    substrate = types.SimpleNamespace(start_new_thread=test_kernel_threads_are_no_green_ones)
+    assert green.may_be_green(substrate)
+    assert not green.nobody_can_run(substrate)
