@@ -70,6 +70,46 @@ def test_a_call_that_never_returns_is_named_and_the_next_case_has_a_new_process(
     assert found[LOCAL].verdict == "pass"
 
 
+def test_a_finalizer_that_stops_the_whole_process_is_named(judged: Judged) -> None:
+    clause = "interruptions.module.finalizer"
+    found = judged(
+        """
+        import os, signal
+
+        _enumerate, _inside = enumerate, []
+
+        def enumerate():
+            if _inside:
+                os.kill(os.getpid(), signal.SIGSTOP)
+            _inside.append(True)
+            try:
+                return _enumerate()
+            finally:
+                _inside.pop()
+        """,
+        clause,
+    )
+    assert found[clause].verdict == "non-strict"
+    assert found[clause].observed == (
+        "enumerate(), activeCount() or currentThread() in a finalizer during one of them "
+        "does not return"
+    )
+
+
+def test_a_slow_case_says_that_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    now = [100.0]
+    monkeypatch.setattr(interrupting, "say", said.append)
+    monkeypatch.setattr(interrupting.blocking, "clock", lambda: now[0])
+    interrupting.doing("a call")
+    interrupting.go_on()
+    assert said == ["a call"]
+    now[0] += 2 * interrupting.AGAIN
+    interrupting.go_on()
+    interrupting.go_on()
+    assert said == ["a call", "a call"]
+
+
 def test_a_process_that_ends_is_a_crash_and_the_next_case_has_a_new_one(judged: Judged) -> None:
     found = judged(
         """
@@ -174,6 +214,7 @@ def test_a_short_call_is_interrupted_at_each_step() -> None:
     called: list[int] = []
     steps = list(interrupting.steps(lambda: two_steps, lambda: called.append(1)))
     assert [(step.met, step.raised, step.value) for step in steps] == [
+        (False, False, "done"),
         (True, False, "done"),
         (True, False, "done"),
         (False, False, "done"),
@@ -183,8 +224,20 @@ def test_a_short_call_is_interrupted_at_each_step() -> None:
 
 def test_an_exception_ends_a_short_call_at_each_step() -> None:
     steps = list(interrupting.steps(lambda: two_steps, interrupting.interrupt))
-    assert [step.raised for step in steps] == [True, True, False]
+    assert [step.raised for step in steps] == [False, True, True, False]
     assert sys.getprofile() is None
+
+
+def test_what_only_the_first_call_of_a_process_does_is_not_interrupted() -> None:
+    imported: list[str] = []
+
+    def call() -> str:
+        if not imported:
+            imported.extend(chr(number) for number in range(1000))
+        return two_steps()
+
+    steps = list(interrupting.steps(lambda: call, interrupting.interrupt))
+    assert [step.raised for step in steps] == [False, True, True, True, False]
 
 
 def test_finalizers_of_each_kind_call_back(actors: Actors) -> None:

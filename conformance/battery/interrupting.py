@@ -28,6 +28,9 @@ WORKER = os.path.join(os.path.dirname(HERE), "worker")
 # Seconds after which no further step is tried, however slow the implementation is.
 BUDGET = 1.0
 
+# Seconds after which a case says that it still goes on.
+AGAIN = 1.0
+
 # Seconds between the proof that a call is blocked and the signal.
 DELAY = 0.0001
 
@@ -51,9 +54,20 @@ def nothing():
     """Return."""
 
 
+# What was said last of the call that is interrupted, and when.
+_said = ["", 0.0]
+
+
 def doing(text):
     """Name the call that is going to be interrupted, for the evidence where it never returns."""
+    _said[:] = [text, blocking.clock()]
     say(text)
+
+
+def go_on():
+    """Say once more what is done, if that is long ago: a slow implementation is no hung one."""
+    if blocking.clock() > _said[1] + AGAIN:
+        doing(_said[0])
 
 
 def _signals():
@@ -301,23 +315,28 @@ class Step(object):
 
 
 def _each(make, trigger, has_come):
-    """Yield a Step for the first step of a call, for the second, and so on, to the last."""
+    """Yield a Step for the first step of a call, for the second, and so on, to the last.
+
+    The call is made without an interruption before all that: the first one of a process may import
+    what it needs, in a thousand steps that are not its own.
+    """
     until = blocking.clock() + BUDGET
     number = 0
     on = True
     while on and blocking.clock() < until:
-        number += 1
+        go_on()
         step = Step(number, trigger)
         step.run(make(), has_come)
         yield step
-        on = step.met
+        on = step.met or number == 0
+        number += 1
 
 
 def steps(make, act):
     """Interrupt a short call by a signal at its first step, at its second, and so on.
 
     ``make`` returns the call, anew for each step; ``act``: what the handler does.  Yields a Step
-    for each; the last one was not interrupted, since it has no further step.
+    for each; the first one and the last one were not interrupted.
     """
     if not hasattr(sys, "setprofile"):
         raise NotOffered("this interpreter has no sys.setprofile")
@@ -378,6 +397,7 @@ def finalizers(actors, text, make, act):
     """
     if not hasattr(sys, "setprofile"):
         raise NotOffered("this interpreter has no sys.setprofile")
+    doing(text)
     errors = []
 
     def careful():

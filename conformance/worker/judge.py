@@ -132,7 +132,10 @@ class Judge(object):
             outcome.update(_explain(sys.exc_info()))
             if outcome["outcome"] == "violated":
                 outcome["observed"] = _surprise_first(stage.surprises(), outcome["observed"])
-                outcome.update(self._other_cause(function, stage))
+                try:
+                    outcome.update(self._other_cause(function, stage))
+                except:  # noqa: E722 - a scheduler of green threads may raise something late
+                    pass
         else:
             if stage.observations:
                 outcome["outcome"] = "observed"
@@ -193,7 +196,7 @@ class Judge(object):
         """What a program that runs cases says of this one."""
         known = self._durations.experience.told()
         program.tell(json.dumps([function.__module__, function.__name__, known]))
-        doing = "the case"
+        doing = "one of the first calls of the case"
         while True:
             line = program.line(1.5)  # the program gives up first where it can tell more
             if line is None:
