@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,48 @@ def test_an_oddity_is_judged() -> None:
     outcome = oddities.trial(lifo, cases_of(["lock"]))
     assert (outcome.raised, outcome.errors) == ({}, {})
     assert outcome.line.startswith("ok      lifo_locks: ")
+    assert outcome.left_out == []
+
+
+def test_what_is_left_out_is_a_matter_of_steps_and_has_a_reason() -> None:
+    clauses = {case.clause.id for case in cases_of()}
+    may_be = {
+        clause
+        for clause in clauses
+        if any(fnmatchcase(clause, pattern) for pattern in oddities.MAY_BE_LEFT_OUT)
+    }
+    for one in ODDITIES:
+        for pattern in one.not_tested:
+            matched = set(fnmatch.filter(clauses, pattern))
+            assert matched, f"{one.name} leaves out {pattern}, which is no clause"
+            assert matched <= may_be, f"{one.name} leaves out {sorted(matched - may_be)}"
+        assert bool(one.not_tested) == bool(one.reason), one.name
+
+
+def test_the_clauses_left_out_are_not_tried_and_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = ["pipe_locks", "--chapter", "interruptions", "--jobs", "1", "--out", str(tmp_path)]
+    assert oddities.main(arguments) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("ok      pipe_locks: ")
+    assert (
+        "not tested: interruptions.lock.calls-back-within, interruptions.lock.finalizer, "
+        "interruptions.lock.raises-within\n"
+    ) in shown
+
+
+def test_a_clause_left_out_without_need_is_stale() -> None:
+    [pipe] = [one for one in ODDITIES if one.name == "pipe_locks"]
+    cases = [
+        case
+        for case in cases_of(["interruptions"])
+        if case.clause.id.endswith(("lock.calls-back-within", "local.finalizer"))
+    ]
+    declared = ("interruptions.lock.calls-back-within", "interruptions.local.finalizer")
+    assert oddities.stale(replace(pipe, not_tested=declared), cases) == [
+        "interruptions.local.finalizer"
+    ]
 
 
 def test_what_does_not_conform_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

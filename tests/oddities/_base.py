@@ -2,10 +2,12 @@
 
 import sys
 import time
+from itertools import chain, starmap
 from types import ModuleType
 
 from threadspec.reference import _layer
 from threadspec.reference._instantiate import instantiate
+from threadspec.reference._interruption import ONCE, exhaust
 
 METHODS = {
     "Lock": ("acquire", "release"),
@@ -67,6 +69,21 @@ class PlainLock:
         self.release()
 
 
+class TimedLock(PlainLock):
+    """A lock whose time-outs are what ``stretched`` makes of them; all else is the system's."""
+
+    __slots__ = ("release",)
+
+    def __init__(self):
+        super().__init__()
+        self.release = self._lock.release
+
+    def acquire(self, blocking=True, timeout=-1):
+        if timeout >= 0:
+            timeout = min(self.stretched(timeout), _layer.TIMEOUT_MAX)
+        return self._lock.acquire(blocking, timeout)
+
+
 class TriedLock(PlainLock):
     """A lock that never blocks in the system: who waits tries it every ``pause`` seconds.
 
@@ -93,15 +110,15 @@ class TriedLock(PlainLock):
 def wake(line, choose):
     """Wake one of a line of waiters; return whether there was one.
 
-    ``choose`` is called with the list of them, in order of arrival.
+    ``choose`` is called with the list of them, in order of arrival.  It is one step: a signal
+    handler that raises leaves nobody out of the line and asleep.
     """
     while turns := list(line):
         turn = choose(turns)
         try:
-            line.remove(turn)
+            exhaust(chain(map(line.remove, [turn]), starmap(turn.release, ONCE)))
         except ValueError:  # another thread was quicker
             continue
-        turn.release()
         return True
     return False
 
@@ -114,13 +131,6 @@ def first(turns):
 def last(turns):
     """The waiter that has waited shortest."""
     return turns[-1]
-
-
-def replace_line(condition):
-    """Take the line of a condition's waiters and give it a new one, as notifyAll does."""
-    check_owned(condition)
-    line, condition._waiters = condition._waiters, []
-    return line
 
 
 def check_owned(condition):

@@ -33,18 +33,29 @@ def handed_locks(choose):
             turn.acquire()
             self._line.append(turn)
             self._mutex.release()
-            turn.acquire()
+            try:
+                turn.acquire()
+            except BaseException:  # of a signal handler
+                with self._mutex:
+                    if turn in self._line:
+                        self._line.remove(turn)
+                    else:
+                        self._hand_over()
+                raise
             return True
 
         def release(self):
             with self._mutex:
                 if not self._locked:
                     raise RuntimeError("not locked")
-                if self._line:
-                    # It stays locked: handed over.
-                    self._line.pop(choose(len(self._line))).release()
-                else:
-                    self._locked = False
+                self._hand_over()
+
+        def _hand_over(self):
+            """Hand it to a waiter, so that it stays locked, or unlock it; the mutex is held."""
+            if self._line:
+                self._line.pop(choose(len(self._line))).release()
+            else:
+                self._locked = False
 
         def locked(self):
             return self._locked

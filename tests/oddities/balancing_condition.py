@@ -11,10 +11,11 @@ copy = own_copy(__name__)
 class Waiter:
     """A lock whose timed acquire polls."""
 
-    __slots__ = ("_lock",)
+    __slots__ = ("_lock", "release")
 
     def __init__(self):
         self._lock = _thread.allocate_lock()
+        self.release = self._lock.release
 
     def acquire(self, blocking=True, timeout=-1):
         if timeout < 0:
@@ -28,9 +29,6 @@ class Waiter:
             nap = min(nap * 2, left, 0.05)
             time.sleep(nap)
         return True
-
-    def release(self):
-        self._lock.release()
 
 
 copy.condition.allocate_lock = Waiter

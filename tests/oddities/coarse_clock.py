@@ -1,22 +1,26 @@
-"""Time-outs and intervals end with the next tick of a clock that ticks 64 times a second."""
+"""Time-outs and intervals end with the next tick of a clock that ticks 64 times a second.
 
-import _thread
+The acquire() of its locks is written in Python: an exception right after start() took one keeps it
+taken, and start() cannot be called again.
+"""
+
 import math
 import time
 
-from oddities._base import PlainLock, own_copy
+from oddities._base import TimedLock, own_copy
+from threadspec.reference._layer import RLock
+
+NOT_TESTED = ("interruptions.start.raises-within",)
 
 
-class LateLock(PlainLock):
-    """A lock that lets time-outs pass late."""
+class TickingLock(TimedLock):
+    """A lock that lets time-outs pass with the next tick."""
 
     __slots__ = ()
 
-    def acquire(self, blocking=True, timeout=-1):
-        if timeout >= 0:
-            end = math.ceil((time.monotonic() + timeout) * 64) / 64
-            timeout = min(max(end - time.monotonic(), 0), _thread.TIMEOUT_MAX)
-        return self._lock.acquire(blocking, timeout)
+    def stretched(self, timeout):
+        end = math.ceil((time.monotonic() + timeout) * 64) / 64
+        return max(end - time.monotonic(), 0)
 
 
-own_copy(__name__, allocate_lock=LateLock)
+own_copy(__name__, allocate_lock=TickingLock, RLock=RLock)

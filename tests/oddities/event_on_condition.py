@@ -15,20 +15,20 @@ class Event(ReferenceCondition):
         self._times = 0
 
     def isSet(self):
-        with self:
+        with self._lock:
             return self._on
 
     def set(self):
-        with self:
+        with self._lock:
             self._on = True
             self._times += 1
             self.notifyAll()
 
     def clear(self):
-        with self:
+        with self._lock:
             self._on = False
 
     def wait(self, timeout=None):
-        with self:
+        with self._lock:
             if not self._on:
                 ReferenceCondition.wait(self, timeout)

@@ -15,7 +15,7 @@ class Lock(Semaphore):
 
     def __init__(self):
         super().__init__(1)
-        self._mutex = _thread.allocate_lock()
+        self._mutex = _thread.RLock()
 
     def acquire(self, blocking=True):
         return super().acquire(blocking)

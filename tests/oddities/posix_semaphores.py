@@ -43,7 +43,7 @@ class BoundedSemaphore(Semaphore):
     def __init__(self, value=1):
         Semaphore.__init__(self, value)
         self._most = value
-        self._mutex = _thread.allocate_lock()
+        self._mutex = _thread.RLock()
 
     def release(self):
         with self._mutex:

@@ -2,7 +2,7 @@
 
 import random
 
-from oddities._base import check_owned, own_copy, replace_line, wake
+from oddities._base import check_owned, own_copy, wake
 
 copy = own_copy(__name__)
 
@@ -13,8 +13,8 @@ def notify(self):
 
 
 def notify_all(self):
-    line = replace_line(self)
-    while wake(line, random.choice):
+    check_owned(self)
+    while wake(self._waiters, random.choice):
         pass
 
 

@@ -1,4 +1,8 @@
-"""The standard library's threading, another copy of it, with what it does otherwise mended."""
+"""The standard library's threading, another copy of it, with what it does otherwise mended.
+
+What an interruption between two steps does to its conditions, and to all that is made of them, is
+not mended: adapters/stdlib.toml gives the reasons.
+"""
 
 import _thread
 import atexit
@@ -6,6 +10,20 @@ import importlib.util
 import itertools
 import os
 import sys
+
+NOT_TESTED = (
+    "interruptions.*semaphore.raises-within",
+    "interruptions.*semaphore.calls-back-within",
+    "interruptions.*semaphore.finalizer",
+    "interruptions.condition.raises-within-wait",
+    "interruptions.event.raises-within",
+    "interruptions.event.raises-within-wait",
+    "interruptions.event.calls-back-within",
+    "interruptions.event.finalizer",
+    "interruptions.start.raises-within",
+    "interruptions.timer.raises-within",
+    "interruptions.timer.calls-back-within",
+)
 
 found = importlib.util.find_spec("threading")
 std = importlib.util.module_from_spec(found)
@@ -97,6 +115,14 @@ std.stack_size = stack_size
 init = std.Thread.__init__
 
 
+def wait_for_end(self, block=True, timeout=-1):
+    """Does not take a thread for ended when an exception ends a join(), as 3.9 to 3.12 do."""
+    lock = self._tstate_lock
+    if lock is not None and lock.acquire(block, timeout):
+        lock.release()
+        self._stop()
+
+
 def named(self, group=None, target=None, name=None, args=(), kwargs=None, *, daemon=None):
     given = f"Thread-{next(numbers)}" if name is None else name
     init(self, group, target, given or "-", args, kwargs, daemon=daemon)
@@ -105,5 +131,7 @@ def named(self, group=None, target=None, name=None, args=(), kwargs=None, *, dae
 
 
 std.Thread.__init__ = named
+if hasattr(std.Thread, "_wait_for_tstate_lock"):
+    std.Thread._wait_for_tstate_lock = wait_for_end
 sys.modules[__name__] = std
 atexit.register(std._shutdown)

@@ -1,4 +1,8 @@
-"""Each factory makes objects of two unrelated classes in turn."""
+"""Each factory makes objects of two unrelated classes in turn.
+
+A mutex that is not reentrant guards the line: an exception right after it was taken leaves it held,
+and a handler or a finalizer that uses the lock waits for itself.
+"""
 
 import itertools
 
@@ -6,6 +10,18 @@ from oddities import fair_locks
 from oddities._base import PlainLock
 from threadspec import reference
 from threadspec.reference import *  # noqa: F403
+
+NOT_TESTED = (
+    "interruptions.lock.raises-within",
+    "interruptions.lock.calls-back-within",
+    "interruptions.lock.finalizer",
+    "interruptions.rlock.raises-within",
+    "interruptions.rlock.calls-back-within",
+    "interruptions.rlock.finalizer",
+    "interruptions.condition.raises-within-wait",
+    "interruptions.condition.calls-back-within",
+    "interruptions.condition.finalizer",
+)
 
 
 def in_turn(*factories):
