@@ -29,7 +29,7 @@ WORKER = os.path.join(os.path.dirname(HERE), "worker")
 BUDGET = 1.0
 
 # Seconds after which a case says that it still goes on.
-AGAIN = 1.0
+AGAIN = 0.2
 
 # Seconds between the proof that a call is blocked and the signal.
 DELAY = 0.0001
