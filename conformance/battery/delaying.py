@@ -7,7 +7,8 @@ unless it is inside a lock that they need.
 
 import sys
 
-from threadspec.conformance.battery.stepping import can_stop, is_of_the_kit
+from threadspec.conformance.battery.stepping import BUDGET, can_stop, is_of_the_kit
+from threadspec.conformance.worker import blocking
 
 CROWD = 7  # waiting threads
 HELD = 4  # of these: the first that come back
@@ -80,7 +81,10 @@ def left_behind(actors, make):
         return 0
     crew = [actors.new() for _ in range(CROWD)]
     waker, prober = actors.new(), actors.new()
+    until = blocking.clock() + BUDGET
     for step in range(1, STEPS):
+        if blocking.clock() >= until:
+            break
         wait, wake, is_free = make()
         delay = Delay(actors.substrate, step)
         try:
@@ -91,7 +95,7 @@ def left_behind(actors, make):
             delay.arm()
             waker.start(wake)
             if waker.is_blocked():
-                continue  # one is inside a lock, or all are polling
+                continue  # a held one is inside a lock, or all is slow
             waker.result()
             left = CROWD - HELD - len(actors.ended(crew, at_least=CROWD - HELD))
             if left <= 0:

@@ -4,6 +4,7 @@ What keeps a program from ending is seen in programs of their own (see ``worker/
 ``program_...`` function is one; its main thread says "main is done" when it is about to end.
 """
 
+import atexit
 import sys
 import time
 
@@ -572,15 +573,17 @@ def test_a_program_does_not_wait_for_alien_threads(programs):
 # -- the program waits ----------------------------------------------------------------------------
 
 
-def assert_waits(program, names, status=0):
+def assert_waits(program, names, status=0, long=False):
     """The program lives until each of the named threads has been told to end, one after another.
 
-    Each says its name with " is done".  Then the program ends; ``status`` None: with any status.
+    Each says its name with " is done".  Then the program ends; ``status`` None: with any status;
+    ``long``: it must not give up after a time, either.
     """
     line = program.line()
     assert line == "main is done", repr(program)
     for name in names:
         assert program.keeps_running(), repr(program)
+        assert not long or program.outlasts(), repr(program)
         program.tell("end")
         line = program.line()
         assert line == name + " is done", repr(program)
@@ -606,7 +609,7 @@ def program_with_a_thread(threading):
 
 @clause("program.waits")
 def test_a_program_waits_for_a_thread_that_is_no_daemon(programs):
-    assert_waits(programs.start(program_with_a_thread), ["thread"])
+    assert_waits(programs.start(program_with_a_thread), ["thread"], long=True)
 
 
 def program_with_a_subclass(threading):
@@ -757,3 +760,145 @@ def test_a_program_waits_also_when_its_main_thread_fails(programs):
 @clause("program.waits-after-failure")
 def test_a_program_waits_also_when_its_main_thread_exits(programs):
     assert_waits(programs.start(program_whose_main_exits), ["thread"], status=None)
+
+
+# -- after the end of the main thread -------------------------------------------------------------
+
+
+def program_that_works_on(threading, substrate):
+    """Two threads that work after the end of the main thread, first alone and then together."""
+    lock, rlock = threading.Lock(), threading.RLock()
+    cond, event, semaphore = threading.Condition(), threading.Event(), threading.Semaphore(0)
+    data = threading.local()
+    ready = []
+
+    def live():
+        listen()
+        current = threading.currentThread()
+        say("currentThread() is %s" % ("right" if current is one else "wrong"))
+        listed = [any([thread is each for thread in threading.enumerate()]) for each in (one, two)]
+        say("enumerate() lists %r" % listed)
+        same = threading.activeCount() == len(threading.enumerate())
+        say("activeCount() %s" % (same and "fits" or "does not fit"))
+        for each in (lock, rlock):
+            each.acquire()
+            each.release()
+        data.value = "kept"
+        say("local value is %s" % data.value)
+        threading.Event().wait(0.001)
+        cond.acquire()
+        cond.wait(0.001)
+        cond.release()
+        say("time-outs occur")
+        event.set()
+        cond.acquire()
+        while not ready:
+            cond.wait()
+        cond.release()
+        semaphore.release()
+        two.join()
+        say("joined")
+
+    def help_it():
+        event.wait()
+        cond.acquire()
+        ready.append(None)
+        cond.notifyAll()
+        cond.release()
+        semaphore.acquire()
+        say("released")
+
+    one, two = [flagged(threading, False)(target) for target in (live, help_it)]
+    one.start()
+    two.start()
+    say("main is done")
+
+
+@clause("program.works-on")
+def test_threads_work_on_after_the_end_of_the_main_thread(programs):
+    program = programs.start(program_that_works_on)
+    line = program.line()
+    assert line == "main is done", repr(program)
+    assert program.keeps_running(), repr(program)
+    program.tell("go on")
+    for expected in (
+        "currentThread() is right",
+        "enumerate() lists [True, True]",
+        "activeCount() fits",
+        "local value is kept",
+        "time-outs occur",
+        "released",
+        "joined",
+    ):
+        line = program.line()
+        assert line == expected, "expected %r next: %r" % (expected, program)
+    assert program.ended(), repr(program)
+
+
+def program_with_exit_handlers(load):
+    """Uses the module in two exit handlers, one registered before the import, one after it."""
+
+    def handle(name):
+        current = threading.currentThread()
+        say("%s: currentThread() is %s" % (name, "right" if current is main else "wrong"))
+        same = threading.activeCount() == len(threading.enumerate())
+        say("%s: activeCount() %s" % (name, same and "fits" or "does not fit"))
+        for lock in (threading.Lock(), threading.RLock(), threading.Semaphore()):
+            lock.acquire()
+            lock.release()
+        event = threading.Event()
+        event.wait(0.001)
+        event.set()
+        event.wait()
+        cond = threading.Condition()
+        cond.acquire()
+        cond.wait(0.001)
+        cond.notifyAll()
+        cond.release()
+        say("%s: the others work" % name)
+
+    atexit.register(handle, "last")
+    threading = load()
+    main = threading.currentThread()
+    atexit.register(handle, "first")
+    say("main is done")
+
+
+@clause("program.exit-handler")
+def test_exit_handlers_use_the_module(programs):
+    program = programs.start(program_with_exit_handlers, unloaded=True)
+    line = program.line()
+    assert line == "main is done", repr(program)
+    for name in ("first", "last"):
+        for what in ("currentThread() is right", "activeCount() fits", "the others work"):
+            expected = "%s: %s" % (name, what)
+            line = program.line()
+            assert line == expected, "expected %r next: %r" % (expected, program)
+    assert program.ended(), repr(program)
+
+
+def program_that_starts_a_thread_at_exit(threading):
+    """Starts a thread in an exit handler."""
+
+    def handle():
+        thread = flag(threading.Thread(target=say, args=("the thread runs",)), False)
+        try:
+            thread.start()
+        except Exception:
+            say("start() raises %s" % sys.exc_info()[0].__name__)
+            return
+        thread.join()
+        say("join() returned")
+
+    atexit.register(handle)
+    say("main is done")
+
+
+@clause("program.exit-handler-start")
+def test_a_thread_that_an_exit_handler_starts(programs, observe):
+    program = programs.start(program_that_starts_a_thread_at_exit)
+    program.line()
+    said = program.line()
+    if said == "the thread runs":
+        said = "the thread runs and can be joined" if program.line() else "join() does not return"
+    observe(said or "start() does not return")

@@ -536,6 +536,37 @@ def test_cancelling_does_not_run_the_function(threading, actors):
         assert count == 0, "the function was run when the timer was cancelled"
 
 
+@clause("timer.cancel.prevents")
+def test_a_cancel_shortly_before_the_end_of_the_interval(threading, actors):
+    # Not a cancel() that came too late, nor one before which a function was called too early.
+    if not apart(threading, actors):
+        return
+    interval = 0.06
+    timers = []
+    for margin in (0.05, 0.035, 0.02, 0.01, 0.005):
+        calls = Calls(threading, actors)
+        timer = threading.Timer(interval, calls)
+        end = clock() + interval
+        timer.start()
+        timers.append((margin, timer, calls, end))
+    cancelled = []
+    for margin, timer, calls, end in timers:
+        time.sleep(max(end - margin - clock(), 0))
+        early = list(calls.got)
+        timer.cancel()
+        left = end - clock()
+        if left > 0 and not early:
+            cancelled.append((left, calls))
+    joiner = actors.start(lambda: [one[1].join() for one in timers])
+    joiner.returned()
+    for left, calls in cancelled:
+        assert not calls.got, "cancelled %.3f seconds before the end of its interval of %s, %s" % (
+            left,
+            interval,
+            "a timer has called its function",
+        )
+
+
 @clause("timer.cancel.ends-thread")
 def test_the_thread_of_a_cancelled_timer_ends(threading, actors):
     if not apart(threading, actors):

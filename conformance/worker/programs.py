@@ -171,6 +171,23 @@ class Program(object):
         finally:
             self._durations.spend("window", blocking.clock() - began)
 
+    def outlasts(self):
+        """Whether it goes on past the moment at which the wait of its main thread ends, if any.
+
+        True where the kernel shows no such moment, or one that is later than the duration
+        ``follow``: nobody has the time to see.
+        """
+        for _ in range(2):  # it may wait again
+            task = (blocking.look(self._process.pid) or {}).get(self._process.pid)
+            rest = task.rests if task else 0.0
+            if not self._durations["window"] <= rest <= self._durations["follow"]:
+                break
+            began = blocking.clock()
+            while self.status is None and blocking.clock() < began + rest + 0.1:
+                time.sleep(0.005)
+            self._durations.spend("follow", blocking.clock() - began)
+        return self.keeps_running()
+
     def _rests(self, began):
         """Wait until it waits for the case, or has ended; whether it goes on."""
         window = self._durations["window"]
