@@ -64,15 +64,15 @@ OF_ALL_CHAPTERS = {"crossing", "deadlines", "module", "overview"}
 @pytest.mark.parametrize(
     ("file", "chapters"),
     [
-        ("event.py", {"delays", "extremes", "event", "interruptions"}),
+        ("event.py", {"daemon", "delays", "extremes", "event", "interruptions"}),
         (
             "condition.py",
             {
-                *("condition", "delays", "extremes", "identifiers", "interruptions"),
+                *("condition", "daemon", "delays", "extremes", "identifiers", "interruptions"),
                 *("rlock", "thread", "with"),
             },
         ),
-        ("lock.py", {"lock", "condition", "delays", "interruptions", "with"}),
+        ("lock.py", {"lock", "condition", "daemon", "delays", "interruptions", "with"}),
         (
             "alien.py",
             {
