@@ -157,3 +157,15 @@ def test_a_worker_that_is_replaced_passes_on_what_it_has_learnt() -> None:
     finally:
         worker.close()
     assert "learnt" not in outcomes[0]
+
+
+def test_who_waits_for_a_case_outlasts_the_waits_of_that_case() -> None:
+    known = Experience()
+    assert known.least("chapter", "answer", WHOLE, 1.5, 1.0) == 1.5 * WHOLE
+    for _ in range(VAIN):
+        known.fail("chapter")
+    known.succeed("thread", 0.1)
+    known.succeed("answer", 0.02)
+    inner = known.least("chapter", "thread", WHOLE, 1, 1.0)
+    assert inner == pytest.approx(TIMES * 0.1)
+    assert known.least("chapter", "answer", WHOLE, 1.5, 1.0) == pytest.approx(1.5 * inner)

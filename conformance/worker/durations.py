@@ -49,21 +49,19 @@ class Durations(object):
 
         It is shortened where others on this implementation were in vain (see ``patience``).
         ``sort``: what is waited for, in a word; the time that it takes is compared with that of
-        others of its sort.  None: it is never shortened, and nothing is learnt from it.
+        others of its sort.
         """
 
         def end(seconds, has_come, in_vain):
             self.spend(name, seconds)
-            for one in (self.experience, self._news) if sort else ():
+            for one in (self.experience, self._news):
                 if has_come:
                     one.succeed(sort, seconds)
                 elif in_vain:
                     one.fail(self._place)
 
-        whole = least = times * self[name]
-        if sort:
-            least = self.experience.least(self._place, sort, whole, self.scale)
-        return Wait(whole, least, end)
+        least = self.experience.least(self._place, sort, self[name], times, self.scale)
+        return Wait(times * self[name], least, end)
 
     def spend(self, name, seconds):
         """Count a wait of so many seconds that the duration ``name`` bounds."""
@@ -73,6 +71,11 @@ class Durations(object):
     def spent(self):
         """What has been spent since the case began, as {name: seconds}."""
         return dict([(name, round(seconds, 6)) for name, seconds in self._spent.items()])
+
+    def learn(self, news):
+        """Take over what has been learnt in another process during this case."""
+        self.experience.add(news)
+        self._news.add(news)
 
     @property
     def news(self):

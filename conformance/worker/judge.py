@@ -187,7 +187,9 @@ class Judge(object):
         if outcome["outcome"] not in ("ok", "observed", "not-offered") or outcome.get("spoiled"):
             self._spare.retire()
         outcome.setdefault("waits", self._durations.spent)
-        outcome.setdefault("learnt", self._durations.news)
+        if "learnt" in outcome:
+            self._durations.learn(outcome["learnt"])
+        outcome["learnt"] = self._durations.news
         outcome["seconds"] = round(blocking.clock() - began, 6)
         outcome["spoiled"] = False
         return outcome

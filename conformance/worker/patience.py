@@ -44,17 +44,22 @@ class Experience(object):
         """Learn how long something of this sort took to come."""
         self.longest[sort] = max(self.longest.get(sort, 0.0), seconds)
 
-    def least(self, place, sort, whole, scale):
-        """The seconds for which a wait is watched before it is given up, ``whole`` at most.
+    def least(self, place, sort, whole, times, scale):
+        """The seconds for which a wait is watched before it is given up, ``times * whole`` at most.
 
-        ``scale`` multiplies ``LEAST``.
+        One for ``times`` times as long as others has to outlast these.  ``scale`` multiplies
+        ``LEAST``.
         """
         if sum(self.vain.values()) < VAIN:
-            return whole
+            return times * whole
         least = LEAST * scale
         if self.vain.get(place, 0) < VAIN:
             least = max(least, SHARE * whole)
-        return min(whole, max(least, TIMES * self.longest.get(sort, 0.0)))
+        if times > 1:
+            longest = max(list(self.longest.values()) + [0.0])
+        else:
+            longest = self.longest.get(sort, 0.0)
+        return times * min(whole, max(least, TIMES * longest))
 
     def add(self, news):
         """Take over what another process has learnt, as :meth:`told` there; not known here yet."""

@@ -234,7 +234,7 @@ class Program(object):
 
     def _wait(self, is_reached, duration, times=1):
         """The same for so many times as long as a named duration says."""
-        wait = self._durations.wait(duration, None if times > 1 else "program", times)
+        wait = self._durations.wait(duration, "answer" if times > 1 else "program", times)
         stall = blocking.Stall(
             self._durations["stall"],
             self._process.pid,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import resource
 import sys
 import time
 from collections import Counter
@@ -43,10 +44,15 @@ GREEN = {
 
 @dataclass(frozen=True)
 class Cost:
-    """What one implementation has cost: ``seconds`` of ``limit``, and its cases' verdicts."""
+    """What one implementation has cost: ``seconds`` of ``limit``, and its cases' verdicts.
+
+    ``used``: the seconds of processor time of the kit and of its workers, which depend less on what
+    else the machine has to do.
+    """
 
     name: str
     seconds: float
+    used: float
     limit: float
     verdicts: Counter[Verdict]
 
@@ -55,7 +61,8 @@ class Cost:
         """The cost in one line."""
         found = "TOO LONG" if self.seconds > self.limit else "ok      "
         counts = ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.most_common())
-        return f"{found}  {self.name}: {self.seconds:.1f} s of {self.limit:g} s ({counts})"
+        seconds = f"{self.seconds:.1f} s of {self.limit:g} s, {self.used:.1f} s of processor time"
+        return f"{found}  {self.name}: {seconds} ({counts})"
 
 
 def subject(name: str) -> Implementation:
@@ -72,13 +79,19 @@ def subject(name: str) -> Implementation:
 def cost(name: str, cases: Sequence[Case]) -> Cost:
     """Judge one implementation with these cases."""
     execution = Execution(subject(name))
-    began = time.monotonic()
+    began, used = time.monotonic(), _processor_time()
     try:
         verdicts = Counter(result.verdict for result in execution.run_all(cases))
         seconds = time.monotonic() - began
     finally:
         execution.close()
-    return Cost(name, seconds, LIMITS[name], verdicts)
+    return Cost(name, seconds, _processor_time() - used, LIMITS[name], verdicts)
+
+
+def _processor_time() -> float:
+    """The seconds of processor time of this process and of those that it has seen end."""
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(sum(resource.getrusage(one)[:2]) for one in whose)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
