@@ -27,6 +27,9 @@ from threadspec.adapters.worker import CannotStart, Worker
 READY = 3
 READY_ALONE = 8
 
+# While more cases than this are handed out for each worker, no more are: it is done in batches.
+ENOUGH = 32
+
 # The most workers that are started because others wait.
 MOST = 12
 
@@ -210,18 +213,20 @@ class Pool:
         return self._workers[0].load()
 
     def run(
-        self, module: str, function: str, following: Sequence[tuple[str, str]] = ()
+        self, module: str, function: str, following: Iterable[tuple[str, str]] = ()
     ) -> dict[str, Any]:
         """Run one case; its outcome, as of :meth:`Worker.run`.
 
-        ``following``: the cases that will be asked for next, as far as that is known.  Raises
-        CannotStart where no worker can be started (again).
+        ``following``: the cases that will be asked for next, as far as that is known; it is not
+        iterated over while enough of them are handed out.  Raises CannotStart where no worker can
+        be started (again).
         """
         unwanted = self._ahead and self._ahead[0].case != (module, function)
         if unwanted or (self._steering and self._board.is_closed):
             self.close()
-        wanted = [(module, function), *following]
-        self._hand_out(wanted[len(self._ahead) :])
+        if len(self._ahead) <= ENOUGH * self._size:
+            wanted = [(module, function), *following]
+            self._hand_out(wanted[len(self._ahead) :])
         job = self._ahead.popleft()
         try:
             return job.outcome.result()

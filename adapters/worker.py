@@ -128,7 +128,7 @@ class Worker:
         self._durations = Durations(time_scale)
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog: Watchdog | None = None
-        self._replies: queue.Queue[bytes | None] = queue.Queue()
+        self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._output: IO[bytes] | None = None
         self._bystanders: tuple[int, ...] = ()
         self._ahead: deque[tuple[str, str]] = deque()  # cases asked for whose turn has not come
@@ -172,7 +172,7 @@ class Worker:
         self._loaded = self._given_up = False
         self._asked = None
         self._strays = b""
-        self._replies = queue.Queue()
+        self._replies = queue.SimpleQueue()
         reader = threading.Thread(
             target=_read_replies, args=(self._process.stdout, self._replies), daemon=True
         )
@@ -522,7 +522,7 @@ def _refused(interpreter: Path, error: OSError) -> str:
     return f"{interpreter} cannot be started: {error.strerror or error}"
 
 
-def _read_replies(stream: IO[bytes], replies: queue.Queue[bytes | None]) -> None:
+def _read_replies(stream: IO[bytes], replies: queue.SimpleQueue[bytes | None]) -> None:
     """Pass the worker's lines on, and None when it closes its output."""
     with stream, contextlib.suppress(OSError, ValueError):
         for line in stream:

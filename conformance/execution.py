@@ -43,7 +43,7 @@ class Place(Protocol):
         """Load it; a description."""
 
     def run(
-        self, module: str, function: str, following: Sequence[tuple[str, str]] = ()
+        self, module: str, function: str, following: Iterable[tuple[str, str]] = ()
     ) -> dict[str, Any]:
         """Run one case; its outcome.  ``following``: the next ones, as far as they are known."""
 
@@ -76,7 +76,7 @@ class InProcess:
         return description
 
     def run(
-        self, module: str, function: str, following: Sequence[tuple[str, str]] = ()
+        self, module: str, function: str, following: Iterable[tuple[str, str]] = ()
     ) -> dict[str, Any]:
         """Run one case here."""
         if self._judge is None:
@@ -201,21 +201,25 @@ class Execution:
             "implementation_name": kind.lower(),
         }
 
-    def run(self, case: Case, following: Sequence[Case] = ()) -> CaseResult:
+    def run(self, case: Case, following: Iterable[Case] = ()) -> CaseResult:
         """Run one case.  Raises UserError where the implementation cannot be loaded (any more).
 
-        ``following``: the cases that will be run next, as far as that is known.
+        ``following``: the cases that will be run next, as far as that is known; it is iterated over
+        only where the place where they run needs to know more of them.
         """
         self.load()
+        if self._repeat == 1:
+            return self._run_once(case, ((one.module, one.function) for one in following))
         coming = [case, *following]
         ahead = [(one.module, one.function) for one in coming for _ in range(self._repeat)]
-        results = [
-            self._run_once(case, ahead[number : number + self.ahead])
-            for number in range(1, self._repeat + 1)
-        ]
-        return results[0] if self._repeat == 1 else _of_repetitions(results)
+        return _of_repetitions(
+            [
+                self._run_once(case, ahead[number : number + self.ahead])
+                for number in range(1, self._repeat + 1)
+            ]
+        )
 
-    def _run_once(self, case: Case, ahead: Sequence[tuple[str, str]]) -> CaseResult:
+    def _run_once(self, case: Case, ahead: Iterable[tuple[str, str]]) -> CaseResult:
         """Run one case once; ``ahead``: what will be asked for next."""
         try:
             outcome = self._place.run(case.module, case.function, ahead)

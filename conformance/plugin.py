@@ -32,6 +32,7 @@ RUN: pytest.StashKey[Run] = pytest.StashKey()
 WORKERS: pytest.StashKey[int] = pytest.StashKey()  # how many -n asks for
 SELECTION: pytest.StashKey[Selection] = pytest.StashKey()
 LOST: pytest.StashKey[bool] = pytest.StashKey()  # the battery was asked for without --impl
+HOOKS: pytest.StashKey[Any] = pytest.StashKey()  # those that are called for cases
 
 _NO_IMPLEMENTATION = (
     "The battery needs an implementation to judge: add --impl=NAME, such as --impl=stdlib."
@@ -310,6 +311,27 @@ class Chapter(pytest.Collector):
             )
 
 
+class _WorkerHooks:
+    """The hooks of pytest for cases that run in a worker, less those that capture output and logs.
+
+    A case prints and logs nothing in this process, and the kit collects what its worker prints.  To
+    capture around each phase takes as long as all else that pytest does for a case.
+    """
+
+    _PHASES = ("pytest_runtest_setup", "pytest_runtest_call", "pytest_runtest_teardown")
+    _LEFT_OUT = ("capturemanager", "logging-plugin")
+
+    def __init__(self, hooks: Any, manager: pytest.PytestPluginManager) -> None:
+        self._hooks = hooks
+        plugins = [*getattr(hooks, "remove_mods", ()), *map(manager.get_plugin, self._LEFT_OUT)]
+        for name in self._PHASES:
+            setattr(self, name, manager.subset_hook_caller(name, filter(None, plugins)))
+
+    def __getattr__(self, name: str) -> Any:
+        hook = self.__dict__[name] = getattr(self._hooks, name)
+        return hook
+
+
 class CaseFailed(Exception):
     """A case found a deviation that fails the run."""
 
@@ -340,6 +362,12 @@ class CaseItem(pytest.Item):
         return f"<Case {self.label}>"
 
     @property
+    def ihook(self) -> Any:
+        """The hooks that are called for the case: those of all cases, found once."""
+        hooks = self.session.stash.get(HOOKS, None)
+        return super().ihook if hooks is None else hooks
+
+    @property
     def run_(self) -> Run:
         """The run that the case belongs to."""
         return self.config.stash[RUN]
@@ -350,7 +378,7 @@ class CaseItem(pytest.Item):
         self.result = None
         began = time.monotonic()
         try:
-            self.result = execution.run(self.case, list(self._next_cases()))
+            self.result = execution.run(self.case, self._next_cases())
         except pytest.fail.Exception as error:
             # pytest-timeout ends a case this way.
             seconds = time.monotonic() - began
@@ -409,6 +437,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Let each case know what follows, where that is certain: not where pytest-xdist shares out."""
+    run = session.config.stash.get(RUN, None)
+    if run is None:
+        return
+    hooks = session.gethookproxy(BATTERY)  # every conftest.py has been found by now
+    manager = session.config.pluginmanager
+    session.stash[HOOKS] = hooks if run.in_process else _WorkerHooks(hooks, manager)
     if _is_controller(session.config):
         for item, following in itertools.pairwise(session.items):
             if isinstance(item, CaseItem) and isinstance(following, CaseItem):
