@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import sys
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -33,6 +34,7 @@ WORKERS: pytest.StashKey[int] = pytest.StashKey()  # how many -n asks for
 SELECTION: pytest.StashKey[Selection] = pytest.StashKey()
 LOST: pytest.StashKey[bool] = pytest.StashKey()  # the battery was asked for without --impl
 HOOKS: pytest.StashKey[Any] = pytest.StashKey()  # those that are called for cases
+SHORT: pytest.StashKey[bool] = pytest.StashKey()  # nobody looks at the set-up of a case
 
 _NO_IMPLEMENTATION = (
     "The battery needs an implementation to judge: add --impl=NAME, such as --impl=stdlib."
@@ -372,6 +374,23 @@ class CaseItem(pytest.Item):
         """The run that the case belongs to."""
         return self.config.stash[RUN]
 
+    def is_short(self) -> bool:
+        """Whether nobody but pytest and the kit has to do with the case."""
+        assert self.parent is not None
+        marks = len(self.own_markers) + len(self.parent.own_markers) + len(self.session.own_markers)
+        return self.session.stash.get(SHORT, False) and marks == 1
+
+    def report_passed(self, when: Literal["setup", "teardown"]) -> pytest.TestReport:
+        """The report of a phase in which nothing is done."""
+        return pytest.TestReport(
+            nodeid=self.nodeid,
+            location=self.location,
+            keywords=dict.fromkeys(self.keywords, 1),
+            outcome="passed",
+            longrepr=None,
+            when=when,
+        )
+
     def runtest(self) -> None:
         """Run the case; raise CaseFailed where the result fails the run."""
         execution = self.run_.executions[self.number]
@@ -435,6 +454,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     )
 
 
+def _is_short(config: pytest.Config) -> bool:
+    """Whether no other plugin has a part in a case's set-up, tear-down or reports."""
+    for name in ("protocol", "setup", "teardown", "makereport"):
+        for hook in getattr(config.hook, f"pytest_runtest_{name}").get_hookimpls():
+            module = hook.function.__module__
+            around = name == "protocol" and (hook.wrapper or hook.hookwrapper)
+            if not (around or module.startswith("_pytest.") or module == __name__):
+                return False
+    return not (config.getoption("usepdb", False) or config.getoption("setupshow", False))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Let each case know what follows, where that is certain: not where pytest-xdist shares out."""
     run = session.config.stash.get(RUN, None)
@@ -443,6 +473,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     hooks = session.gethookproxy(BATTERY)  # every conftest.py has been found by now
     manager = session.config.pluginmanager
     session.stash[HOOKS] = hooks if run.in_process else _WorkerHooks(hooks, manager)
+    session.stash[SHORT] = not run.in_process and _is_short(session.config)
     if _is_controller(session.config):
         for item, following in itertools.pairwise(session.items):
             if isinstance(item, CaseItem) and isinstance(following, CaseItem):
@@ -462,6 +493,36 @@ def pytest_runtest_protocol(
     finally:
         if item.following is None or item.following.number != item.number:
             item.run_.executions[item.number].close()
+
+
+@pytest.hookimpl(specname="pytest_runtest_protocol", tryfirst=True)
+def pytest_run_short(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run a case without setting anything up or tearing it down: there is nothing to.
+
+    Only its call and the reports take place, as pytest's own protocol has them.  Cases for which
+    somebody else has a hook or a mark get that protocol.
+    """
+    if not (isinstance(item, CaseItem) and item.is_short()):
+        return None
+    hooks = item.ihook
+    hooks.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    hooks.pytest_runtest_logreport(report=item.report_passed("setup"))
+    os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} (call)"
+    try:
+        call = pytest.CallInfo.from_call(
+            lambda: hooks.pytest_runtest_call(item=item),
+            when="call",
+            reraise=(pytest.exit.Exception, KeyboardInterrupt),
+        )
+    finally:
+        os.environ.pop("PYTEST_CURRENT_TEST", None)
+    report = hooks.pytest_runtest_makereport(item=item, call=call)
+    hooks.pytest_runtest_logreport(report=report)
+    if call.excinfo is not None and report.failed:
+        hooks.pytest_exception_interact(node=item, call=call, report=report)
+    hooks.pytest_runtest_logreport(report=item.report_passed("teardown"))
+    hooks.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 @pytest.hookimpl(wrapper=True)

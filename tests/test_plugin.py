@@ -978,3 +978,47 @@ def test_a_name_outside_ascii_is_no_error_in_the_c_locale(
     (path,) = (folder / "made").iterdir()
     assert record.read(path).implementation.name == r"sch\xf6n"
     assert record.read(path).implementation.about == "schön"
+
+
+PHASES = """
+import pytest
+
+@pytest.hookimpl
+def pytest_runtest_logreport(report):
+    with open("phases", "a") as file:
+        print(report.when, report.outcome, file=file)
+"""
+
+SETTING_UP = """
+def pytest_runtest_setup(item):
+    with open("phases", "a") as file:
+        print("set up", file=file)
+"""
+
+
+@pytest.mark.parametrize("others", ["", SETTING_UP])
+def test_a_case_has_the_phases_of_any_item(
+    run: Run, pytester: pytest.Pytester, folder: Path, others: str
+) -> None:
+    pytester.makepyfile(phases_plugin=PHASES + others)
+    pytester.syspathinsert()
+    run("--impl=silent", "-p", "phases_plugin", *RELEASE_OF_NEW)
+    phases = (folder / "phases").read_text().splitlines()
+    assert phases == ["set up"] * bool(others) + ["setup passed", "call failed", "teardown passed"]
+
+
+def test_a_case_with_a_mark_of_another_plugin_is_skipped(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    pytester.makepyfile(
+        skipping_plugin="""
+        import pytest
+
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                item.add_marker(pytest.mark.skip("not today"))
+        """
+    )
+    pytester.syspathinsert()
+    result = run("--impl=silent", "-p", "skipping_plugin", *RELEASE_OF_NEW)
+    result.assert_outcomes(skipped=1)

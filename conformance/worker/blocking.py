@@ -114,16 +114,23 @@ class Files(object):
 
     def read(self, tid):
         """The texts of both files of a thread.  Raises EnvironmentError where it has ended."""
-        paths = ["/proc/self/task/%d/%s" % (tid, name) for name in ("syscall", "schedstat")]
-        if tid not in self._kept and len(self._kept) < self.MOST:
-            self._kept[tid] = []
-            for path in paths:
-                self._kept[tid].append(os.open(path, os.O_RDONLY))
-        try:
-            return [os.pread(one, 512, 0).decode("ascii") for one in self._kept[tid]]  # novm
-        except (KeyError, EnvironmentError):
-            self._close(tid)  # it has ended; maybe another one has its number by now
-            return [read(path) for path in paths]
+        kept = self._kept.get(tid)
+        if kept is None and len(self._kept) < self.MOST:
+            kept = self._kept[tid] = []
+            for path in self._paths(tid):
+                kept.append(os.open(path, os.O_RDONLY))
+        if kept is not None:
+            try:
+                call, runs = kept
+                texts = os.pread(call, 512, 0), os.pread(runs, 512, 0)  # novm
+                return [texts[0].decode("ascii"), texts[1].decode("ascii")]
+            except (ValueError, EnvironmentError):
+                self._close(tid)  # it has ended; maybe another one has its number by now
+        return [read(path) for path in self._paths(tid)]
+
+    @staticmethod
+    def _paths(tid):
+        return ["/proc/self/task/%d/%s" % (tid, name) for name in ("syscall", "schedstat")]
 
     def keep(self, tids):
         """Close the files of all other threads."""
