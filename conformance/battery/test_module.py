@@ -1448,6 +1448,36 @@ def test_new_threads_have_stacks_of_the_size_set(threading, actors):
                 assert fits(given, size), "with stack_size(%d) a thread got %d" % (size, given)
 
 
+def has_room(substrate, size):
+    """Whether the system starts a thread with a stack of that size."""
+    done = substrate.allocate_lock()
+    done.acquire()
+    before = substrate.stack_size(size)
+    try:
+        substrate.start_new_thread(done.release, ())
+    finally:
+        substrate.stack_size(before)
+    done.acquire()
+    return True
+
+
+@clause("stack_size.effective")
+def test_threads_with_big_stacks_run(threading, actors):
+    for size in (64 * MEGA, 256 * MEGA):
+        try:
+            has_room(actors.substrate, size)
+        except Exception:  # no room, or no such function
+            return
+        with Sizes(threading) as sizes:
+            if not sizes.set(size):
+                return
+            ran = []
+            thread = threading.Thread(target=lambda: ran.append(None))  # noqa: B023
+            thread.start()
+        actors.until(lambda: ran)  # noqa: B023
+        assert ran, "after stack_size(%d), a thread does not run its target" % size
+
+
 @clause("stack_size.invalid-changes-nothing")
 def test_an_invalid_size_leaves_what_threads_get(threading, actors):
     size = 512 * KILO

@@ -5,6 +5,7 @@ far it has come.  start() is called by an actor where the activity blocks, so th
 waits for it is a failure and no hang.
 """
 
+import abc
 import re
 import sys
 import time
@@ -290,6 +291,41 @@ def test_the_run_of_a_subclass_replaces_the_target(threading, actors):
     actors.until(lambda: ran)
     settle(actors)
     assert ran == ["run"], "invoked were %s, expected run() alone" % " and ".join(ran)
+
+
+@clause("thread.subclass.run")
+def test_classes_with_slots_other_bases_and_metaclasses_run(threading, actors):
+    ran = []
+
+    class Mixin(object):
+        def run(self):
+            ran.append(self)
+
+    class First(Mixin, threading.Thread):
+        pass
+
+    class Second(threading.Thread, Mixin):
+        run = Mixin.run
+
+    class Slotted(First):
+        __slots__ = ("own",)
+
+    kinds = [First, Second, Slotted]
+    if isinstance(threading.Thread, type):
+        own = type(threading.Thread)
+        metaclass = abc.ABCMeta
+        if not issubclass(metaclass, own):
+            metaclass = type(own)("Meta", (abc.ABCMeta, own), {})
+        kinds.append(metaclass("Abstract", (Mixin, threading.Thread), {}))
+    for kind in kinds:
+        thread = kind()
+        actors.start(thread.start)
+        actors.until(lambda: ran)
+        assert ran, "the run() of a class %s(%s) is not invoked" % (
+            kind.__name__,
+            ", ".join([base.__name__ for base in kind.__bases__]),
+        )
+        del ran[:]
 
 
 @clause("thread.subclass.init")
@@ -2614,6 +2650,26 @@ def test_a_failing_thread_leaves_others_alone(threading, actors):
                     assert starter.returned()
                     ran = actors.until(lambda: len(passed) == 2)
                     assert ran, "a thread started later does not run"
+
+
+class NarrowSink(Sink):
+    """Standard error that can write ASCII alone."""
+
+    def write(self, text):
+        text.encode("ascii")
+        Sink.write(self, text)
+
+
+@clause("thread.exception.contained")
+def test_a_failing_thread_ends_though_its_name_cannot_be_written(threading, actors):
+    with NarrowSink():
+        for make in kinds(threading):
+            thread = make(raiser(Oops("failed")))
+            thread.setName(native(b"\xc5\x82\xc3\xb3d\xc5\xba"))
+            starter = actors.start(thread.start)
+            assert starter.returned(), repr(starter)
+            joiner = actors.start(thread.join)
+            assert joiner.returned(), "the thread has failed; %r" % joiner
 
 
 def report_of(threading, actors, error):
