@@ -32,6 +32,7 @@ NOT_TESTED = (
     "interruptions.start.raises-within",
     "interruptions.start.calls-back-within",
     "interruptions.start.finalizer",
+    "interruptions.timer.raises-within",
     "interruptions.timer.calls-back-within",
 )
 
