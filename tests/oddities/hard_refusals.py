@@ -30,17 +30,11 @@ def refusing(function, wrong):
     return call
 
 
-def negative(value):
-    return value is not None and value < 0
-
-
 def no_lock(value):
     return value is not None and not (hasattr(value, "acquire") and hasattr(value, "release"))
 
 
 copy.Condition.__init__ = refusing(copy.Condition.__init__, no_lock)
-copy.Condition.wait = refusing(copy.Condition.wait, negative)
-copy.Thread.join = refusing(copy.Thread.join, negative)
 copy.Thread.setDaemon = refusing(copy.Thread.setDaemon, lambda flag: flag not in (True, False))
 init, release = copy.Thread.__init__, copy.RLock.release
 
