@@ -27,17 +27,11 @@ def no_function(value):
     return value is not None and not callable(value)
 
 
-def negative(value):
-    return value is not None and value < 0
-
-
 def no_lock(value):
     return value is not None and not (hasattr(value, "acquire") and hasattr(value, "release"))
 
 
 copy.Condition.__init__ = refusing(copy.Condition.__init__, no_lock, TypeError)
-copy.Condition.wait = refusing(copy.Condition.wait, negative, ValueError)
-copy.Thread.join = refusing(copy.Thread.join, negative, OverflowError)
 copy.Thread.setDaemon = refusing(
     copy.Thread.setDaemon, lambda value: value not in (True, False), TypeError
 )
