@@ -42,13 +42,17 @@ def test_notify_all_wakes_the_others_while_some_of_the_woken_are_held_up(threadi
 
         def make(lock=lock):
             cond = threading.Condition(lock())
+            arrived = []
 
             def wait():
                 cond.acquire()
+                arrived.append(True)
                 cond.wait()
                 cond.release()
 
             def wake():
+                # Who has arrived holds the lock until it waits: what is slow may not have begun.
+                actors.until(lambda: len(arrived) >= CROWD)
                 cond.acquire()
                 cond.notifyAll()
                 cond.release()

@@ -66,17 +66,21 @@ def test_an_immense_timeout_of_an_event_is_accepted(threading, actors):
     check_waits(actors, event.wait, event.set, AGES, False)
 
 
-def waiting_on(condition):
-    """A function that waits on ``condition`` and one that wakes all who do."""
+def waiting_on(condition, actors, count):
+    """A function that waits on ``condition`` and one that wakes the ``count`` threads that do."""
+    arrived = []
 
     def wait(timeout):
         condition.acquire()
         try:
+            arrived.append(timeout)
             condition.wait(timeout)
         finally:
             condition.release()
 
     def wake():
+        # What is slow may not have begun to wait.  Who has arrived holds the lock until it waits.
+        actors.until(lambda: len(arrived) >= count)
         condition.acquire()
         condition.notifyAll()
         condition.release()
@@ -86,19 +90,19 @@ def waiting_on(condition):
 
 @clause("condition.wait.timeout-long")
 def test_a_long_timeout_of_a_condition_does_not_occur(threading, actors):
-    wait, wake = waiting_on(threading.Condition())
+    wait, wake = waiting_on(threading.Condition(), actors, len(YEARS))
     check_waits(actors, wait, wake, YEARS, False)
 
 
 @clause("condition.wait.timeout-long")
 def test_an_immense_timeout_of_a_condition_does_not_occur(threading, actors):
-    wait, wake = waiting_on(threading.Condition())
+    wait, wake = waiting_on(threading.Condition(), actors, len(AGES))
     check_waits(actors, wait, wake, AGES, True)
 
 
 @clause("condition.wait.timeout-unlimited")
 def test_an_immense_timeout_of_a_condition_is_accepted(threading, actors):
-    wait, wake = waiting_on(threading.Condition())
+    wait, wake = waiting_on(threading.Condition(), actors, len(AGES))
     check_waits(actors, wait, wake, AGES, False)
 
 
