@@ -12,6 +12,7 @@ from threadspec.conformance.battery.counting import (
     shuttle,
     stays_blocked,
 )
+from threadspec.conformance.battery.premises import check_waits_at_zero
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.case import clause, raises
 
@@ -165,6 +166,7 @@ def test_acquire_takes_one_each_time(threading, actors):
 
 @clause("boundedsemaphore.acquire.zero-blocks")
 def test_acquire_blocks_at_zero(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore = threading.BoundedSemaphore(2)
     acquired(actors, semaphore)
     for _ in range(3):
@@ -200,6 +202,7 @@ def test_acquire_blocks_in_the_thread_that_made_the_counter_zero(threading, acto
 
 @clause("boundedsemaphore.acquire.proceeds-after-release")
 def test_a_blocked_acquire_returns_after_release(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors)
     for _ in range(3):
         waiter = actors.start(semaphore.acquire)
@@ -235,6 +238,7 @@ def test_the_counter_is_zero_again_after_a_blocked_acquire(threading, actors):
 
 @clause("boundedsemaphore.acquire.blocked-decrements")
 def test_a_blocked_acquire_takes_one_and_no_more(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors, 4)
     waiter = actors.start(semaphore.acquire)
     waiter.is_blocked()
@@ -305,6 +309,7 @@ def test_acquire_without_arguments_returns_none(threading, actors):
 
 @clause("boundedsemaphore.acquire.blocking-true-blocks")
 def test_acquire_with_true_blocks_at_zero(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     for blocking in (True, 1):
         semaphore, release = at_zero(threading, actors)
         for _ in range(2):
@@ -338,6 +343,7 @@ def test_acquire_with_true_takes_one(threading, actors):
 
 @clause("boundedsemaphore.acquire.blocking-true-decrements")
 def test_acquire_with_true_takes_one_after_blocking(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     for blocking in (True, 1):
         semaphore, release = at_zero(threading, actors, 2)
         waiter = actors.start(semaphore.acquire, blocking)
@@ -353,6 +359,7 @@ def test_acquire_with_true_takes_one_after_blocking(threading, actors):
 
 @clause("boundedsemaphore.acquire.blocking-true-returns-true")
 def test_acquire_with_true_returns_true(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     for blocking in (True, 1):
         got = actors.call(threading.BoundedSemaphore(1).acquire, blocking)
         assert got
@@ -458,6 +465,7 @@ def test_acquire_with_false_succeeds_again_after_a_release(threading, actors):
 @clause("boundedsemaphore.acquire.blocking-keyword")
 def test_blocking_can_be_given_by_name(threading, actors):
     # What each form does is the business of other clauses: here it matters that the name says it.
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     for blocking in (True, 1):
         semaphore = threading.BoundedSemaphore(1)
         taker = actors.new()
@@ -798,6 +806,7 @@ def test_the_counter_stays_at_its_bound_in_a_second_use(threading, actors):
 @clause("boundedsemaphore.counter.atomic")
 def test_no_change_of_the_counter_is_lost(threading, actors, rounds):
     # The counter is so large that no acquire() has to block, were every release() lost.
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     value = 3 * rounds + 4
     semaphore = threading.BoundedSemaphore(value)
 
@@ -815,6 +824,7 @@ def test_no_change_of_the_counter_is_lost(threading, actors, rounds):
 
 @clause("boundedsemaphore.counter.atomic")
 def test_a_release_amid_an_acquire_counts(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphores = []
     keeper = actors.new()
     pair = actors.new(), actors.new()
@@ -851,6 +861,7 @@ def test_an_acquire_amid_a_release_counts(threading, actors):
 
 @clause("boundedsemaphore.counter.never-negative")
 def test_no_more_holders_than_the_value_allows(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     holders = most_holders(actors, threading.BoundedSemaphore(2), rounds)
     assert holders <= 2, "%d threads held a semaphore of 2 at once" % holders
 
@@ -874,6 +885,7 @@ def test_one_of_two_that_acquire_at_once_blocks(threading, actors):
 
 @clause("boundedsemaphore.acquire.atomic")
 def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     values = (1, 2) * 4
     semaphores = [
         [threading.BoundedSemaphore(value) for value in values] for _ in range(rounds // 8)
@@ -929,6 +941,7 @@ def test_an_attempt_amid_a_release_succeeds(threading, actors):
 
 @clause("boundedsemaphore.release.excess-atomic")
 def test_as_many_releases_at_once_succeed_as_were_acquired(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     used = (1, 2) * 4
     semaphores = [[threading.BoundedSemaphore(2) for _ in used] for _ in range(rounds // 8)]
 
@@ -964,6 +977,7 @@ def test_one_of_two_releases_succeeds_after_one_acquire(threading, actors):
 
 @clause("boundedsemaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     count, value = released_at_once(actors, threading.BoundedSemaphore, rounds)
     assert count == value, "the counter is %d, not %d as at first" % (count, value)
 
@@ -988,6 +1002,7 @@ def test_a_release_amid_a_release_counts(threading, actors):
 
 @clause("boundedsemaphore.release.no-lost-wakeup")
 def test_no_release_is_lost(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     ping, _ = at_zero(threading, actors)
     pong, _ = at_zero(threading, actors)
     all_ended = shuttle(actors, ping, pong, 1, rounds // 4)
@@ -996,6 +1011,7 @@ def test_no_release_is_lost(threading, actors, rounds):
 
 @clause("boundedsemaphore.release.no-lost-wakeup")
 def test_no_release_among_several_threads_is_lost(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     ping, _ = at_zero(threading, actors, 3)
     pong, _ = at_zero(threading, actors, 3)
     all_ended = shuttle(actors, ping, pong, 3, rounds // 4)
@@ -1030,6 +1046,7 @@ def test_an_acquire_amid_a_release_for_which_nobody_waits(threading, actors):
 
 @clause("boundedsemaphore.release.no-lost-wakeup")
 def test_a_release_amid_a_release_while_two_wait(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     keeper = actors.new()
     crew = [actors.new(), actors.new()]
 
@@ -1049,6 +1066,7 @@ def test_a_release_amid_a_release_while_two_wait(threading, actors):
 
 @clause("boundedsemaphore.release.no-lost-wakeup")
 def test_an_acquire_amid_a_release_that_wakes_a_waiter(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphores = []
     keeper = actors.new()
     waiter = actors.new()

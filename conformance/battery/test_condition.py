@@ -9,6 +9,7 @@ import time
 
 from threadspec.conformance.battery import stepping
 from threadspec.conformance.battery.counting import rest_of
+from threadspec.conformance.battery.premises import check_excludes
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import clause, raises, truth
 
@@ -907,6 +908,7 @@ def notify_each_wait(actors, cond, rounds, notified, note):
 
 @clause("condition.wait.blocks")
 def test_no_wait_of_many_ends_too_soon(threading, actors, rounds):
+    check_excludes(actors, threading.Condition)
     cond = threading.Condition()
     notified = []
     too_soon = []
@@ -1085,6 +1087,7 @@ def test_the_lock_taken_at_any_step_of_a_notified_wait_is_held_by_one(threading,
 
 @clause("condition.wait.reacquires")
 def test_of_many_woken_threads_one_at_a_time_holds_the_lock(threading, actors, rounds):
+    check_excludes(actors, threading.Condition)
     size = 8
     for cond in kinds(threading):
         arrived = []
@@ -1151,6 +1154,7 @@ def test_the_lock_taken_at_any_step_of_a_wait_that_times_out_is_held_by_one(thre
 
 @clause("condition.wait.reacquires-after-timeout")
 def test_of_many_threads_that_time_out_one_at_a_time_holds_the_lock(threading, actors, rounds):
+    check_excludes(actors, threading.Condition)
     most = [0]
 
     def wait_often(cond, inside):
@@ -1303,6 +1307,7 @@ def test_the_level_is_restored_after_a_timeout_with_the_lock_held(threading, act
 
 @clause("condition.wait.rlock-level-restored-after-timeout")
 def test_the_level_is_restored_after_many_timeouts(threading, actors, rounds):
+    check_excludes(actors, threading.Condition)
     cond = threading.Condition(threading.RLock())
 
     def wait_often():
@@ -1513,6 +1518,7 @@ def test_a_notify_after_a_timeout_is_not_kept(threading, actors):
 
 @clause("condition.wait.timed-out-waits-no-more")
 def test_after_many_timeouts_a_notify_wakes_a_thread_that_waits(threading, actors, rounds):
+    check_excludes(actors, threading.Condition)
     cond = threading.Condition()
 
     def time_out_often():
@@ -1559,6 +1565,7 @@ def test_what_a_notify_finds_while_a_thread_that_timed_out_waits_for_the_lock(
 
 @clause("condition.wait.timeout-meets-notify")
 def test_a_timeout_that_meets_a_notification_leaves_nothing(threading, actors, rounds):
+    check_excludes(actors, threading.Condition)
     for name in ("notify", "notifyAll"):
         cond = threading.Condition()
         over = []
@@ -1628,6 +1635,7 @@ def test_a_timeout_at_any_step_of_a_notification_leaves_nothing(threading, actor
 @clause("condition.wait.atomic")
 def test_no_gap_between_the_release_and_the_waiting(threading, actors, rounds):
     # Whoever sees the announcement acquires the lock as soon as it is let go, and notifies.
+    check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
         notified = []
         crew = notify_each_wait(actors, cond, rounds // 3, notified, lambda number: None)
@@ -1991,6 +1999,7 @@ def check_turns(threading, actors, rounds, name):
 
 @clause("condition.notify.none-lost")
 def test_no_notify_between_two_threads_is_lost(threading, actors, rounds):
+    check_excludes(actors, threading.Condition)
     check_turns(threading, actors, rounds, "notify")
 
 
@@ -2147,11 +2156,13 @@ def test_notify_all_returns(threading, actors):
 
 @clause("condition.notifyAll.none-lost")
 def test_no_notify_all_between_two_threads_is_lost(threading, actors, rounds):
+    check_excludes(actors, threading.Condition)
     check_turns(threading, actors, rounds, "notifyAll")
 
 
 @clause("condition.notifyAll.none-lost")
 def test_no_notify_all_is_lost_on_one_of_several_threads(threading, actors, rounds):
+    check_excludes(actors, threading.Condition)
     size = 4
     cond = threading.Condition()
     meetings = [0]
@@ -2184,6 +2195,7 @@ def test_no_notify_all_is_lost_on_one_of_several_threads(threading, actors, roun
 
 @clause("condition.example.producer-consumer")
 def test_producers_and_consumers(threading, actors, rounds):
+    check_excludes(actors, threading.Condition)
     default, plain = kinds(threading)
     for cond, producers, consumers in ((default, 1, 1), (default, 2, 4), (plain, 4, 2)):
         items = []
@@ -2257,6 +2269,7 @@ def test_consumers_of_one_item_each_get_one_from_producers_that_contend(threadin
 
 @clause("condition.example.bounded-buffer")
 def test_two_conditions_on_the_lock_of_a_bounded_buffer(threading, actors, rounds):
+    check_excludes(actors, threading.Condition)
     for lock in (threading.Lock(), threading.RLock()):
         not_full = threading.Condition(lock)
         not_empty = threading.Condition(lock)

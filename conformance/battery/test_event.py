@@ -2,6 +2,7 @@
 
 import time
 
+from threadspec.conformance.battery.premises import check_waits_until_set
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.blocking import clock
 from threadspec.conformance.worker.case import clause, truth
@@ -212,6 +213,7 @@ def test_a_thread_that_has_waited_may_set(threading, actors):
 
 @clause("event.set.wakes-a-waiter")
 def test_set_wakes_a_blocked_thread(threading, actors):
+    check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     crew = [actors.new() for _ in range(3)]
     for count in [1] * 6 + [3] * (affordable(45, threading.Event()) // 3):
@@ -332,6 +334,7 @@ def test_timed_waiters_return_though_the_flag_is_cleared_at_once(threading, acto
 
 @clause("event.set.not-lost")
 def test_no_set_is_lost_on_a_thread_about_to_wait(threading, actors, rounds):
+    check_waits_until_set(actors, threading.Event)
     rounds = affordable(rounds // 2, threading.Event())
     events = [threading.Event() for _ in range(rounds)]
     until = clock() + actors.durations["positive"] / 4  # fewer waits where threads wake slowly
@@ -412,6 +415,7 @@ def test_no_set_is_lost_on_a_thread_that_a_pulse_met_at_any_line_of_wait(threadi
 
 @clause("event.set.not-lost")
 def test_two_threads_take_turns_by_two_events(threading, actors, rounds):
+    check_waits_until_set(actors, threading.Event)
     ping = threading.Event()
     pong = threading.Event()
     rounds = affordable(rounds, threading.Event())
@@ -657,6 +661,7 @@ def test_the_flag_stays_true_when_wait_returns(threading, actors):
 
 @clause("event.wait.sees-the-flag")
 def test_a_woken_thread_finds_the_flag_true(threading, actors, rounds):
+    check_waits_until_set(actors, threading.Event)
     rounds = affordable(rounds // 4, threading.Event())
     events = [threading.Event() for _ in range(rounds)]
     until = clock() + actors.durations["positive"] / 4  # fewer waits where threads wake slowly
@@ -701,6 +706,7 @@ def test_the_flag_is_true_for_threads_woken_at_any_line_of_set(threading, actors
 
 @clause("event.wait.sees-the-flag")
 def test_blocked_threads_find_the_flag_true_when_woken(threading, actors, rounds):
+    check_waits_until_set(actors, threading.Event)
     event = threading.Event()
 
     def wait():
@@ -917,6 +923,7 @@ def test_threads_timed_out_are_not_in_the_way_of_a_set(threading, actors):
 def test_timeouts_meet_a_set(threading, actors, rounds):
     # The setter sleeps for as long as the time-outs are, so that they occur as it sets the event;
     # each event that was set lets the others begin to wait for the next one together.
+    check_waits_until_set(actors, threading.Event)
     events = [threading.Event() for _ in range(affordable(rounds // 4, threading.Event()))]
     delay = 0.0001
     unset = []
@@ -969,6 +976,7 @@ def test_a_set_meets_a_timeout_at_any_line_of_wait(threading, actors):
 
 @clause("event.wait.timeout-meets-set")
 def test_a_timeout_meets_a_set_at_any_line_of_it(threading, actors):
+    check_waits_until_set(actors, threading.Event)
     events = []
     first, timed, last = crew = [actors.new(), actors.new(), actors.new()]
 
@@ -1019,6 +1027,7 @@ def test_what_wait_returns(threading, actors, observe):
 
 @clause("event.atomic")
 def test_sets_and_clears_meet(threading, actors, rounds):
+    check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     rounds = affordable(rounds, event)
     until = clock() + actors.durations["positive"] / 4
@@ -1056,6 +1065,7 @@ def test_sets_and_clears_meet(threading, actors, rounds):
 
 @clause("event.atomic")
 def test_waits_with_timeouts_meet_sets_and_clears(threading, actors, rounds):
+    check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     rounds = affordable(rounds, event)
     until = clock() + actors.durations["positive"] / 4  # fewer waits where threads wake slowly
@@ -1089,6 +1099,7 @@ def test_waits_with_timeouts_meet_sets_and_clears(threading, actors, rounds):
 
 @clause("event.atomic")
 def test_many_sets_at_once_wake_all(threading, actors, rounds):
+    check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     crew = [actors.new() for _ in range(3)]
     setters = [actors.new() for _ in range(2)]

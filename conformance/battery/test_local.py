@@ -4,6 +4,7 @@ import gc
 import time
 import weakref
 
+from threadspec.conformance.battery.premises import check_apart
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.blocking import clock
 from threadspec.conformance.worker.case import clause, raises, tells
@@ -308,6 +309,7 @@ def test_a_use_that_another_meets_at_any_line(threading, actors):
 
 @clause("local.many-threads")
 def test_threads_at_once_do_not_mix_their_values(threading, actors, rounds):
+    check_apart(actors, threading.local)
     rounds //= 4
     data = threading.local()
     until = clock() + ENOUGH
@@ -334,6 +336,7 @@ def test_threads_at_once_do_not_mix_their_values(threading, actors, rounds):
 
 @clause("local.many-threads")
 def test_first_uses_at_once_do_not_mix(threading, actors, rounds):
+    check_apart(actors, threading.local)
     rounds //= 4
     objects = [threading.local() for _ in range(rounds)]
     until = clock() + ENOUGH
@@ -830,6 +833,7 @@ def test_init_runs_once_where_another_first_use_meets_it_at_any_line(threading, 
 
 @clause("local.subclass.init-once")
 def test_init_runs_once_in_each_of_many_threads_at_once(threading, actors, rounds):
+    check_apart(actors, threading.local)
     calls = []
 
     class Mine(threading.local):

@@ -3,6 +3,7 @@
 import time
 
 from threadspec.conformance.battery.counting import stays_blocked
+from threadspec.conformance.battery.premises import check_excludes
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.case import clause, raises, show_error, states
 
@@ -669,6 +670,7 @@ def test_release_returns_none(threading, actors):
 
 @clause("rlock.mutual-exclusion")
 def test_one_owner_at_a_time(threading, actors, rounds):
+    check_excludes(actors, threading.RLock)
     lock = threading.RLock()
     inside = []
     most = []
@@ -721,6 +723,7 @@ def check_one_owns(actors, lock, pair):
 
 @clause("rlock.acquire.atomic")
 def test_one_of_many_attempts_at_once_succeeds(threading, actors, rounds):
+    check_excludes(actors, threading.RLock)
     locks = [[threading.RLock() for _ in range(8)] for _ in range(rounds // 8)]
 
     def attempt(number):
@@ -768,6 +771,7 @@ def test_an_attempt_amid_an_attempt(threading, actors):
 @clause("rlock.release.no-lost-wakeup")
 def test_no_release_is_lost(threading, actors, rounds):
     # Two threads take the lock in turns as fast as they can; a lost wake-up leaves one blocked.
+    check_excludes(actors, threading.RLock)
     lock = threading.RLock()
 
     def work():

@@ -12,6 +12,7 @@ from threadspec.conformance.battery.counting import (
     shuttle,
     stays_blocked,
 )
+from threadspec.conformance.battery.premises import check_waits_at_zero
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.case import clause, raises
 
@@ -101,6 +102,7 @@ def test_a_counter_of_zero_blocks_from_the_start(threading, actors):
 
 @clause("semaphore.value.zero")
 def test_a_semaphore_created_with_zero_can_be_released(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore = threading.Semaphore(0)
     waiter = actors.start(semaphore.acquire)
     waiter.is_blocked()
@@ -154,6 +156,7 @@ def test_acquire_takes_one_each_time(threading, actors):
 
 @clause("semaphore.acquire.zero-blocks")
 def test_acquire_blocks_at_zero(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore = threading.Semaphore(2)
     acquired(actors, semaphore)
     for _ in range(3):
@@ -189,6 +192,7 @@ def test_acquire_blocks_in_the_thread_that_made_the_counter_zero(threading, acto
 
 @clause("semaphore.acquire.proceeds-after-release")
 def test_a_blocked_acquire_returns_after_release(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors)
     for _ in range(3):
         waiter = actors.start(semaphore.acquire)
@@ -224,6 +228,7 @@ def test_the_counter_is_zero_again_after_a_blocked_acquire(threading, actors):
 
 @clause("semaphore.acquire.blocked-decrements")
 def test_a_blocked_acquire_takes_one_and_no_more(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors, 4)
     waiter = actors.start(semaphore.acquire)
     waiter.is_blocked()
@@ -331,6 +336,7 @@ def test_acquire_with_true_takes_one(threading, actors):
 
 @clause("semaphore.acquire.blocking-true-decrements")
 def test_acquire_with_true_takes_one_after_blocking(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     for blocking in (True, 1):
         semaphore, release = at_zero(threading, actors, 2)
         waiter = actors.start(semaphore.acquire, blocking)
@@ -354,6 +360,7 @@ def test_acquire_with_true_returns_true_at_once(threading, actors):
 
 @clause("semaphore.acquire.blocking-true-returns-true")
 def test_acquire_with_true_returns_true_after_blocking(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors)
     for blocking in (True, 1, True):
         waiter = actors.start(semaphore.acquire, blocking)
@@ -462,6 +469,7 @@ def test_acquire_with_false_succeeds_again_after_a_release(threading, actors):
 @clause("semaphore.acquire.blocking-keyword")
 def test_blocking_can_be_given_by_name(threading, actors):
     # What each form does is the business of other clauses: here it matters that the name says it.
+    check_waits_at_zero(actors, threading.Semaphore)
     for blocking in (True, 1):
         semaphore = threading.Semaphore(1)
         taker = actors.new()
@@ -684,6 +692,7 @@ def test_the_counter_follows_every_history(threading, actors):
 @clause("semaphore.counter.atomic")
 def test_no_change_of_the_counter_is_lost(threading, actors, rounds):
     # The counter is so large that no acquire() has to block, were every release() lost.
+    check_waits_at_zero(actors, threading.Semaphore)
     value = 3 * rounds + 4
     semaphore = threading.Semaphore(value)
 
@@ -701,6 +710,7 @@ def test_no_change_of_the_counter_is_lost(threading, actors, rounds):
 
 @clause("semaphore.counter.atomic")
 def test_a_release_amid_an_acquire_counts(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphores = []
     keeper = actors.new()
     pair = actors.new(), actors.new()
@@ -737,6 +747,7 @@ def test_an_acquire_amid_a_release_counts(threading, actors):
 
 @clause("semaphore.counter.never-negative")
 def test_no_more_holders_than_the_value_allows(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.Semaphore)
     holders = most_holders(actors, threading.Semaphore(2), rounds)
     assert holders <= 2, "%d threads held a semaphore of 2 at once" % holders
 
@@ -760,6 +771,7 @@ def test_one_of_two_that_acquire_at_once_blocks(threading, actors):
 
 @clause("semaphore.acquire.atomic")
 def test_as_many_attempts_at_once_succeed_as_the_counter_allows(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.Semaphore)
     values = (1, 2) * 4
     semaphores = [[threading.Semaphore(value) for value in values] for _ in range(rounds // 8)]
 
@@ -813,6 +825,7 @@ def test_an_attempt_amid_a_release_succeeds(threading, actors):
 
 @clause("semaphore.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.Semaphore)
     count, value = released_at_once(actors, threading.Semaphore, rounds)
     assert count == value, "the counter is %d, not %d as at first" % (count, value)
 
@@ -837,6 +850,7 @@ def test_a_release_amid_a_release_counts(threading, actors):
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_no_release_is_lost(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.Semaphore)
     ping, _ = at_zero(threading, actors)
     pong, _ = at_zero(threading, actors)
     all_ended = shuttle(actors, ping, pong, 1, rounds // 4)
@@ -845,6 +859,7 @@ def test_no_release_is_lost(threading, actors, rounds):
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_no_release_among_several_threads_is_lost(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.Semaphore)
     ping, _ = at_zero(threading, actors, 3)
     pong, _ = at_zero(threading, actors, 3)
     all_ended = shuttle(actors, ping, pong, 3, rounds // 4)
@@ -879,6 +894,7 @@ def test_an_acquire_amid_a_release_for_which_nobody_waits(threading, actors):
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_a_release_amid_a_release_while_two_wait(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     keeper = actors.new()
     crew = [actors.new(), actors.new()]
 
@@ -898,6 +914,7 @@ def test_a_release_amid_a_release_while_two_wait(threading, actors):
 
 @clause("semaphore.release.no-lost-wakeup")
 def test_an_acquire_amid_a_release_that_wakes_a_waiter(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphores = []
     keeper = actors.new()
     waiter = actors.new()

@@ -11,6 +11,7 @@ import sys
 import time
 
 from threadspec.conformance.battery.gates import Gate, fails_to_start
+from threadspec.conformance.battery.premises import check_runs_beside
 from threadspec.conformance.battery.stepping import can_stop, endings, meetings, settle
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.blocking import clock
@@ -1173,6 +1174,7 @@ def native(text):
 
 @clause("thread.name.no-semantics")
 def test_a_name_outside_ascii_has_no_effect(threading, actors):
+    check_runs_beside(actors, threading.Thread)
     expected = life(threading, actors, None)
     names = [native(text) for text in (b"\xc5\x82\xc3\xb3d\xc5\xba", b"\xf0\x9f\x90\x8d")]
     for name in names + ["a\0b", "two\nlines", "x" * 5000]:
@@ -1182,6 +1184,7 @@ def test_a_name_outside_ascii_has_no_effect(threading, actors):
 
 @clause("thread.name.no-semantics")
 def test_a_name_has_no_effect(threading, actors):
+    check_runs_beside(actors, threading.Thread)
     expected = life(threading, actors, None)
     for name in ("MainThread", "Dummy-1", "Thread-1", "stop", "None", "0", ""):
         lived = life(threading, actors, None, name=name)
@@ -1498,6 +1501,7 @@ class Contest(object):
 
 @clause("thread.start.atomic")
 def test_one_of_two_starts_that_meet_succeeds(threading, actors):
+    check_runs_beside(actors, threading.Thread)
     contest = Contest(threading)
     count = 0
 
@@ -1515,6 +1519,7 @@ def test_one_of_two_starts_that_meet_succeeds(threading, actors):
 
 @clause("thread.start.atomic")
 def test_one_of_many_starts_at_once_succeeds(threading, actors, rounds):
+    check_runs_beside(actors, threading.Thread)
     contest = Contest(threading)
 
     def start(number):

@@ -5,6 +5,7 @@ Whether an object is held is told by a plain ``acquire()`` in another thread, wh
 returns.  No check is made inside a block: an implementation that swallows exceptions would hide it.
 """
 
+from threadspec.conformance.battery.premises import check_excludes, check_waits_at_zero
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.worker.blocking import clock
 from threadspec.conformance.worker.case import clause, truth
@@ -548,6 +549,7 @@ def test_blocks_on_a_lock_that_meet_exclude_each_other(threading, actors):
 
 @clause("with.lock.mutual-exclusion")
 def test_threads_contend_for_a_lock_by_with(threading, actors, rounds):
+    check_excludes(actors, threading.Lock)
     check_exclusion(threading.Lock, actors, rounds)
 
 
@@ -774,6 +776,7 @@ def test_blocks_on_an_rlock_that_meet_exclude_each_other(threading, actors):
 
 @clause("with.rlock.mutual-exclusion")
 def test_threads_contend_for_an_rlock_by_with(threading, actors, rounds):
+    check_excludes(actors, threading.RLock)
     check_exclusion(threading.RLock, actors, rounds)
 
 
@@ -1076,6 +1079,7 @@ def test_blocks_on_a_condition_that_meet_exclude_each_other(threading, actors):
 
 @clause("with.condition.mutual-exclusion")
 def test_threads_contend_for_a_condition_by_with(threading, actors, rounds):
+    check_excludes(actors, threading.Condition)
     check_exclusion(threading.Condition, actors, rounds)
 
 
@@ -1248,11 +1252,13 @@ def test_entry_blocks_while_a_semaphore_is_taken(threading, actors):
 
 @clause("with.semaphore.entry-blocks")
 def test_entry_of_several_blocks_on_a_semaphore_blocks(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     check_entry_of_several_blocks(lambda: threading.Semaphore(1), actors)
 
 
 @clause("with.semaphore.entry-blocks")
 def test_entry_blocks_on_a_semaphore_of_zero(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore = threading.Semaphore(0)
     for _ in range(2):
         block = Block(actors, semaphore)
@@ -1276,6 +1282,7 @@ def test_a_block_may_release_its_semaphore_and_take_it_again(threading, actors):
 
 @clause("with.semaphore.released")
 def test_a_semaphore_is_released_to_a_waiter_and_after_that(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     check_released_beside_waiters(lambda: threading.Semaphore(1), actors)
 
 
@@ -1311,6 +1318,7 @@ def test_a_block_leaves_the_counter_of_a_semaphore_as_it_was(threading, actors):
 
 @clause("with.semaphore.counter-kept")
 def test_nested_blocks_leave_the_counter_of_a_semaphore_as_it_was(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     check_counter_kept_by_nested_blocks(threading.Semaphore, actors)
 
 
@@ -1326,6 +1334,7 @@ def test_the_counter_of_a_semaphore_is_kept_when_a_block_is_met(threading, actor
 
 @clause("with.semaphore.counter-kept")
 def test_leaving_a_block_adds_one_to_a_semaphore_released_in_it(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore = threading.Semaphore(1)
     counter = Counter(actors)
     for count in range(2, 4):
@@ -1341,6 +1350,7 @@ def test_as_many_blocks_as_the_counter_of_a_semaphore_says(threading, actors):
 
 @clause("with.semaphore.as-many-as-the-value")
 def test_no_more_blocks_than_a_semaphore_allows_under_contention(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.Semaphore)
     check_as_many_under_contention(threading.Semaphore, actors, rounds)
 
 
@@ -1356,6 +1366,7 @@ def test_blocks_on_a_semaphore_that_meet_exclude_each_other(threading, actors):
 
 @clause("with.semaphore.mutual-exclusion")
 def test_threads_contend_for_a_semaphore_by_with(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.Semaphore)
     check_exclusion(lambda: threading.Semaphore(1), actors, rounds)
 
 
@@ -1389,6 +1400,7 @@ def test_entry_blocks_while_a_bounded_semaphore_is_taken(threading, actors):
 
 @clause("with.boundedsemaphore.entry-blocks")
 def test_entry_of_several_blocks_on_a_bounded_semaphore_blocks(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     check_entry_of_several_blocks(lambda: threading.BoundedSemaphore(1), actors)
 
 
@@ -1404,6 +1416,7 @@ def test_a_block_may_release_its_bounded_semaphore_and_take_it_again(threading, 
 
 @clause("with.boundedsemaphore.released")
 def test_a_bounded_semaphore_is_released_to_a_waiter_and_after_that(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     check_released_beside_waiters(lambda: threading.BoundedSemaphore(1), actors)
 
 
@@ -1459,6 +1472,7 @@ def test_as_many_blocks_as_the_counter_of_a_bounded_semaphore_says(threading, ac
 
 @clause("with.boundedsemaphore.as-many-as-the-value")
 def test_no_more_blocks_than_a_bounded_semaphore_allows_under_contention(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     check_as_many_under_contention(threading.BoundedSemaphore, actors, rounds)
 
 
@@ -1492,6 +1506,7 @@ def test_blocks_on_a_bounded_semaphore_that_meet_exclude_each_other(threading, a
 
 @clause("with.boundedsemaphore.mutual-exclusion")
 def test_threads_contend_for_a_bounded_semaphore_by_with(threading, actors, rounds):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     check_exclusion(lambda: threading.BoundedSemaphore(1), actors, rounds)
 
 

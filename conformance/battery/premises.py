@@ -1,0 +1,103 @@
+"""What a case takes for granted when it lets several threads loose on one object: that they wait.
+
+Where they do not, as in a module for programs without threads, chance decides what such a case
+sees.  These checks come first and fail in every run.  One that has held is not made again in its
+process: it takes time where blocking cannot be proved.
+"""
+
+import time
+
+from threadspec.conformance.battery.gates import Gate
+from threadspec.conformance.worker import blocking
+
+# Seconds for which threads are watched that ask again and again, where they could wait.
+LONG = 1.0
+
+_held = []  # the checks that held, each with what it was made with
+
+
+def _holds(check, make):
+    """Whether ``check`` has held before for the same function ``make``."""
+    return bool([one for one in _held if one[0] is check and one[1] is make])
+
+
+def check_excludes(actors, make):
+    """Check that a second acquire() of a lock blocks; ``make``: makes the lock, or a condition."""
+    if _holds(check_excludes, make):
+        return
+    lock = make()
+    holder, second = actors.new(), actors.new()
+    holder.call(lock.acquire)
+    blocked = second.start(lock.acquire).is_blocked()
+    shown = repr(second)
+    holder.call(lock.release)
+    second.returned()
+    assert blocked, "while another thread held the lock, %s; it must block" % shown
+    second.call(lock.release)
+    _held.append((check_excludes, make))
+
+
+def check_waits_at_zero(actors, make):
+    """Check that acquire() blocks at zero; ``make``: makes a semaphore for a value.
+
+    Two threads wait, since one that asks again and again, undisturbed, looks blocked.  Two that do
+    so get in each other's way sooner or later where nothing keeps them apart.
+    """
+    if _holds(check_waits_at_zero, make):
+        return
+    semaphore = make(1)
+    holder = actors.new()
+    holder.call(semaphore.acquire)
+    pair = actors.start_many(2, semaphore.acquire)
+    ended = actors.ended(pair)
+    tids = [actor.tid for actor in pair]
+    until = blocking.clock() + LONG
+    while not ended and blocking.can_prove(tids) and blocking.clock() < until:
+        if blocking.proved(tids):
+            break
+        time.sleep(0.005)
+        ended = [actor for actor in pair if actor.has_ended()]
+    shown = " and ".join([repr(actor) for actor in ended])
+    assert not ended, "while the counter was zero, %s; it must block" % shown
+    holder.call(semaphore.release)
+    for passed in actors.ended(pair, at_least=1)[:1]:
+        passed.start(semaphore.release).returned()
+    actors.ended(pair, at_least=2)
+    _held.append((check_waits_at_zero, make))
+
+
+def check_waits_until_set(actors, make):
+    """Check that wait() blocks while an event is not set; ``make``: makes the event."""
+    if _holds(check_waits_until_set, make):
+        return
+    event = make()
+    waiter = actors.start(event.wait)
+    blocked = waiter.is_blocked()
+    shown = repr(waiter)
+    event.set()
+    waiter.returned()
+    assert blocked, "while the event was not set, %s; it must block" % shown
+    _held.append((check_waits_until_set, make))
+
+
+def check_apart(actors, make):
+    """Check that a value set here is not there in another thread; ``make``: makes a local."""
+    if _holds(check_apart, make):
+        return
+    data = make()
+    data.x = 1
+    assert not actors.call(hasattr, data, "x"), "another thread has the value that this one set"
+    _held.append((check_apart, make))
+
+
+def check_runs_beside(actors, make):
+    """Check that start() returns while its thread runs; ``make``: makes a thread for a target."""
+    if _holds(check_runs_beside, make):
+        return
+    starter = actors.new()
+    with Gate(actors.substrate) as gate:
+        thread = starter.call(make, target=gate.visit)
+        returned = starter.start(thread.start).returned()
+        shown = repr(starter)
+    assert returned, "while the activity of the thread was not over, %s; it must return" % shown
+    _held.append((check_runs_beside, make))
