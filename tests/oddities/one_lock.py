@@ -1,7 +1,8 @@
 """All locks, conditions, semaphores and events share one monitor; any change wakes everybody.
 
 The monitor is not reentrant: a handler or a finalizer that uses any object while it is held waits
-for itself.  An exception between two steps leaves sleepers asleep, or the monitor taken.
+for itself.  An exception between two steps leaves sleepers asleep, or the monitor taken; whether
+that of an event shows is a matter of luck.
 """
 
 import _thread

@@ -1,7 +1,8 @@
 """Each factory makes objects of two unrelated classes in turn.
 
 A mutex that is not reentrant guards the line: an exception right after it was taken leaves it held,
-and a handler or a finalizer that uses the lock waits for itself.
+and a handler or a finalizer that uses the lock waits for itself.  Which of the kinds a case meets
+depends on the cases before it.
 """
 
 import itertools
