@@ -16,15 +16,30 @@ LONG = 1.0
 _held = []  # the checks that held, each with what it was made with
 
 
-def _holds(check, make):
-    """Whether ``check`` has held before for the same function ``make``."""
-    return bool([one for one in _held if one[0] is check and one[1] is make])
+def _ignore(note):
+    """Leave out what a check has seen: the evidence of a case must not depend on who came first."""
 
 
+def _once(check):
+    """Make a check once for each ``make`` in a process, as long as it holds."""
+
+    def checked(actors, make):
+        if [one for one in _held if one[0] is check and one[1] is make]:
+            return
+        note, actors.note = actors.note, _ignore
+        try:
+            check(actors, make)
+        finally:
+            actors.note = note
+        _held.append((check, make))
+
+    checked.__doc__ = check.__doc__
+    return checked
+
+
+@_once
 def check_excludes(actors, make):
     """Check that a second acquire() of a lock blocks; ``make``: makes the lock, or a condition."""
-    if _holds(check_excludes, make):
-        return
     lock = make()
     holder, second = actors.new(), actors.new()
     holder.call(lock.acquire)
@@ -34,17 +49,15 @@ def check_excludes(actors, make):
     second.returned()
     assert blocked, "while another thread held the lock, %s; it must block" % shown
     second.call(lock.release)
-    _held.append((check_excludes, make))
 
 
+@_once
 def check_waits_at_zero(actors, make):
     """Check that acquire() blocks at zero; ``make``: makes a semaphore for a value.
 
     Two threads wait, since one that asks again and again, undisturbed, looks blocked.  Two that do
     so get in each other's way sooner or later where nothing keeps them apart.
     """
-    if _holds(check_waits_at_zero, make):
-        return
     semaphore = make(1)
     holder = actors.new()
     holder.call(semaphore.acquire)
@@ -63,13 +76,11 @@ def check_waits_at_zero(actors, make):
     for passed in actors.ended(pair, at_least=1)[:1]:
         passed.start(semaphore.release).returned()
     actors.ended(pair, at_least=2)
-    _held.append((check_waits_at_zero, make))
 
 
+@_once
 def check_waits_until_set(actors, make):
     """Check that wait() blocks while an event is not set; ``make``: makes the event."""
-    if _holds(check_waits_until_set, make):
-        return
     event = make()
     waiter = actors.start(event.wait)
     blocked = waiter.is_blocked()
@@ -77,27 +88,22 @@ def check_waits_until_set(actors, make):
     event.set()
     waiter.returned()
     assert blocked, "while the event was not set, %s; it must block" % shown
-    _held.append((check_waits_until_set, make))
 
 
+@_once
 def check_apart(actors, make):
     """Check that a value set here is not there in another thread; ``make``: makes a local."""
-    if _holds(check_apart, make):
-        return
     data = make()
     data.x = 1
     assert not actors.call(hasattr, data, "x"), "another thread has the value that this one set"
-    _held.append((check_apart, make))
 
 
+@_once
 def check_runs_beside(actors, make):
     """Check that start() returns while its thread runs; ``make``: makes a thread for a target."""
-    if _holds(check_runs_beside, make):
-        return
     starter = actors.new()
     with Gate(actors.substrate) as gate:
         thread = starter.call(make, target=gate.visit)
         returned = starter.start(thread.start).returned()
         shown = repr(starter)
     assert returned, "while the activity of the thread was not over, %s; it must return" % shown
-    _held.append((check_runs_beside, make))
