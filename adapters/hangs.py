@@ -24,13 +24,14 @@ KIT = str(SCRIPT.parent.parent)
 # The seconds between two looks at a case; the first one comes after twice as long.
 PAUSE = 0.03
 
-# So many looks at a thread that has used so many seconds of processor time meanwhile, without
-# getting any further, are enough where others have spun for their whole time.
+# How many looks at a thread that does not get any further, and how many seconds of processor time
+# that it uses meanwhile, are enough where others have spun for their whole time.
 LOOKS = 4
 SPIN = 0.15
 
-# A thread that sleeps is waited for so many times as long as the longest case that has passed, and
-# for so many seconds at least.  Cases are short, and it stays where others have slept for good.
+# How long a thread that sleeps is waited for: this multiple of the time of the longest case that has
+# passed, and this number of seconds at least.  Cases are short, and it stays where others have slept
+# for good.
 TIMES = 5
 LEAST = 2.0
 

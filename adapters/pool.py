@@ -33,18 +33,18 @@ ENOUGH = 32
 # The most workers that are started because others wait.
 MOST = 12
 
-# A worker is started when cases could have been run, but were not, for so many seconds more than a
-# share of the time.  A good implementation waits now and then, too, and one worker is enough then.
+# A worker is started when cases could have been run, but were not, for this number of seconds more
+# than this share of the time.  A good implementation waits now and then, too, and one worker is enough then.
 UNUSED = 0.3
 SHARE = 0.25
 
 # A worker whose case runs programs sleeps while they are at work.  It waits if it does so for long.
 PROGRAM = 1.0
 
-# A case that has waited for so many seconds does not keep those queued behind it any longer.
+# How many seconds a case may wait and still keep those that are queued behind it.
 LONG = 0.3
 
-# After so many cases in a row that did not wait that long, queues in workers are filled again.
+# How many cases in a row must have waited less before queues in workers are filled again.
 CALM = 50
 
 
@@ -150,7 +150,7 @@ class _Board:
             return True
 
     def widen(self, places: int) -> None:
-        """Have at least so many places."""
+        """Have at least this number of places."""
         with self._changed:
             more = max(0, places - self._size)
             self._places += more

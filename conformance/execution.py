@@ -99,7 +99,7 @@ class Execution:
 
     ``subject`` describes it once it is loaded.  ``divergences`` are those its adapter expects where
     it runs.  ``workers``: the number of processes that it is judged in; 0 is this very process.
-    ``ahead``: of so many cases that will follow it is worth while to tell.  ``repeat``: how often
+    ``ahead``: how many of the following cases are worth announcing.  ``repeat``: how often
     each case is run; its result is then that of all repetitions.
     """
 

@@ -62,7 +62,7 @@ def without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def looks(one: Watch, count: int) -> list[bool]:
-    """What a watch finds in so many looks, each of which is a question and an answer."""
+    """What a watch finds in a number of looks, each of which is a question and an answer."""
     return [one.is_certain() for _ in range(2 * count)][1::2]
 
 

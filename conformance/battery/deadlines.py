@@ -72,7 +72,7 @@ def ends_early(actors, waiter, seconds, timeout):
 
 
 def _await(actors, waiter, seconds):
-    """Wait for the end of an actor's call, for so many seconds at most."""
+    """Wait for the end of an actor's call, for ``seconds`` at most."""
     began = blocking.clock()
     while not waiter.has_ended() and blocking.clock() < began + seconds:
         time.sleep(0.005)

@@ -11,14 +11,14 @@ from threadspec.conformance.worker import blocking
 # How many waits must be in vain before others are shortened.
 VAIN = 2
 
-# A shortened wait lasts for so many times as long as the longest one that was not in vain.
+# A shortened wait lasts this many times as long as the longest one that was not in vain.
 TIMES = 20
 
 # It lasts for at least this share of the whole duration where few were in vain in the same file
 # of the battery: its cases may wait for something else, which is slower.
 SHARE = 1.0 / 3
 
-# It lasts for at least so many seconds where others of the same file were in vain, too.
+# How many seconds it lasts at least where others of the same file were in vain, too.
 LEAST = 0.5
 
 # By how many seconds a pause may be longer than it was meant to be, for that time to count.
@@ -117,7 +117,7 @@ class Wait(object):
         return self._is_over or (self._setback is not None and lasts >= self._setback)
 
     def hasten(self, seconds):
-        """Let it last for so many more seconds at most."""
+        """Let it last for ``seconds`` more at most."""
         self._setback = self.seconds + seconds
 
     def end(self, has_come):

@@ -233,7 +233,7 @@ class Program(object):
         return self._greeted or MARK + GREETING in self._said.text()
 
     def _wait(self, is_reached, duration, times=1):
-        """The same for so many times as long as a named duration says."""
+        """The same for a multiple of a named duration."""
         wait = self._durations.wait(duration, "answer" if times > 1 else "program", times)
         stall = blocking.Stall(
             self._durations["stall"],
