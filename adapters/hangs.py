@@ -29,9 +29,9 @@ PAUSE = 0.03
 LOOKS = 4
 SPIN = 0.15
 
-# How long a thread that sleeps is waited for: this multiple of the time of the longest case that has
-# passed, and this number of seconds at least.  Cases are short, and it stays where others have slept
-# for good.
+# How long a thread that sleeps is waited for: this multiple of the time of the longest case that
+# has passed, and this number of seconds at least.  Cases are short, and it stays where others have
+# slept for good.
 TIMES = 5
 LEAST = 2.0
 

@@ -34,7 +34,8 @@ ENOUGH = 32
 MOST = 12
 
 # A worker is started when cases could have been run, but were not, for this number of seconds more
-# than this share of the time.  A good implementation waits now and then, too, and one worker is enough then.
+# than this share of the time.  A good implementation waits now and then, too, and one worker is
+# enough then.
 UNUSED = 0.3
 SHARE = 0.25
 
