@@ -16,10 +16,7 @@ handlers raise.
 from _collections import deque
 from itertools import starmap
 
-__all__ = ["ONCE", "call", "exhaust"]
-
-# The arguments of one call without arguments.
-ONCE = [()]
+__all__ = ["call", "exhaust"]
 
 
 # exhaust(iterator): read it to its end, in one step, and keep nothing of what it gives.

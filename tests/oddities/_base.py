@@ -7,7 +7,7 @@ from types import ModuleType
 
 from threadspec.reference import _layer
 from threadspec.reference._instantiate import instantiate
-from threadspec.reference._interruption import ONCE, exhaust
+from threadspec.reference._interruption import exhaust
 
 METHODS = {
     "Lock": ("acquire", "release"),
@@ -116,7 +116,7 @@ def wake(line, choose):
     while turns := list(line):
         turn = choose(turns)
         try:
-            exhaust(chain(map(line.remove, [turn]), starmap(turn.release, ONCE)))
+            exhaust(chain(map(line.remove, [turn]), starmap(turn.release, [()])))
         except ValueError:  # another thread was quicker
             continue
         return True
