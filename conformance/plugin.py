@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
@@ -35,6 +36,7 @@ SELECTION: pytest.StashKey[Selection] = pytest.StashKey()
 LOST: pytest.StashKey[bool] = pytest.StashKey()  # the battery was asked for without --impl
 HOOKS: pytest.StashKey[Any] = pytest.StashKey()  # those that are called for cases
 SHORT: pytest.StashKey[bool] = pytest.StashKey()  # nobody looks at the set-up of a case
+SILENT: pytest.StashKey[bool] = pytest.StashKey()  # nor at reports that it has passed
 
 _NO_IMPLEMENTATION = (
     "The battery needs an implementation to judge: add --impl=NAME, such as --impl=stdlib."
@@ -465,6 +467,19 @@ def _is_short(config: pytest.Config) -> bool:
     return not (config.getoption("usepdb", False) or config.getoption("setupshow", False))
 
 
+# Plugins of pytest's that do nothing with the report of a set-up or a tear-down that has passed.
+_IDLE = frozenset(["terminal", "main", "cacheprovider", "logging"])
+
+
+def _is_silent(config: pytest.Config) -> bool:
+    """Whether nobody does anything with reports that a set-up or a tear-down has passed."""
+    for hook in config.hook.pytest_runtest_logreport.get_hookimpls():
+        package, _, module = hook.function.__module__.partition(".")
+        if hook.function.__module__ != __name__ and (package != "_pytest" or module not in _IDLE):
+            return False
+    return config.getoption("durations") is None
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Let each case know what follows, where that is certain: not where pytest-xdist shares out."""
     run = session.config.stash.get(RUN, None)
@@ -474,6 +489,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     manager = session.config.pluginmanager
     session.stash[HOOKS] = hooks if run.in_process else _WorkerHooks(hooks, manager)
     session.stash[SHORT] = not run.in_process and _is_short(session.config)
+    session.stash[SILENT] = _is_silent(session.config)
+    if all(isinstance(item, CaseItem) for item in session.items) and not run.in_process:
+        gc.freeze()  # all that is there now stays to the end: it need not be searched for garbage
     if _is_controller(session.config):
         for item, following in itertools.pairwise(session.items):
             if isinstance(item, CaseItem) and isinstance(following, CaseItem):
@@ -499,14 +517,16 @@ def pytest_runtest_protocol(
 def pytest_run_short(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Run a case without setting anything up or tearing it down: there is nothing to.
 
-    Only its call and the reports take place, as pytest's own protocol has them.  Cases for which
-    somebody else has a hook or a mark get that protocol.
+    Only its call and the reports that somebody reads take place, as pytest's own protocol has them.
+    Cases for which somebody else has a hook or a mark get that protocol.
     """
     if not (isinstance(item, CaseItem) and item.is_short()):
         return None
     hooks = item.ihook
     hooks.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    hooks.pytest_runtest_logreport(report=item.report_passed("setup"))
+    is_silent = item.session.stash[SILENT]
+    if not is_silent:
+        hooks.pytest_runtest_logreport(report=item.report_passed("setup"))
     os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} (call)"
     try:
         call = pytest.CallInfo.from_call(
@@ -520,7 +540,8 @@ def pytest_run_short(item: pytest.Item, nextitem: pytest.Item | None) -> bool | 
     hooks.pytest_runtest_logreport(report=report)
     if call.excinfo is not None and report.failed:
         hooks.pytest_exception_interact(node=item, call=call, report=report)
-    hooks.pytest_runtest_logreport(report=item.report_passed("teardown"))
+    if not is_silent:
+        hooks.pytest_runtest_logreport(report=item.report_passed("teardown"))
     hooks.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
 
