@@ -142,7 +142,11 @@ def test_a_thread_lives_on_after_a_timeout_that_was_refused(threading, actors):
     thread, end = blocked_thread(threading, actors)
     if thread is None:
         return  # other clauses fail
-    refused = [timeout for timeout in AGES if actors.start(thread.join, timeout).raised()]
+    joiners = dict([(timeout, actors.start(thread.join, timeout)) for timeout in AGES])
+    ended = actors.ended(list(joiners.values()))
+    refused = [
+        timeout for timeout in AGES if joiners[timeout] in ended and joiners[timeout].raised()
+    ]
     joiner = actors.start(thread.join)
     blocked = joiner.is_blocked()
     end()
