@@ -586,7 +586,7 @@ def test_an_exception_at_each_step_leaves_a_condition_usable(threading, actors):
 def test_an_exception_at_each_step_of_a_wait_leaves_no_trace(threading, actors):
     needs_blocking(threading, actors)
     made = []
-    waiter = actors.new()
+    waiter, asker, waker = actors.new(), actors.new(), actors.new()
 
     def waiting(timeout):
         made[:] = [threading.Condition()]
@@ -598,12 +598,11 @@ def test_an_exception_at_each_step_of_a_wait_leaves_no_trace(threading, actors):
         for _ in steps(lambda: waiting(timeout), interrupt):
             what = "after a signal handler raised at a step of wait(%s)" % timeout
             condition = made[0]
-            got = actors.call(condition.acquire, False)
+            got = asker.call(condition.acquire, False)
             assert not got, "%s, the lock is free" % what
             condition.release()
             start_waiting(waiter, condition)
-            waker = actors.start(wake, condition, "notify")
-            returned = waker.returned()
+            returned = waker.start(wake, condition, "notify").returned()
             assert returned, "%s, the lock is held for good" % what
             returned = waiter.returned()
             assert returned, "%s, notify() wakes nobody although a thread waits" % what
