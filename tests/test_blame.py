@@ -268,6 +268,10 @@ def test_one_sentence_says_that_the_system_refuses_the_host_a_thread(
         worker.begin()
 
 
+# Set-up without the process that a worker has forked before: another one is started then.
+UNPREPARED = "from threadspec.conformance.worker import nursery; nursery._prepared.clear()"
+
+
 @pytest.mark.parametrize(
     "broken",
     ["subprocess.Popen", "os.fork", "os.mkfifo", "tempfile.mkstemp"],
@@ -279,6 +283,7 @@ def test_a_program_that_the_system_refuses_is_an_error(tmp_path: Path, broken: s
         "from threadspec.reference import *",
         setup=f"""
 import {module}
+{UNPREPARED}
 
 def refuse(*args, **kwargs):
     raise OSError(11, "Resource temporarily unavailable")
@@ -317,7 +322,7 @@ def test_a_fork_that_the_system_refuses_ends_no_other_program(tmp_path: Path) ->
     one = implementation(
         tmp_path,
         "from threadspec.reference import *",
-        setup=f"import os; os.environ['PYTHONPATH'] = {str(tmp_path)!r}",
+        setup=f"import os; os.environ['PYTHONPATH'] = {str(tmp_path)!r}\n{UNPREPARED}",
     )
     results = judged(one, "test_daemon.py::test_a_program")
     assert {result.verdict for result in results} == {"pass", "error"}

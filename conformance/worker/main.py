@@ -12,7 +12,8 @@ not let it start as many threads as cases need, by ``{"refused": sentence}``; ``
 answered; after an outcome that says "spoiled" none is answered any more.
 
 With the option ``--program`` it is a program of the battery instead (see ``programs``), with
-``--nursery`` a process that forks such programs (see ``nursery``).
+``--nursery`` a process that forks such programs (see ``nursery``).  Where it can, it forks the
+first such process itself, before it loads anything.
 """
 
 import json
@@ -239,7 +240,6 @@ def prepare_imports():
 
 def main():
     """Serve the host until it closes its end of the pipe."""
-    prepare_imports()
     prepare_switching()
     channel = Channel()
     worker = Worker(prepare_stacks())
@@ -259,10 +259,10 @@ def main():
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] in (["--program"], ["--nursery"]):
-        prepare_imports()
-        from threadspec.conformance.worker import nursery, programs
+    prepare_imports()
+    from threadspec.conformance.worker import nursery, programs
 
+    if sys.argv[1:] in (["--program"], ["--nursery"]) or nursery.prepare(sys.argv[0]):
         if sys.argv[1:] == ["--nursery"]:
             nursery.breed()
         programs.perform()  # then the script ends, and with it the program, as any other does

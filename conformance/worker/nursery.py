@@ -104,10 +104,48 @@ def is_possible():
     return sys.platform.startswith("linux") and hasattr(os, "fork")
 
 
+# What :func:`prepare` has left for the first Nursery of this process: its ends of the pipes.
+_prepared = []
+
+
+def prepare(script):
+    """Fork a nursery from this process, before it has loaded anything of an implementation.
+
+    To start an interpreter for it later takes thirty times as long.  Returns whether this is the
+    nursery's process.
+    """
+    if not is_possible():
+        return False
+    asked, asking = os.pipe()
+    answering, answered = os.pipe()
+    try:
+        pid = os.fork()
+    except OSError:
+        pid = None  # maybe there will be room for it when it is needed
+    if pid == 0:
+        os.dup2(asked, 0)
+        os.dup2(answered, 1)
+        sys.argv = [script, OPTION]
+    for descriptor in pid == 0 and (asked, asking, answering, answered) or (asked, answered):
+        os.close(descriptor)
+    if pid == 0:
+        return True
+    if pid is None:
+        os.close(asking)
+        os.close(answering)
+    else:
+        os.waitpid(pid, 0)  # it forks once more and ends
+        _prepared.append((asking, answering))
+    return False
+
+
 class Nursery(object):
     """The process that forks programs; ``script`` is the worker's script."""
 
     def __init__(self, script):
+        if _prepared:
+            self._asking, self._answering = _prepared.pop()
+            return
         import subprocess  # not before the set-up code has run: it imports threading
 
         # Pipes of our own: an implementation that has replaced subprocess may make its pipes such
