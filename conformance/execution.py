@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import importlib
 import importlib.metadata
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -26,8 +27,7 @@ from threadspec.conformance.worker.judge import Judge
 from threadspec.conformance.worker.names import MODULE
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
 
-# So many cases each worker may be ahead of the host: a long one lets the host catch up with many
-# that took the worker less time than their reports take here.
+# How many of the cases that follow are announced where each is repeated.
 AHEAD = 64
 
 
@@ -99,8 +99,7 @@ class Execution:
 
     ``subject`` describes it once it is loaded.  ``divergences`` are those its adapter expects where
     it runs.  ``workers``: the number of processes that it is judged in; 0 is this very process.
-    ``ahead``: how many of the following cases are worth announcing.  ``repeat``: how often
-    each case is run; its result is then that of all repetitions.
+    ``repeat``: how often each case is run; its result is then that of all repetitions.
     """
 
     def __init__(
@@ -113,7 +112,6 @@ class Execution:
         self.implementation = implementation
         self._time_scale = time_scale
         self._repeat = repeat
-        self.ahead = AHEAD * max(workers, 1)
         self._place: Place
         if workers == 0:
             self._place = InProcess(implementation, time_scale)
@@ -210,13 +208,10 @@ class Execution:
         self.load()
         if self._repeat == 1:
             return self._run_once(case, ((one.module, one.function) for one in following))
-        coming = [case, *following]
+        coming = [case, *itertools.islice(following, AHEAD)]
         ahead = [(one.module, one.function) for one in coming for _ in range(self._repeat)]
         return _of_repetitions(
-            [
-                self._run_once(case, ahead[number : number + self.ahead])
-                for number in range(1, self._repeat + 1)
-            ]
+            [self._run_once(case, ahead[number:]) for number in range(1, self._repeat + 1)]
         )
 
     def _run_once(self, case: Case, ahead: Iterable[tuple[str, str]]) -> CaseResult:
@@ -233,7 +228,7 @@ class Execution:
     def run_all(self, cases: Sequence[Case]) -> Iterator[CaseResult]:
         """Run cases one after another.  Raises UserError like :meth:`run`."""
         for number, case in enumerate(cases, 1):
-            yield self.run(case, cases[number : number + self.ahead])
+            yield self.run(case, itertools.islice(cases, number, None))
 
     def broken_off(self, case: Case, reason: str, seconds: float) -> CaseResult:
         """The result of a case that was ended from outside, as by a time-out of pytest's."""

@@ -409,11 +409,9 @@ class CaseItem(pytest.Item):
             raise CaseFailed(self.result).with_traceback(execution.traceback())
 
     def _next_cases(self) -> Iterator[Case]:
-        """The cases that follow on the same implementation, a limited number of them."""
+        """The cases that follow on the same implementation."""
         item = self.following
-        for _ in range(self.run_.executions[self.number].ahead):
-            if item is None or item.number != self.number:
-                break
+        while item is not None and item.number == self.number:
             yield item.case
             item = item.following
 

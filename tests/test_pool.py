@@ -14,8 +14,9 @@ import miniatures
 from miniatures import lock_with
 from threadspec.adapters.pool import MOST, READY, Pool
 from threadspec.adapters.worker import CannotStart
+from threadspec.conformance.execution import Execution
 from threadspec.conformance.worker.durations import TABLE
-from trials import implementation
+from trials import cases_of, implementation
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
@@ -129,6 +130,32 @@ def test_cases_that_wait_do_not_hold_up_the_others(make: MakePool) -> None:
     assert {outcome["outcome"] for outcome in outcomes} == {"ok"}
     calls = traced()
     assert 1 < len(set(calls)) <= 1 + MOST + len(calls) // 2  # those that were late are replaced
+
+
+def test_one_case_that_waits_holds_up_no_other(
+    miniature: Callable[[str, str], str], tmp_path: Path
+) -> None:
+    source = "import os, time\n" + lock_with(
+        """
+        def release(self):
+            try:
+                os.close(os.open("first", os.O_CREAT | os.O_EXCL))
+            except OSError:
+                with open("others", "a") as file:
+                    file.write("x")
+            else:
+                while not os.path.exists("others") or os.path.getsize("others") < 190:
+                    time.sleep(0.01)
+            self._lock.release()
+        """
+    )
+    case = next(one for one in cases_of(["lock"]) if one.function == NO_VALUE)
+    execution = Execution(implementation("subject", miniature("subject", source), tmp_path))
+    try:
+        results = list(execution.run_all([case] * 200))
+    finally:
+        execution.close()
+    assert {result.verdict for result in results} == {"pass"}
 
 
 def test_cases_that_do_not_wait_are_run_by_one_worker(make: MakePool) -> None:
