@@ -106,7 +106,7 @@ class Hangs:
             self._places |= places(read_stacks(text))
 
     def has_passed(self, seconds: float) -> None:
-        """Learn how long a case took that passed."""
+        """Learn how long a case took that passed, and in which no wait was in vain."""
         with self._changing:
             self._longest = max(self._longest, seconds)
 

@@ -298,10 +298,11 @@ class Worker:
             raise
         finally:
             self._watch = None
-        if outcome["outcome"] in ("ok", "observed"):
+        learnt = outcome.pop("learnt", None)
+        if outcome["outcome"] in ("ok", "observed") and not (learnt and learnt["vain"]):
             self._hangs.has_passed(outcome["seconds"])
-        if "learnt" in outcome:
-            self._hangs.has_waited(outcome.pop("learnt"))
+        if learnt:
+            self._hangs.has_waited(learnt)
         outcome.setdefault("output", self._printed(outcome.pop("printed", None)))
         if outcome["spoiled"]:
             self.close()

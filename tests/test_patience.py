@@ -13,7 +13,7 @@ from threadspec.adapters.worker import Worker
 from threadspec.conformance.worker import blocking, patience
 from threadspec.conformance.worker.actors import Actors
 from threadspec.conformance.worker.durations import TABLE, Durations
-from threadspec.conformance.worker.patience import LEAST, SHARE, TIMES, VAIN, Experience
+from threadspec.conformance.worker.patience import LEAST, MANY, SHARE, TIMES, VAIN, Experience
 from trials import ROOT, implementation
 
 WHOLE = TABLE["positive"][0]
@@ -80,6 +80,16 @@ def test_an_implementation_that_is_slow_gets_its_time(clock: Clock) -> None:
     for _ in range(VAIN):
         lasts(clock, durations)
     assert lasts(clock, durations) == pytest.approx(TIMES * 0.1, abs=0.02)
+
+
+def test_where_many_were_in_vain_they_are_shortened_more() -> None:
+    known = Experience()
+    known.succeed("thread", 0.1)
+    for _ in range(MANY):
+        assert known.least("chapter", "thread", WHOLE, 1, 1.0) >= TIMES * 0.1
+        known.fail("chapter")
+    assert known.least("chapter", "thread", WHOLE, 1, 1.0) == pytest.approx(TIMES / 2 * 0.1)
+    assert known.least("another chapter", "thread", WHOLE, 1, 1.0) >= TIMES * 0.1
 
 
 def test_a_busy_machine_gives_it_more_time(clock: Clock) -> None:
@@ -161,6 +171,26 @@ def test_a_worker_that_is_replaced_passes_on_what_it_has_learnt() -> None:
     finally:
         worker.close()
     assert "learnt" not in outcomes[0]
+
+
+def test_how_long_cases_take_is_not_learnt_from_waits_in_vain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worker = Worker(implementation("reference", "threadspec.reference", ROOT), 1.0, None, Hangs())
+    passed: list[float] = []
+    monkeypatch.setattr(worker._hangs, "has_passed", passed.append)
+    answers: list[dict[str, Any]] = [
+        {"outcome": "ok", "seconds": 6.1, "spoiled": False, "learnt": {"vain": vain, "longest": {}}}
+        for vain in ({"chapter": 1}, {})
+    ]
+    try:
+        worker.load()
+        monkeypatch.setattr(worker, "_answer", lambda *arguments: answers.pop(0))
+        for _ in range(2):
+            worker._run("threadspec.conformance.battery.test_lock", "x", (), None)
+            assert len(passed) == 1 - len(answers)
+    finally:
+        worker.close()
 
 
 def test_who_waits_for_a_case_outlasts_the_waits_of_that_case() -> None:

@@ -11,8 +11,10 @@ from threadspec.conformance.worker import blocking
 # How many waits must be in vain before others are shortened.
 VAIN = 2
 
-# A shortened wait lasts this many times as long as the longest one that was not in vain.
+# A shortened wait lasts this many times as long as the longest one that was not in vain; and half
+# of that where at least ``MANY`` were in vain in the same file of the battery.
 TIMES = 20
+MANY = 6
 
 # It lasts for at least this share of the whole duration where few were in vain in the same file
 # of the battery: its cases may wait for something else, which is slower.
@@ -53,13 +55,15 @@ class Experience(object):
         if sum(self.vain.values()) < VAIN:
             return times * whole
         least = LEAST * scale
-        if self.vain.get(place, 0) < VAIN:
+        vain = self.vain.get(place, 0)
+        if vain < VAIN:
             least = max(least, SHARE * whole)
+        multiple = TIMES if vain < MANY else TIMES / 2.0
         if times > 1:
             longest = max(list(self.longest.values()) + [0.0])
         else:
             longest = self.longest.get(sort, 0.0)
-        return times * min(whole, max(least, TIMES * longest))
+        return times * min(whole, max(least, multiple * longest))
 
     def add(self, news):
         """Take over what another process has learnt, as :meth:`told` there; not known here yet."""
