@@ -1,8 +1,14 @@
 """Locks that guard a few steps, in a with statement."""
 
-from ._layer import allocate_lock
+try:
+    # Reentrant: a signal handler or a finalizer may come back to the steps that it interrupts.
+    from ._layer import RLock as _new
+except ImportError:
+    # A thread layer that has none.  The portable one would stay locked for good where real threads
+    # meet in it that a layer without threads cannot tell apart.
+    from ._layer import allocate_lock as _new
 
-__all__ = ["Guard", "RLock"]
+__all__ = ["Guard"]
 
 
 class Guard:
@@ -15,15 +21,6 @@ class Guard:
     __slots__ = ("__enter__", "__exit__")
 
     def __init__(self):
-        lock = allocate_lock()
+        lock = _new()
         self.__enter__ = lock.__enter__
         self.__exit__ = lock.__exit__
-
-
-try:
-    # Where a signal handler or a finalizer may come back to the same steps.
-    from ._layer import RLock
-except ImportError:
-    # A thread layer that has none.  The portable one would stay locked for good where real threads
-    # meet in it that a layer without threads cannot tell apart.
-    RLock = Guard

@@ -15,28 +15,42 @@ the GIL.
 from which a thread that gives up could remove its ticket in constant time.)
 """
 
-from _operator import methodcaller
-from itertools import repeat
-
-from ._interruption import exhaust
 from ._layer import TIMEOUT_MAX
 
-__all__ = ["leave", "seconds", "wake_first"]
-
-_release = methodcaller("release")
+__all__ = ["is_foreign", "leave", "seconds", "wake_all", "wake_first"]
 
 
-def wake_first(line, count=1):
-    """Wake the first ``count`` threads of the queue ``line``, or all if there are fewer.
+def wake_first(line):
+    """Wake the first thread of the queue ``line``, if there is one.
 
-    It is one step: where a signal handler raises, either all of them have been woken or none, and
-    no thread is out of the queue and still asleep.
+    Where a signal handler raises, no thread is out of the queue and still asleep.
+    """
+    while line:
+        turn = None
+        try:
+            turn = line[0]
+            line.remove(turn)
+            turn.release()
+            return
+        except BaseException as error:
+            if isinstance(error, (IndexError, ValueError)) and not is_foreign(error):
+                continue  # that thread has left the queue itself
+            if turn is not None and turn not in line:
+                _unlock(turn)
+            raise
+
+
+def wake_all(line):
+    """Wake every thread of the queue ``line``, as :func:`wake_first` does it.
+
+    Where a signal handler raises, all of them have been woken nevertheless.
     """
     try:
-        exhaust(map(_release, map(line.pop, repeat(0, count))))
-    except IndexError as error:  # there were fewer
-        if _is_foreign(error):
-            raise
+        while line:
+            wake_first(line)
+    except BaseException:
+        wake_all(line)
+        raise
 
 
 def leave(line, turn):
@@ -44,7 +58,7 @@ def leave(line, turn):
     try:
         line.remove(turn)
     except ValueError as error:
-        if _is_foreign(error):
+        if is_foreign(error):
             raise
         return False
     return True
@@ -62,7 +76,7 @@ def seconds(timeout):
     try:
         limited = max(min(timeout, TIMEOUT_MAX), 0)
     except TypeError as error:
-        if _is_foreign(error):
+        if is_foreign(error):
             raise
         kind = type(timeout).__name__
         raise TypeError(f"a time-out is a number of seconds or None, not {kind}") from None
@@ -71,6 +85,14 @@ def seconds(timeout):
     return limited
 
 
-def _is_foreign(error):
+def _unlock(turn):
+    """Release a ticket that is perhaps released already."""
+    try:
+        turn.release()
+    except RuntimeError:
+        pass
+
+
+def is_foreign(error):
     """Whether an error comes from a signal handler, not from the step itself."""
     return error.__traceback__.tb_next is not None

@@ -1,8 +1,8 @@
 """Condition Objects."""
 
-from ._interruption import call
+from ._interruption import call, calls
 from ._layer import allocate_lock
-from ._waiting import leave, seconds, wake_first
+from ._waiting import leave, seconds, wake_all, wake_first
 from .rlock import RLock
 
 __all__ = ["Condition"]
@@ -28,7 +28,14 @@ class Condition:
     # The queue of waiting threads changes only while the calling thread holds the lock.  (If the
     # lock is a plain one, "the calling thread" cannot be checked: it has no owner.)
 
-    __slots__ = ("__weakref__", "_is_owned", "_is_reentrant", "_lock", "_waiters")
+    __slots__ = (
+        "__weakref__",
+        "_is_owned",
+        "_is_reentrant",
+        "_lock",
+        "_releasing",
+        "_waiters",
+    )
 
     def __init__(self, lock=None):
         if lock is None:
@@ -37,10 +44,10 @@ class Condition:
         self._is_reentrant = hasattr(lock, "_release_save")
         if self._is_reentrant:
             self._is_owned = lock._is_owned
-        elif hasattr(lock, "locked"):
-            self._is_owned = lock.locked
+            self._releasing = calls(lock._release_save)
         else:
-            self._is_owned = lambda: _is_locked(lock)
+            self._is_owned = getattr(lock, "locked", None) or (lambda: _is_locked(lock))
+            self._releasing = calls(lock.release)
         self._waiters = []
 
     def acquire(self, *args, **kwargs):
@@ -83,30 +90,30 @@ class Condition:
         line = self._waiters
         turn = allocate_lock()
         turn.acquire()
-        limit = seconds(timeout)
-        released, acquired = [], []  # what the two calls return, once they are completed
-        if self._is_reentrant:
-            release, acquire, arguments = lock._release_save, lock._acquire_restore, released
-        else:
-            release, acquire, arguments = lock.release, lock.acquire, ()
-        notified = False
+        limit = -1 if timeout is None else seconds(timeout)
+        released = notified = False
+        acquired = []
         try:
             try:
                 line.append(turn)
-                call(release, (), released)
+                for state in self._releasing:
+                    released = True
+                    break
                 if limit != 0:
                     notified = turn.acquire(True, limit)
             finally:
-                while released and not acquired:
-                    call(acquire, arguments, acquired)
+                if released and self._is_reentrant:
+                    lock._acquire_restore(state)
+                elif released:
+                    call(lock.acquire, (), acquired)
             if not notified:  # it may have been while the lock was not free
                 notified = not leave(line, turn)
             return notified
         except BaseException:  # a signal handler has raised
             while True:  # whatever other handlers raise meanwhile
                 try:
-                    while released and not acquired:
-                        call(acquire, arguments, acquired)
+                    if released:
+                        _acquire_again(self, state, acquired)
                     if not leave(line, turn):
                         # The notification was meant for a thread that can act on it.
                         wake_first(line)
@@ -134,7 +141,7 @@ class Condition:
             raise RuntimeError("notifyAll on a condition whose lock this thread does not hold")
         line = self._waiters
         if line:
-            wake_first(line, len(line))
+            wake_all(line)
 
     def __reduce__(self):
         """Raise TypeError: a copy would be another condition, which nobody notifies."""
@@ -142,6 +149,20 @@ class Condition:
 
     def __repr__(self):
         return f"<{type(self).__name__} lock={self._lock!r} waiters={len(self._waiters)}>"
+
+
+def _acquire_again(condition, state, acquired):
+    """Acquire the lock that wait() has released, unless that is done.
+
+    ``state``: what its release returned; ``acquired``: an empty list, the same in each call for the
+    same wait.
+    """
+    lock = condition._lock
+    if condition._is_reentrant:
+        while not lock._is_owned():
+            lock._acquire_restore(state)
+    elif not acquired:  # a plain lock does not tell by whom it is locked
+        call(lock.acquire, (), acquired)
 
 
 def _is_locked(lock):

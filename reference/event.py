@@ -1,14 +1,9 @@
 """Event Objects."""
 
-from itertools import starmap
-
 from ._layer import allocate_lock
-from ._waiting import leave, seconds, wake_first
+from ._waiting import is_foreign, leave, seconds, wake_all
 
 __all__ = ["Event"]
-
-_LINE = "line"
-_TAKE_LINE = [(_LINE, None)]
 
 
 class Event:
@@ -25,15 +20,21 @@ class Event:
     and for each that has seen ``isSet`` return True.
     """
 
-    # The flag and the queue of waiting threads are one thing, the gate: a dictionary that holds a
-    # queue as long as the flag is false, and nothing when it is true.  So set() changes both in one
-    # step, which needs no lock.  A clear() right after it cannot hold back a thread that has been
-    # woken (event.set.wakes-though-cleared): clear() begins a new queue, and set() has the old one.
+    # The flag and the queue of waiting threads are one thing, the gate: a list that holds a queue
+    # as long as the flag is false, and nothing when it is true.  So set() changes both in one step,
+    # which needs no lock.  A clear() right after it cannot hold back a thread that has been woken
+    # (event.set.wakes-though-cleared): clear() begins a new queue, and set() has the old one.
+    #
+    # Threads that call clear() simultaneously may put in a queue each.  Waiters use the first, and
+    # set() takes out all that it finds, but none that a later clear() puts in.
+    #
+    # Lists are equal when their elements are.  A queue that holds a ticket equals no other; of two
+    # empty ones it does not matter which set() takes out.
 
     __slots__ = ("__weakref__", "_gate")
 
     def __init__(self):
-        self._gate = {_LINE: []}
+        self._gate = [[]]
 
     def isSet(self):
         """Return whether the flag is true, as True or False (``event.isset.*``)."""
@@ -47,20 +48,24 @@ class Event:
         """
         if not self._gate:
             return
-        for line in starmap(self._gate.pop, _TAKE_LINE):  # in one step: the queue cannot get lost
-            if line:
-                try:
-                    wake_first(line, len(line))
-                except BaseException:  # a signal handler has raised, perhaps before that step
-                    wake_first(line, len(line))
-                    raise
+        for line in self._gate[:]:
+            try:
+                self._gate.remove(line)
+                if line:
+                    wake_all(line)
+            except BaseException as error:
+                if not any(queue is line for queue in self._gate):
+                    wake_all(line)
+                if is_foreign(error) or not isinstance(error, ValueError):
+                    raise  # a signal handler has raised; else another set() was quicker
 
     def clear(self):
         """Reset the flag to false (``event.clear.*``).
 
         No thread is woken, and none that set() has woken waits again.
         """
-        self._gate.setdefault(_LINE, [])
+        if not self._gate:
+            self._gate.append([])
 
     def wait(self, timeout=None):
         """Block until the flag is true, or until the time-out occurs (``event.wait.*``).
@@ -72,12 +77,13 @@ class Event:
         then), and False after a time-out (``event.wait.value`` leaves this open).  Raises
         ValueError if the time-out is nan, TypeError if it is not a number.
         """
-        limit = seconds(timeout)
+        limit = -1 if timeout is None else seconds(timeout)
         if not self._gate:
             return True
-        line = self._gate.get(_LINE)
-        if line is None:
+        lines = self._gate[:1]
+        if not lines:
             return True
+        line = lines[0]
         if limit == 0:
             return False
         turn = allocate_lock()
@@ -85,11 +91,11 @@ class Event:
         woken = False
         try:
             line.append(turn)
-            if self._gate.get(_LINE) is line:  # else set() may not have seen this ticket
+            if line in self._gate:  # else set() may not have seen this ticket
                 woken = turn.acquire(True, limit)
             if not woken:
-                leave(line, turn)
-                woken = self._gate.get(_LINE) is not line
+                is_set = line not in self._gate
+                woken = not leave(line, turn) or is_set
         except BaseException:  # a signal handler has raised
             leave(line, turn)
             raise
@@ -100,5 +106,5 @@ class Event:
         raise TypeError(f"cannot copy or pickle {type(self).__name__} objects")
 
     def __repr__(self):
-        waiters = len(self._gate.get(_LINE, ()))
+        waiters = sum(map(len, self._gate))
         return f"<{type(self).__name__} flag={self.isSet()} waiters={waiters}>"

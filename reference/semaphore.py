@@ -2,7 +2,7 @@
 
 from _operator import index
 
-from ._guard import RLock
+from ._guard import Guard
 from ._layer import allocate_lock
 from ._waiting import leave, wake_first
 
@@ -44,7 +44,7 @@ class Semaphore:
         if counter < 0:
             raise ValueError("a semaphore cannot start with a value less than 0")
         self._counter = counter
-        self._guard = RLock()
+        self._guard = Guard()
         self._waiters = []
 
     def acquire(self, blocking=_NOT_GIVEN):

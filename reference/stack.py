@@ -1,7 +1,7 @@
 """The stack size of new threads."""
 
 from . import _layer
-from ._guard import RLock
+from ._guard import Guard
 
 __all__ = ["renew_locks", "stack_size"]
 
@@ -9,14 +9,14 @@ SMALLEST = 32768
 
 _NOT_GIVEN = object()
 
-_lock = RLock()
+_lock = Guard()
 _size = None  # not asked for yet
 
 
 def renew_locks():
     """In a child process: another thread may have held a lock of this module while it forked."""
     global _lock
-    _lock = RLock()
+    _lock = Guard()
 
 
 def stack_size(size=_NOT_GIVEN):

@@ -4,7 +4,7 @@ import itertools
 import sys
 
 from . import _registry
-from ._guard import RLock
+from ._guard import Guard
 from ._interruption import call
 from ._layer import allocate_lock, clock, start_new_thread
 from ._waiting import seconds
@@ -16,7 +16,7 @@ hooks = {"trace": None, "profile": None}
 
 _numbers = itertools.count(1)
 # Reentrant: a signal handler or a finalizer may make a thread meanwhile.
-_numbering = RLock()
+_numbering = Guard()
 
 
 def new_name(kind):
@@ -28,7 +28,7 @@ def new_name(kind):
 def renew_locks():
     """In a child process: another thread may have held a lock of this module while it forked."""
     global _numbering
-    _numbering = RLock()
+    _numbering = Guard()
 
 
 class Thread:

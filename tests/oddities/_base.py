@@ -2,12 +2,14 @@
 
 import sys
 import time
+from collections import deque
 from itertools import chain, starmap
 from types import ModuleType
 
 from threadspec.reference import _layer
 from threadspec.reference._instantiate import instantiate
-from threadspec.reference._interruption import exhaust
+
+_exhaust = deque(maxlen=0).extend
 
 METHODS = {
     "Lock": ("acquire", "release"),
@@ -116,7 +118,7 @@ def wake(line, choose):
     while turns := list(line):
         turn = choose(turns)
         try:
-            exhaust(chain(map(line.remove, [turn]), starmap(turn.release, [()])))
+            _exhaust(chain(map(line.remove, [turn]), starmap(turn.release, [()])))
         except ValueError:  # another thread was quicker
             continue
         return True

@@ -1,16 +1,17 @@
 """set() wakes the waiting threads in random order."""
 
 import random
-from itertools import starmap
 
 from oddities._base import last, own_copy, wake
+from threadspec.reference._waiting import leave
 
 copy = own_copy(__name__)
 
 
 def set(self):
-    for line in starmap(self._gate.pop, [("line", [])]):  # in one step
+    for line in self._gate[:]:
         try:
+            leave(self._gate, line)
             while wake(line, random.choice):
                 pass
         finally:  # a signal handler may raise
