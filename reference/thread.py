@@ -7,7 +7,7 @@ from . import _registry
 from ._guard import Guard
 from ._interruption import call
 from ._layer import allocate_lock, clock, start_new_thread
-from ._waiting import seconds
+from ._waiting import leave, seconds, wake_all
 
 __all__ = ["Thread", "adopt", "hooks", "new_name", "renew_locks", "terminate", "wait"]
 
@@ -69,6 +69,8 @@ class Thread:
         self._threadspec_name = new_name("Thread") if name is None else name
         # A creator that has no thread object is an alien thread, and those count as daemonic.
         self._threadspec_daemon = True if creator is None else creator._threadspec_daemon
+        # The queue of threads that join this one.
+        self._threadspec_joiners = []
         # Locked by whoever starts the thread, and unlocked again only where that is refused.
         self._threadspec_claim = allocate_lock()
 
@@ -90,10 +92,6 @@ class Thread:
             call(self._threadspec_claim.acquire, (False,), claimed)
             if True not in claimed:
                 raise RuntimeError("a thread can be started only once")
-            # Locked until the end; joiners pass it on among themselves.
-            ended = allocate_lock()
-            ended.acquire()
-            self._threadspec_ended = ended
             # It counts as alive from here on: there is no need to wait for a sign of the new
             # thread, which is what takes most of the time elsewhere.
             _registry.add(self)
@@ -215,38 +213,37 @@ def _perform(thread):
 def adopt(thread):
     """Count a thread object as started and alive: its thread of control is there already."""
     thread._threadspec_claim.acquire()
-    thread._threadspec_ended = allocate_lock()
-    thread._threadspec_ended.acquire()
     _registry.add(thread)
     thread._threadspec_started = True
 
 
 def wait(thread, timeout=None):
     """Block until a started thread is not alive, or for ``timeout`` seconds."""
-    if timeout is None:
-        while _registry.holds(thread):
-            with thread._threadspec_ended:
-                pass  # now it is not alive, unless its start was refused and tried again
-        return
-    left = seconds(timeout)
+    left = -1 if timeout is None else seconds(timeout)
     end = clock() + left
+    line = thread._threadspec_joiners
     while _registry.holds(thread):
-        got = []
-        ended = thread._threadspec_ended
+        turn = allocate_lock()
+        turn.acquire()
+        woken = False
         try:
-            call(ended.acquire, (True, left), got)
-        finally:  # even when a signal handler raises
-            if True in got:
-                ended.release()
-        if True not in got:
+            line.append(turn)
+            if _registry.holds(thread):  # else terminate() may not have seen this ticket
+                woken = turn.acquire(True, left)
+        finally:
+            if not woken:
+                leave(line, turn)
+        if not woken:
             return
-        left = max(end - clock(), 0)
+        # Now it is not alive, unless its start was refused and tried again.
+        if timeout is not None:
+            left = max(end - clock(), 0)
 
 
 def terminate(thread):
     """Count a thread as terminated: it is no longer alive, and its joiners return."""
     _registry.remove(thread)
-    thread._threadspec_ended.release()
+    wake_all(thread._threadspec_joiners)
 
 
 def _report(name):

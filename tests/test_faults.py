@@ -76,7 +76,7 @@ OF_ALL_CHAPTERS = {"crossing", "deadlines", "module", "overview"}
         (
             "alien.py",
             {
-                *("alien", "daemon", "extremes", "identifiers", "interruptions_threads"),
+                *("alien", "daemon", "delays", "extremes", "identifiers", "interruptions_threads"),
                 *("local", "thread", "timer"),
             },
         ),

@@ -894,14 +894,19 @@ def test_a_refused_start_can_be_repeated_whatever_joiners_do(
     ran: list[int] = []
     thread = script.threading.Thread(target=ran.append, args=(1,))
     thread.setDaemon(True)
-    refused: list[Any] = []
+    turns: list[Any] = []
+
+    def join() -> None:  # as a joiner begins that is held up now
+        turns.append(locked_lock())
+        thread._threadspec_joiners.append(turns[-1])
+
     with monkeypatch.context() as patched:
-        refuse_to_start(patched, script, lambda: refused.append(thread._threadspec_ended))
+        refuse_to_start(patched, script, join)
         for _ in range(3):
             with pytest.raises(MemoryError):
                 thread.start()
-    for lock in refused:
-        assert lock.acquire(False)  # as a joiner does that met the refusal, and is held up now
+    assert len(turns) == 3
+    assert not any(turn.locked() for turn in turns)
     thread.setDaemon(True)
     thread.start()
     assert ends(thread)
@@ -938,59 +943,44 @@ def test_a_joiner_that_met_a_refused_start_waits_for_the_next(
     lets_go = _thread.allocate_lock()
     lets_go.acquire()
     thread = started(script, lets_go.acquire)
-    ended = thread._threadspec_ended
     looks: list[bool] = []
 
-    class Refused:
-        """The lock of a start that is refused, and tried again, while a thread joins."""
+    def step() -> None:  # a start is refused, and tried again, while a thread joins
+        script.threading.Thread  # noqa: B018 - the chapter is loaded
+        sys.modules["scripted._waiting"].wake_all(thread._threadspec_joiners)  # type: ignore[attr-defined]
+        looks.append(thread.isAlive())
+        lets_go.release()
 
-        def acquire(self, *args: object) -> bool:
-            looks.append(thread.isAlive())
-            thread._threadspec_ended = ended
-            lets_go.release()
-            return True
-
-        def __enter__(self) -> bool:
-            return self.acquire()
-
-        def __exit__(self, *exc_info: object) -> None:
-            pass
-
-        release = __exit__
-
-    thread._threadspec_ended = Refused()
+    script.steps += [step]
     thread.join(timeout)
     assert looks == [True]
     assert not thread.isAlive()
 
 
-def test_a_joiner_that_met_a_refused_start_does_not_wait_longer(script: Script) -> None:
+def test_a_joiner_that_met_a_refused_start_does_not_wait_longer(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lets_go = threading.Event()
     thread = started(script, lets_go.wait)
-    ended = thread._threadspec_ended
     waits: list[float] = []
 
-    class Next:
-        def acquire(self, blocking: bool, timeout: float) -> bool:
+    class Ticket:
+        def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+            if timeout == -1:  # its first time, by which it is locked
+                return True
             waits.append(timeout)
-            return False
-
-    class Refused:
-        def acquire(self, blocking: bool, timeout: float) -> bool:
-            waits.append(timeout)
-            thread._threadspec_ended = Next()
             time.sleep(0.1)
-            return True
+            return len(waits) == 1
 
         def release(self) -> None:
             pass
 
-    thread._threadspec_ended = Refused()
-    thread.join(60)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys.modules["scripted.thread"], "allocate_lock", Ticket)
+        thread.join(60)
     first, second = waits
     assert first == 60
     assert 0 < second <= 59.9
-    thread._threadspec_ended = ended
     lets_go.set()
     assert ends(thread)
 
@@ -1554,22 +1544,27 @@ def test_a_start_that_comes_after_another_and_its_end_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("timeout", "seconds"), [(-1, 0), (0, 0), (0.25, 0.25), (1e300, _thread.TIMEOUT_MAX)]
 )
-def test_join_waits_for_as_long_as_it_is_told(timeout: float, seconds: float) -> None:
+def test_join_waits_for_as_long_as_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, timeout: float, seconds: float
+) -> None:
     lets_go = threading.Event()
     thread = background(lets_go.wait)
-    lock = thread._threadspec_ended
     waits: list[object] = []
 
     class Recorder:
-        release = lock.release
-
         def acquire(self, *args: object) -> bool:
             waits.append(args)
             return False
 
-    thread._threadspec_ended = Recorder()
-    thread.join(timeout)
-    assert waits == [(True, seconds)]
+        def release(self) -> None:
+            pass
+
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            importlib.import_module("threadspec.reference.thread"), "allocate_lock", Recorder
+        )
+        thread.join(timeout)
+    assert waits == [(), (True, seconds)]
     lets_go.set()
     until(lambda: not thread.isAlive(), "a thread that has not ended")
 

@@ -97,3 +97,22 @@ def test_releases_wake_the_others_while_some_of_the_woken_are_held_up(threading,
 @clause("boundedsemaphore.release.wakes-as-many")
 def test_bounded_releases_wake_the_others_while_some_of_the_woken_are_held_up(threading, actors):
     check_releases(actors, threading.BoundedSemaphore)
+
+
+@clause("thread.join.many-joiners")
+def test_the_end_of_a_thread_wakes_other_joiners_while_some_are_held_up(threading, actors):
+    for args in ((), (30.0,)):
+
+        def make(args=args):
+            gate = actors.substrate.allocate_lock()
+            gate.acquire()
+            thread = threading.Thread(target=gate.acquire)
+            actors.call(thread.start)
+
+            def is_free():
+                thread.join(0.0)
+                return True
+
+            return lambda: thread.join(*args), gate.release, is_free
+
+        check_wakes(actors, "a thread ended while %d others were in its join()" % CROWD, make)

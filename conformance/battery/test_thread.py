@@ -1921,18 +1921,25 @@ def test_a_thread_is_never_alive_when_join_has_returned(threading, actors, round
 
 @clause("thread.alive.after-join")
 def test_a_thread_is_not_alive_when_a_join_that_meets_its_end_has_returned(threading, actors):
-    for thread, ending in endings(threading, actors):
+    hold = actors.substrate.allocate_lock()
+    hold.acquire()
+    for thread, ending in endings(threading, actors, hold.acquire):
         is_alive = thread.isAlive
 
         def wait():
             thread.join()
             return is_alive()
 
-        joiner = actors.start(wait)
-        joiner.is_blocked()
+        early = actors.start(wait)
+        early.is_blocked()
+        hold.release()
+        settle(actors)
+        late = actors.start(wait)
+        late.is_blocked()
         ending.go_on()
-        alive = joiner.returned() and joiner.value
-        assert not alive, "alive when a join() that met its end has returned"
+        for joiner in (early, late):
+            alive = joiner.returned() and joiner.value
+            assert not alive, "alive when a join() that met its end has returned"
 
 
 @clause("thread.alive.tells-timeout")
@@ -2023,20 +2030,26 @@ def test_join_waits_for_its_own_thread(threading, actors):
 
 @clause("thread.join.blocks")
 def test_join_waits_for_the_end_of_an_overriding_run(threading, actors):
-    with Gate(actors.substrate) as gate:
+    with Gate(actors.substrate) as target:
+        with Gate(actors.substrate) as gate:
 
-        class Own(threading.Thread):
-            def run(self):
-                threading.Thread.run(self)
-                gate.visit()
+            class Own(threading.Thread):
+                def run(self):
+                    threading.Thread.run(self)
+                    gate.visit()
 
-        thread = Own(target=nothing)
-        actors.call(thread.start)
-        actors.until(lambda: gate.came)
-        joiner = actors.start(thread.join)
-        assert joiner.is_blocked()
-        gate.open()
-        joiner.returned()
+            thread = Own(target=target.visit)
+            actors.call(thread.start)
+            early = actors.start(thread.join)
+            early.is_blocked()
+            target.open()
+            actors.until(lambda: gate.came)
+            late = actors.start(thread.join)
+            for joiner in (early, late):
+                assert joiner.is_blocked()
+            gate.open()
+            for joiner in (early, late):
+                joiner.returned()
 
 
 @clause("thread.join.blocks")
