@@ -5,13 +5,14 @@ What keeps a program from ending is seen in programs of their own (see ``worker/
 """
 
 import atexit
+import gc
 import sys
 import time
 
 from threadspec.conformance.battery.starting import made_and_started
 from threadspec.conformance.worker.blocking import clock, count
 from threadspec.conformance.worker.case import clause, raises, tells
-from threadspec.conformance.worker.programs import listen, say
+from threadspec.conformance.worker.programs import listen, say, teller
 
 
 class Gate(object):
@@ -905,3 +906,54 @@ def test_a_thread_that_an_exit_handler_starts(programs, observe):
     if said == "the thread runs":
         said = "the thread runs and can be joined" if program.line() else "join() does not return"
     observe(said or "start() does not return")
+
+
+class UserAtTheEnd(object):
+    """Uses objects of the implementation when it is finalized, at the very end of the program.
+
+    By then what modules hold may be gone: it holds all that it needs itself.
+    """
+
+    def __init__(self, threading):
+        self.objects = (
+            threading.Lock(),
+            threading.RLock(),
+            threading.Condition(),
+            threading.Semaphore(),
+            threading.BoundedSemaphore(),
+        )
+        self.event = threading.Event()
+        self.tell = teller("the finalizer begins"), teller("the finalizer ends")
+
+    def __del__(self):
+        begin, end = self.tell
+        begin()
+        for one in self.objects:
+            one.acquire()
+            one.release()
+        self.event.set()
+        self.event.wait()
+        self.event.clear()
+        self.event.wait(0.001)
+        end()
+
+
+def program_with_a_finalizer_at_exit(threading):
+    """Keeps an object that uses primitives when it is finalized."""
+    if hasattr(gc, "unfreeze"):
+        gc.unfreeze()  # novm - what the kit has set aside is not finalized
+    # The first module to lose what it holds.
+    sys.modules["__main__"].threadspec_kept = UserAtTheEnd(threading)
+    say("main is done")
+
+
+@clause("program.finalizer")
+def test_a_finalizer_at_the_end_of_the_program_uses_primitives(programs):
+    program = programs.start(program_with_a_finalizer_at_exit)
+    line = program.line()
+    assert line == "main is done", repr(program)
+    if program.line() is None:
+        return  # the interpreter does not finalize what is left
+    line = program.line()
+    assert line == "the finalizer ends", repr(program)
+    assert program.ended(), repr(program)
