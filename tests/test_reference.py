@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import copy
+import functools
 import gc
 import importlib.util
 import inspect
@@ -593,6 +594,25 @@ def test_an_interruption_while_a_thread_is_woken_leaves_nobody_behind(
         wake_first(line)
     assert line == turns[done:]
     assert [turn.locked() for turn in turns] == [not done, True]
+
+
+def test_an_interruption_before_a_thread_is_chosen_is_what_is_raised() -> None:
+    class Line(list[Any]):
+        def __getitem__(self, place: Any) -> Any:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        wake_first(Line([locked_lock()]))
+
+
+def test_an_interruption_that_is_no_error_of_the_queue_goes_on() -> None:
+    class Turn:  # written in C, a handler leaves no frame of its own in the traceback
+        release = functools.partial(signal.default_int_handler, signal.SIGINT, None)
+
+    line = [Turn, locked_lock()]
+    with pytest.raises(KeyboardInterrupt):
+        wake_first(line)
+    assert line[-1].locked()
 
 
 def test_the_thread_that_came_first_is_woken_first() -> None:
