@@ -564,7 +564,7 @@ def test_an_interrupted_waiter_hands_a_notify_all_on(script: Script) -> None:
 
 
 class Interrupted(list[Any]):
-    """A line whose operation ``name`` is interrupted: before it is done, or right afterwards."""
+    """A line whose operation ``name`` is interrupted once: before it is done, or afterwards."""
 
     def __init__(self, turns: list[Any], name: str, done: bool, error: type[BaseException]) -> None:
         super().__init__(turns)
@@ -575,6 +575,7 @@ class Interrupted(list[Any]):
         interrupted, done = self.interruption
         if name != interrupted:
             return getattr(super(), name)(*args)
+        self.interruption = "", False
         if done:
             getattr(super(), name)(*args)
         raise self.error
@@ -594,6 +595,16 @@ def test_an_interruption_while_a_thread_is_woken_leaves_nobody_behind(
         wake_first(line)
     assert line == turns[done:]
     assert [turn.locked() for turn in turns] == [not done, True]
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_an_interruption_while_all_are_woken_leaves_nobody_asleep(done: bool) -> None:
+    turns = [locked_lock() for _ in range(3)]
+    line = Interrupted(turns, "remove", done, KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        wake_all(line)
+    assert line == []
+    assert not any(turn.locked() for turn in turns)
 
 
 def test_an_interruption_before_a_thread_is_chosen_is_what_is_raised() -> None:
