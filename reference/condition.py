@@ -90,7 +90,7 @@ class Condition:
         line = self._waiters
         turn = allocate_lock()
         turn.acquire()
-        limit = -1 if timeout is None else seconds(timeout)
+        limit = seconds(timeout)
         released = notified = False
         acquired = []
         try:

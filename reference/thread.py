@@ -219,7 +219,7 @@ def adopt(thread):
 
 def wait(thread, timeout=None):
     """Block until a started thread is not alive, or for ``timeout`` seconds."""
-    left = -1 if timeout is None else seconds(timeout)
+    left = seconds(timeout)
     end = clock() + left
     line = thread._threadspec_joiners
     while _registry.holds(thread):
