@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import contextlib
 import copy
 import functools
 import gc
@@ -624,6 +625,53 @@ def test_an_interruption_that_is_no_error_of_the_queue_goes_on() -> None:
     with pytest.raises(KeyboardInterrupt):
         wake_first(line)
     assert line[-1].locked()
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_an_interrupted_set_is_either_done_or_has_not_begun(
+    error: type[BaseException], done: bool
+) -> None:
+    event = threading.Event()
+    turns = [locked_lock(), locked_lock()]
+    event._gate = Interrupted([list(turns)], "remove", done, error)
+    with pytest.raises(error):
+        event.set()
+    assert event.isSet() is done
+    assert [turn.locked() for turn in turns] == [not done, not done]
+
+
+def test_repeated_clears_keep_one_queue() -> None:
+    event = threading.Event()
+    event.clear()
+    event.clear()
+    assert len(event._gate) == 1
+
+
+def test_an_interruption_from_c_ends_a_set() -> None:
+    class Gate(list[Any]):
+        remove = functools.partial(signal.default_int_handler, signal.SIGINT)
+
+    event = threading.Event()
+    event._gate = Gate([[]])
+    with pytest.raises(KeyboardInterrupt):
+        event.set()
+
+
+@pytest.mark.parametrize("chapter", ["Event", "Condition"])
+def test_what_a_time_out_itself_raises_is_raised(chapter: str) -> None:
+    class Odd(float):
+        def __lt__(self, other: object) -> bool:
+            raise TypeError("incomparable")
+
+        __gt__ = __lt__
+
+    one = getattr(threading, chapter)()
+    with contextlib.ExitStack() as stack:
+        if chapter == "Condition":
+            stack.enter_context(one)
+        with pytest.raises(TypeError, match="incomparable"):
+            one.wait(Odd(1))
 
 
 def test_the_thread_that_came_first_is_woken_first() -> None:
