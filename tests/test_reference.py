@@ -888,7 +888,8 @@ def test_an_interrupted_wait_for_an_event_leaves_nothing(
     assert event.wait() is True
 
 
-def test_a_set_that_meets_a_time_out_counts(script: Script) -> None:
+@pytest.mark.parametrize("timeout", [1, 60])
+def test_a_set_that_meets_a_time_out_counts(script: Script, timeout: int) -> None:
     event = script.threading.Event()
 
     def step() -> object:
@@ -897,7 +898,7 @@ def test_a_set_that_meets_a_time_out_counts(script: Script) -> None:
         return Script.OVER
 
     script.steps += [step]
-    assert event.wait(60) is True
+    assert event.wait(timeout) is True
 
 
 def test_a_set_while_a_thread_gets_ready_to_wait_counts(
