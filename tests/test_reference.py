@@ -545,6 +545,43 @@ def test_an_interrupted_waiter_of_an_event_leaves_its_line(script: Script) -> No
     assert others[0].locked()
 
 
+@pytest.mark.parametrize("timeout", [1, 60])
+def test_a_notify_that_meets_a_time_out_counts(script: Script, timeout: int) -> None:
+    condition = script.threading.Condition()
+    script.steps += [lambda: notify(condition)]
+    with condition:
+        assert condition.wait(timeout) is True
+
+
+def test_a_reentrant_lock_is_held_again_after_an_interruption_of_its_acquisition() -> None:
+    class Reluctant:
+        """A reentrant lock; a signal handler raises when it is to be acquired again."""
+
+        def __init__(self) -> None:
+            self.level = 3
+            self.refusals = 2
+
+        def _is_owned(self) -> bool:
+            return self.level > 0
+
+        def _release_save(self) -> int:
+            level, self.level = self.level, 0
+            return level
+
+        def _acquire_restore(self, level: int) -> None:
+            if self.refusals:
+                self.refusals -= 1
+                raise KeyboardInterrupt
+            self.level = level
+
+    lock = Reluctant()
+    condition = threading.Condition(lock)
+    with pytest.raises(KeyboardInterrupt):
+        condition.wait(0.0)
+    assert lock.level == 3
+    assert condition._waiters == []
+
+
 def test_an_interrupted_waiter_hands_a_notify_all_on(script: Script) -> None:
     condition = script.threading.Condition()
     turns = [locked_lock() for _ in range(4)]
