@@ -1,9 +1,8 @@
 """Splits an implementation's cases among several workers, each steered by a thread.
 
-One worker alone is steered by the caller's own thread, which costs less.  A case that waits needs
-no processor.  So a worker that sleeps in the middle of a case lets another one go on with the cases
-that follow: more workers are started for that where an implementation waits for long, up to
-``MOST``.
+A case that waits needs no processor.  So a worker that sleeps in the middle of a case lets another
+one go on with the cases that follow: more workers are started for that where an implementation
+waits for long, up to ``MOST``.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -80,7 +79,7 @@ class _Board:
         self._places = places  # those that are free
         self._idle = 0  # workers that wait for a place or for a job
         self._unused = 0.0
-        self._looked = self._freed = time.monotonic()
+        self._looked = time.monotonic()
         self.is_closed = False
 
     def put(self, jobs: Iterable[_Job], first: bool = False) -> None:
@@ -132,8 +131,6 @@ class _Board:
             self._leave()
 
     def _leave(self) -> None:
-        if self._places <= 0:
-            self._freed = time.monotonic()
         self._places += 1
         self._changed.notify_all()
 
@@ -144,10 +141,10 @@ class _Board:
         """
         with self._changed:
             now = time.monotonic()
-            before, self._looked = self._looked, now
-            self._unused = max(0.0, self._unused - SHARE * (now - before))
+            passed, self._looked = now - self._looked, now
+            self._unused = max(0.0, self._unused - SHARE * passed)
             if self._places > 0 and self._jobs and not self._idle:
-                self._unused += min(now - max(before, self._freed), 0.1)
+                self._unused += min(passed, 0.1)
             if self._unused < UNUSED:
                 return False
             self._unused = 0.0
@@ -167,109 +164,6 @@ class _Board:
             self.is_closed = True
             self._jobs.clear()
             self._changed.notify_all()
-
-
-class _Helm:
-    """Steers one worker: takes jobs from the board, and lets the worker run them.
-
-    ``board``: where the jobs are; ``calm``: shared by the helms of a pool; ``grow``: called where
-    one more worker is worth it; ``may_leave``: whether others go on serving, asked where the worker
-    cannot be started (again).
-    """
-
-    def __init__(
-        self,
-        worker: Worker,
-        board: _Board,
-        calm: _Calm,
-        grow: Callable[[], None],
-        may_leave: Callable[[], bool],
-    ) -> None:
-        self.worker = worker
-        self._board = board
-        self._calm = calm
-        self._grow = grow
-        self._may_leave = may_leave
-        self._own: deque[_Job] = deque()  # queued in the worker
-        self._has_place = False
-        self._job: _Job | None = None  # the present one
-        self._began = 0.0
-        self._is_late = False  # whether its queue has been given to others
-
-    def run_all(self) -> None:
-        """Run the board's jobs until the board is closed."""
-        try:
-            while self.step():
-                pass
-        finally:
-            self.worker.close()
-
-    def step(self) -> bool:
-        """Wait for a job and run it; whether there may be more for this worker."""
-        board, own = self._board, self._own
-        if board.is_closed:
-            return False
-        if not own:
-            own.extend(board.take(1, self._has_place))
-            if not own:
-                return False
-        elif not self._has_place:
-            board.enter()
-        self._has_place = True
-        own.extend(board.more(self._calm.ready + 1 - len(own)))
-        self._job = job = own.popleft()
-        self._began = time.monotonic()
-        self._is_late = False
-        try:
-            outcome = self.worker.run(*job.case, [one.case for one in own], self._meanwhile)
-        except BaseException as error:
-            if isinstance(error, CannotStart) and self._may_leave():
-                board.put((job, *own), first=True)
-                if self._has_place:
-                    board.leave()
-                return False
-            job.outcome.set_exception(error)
-        else:
-            job.outcome.set_result(outcome)
-            if outcome["outcome"] == "timeout":
-                board.widen(_processors())
-        self._calm.cases += 1
-        if self._is_late:
-            self.worker.close()
-        return True
-
-    def _meanwhile(self, sleeps: bool) -> None:
-        """Let others go on while the worker sleeps."""
-        lasts = time.monotonic() - self._began
-        is_at_work = not sleeps or (
-            lasts < PROGRAM and self._job is not None and self._job.runs_programs
-        )
-        if not is_at_work:
-            if self._has_place:
-                self._board.leave()
-                self._has_place = False
-            if self._own and lasts >= LONG:
-                self._calm.cases = 0  # most likely other cases wait as well
-                self._is_late = True
-                self._board.put(self._own, first=True)
-                self._own.clear()
-        if self._board.lacks_workers():
-            self._grow()
-
-
-@dataclass
-class _Calm:
-    """How many cases are queued in each worker: none while cases wait for long.
-
-    ``most``: the number otherwise; ``cases``: how many in a row have not waited for long.
-    """
-
-    most: int
-    cases: int = CALM
-
-    @property
-    def ready(self) -> int:
-        return self.most if self.cases >= CALM else 0
 
 
 @dataclass(frozen=True)
@@ -299,8 +193,8 @@ class Pool:
             Worker(implementation, time_scale, number if size > 1 else None, self._hangs)
             for number in range(size)
         ]
-        self._calm = _Calm(READY if size > 1 else READY_ALONE)
-        self._alone: _Helm | None = None  # of the only worker, steered by the caller's thread
+        self._ready = READY if size > 1 else READY_ALONE
+        self._calm = CALM  # cases in a row that did not wait for long
         self._steering: list[_Steering] = []
         self._serving = 0  # how many of these threads run jobs still
         self._changing = threading.Lock()  # guards both
@@ -329,15 +223,13 @@ class Pool:
         be started (again).
         """
         unwanted = self._ahead and self._ahead[0].case != (module, function)
-        if unwanted or (self._is_begun and self._board.is_closed):
+        if unwanted or (self._steering and self._board.is_closed):
             self.close()
         if len(self._ahead) <= ENOUGH * self._size:
             wanted = [(module, function), *following]
             self._hand_out(wanted[len(self._ahead) :])
         job = self._ahead.popleft()
         try:
-            if self._alone is not None:
-                self._run_alone(self._alone)
             return job.outcome.result()
         except CannotStart:
             raise
@@ -346,51 +238,83 @@ class Pool:
             self.close()
             raise
 
-    @property
-    def _is_begun(self) -> bool:
-        """Whether jobs are being run, or will be as soon as they are asked for."""
-        return self._alone is not None or bool(self._steering)
-
-    def _run_alone(self, helm: _Helm) -> None:
-        """Run the next job here, the one that is asked for: nobody else takes any.
-
-        If others have been needed meanwhile, all are steered by threads from now on.
-        """
-        goes_on = helm.step()
-        with self._changing:
-            if self._steering:
-                self._alone = None
-                if goes_on and not self._board.is_closed:
-                    self._start(helm)
-
     def _hand_out(self, cases: Sequence[tuple[str, str]]) -> None:
         jobs = [_Job(case) for case in cases]
-        if not self._is_begun:
+        if not self._steering:
             self._board = _Board(self._size)
-            helms = [self._helm(worker) for worker in self._workers]
-            if self._size == 1:
-                self._alone = helms[0]
-                self._serving = 1
-            else:
-                for helm in helms:
-                    self._serve(helm)
+            for worker in self._workers:
+                self._start(worker)
         self._ahead.extend(jobs)
         self._board.put(jobs)
 
-    def _helm(self, worker: Worker) -> _Helm:
-        return _Helm(worker, self._board, self._calm, self._grow, self._can_leave)
-
-    def _serve(self, helm: _Helm) -> None:
-        """Have one more thread that steers a worker, unless the pool is being closed."""
+    def _start(self, worker: Worker) -> None:
+        """Start the thread that steers a worker, unless the pool is being closed."""
         with self._changing:
-            if not self._board.is_closed:
-                self._serving += 1
-                self._start(helm)
+            if self._board.is_closed:
+                return
+            thread = threading.Thread(target=self._steer, args=(worker, self._board), daemon=True)
+            self._steering.append(_Steering(worker, thread))
+            self._serving += 1
+            thread.start()
 
-    def _start(self, helm: _Helm) -> None:
-        thread = threading.Thread(target=helm.run_all, daemon=True)
-        self._steering.append(_Steering(helm.worker, thread))
-        thread.start()
+    def _steer(self, worker: Worker, board: _Board) -> None:
+        """Run the board's jobs in a worker until the board is closed."""
+        own: deque[_Job] = deque()  # queued in the worker
+        has_place = False
+        job: _Job | None = None
+        began = 0.0
+        is_late = False  # whether its queue has been given to others
+
+        def meanwhile(sleeps: bool) -> None:
+            nonlocal has_place, is_late
+            lasts = time.monotonic() - began
+            if not sleeps or (lasts < PROGRAM and job is not None and job.runs_programs):
+                if board.lacks_workers():
+                    self._grow()
+                return
+            if has_place:
+                board.leave()
+                has_place = False
+            if own and lasts >= LONG:
+                self._calm = 0  # most likely other cases wait as well
+                is_late = True
+                board.put(own, first=True)
+                own.clear()
+            if board.lacks_workers():
+                self._grow()
+
+        try:
+            while not board.is_closed:
+                if not own:
+                    own.extend(board.take(1, has_place))
+                    if not own:
+                        return
+                elif not has_place:
+                    board.enter()
+                has_place = True
+                ready = self._ready if self._calm >= CALM else 0
+                own.extend(board.more(ready + 1 - len(own)))
+                job = own.popleft()
+                began = time.monotonic()
+                is_late = False
+                try:
+                    outcome = worker.run(*job.case, [one.case for one in own], meanwhile)
+                except BaseException as error:
+                    if isinstance(error, CannotStart) and self._can_leave():
+                        board.put((job, *own), first=True)
+                        if has_place:
+                            board.leave()
+                        return
+                    job.outcome.set_exception(error)
+                else:
+                    job.outcome.set_result(outcome)
+                    if outcome["outcome"] == "timeout":
+                        board.widen(_processors())
+                self._calm += 1
+                if is_late:
+                    worker.close()
+        finally:
+            worker.close()
 
     def _grow(self) -> None:
         """Have one more worker, unless there are enough."""
@@ -400,7 +324,7 @@ class Pool:
                 return
             worker = Worker(self._implementation, self._time_scale, number, self._hangs)
             self._workers.append(worker)
-        self._serve(self._helm(worker))
+        self._start(worker)
 
     def _can_leave(self) -> bool:
         """Whether others go on serving where one of the threads ends."""
@@ -414,7 +338,6 @@ class Pool:
         with self._changing:
             self._board.close()
         self._ahead.clear()
-        self._alone = None
         while self._steering:
             last = self._steering[-1]
             last.worker.kill()  # as often as its thread starts another
