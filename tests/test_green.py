@@ -11,7 +11,11 @@ import types
 
 import pytest
 
+from threadspec.adapters.adapter import Adapter, Implementation
+from threadspec.adapters.interpreters import this_interpreter
+from threadspec.conformance.execution import Execution
 from threadspec.conformance.worker import green
+from trials import cases_of
 
 SETUPS = {
     "gevent": "from gevent import monkey; monkey.patch_all()",
@@ -93,3 +97,21 @@ def test_nothing_is_said_of_a_scheduler_that_is_not_known() -> None:
     substrate = types.SimpleNamespace(start_new_thread=test_kernel_threads_are_no_green_ones)
     assert green.may_be_green(substrate)
     assert not green.nobody_can_run(substrate)
+
+
+@pytest.mark.parametrize("library", SETUPS)
+def test_programs_with_green_threads_hear_what_they_are_told(library: str) -> None:
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
+    case = next(
+        one
+        for one in cases_of(["interruptions"])
+        if one.function == "test_an_exception_at_each_step_leaves_a_lock_usable"
+    )
+    adapter = Adapter(name=library, module="threading", setup=SETUPS[library])
+    execution = Execution(Implementation(library, adapter, this_interpreter()))
+    try:
+        observed = execution.run(case).observed or ""
+    finally:
+        execution.close()
+    assert "one of the first calls" not in observed  # it never got as far as that

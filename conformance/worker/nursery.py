@@ -33,11 +33,14 @@ def write_line(descriptor, line):
         data = data[os.write(descriptor, data) :]
 
 
-def read_line(descriptor):
-    """Wait for the next line and read no further; an empty string when there is none to come."""
+def read_line(descriptor, read=os.read):
+    """Wait for the next line and read no further; an empty string when there is none to come.
+
+    ``read``: called like ``os.read``.
+    """
     line = ""
     while not line.endswith("\n"):
-        more = os.read(descriptor, 1).decode("ascii")
+        more = read(descriptor, 1).decode("ascii")
         if not more:
             break
         line += more

@@ -7,6 +7,7 @@ Python program ends.  The function gets its arguments by name: ``threading``, th
 and ``substrate``.  It talks to the case with :func:`say` and :func:`listen`.
 """
 
+import errno
 import functools
 import json
 import os
@@ -40,14 +41,27 @@ def teller(line):
 
 def listen():
     """Wait for the next line that the case tells; an empty string when there is none to come."""
-    descriptor = nursery.standard(0)
-    if _cooperative:
-        import select
+    read = _cooperative and _read_without_waiting or os.read
+    return nursery.read_line(nursery.standard(0), read)
 
-        # To wait in a system call would stop every green thread.
-        while not select.select([descriptor], [], [], 0)[0]:
-            time.sleep(0.001)
-    return nursery.read_line(descriptor)
+
+def _read_without_waiting(descriptor, most):
+    """Do as ``os.read`` does, but let other green threads go on: the system call would stop all.
+
+    ``select`` is of no use here: eventlet's does not look at files where it is not to wait.
+    """
+    import fcntl
+
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    if not flags & os.O_NONBLOCK:
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+    while True:
+        try:
+            return os.read(descriptor, most)
+        except EnvironmentError:
+            if sys.exc_info()[1].errno != errno.EAGAIN:
+                raise
+        time.sleep(0.001)
 
 
 # Not empty in a program whose threads are green ones: a function that is written in Python starts
