@@ -22,11 +22,11 @@ SCRIPT = Path(script.__file__)
 KIT = str(SCRIPT.parent.parent)
 
 # The seconds between two looks at a case; the first one comes after twice as long.
-PAUSE = 0.03
+PAUSE = 0.02
 
 # How many looks at a thread that does not get any further, and how many seconds of processor time
 # that it uses meanwhile, are enough where others have spun for their whole time.
-LOOKS = 4
+LOOKS = 3
 SPIN = 0.15
 
 # How long a thread that sleeps is waited for: this multiple of the time of the longest case that

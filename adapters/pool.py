@@ -8,13 +8,13 @@ waits for long, up to ``MOST``.
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -31,7 +31,7 @@ READY_ALONE = 8
 ENOUGH = 32
 
 # The most workers that are started because others wait.
-MOST = 12
+MOST = 32
 
 # A worker is started when cases could have been run, but were not, for this number of seconds more
 # than this share of the time.  A good implementation waits now and then, too, and one worker is
@@ -39,8 +39,12 @@ MOST = 12
 UNUSED = 0.3
 SHARE = 0.25
 
-# A worker whose case runs programs sleeps while they are at work.  It waits if it does so for long.
-PROGRAM = 1.0
+# The share of one processor that must have been idle for cases to be given to more workers: where
+# all are busy, as with the programs of cases whose own workers sleep, that would help nobody.
+IDLE = 0.25
+
+# A case that is at work for more seconds than this lets others use another processor.
+BUSY = 1.0
 
 # How many seconds a case may wait and still keep those that are queued behind it.
 LONG = 0.3
@@ -56,12 +60,34 @@ class _Job:
     case: tuple[str, str]
     outcome: Future[dict[str, Any]] = field(default_factory=Future)
 
-    @property
-    def runs_programs(self) -> bool:
-        """Whether the case starts processes, which may be at work while its worker sleeps."""
-        module, function = self.case
-        code = getattr(getattr(sys.modules.get(module), function, None), "__code__", None)
-        return code is not None and "programs" in code.co_varnames[: code.co_argcount]
+
+class _Processors:
+    """How busy this machine's processors are, where the system shows it."""
+
+    def __init__(self) -> None:
+        self._looked = time.monotonic()
+        self._idle = _idle_seconds()
+        self._is_idle = True
+
+    def are_idle(self) -> bool:
+        """Whether any had nothing to do for a good part of the time since the last look or so."""
+        now = time.monotonic()
+        passed = now - self._looked
+        if passed >= 0.1:  # they are counted in hundredths of a second
+            idle = _idle_seconds()
+            if idle is not None and self._idle is not None:
+                self._is_idle = idle - self._idle >= IDLE * passed
+            self._looked, self._idle = now, idle
+        return self._is_idle
+
+
+def _idle_seconds() -> float | None:
+    """For how many seconds the processors have been idle, all in all; None where unknown."""
+    try:
+        first = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+        return (int(first[4]) + int(first[5])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 class _Board:
@@ -80,6 +106,7 @@ class _Board:
         self._idle = 0  # workers that wait for a place or for a job
         self._unused = 0.0
         self._looked = time.monotonic()
+        self._processors = _Processors()
         self.is_closed = False
 
     def put(self, jobs: Iterable[_Job], first: bool = False) -> None:
@@ -134,6 +161,11 @@ class _Board:
         self._places += 1
         self._changed.notify_all()
 
+    def has_idle_processor(self) -> bool:
+        """Whether more workers could be at work at the same time, as far as that can be seen."""
+        with self._changed:
+            return self._processors.are_idle()
+
     def lacks_workers(self) -> bool:
         """Whether a place has been free, and jobs waiting, for long enough to start a worker.
 
@@ -143,9 +175,9 @@ class _Board:
             now = time.monotonic()
             passed, self._looked = now - self._looked, now
             self._unused = max(0.0, self._unused - SHARE * passed)
-            if self._places > 0 and self._jobs and not self._idle:
+            if self._places > 0 and self._jobs and not self._idle and self._processors.are_idle():
                 self._unused += min(passed, 0.1)
-            if self._unused < UNUSED:
+            if self._unused < UNUSED / self._size:
                 return False
             self._unused = 0.0
             return True
@@ -268,7 +300,9 @@ class Pool:
         def meanwhile(sleeps: bool) -> None:
             nonlocal has_place, is_late
             lasts = time.monotonic() - began
-            if not sleeps or (lasts < PROGRAM and job is not None and job.runs_programs):
+            if not sleeps and lasts >= BUSY:
+                board.widen(_processors())
+            if not sleeps or not board.has_idle_processor():
                 if board.lacks_workers():
                     self._grow()
                 return
@@ -308,7 +342,7 @@ class Pool:
                     job.outcome.set_exception(error)
                 else:
                     job.outcome.set_result(outcome)
-                    if outcome["outcome"] == "timeout":
+                    if outcome["outcome"] == "timeout" or self._hangs.waits:
                         board.widen(_processors())
                 self._calm += 1
                 if is_late:
@@ -322,7 +356,9 @@ class Pool:
             number = len(self._workers)
             if number >= self._size + MOST:
                 return
-            worker = Worker(self._implementation, self._time_scale, number, self._hangs)
+            # It has no number: it keeps to the processor that it finds idle, beside many others.
+            description = self._workers[0].description
+            worker = Worker(self._implementation, self._time_scale, None, self._hangs, description)
             self._workers.append(worker)
         self._start(worker)
 

@@ -62,16 +62,20 @@ LEFT_OUT = frozenset(
 
 # How often to look at a worker that has not answered, in seconds; and how often in a case that
 # has taken more than ten times as long.
-LOOK = 0.02
+LOOK = 0.01
 LATER = 0.1
 
 
 def load_request(
-    implementation: Implementation, time_scale: float, number: int | None = None
+    implementation: Implementation,
+    time_scale: float,
+    number: int | None = None,
+    is_first: bool = True,
 ) -> dict[str, Any]:
     """What a worker is told to load (see the worker's ``main``).
 
-    ``number``: which of several it is, that each may keep to a processor of its own.
+    ``number``: which of several it is, that each may keep to a processor of its own; ``is_first``:
+    whether it shall describe what it loads and see what the system allows, which takes a while.
     """
     adapter = implementation.adapter
     return {
@@ -82,6 +86,7 @@ def load_request(
         "substrate": adapter.substrate,
         "time_scale": time_scale,
         "number": number,
+        "is_first": is_first,
     }
 
 
@@ -111,6 +116,7 @@ class Worker:
     It is started when it is needed and replaced after a crash, a hang or threads left behind.
     ``close`` ends it; a closed worker starts afresh when it is used again.  ``number``: which of
     several workers it is, or None.  ``hangs``: what is known of the implementation's hangs.
+    ``description``: what the worker says of the implementation, where another has said it already.
     """
 
     traceback: TracebackType | None = None  # of the last case: it stays in the worker
@@ -121,6 +127,7 @@ class Worker:
         time_scale: float = 1.0,
         number: int | None = None,
         hangs: Hangs | None = None,
+        description: dict[str, Any] | None = None,
     ) -> None:
         self._implementation = implementation
         self._time_scale = time_scale
@@ -138,6 +145,7 @@ class Worker:
         self._killer: str | None = None  # the signal from outside that ended the last case
         self._given_up = False  # whether it was this host that killed the worker
         self._hangs = Hangs() if hangs is None else hangs
+        self.description = description
         self._watch: Watch | None = None  # of the present case
         self._asked: int | None = None  # where in the output its worker was asked for stacks last
         self._size = 0  # of the output, at the last look
@@ -182,7 +190,8 @@ class Worker:
             self.close()
             raise Refused(scarcity.sentence("thread", error)) from error
         with contextlib.suppress(_Ended):  # found out by whoever waits for the answer
-            self._send(load_request(self._implementation, self._time_scale, self._number))
+            is_first = self.description is None
+            self._send(load_request(self._implementation, self._time_scale, self._number, is_first))
 
     def load(self) -> dict[str, Any]:
         """Load the implementation in a worker; the worker's description of it.
@@ -218,11 +227,13 @@ class Worker:
             self.close()
             needs = ", ".join(adapter.requires)
             raise CannotStart(answer["failed"] + (f" (it needs {needs})" if needs else ""))
-        if "interpreter" not in answer:
+        if "bystanders" not in answer:
             self.close()
             raise CannotStart(f"the worker failed: {answer.get('observed', answer)}")
-        self._bystanders = tuple(answer.pop("bystanders"))
-        return answer
+        self._bystanders = tuple(answer["bystanders"])
+        if self.description is None:
+            self.description = answer["description"]
+        return self.description
 
     def run(
         self,

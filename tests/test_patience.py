@@ -84,7 +84,7 @@ def test_an_implementation_that_is_slow_gets_its_time(clock: Clock) -> None:
 
 def test_where_many_were_in_vain_they_are_shortened_more() -> None:
     known = Experience()
-    known.succeed("thread", 0.1)
+    known.succeed("chapter", "thread", 0.1)
     for _ in range(MANY):
         assert known.least("chapter", "thread", WHOLE, 1, 1.0) >= TIMES * 0.1
         known.fail("chapter")
@@ -117,12 +117,61 @@ def test_nothing_is_learnt_from_a_wait_that_was_broken_off(clock: Clock) -> None
 def test_experience_is_passed_on() -> None:
     known, own = Experience(), Experience()
     own.fail("chapter")
-    own.succeed("thread", 0.2)
+    own.succeed("chapter", "thread", 0.2)
+    own.pace = 0.001
     for _ in range(2):
         known.add(json.loads(json.dumps(own.told())))
     own.catch_up(known.told())
     own.catch_up(known.told())
-    assert own.told() == known.told() == {"vain": {"chapter": 2}, "longest": {"thread": 0.2}}
+    told = {"vain": {"chapter": 2}, "longest": {"chapter": {"thread": 0.2}}, "pace": 0.001}
+    assert own.told() == known.told() == told
+
+
+def test_what_takes_long_in_one_file_does_not_lengthen_waits_in_another() -> None:
+    known = Experience()
+    for _ in range(VAIN):
+        known.fail("chapter")
+    known.succeed("another chapter", "thread", WHOLE / 2)
+    assert known.least("chapter", "thread", WHOLE, 1, 1.0) == LEAST
+    assert known.least("another chapter", "thread", WHOLE, 1, 1.0) == WHOLE
+
+
+def test_the_pace_is_measured_once_for_all_workers() -> None:
+    one, other = Durations(), Durations()
+    assert one.pace(lambda: 0.25) == 0.25
+    other.learn(json.loads(json.dumps(one.news)))
+    assert other.pace(lambda: pytest.fail("measured again")) == 0.25
+
+
+def test_an_actor_that_has_failed_hastens_others_only_where_waits_are_in_vain() -> None:
+    durations = Durations(0.2)
+    durations.begin("chapter")
+    actors = Actors(_thread, durations, lambda text: None)
+    ends: list[None] = []
+
+    def fail() -> None:
+        raise ValueError
+
+    def poll() -> None:
+        while not ends:
+            blocking.time.sleep(0.01)
+
+    def waits() -> float:
+        began = blocking.clock()
+        assert not poller.returned()
+        seconds: float = blocking.clock() - began
+        return seconds
+
+    failing = actors.start(fail)
+    assert actors.until(failing.has_ended)
+    poller = actors.start(poll)
+    assert waits() >= 0.2 * WHOLE
+    for _ in range(VAIN):
+        durations.experience.fail("another chapter")
+    assert waits() < 2 * durations["setback"]
+    failing.raised()  # the case expects it
+    assert waits() > 2 * durations["setback"]
+    ends.append(None)
 
 
 def test_helper_threads_are_waited_for_as_experience_tells(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,8 +229,11 @@ def test_how_long_cases_take_is_not_learnt_from_waits_in_vain(
     passed: list[float] = []
     monkeypatch.setattr(worker._hangs, "has_passed", passed.append)
     answers: list[dict[str, Any]] = [
-        {"outcome": "ok", "seconds": 6.1, "spoiled": False, "learnt": {"vain": vain, "longest": {}}}
-        for vain in ({"chapter": 1}, {})
+        {"outcome": "ok", "seconds": 6.1, "spoiled": False, "learnt": learnt}
+        for learnt in (
+            {"vain": {"chapter": 1}, "longest": {}, "pace": None},
+            {"vain": {}, "longest": {}, "pace": None},
+        )
     ]
     try:
         worker.load()
@@ -198,8 +250,8 @@ def test_who_waits_for_a_case_outlasts_the_waits_of_that_case() -> None:
     assert known.least("chapter", "answer", WHOLE, 1.5, 1.0) == 1.5 * WHOLE
     for _ in range(VAIN):
         known.fail("chapter")
-    known.succeed("thread", 0.1)
-    known.succeed("answer", 0.02)
+    known.succeed("chapter", "thread", 0.1)
+    known.succeed("chapter", "answer", 0.02)
     inner = known.least("chapter", "thread", WHOLE, 1, 1.0)
     assert inner == pytest.approx(TIMES * 0.1)
     assert known.least("chapter", "answer", WHOLE, 1.5, 1.0) == pytest.approx(1.5 * inner)

@@ -12,6 +12,7 @@ import pytest
 
 import miniatures
 from miniatures import lock_with
+from threadspec.adapters import pool
 from threadspec.adapters.pool import MOST, READY, Pool
 from threadspec.adapters.worker import CannotStart
 from threadspec.conformance.execution import Execution
@@ -29,17 +30,17 @@ MakePool = Callable[..., Pool]
 @pytest.fixture
 def make(miniature: Callable[[str, str], str], tmp_path: Path) -> Iterator[MakePool]:
     """Make a pool of two workers, or of ``size``, for an implementation with this source."""
-    pools = []
+    made = []
 
     def make_pool(source: str, size: int = 2) -> Pool:
-        pools.append(
+        made.append(
             Pool(implementation("subject", miniature("subject", source), tmp_path), 1.0, size)
         )
-        return pools[-1]
+        return made[-1]
 
     yield make_pool
-    for pool in pools:
-        pool.close()
+    for one in made:
+        one.close()
 
 
 def run_all(pool: Pool, names: list[str]) -> list[dict[str, Any]]:
@@ -162,6 +163,30 @@ def test_cases_that_do_not_wait_are_run_by_one_worker(make: MakePool) -> None:
     pool = make(TRACED, 1)
     run_all(pool, [NO_VALUE] * 60)
     assert len(set(traced())) == 1
+
+
+def test_all_processors_are_used_once_waits_are_in_vain(make: MakePool) -> None:
+    for vain in ({}, {"chapter": 1}):
+        one = make(TRACED, 1)
+        one._hangs.has_waited({"vain": vain, "longest": {}, "pace": None})
+        run_all(one, [NO_VALUE] * 3)
+        assert one._board._size == (pool._processors() if vain else 1)
+
+
+@pytest.mark.parametrize(("idle", "more"), [(0.0, False), (1.0, True), (None, True)])
+def test_a_worker_is_started_only_where_a_processor_is_idle(
+    monkeypatch: pytest.MonkeyPatch, idle: float | None, more: bool
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(pool.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(pool, "_idle_seconds", lambda: idle and idle * now[0])
+    board = pool._Board(2)
+    board.put([pool._Job((BATTERY, NO_VALUE))])
+    found = False
+    for _ in range(20):
+        now[0] += 0.1
+        found = found or board.lacks_workers()
+    assert found == more
 
 
 def test_cases_queued_behind_one_that_waits_go_to_others(make: MakePool) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import _thread
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,7 +33,7 @@ from threadspec.conformance.worker import blocking, case, nursery
 from threadspec.conformance.worker.durations import TABLE, Durations
 from threadspec.conformance.worker.judge import Judge
 from threadspec.conformance.worker.processors import OneProcessor
-from threadspec.conformance.worker.programs import Program, Programs, Spare
+from threadspec.conformance.worker.programs import Program, Programs, Spare, listen
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
@@ -101,6 +103,24 @@ def test_a_worker_begun_before_it_is_needed_is_the_one_that_loads(make: MakeWork
     assert worker.load()["version"] == "1.2.3"
     assert worker.run(BATTERY, NO_VALUE)["outcome"] == "ok"
     assert worker._process is process
+
+
+def test_only_the_first_worker_says_what_it_has_loaded(
+    make: MakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = make(miniatures.FAITHFUL)
+    answers = []
+    real = worker._answer
+
+    def answer(*arguments: Any) -> dict[str, Any]:
+        answers.append(real(*arguments))
+        return answers[-1]
+
+    monkeypatch.setattr(worker, "_answer", answer)
+    description = worker.load()
+    worker.close()
+    assert worker.load() == description
+    assert [sorted(one) for one in answers] == [["bystanders", "description"], ["bystanders"]]
 
 
 def test_what_fails_in_a_worker_begun_early_is_said_when_it_is_needed(make: MakeWorker) -> None:
@@ -880,6 +900,28 @@ def test_a_program_ends_as_any_other_does(programs: Callable[..., Program]) -> N
     assert exits.output == ["main is done", "thread is done"]
     assert exits.errors == ""
     assert "ValueError: of the main thread" in fails.errors
+
+
+def test_a_program_with_green_threads_listens_without_select(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # That of eventlet finds no file ready where it is not to wait.
+    monkeypatch.setattr(select, "select", lambda *arguments: ([], [], []))
+    monkeypatch.setattr("threadspec.conformance.worker.programs._cooperative", [True])
+    reading, writing = os.pipe()
+    monkeypatch.setattr("threadspec.conformance.worker.nursery.standard", lambda number: reading)
+    heard: list[str] = []
+    listener = threading.Thread(target=lambda: heard.append(listen()))
+    listener.start()
+    os.write(writing, b"one ")
+    listener.join(0.1)
+    assert heard == []
+    os.write(writing, b"line\n")
+    listener.join(5)
+    assert heard == ["one line"]
+    os.close(writing)
+    assert listen() == ""
+    os.close(reading)
 
 
 def test_the_signal_that_ended_a_program_is_seen(programs: Callable[..., Program]) -> None:

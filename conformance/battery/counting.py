@@ -26,6 +26,8 @@ def in_time(times, function, *args):
 
 def rest_of(waiter):
     """For how many seconds an actor certainly waits yet; None where the system does not show it."""
+    if waiter.tid == blocking.own_tid():  # a green thread: the kernel does not know it
+        return waiter.is_left_alone() and blocking.FOR_EVER or None
     task = (blocking.look() or {}).get(waiter.tid)
     return task and task.rests
 

@@ -34,7 +34,7 @@ def after_a_thread(threading, actors):
     if not actors.until(lambda: seen):
         raise NotOffered("a thread does not run its target")  # another clause's business
     ident, tid = seen[0]
-    if tid == blocking.own_tid():
+    if tid in (blocking.own_tid(), starter.tid):
         raise NotOffered("the module's threads run in those that start them")
     starter.start(thread.join).returned()  # the system may keep the identifier until then
     await_end(actors, tid)
@@ -133,8 +133,9 @@ def test_a_thread_with_the_identifier_of_an_alien_gets_its_own_object(threading,
                 % (current is dummy and ", that of an alien thread that has ended" or "")
             )
             return
-        if tid != blocking.own_tid():
-            await_end(actors, tid)
+        if tid in (blocking.own_tid(), starter.tid):
+            raise NotOffered("the module's threads run in those that start them")
+        await_end(actors, tid)
     raise NotOffered("no new thread has got the identifier of one that has ended")
 
 

@@ -148,6 +148,10 @@ class Actor(object):
         """Whether it has come as far as calling its function."""
         return self._entered
 
+    def is_left_alone(self):
+        """Whether it is a green thread that waits, and nobody but the caller can end that."""
+        return self._busy and self._troupe.are_green and green.nobody_can_run(self._substrate)
+
     def is_starved(self, used):
         """Whether it wants the processor, and has hardly had it since ``used`` seconds of use."""
         now = blocking.processor_time(self.tid)
@@ -176,6 +180,8 @@ class Actor(object):
                 step = min(step * 1.3 + 0.00002, 0.005)
             if wait.is_over(step) or (step >= 0.005 and stall.is_certain()):
                 break
+            if self._troupe.has_failed():
+                wait.hasten(self._durations["setback"])
         wait.end(not self._busy)
         return not self._busy
 
@@ -307,7 +313,7 @@ class Actors(object):
             pause = min(pause * 1.5 + 0.00005, longest)
 
     @property
-    def _are_green(self):
+    def are_green(self):
         """Whether they are green threads, as far as is known: they share the caller's thread."""
         if not self._may_be_green:
             return False
@@ -316,13 +322,13 @@ class Actors(object):
 
     def _proved(self, busy, least):
         """Whether these actors are certainly blocked, each for ``least`` more seconds or longer."""
-        if self._are_green:
+        if self.are_green:
             return green.nobody_can_run(self.substrate)
         return blocking.proved([actor.tid for actor in busy], least)
 
     def stall(self):
         """What tells that nothing in this process but the caller will do anything in good time."""
-        if self._are_green:
+        if self.are_green:
             return green.Stall(self.substrate, self.durations["stall"], blocking.clock)
         return blocking.Stall(
             self.durations["stall"],
@@ -334,20 +340,19 @@ class Actors(object):
         """Wait until ``condition()`` is true; false when it is not in good time, or never can be.
 
         ``crew``: the actors it depends on.  Once one of them has raised an exception, the others
-        get the duration ``setback``: most likely they wait for it in vain.
+        get the duration ``setback``: most likely they wait for it in vain.  So they do if any actor
+        has, where other waits were in vain (see :meth:`has_failed`).
         """
         if condition():
             return True
         wait = self.durations.wait("positive", "thread")
         stall = self.stall()
         pause = 0.0
-        watching = list(crew)
         while not condition():
             if wait.is_over(pause) or pause >= 0.005 and stall.is_certain():
                 break
-            if [actor for actor in watching if actor.has_ended() and actor.error is not None]:
+            if self.has_failed() or [one for one in crew if one.has_ended() and one.error]:
                 wait.hasten(self.durations["setback"])
-                watching = []
             time.sleep(pause)
             # A long wait is looked at less often: each look costs time.
             pause = min(pause + 0.0001, max(0.005, min(wait.seconds / 50, 0.05)))
@@ -399,6 +404,15 @@ class Actors(object):
         for actor in crew:
             actor.result()
         return results
+
+    def has_failed(self):
+        """Whether an actor has raised what no case has asked for yet, as many may do here.
+
+        Always false where waits are not in vain again and again.
+        """
+        if not self.durations.experience.lets_wait():
+            return False
+        return bool([one for one in self._all if one.surprise()])
 
     def surprises(self):
         """What the calls of actors have raised that no case has asked for, in words."""

@@ -56,7 +56,7 @@ class Durations(object):
             self.spend(name, seconds)
             for one in (self.experience, self._news):
                 if has_come:
-                    one.succeed(sort, seconds)
+                    one.succeed(self._place, sort, seconds)
                 elif in_vain:
                     one.fail(self._place)
 
@@ -76,6 +76,12 @@ class Durations(object):
         """Take over what has been learnt in another process during this case."""
         self.experience.add(news)
         self._news.add(news)
+
+    def pace(self, measure):
+        """The pace of the implementation (see ``pace``), ``measure()`` where it is not known."""
+        if self.experience.pace is None:
+            self.experience.pace = self._news.pace = measure()
+        return self.experience.pace
 
     @property
     def news(self):

@@ -88,7 +88,6 @@ class Judge(object):
         self._durations = durations
         self._bystanders = bystanders
         self._spare = Spare(origin, durations)
-        self._pace = None
         self._lacking = None  # the names the implementation lacks; not known before they matter
         self.traceback = None
 
@@ -216,7 +215,8 @@ class Judge(object):
 
     def rounds(self, actors):
         """How many rounds a provoked race gets on this implementation (see ``pace``)."""
-        if self._pace is None:
+
+        def measure():
             # The best of three, so that a loaded machine does not make it look slow; in a helper
             # thread, because a faulty implementation may hang.
             tries = []
@@ -225,8 +225,9 @@ class Judge(object):
                 tries.append(actor.returned() and actor.value or 0.0)
                 if not actor.has_ended():
                     break
-            self._pace = min(tries)
-        return pace.rounds(self._pace)
+            return min(tries)
+
+        return pace.rounds(self._durations.pace(measure))
 
 
 def run_cases(threading, substrate):

@@ -4,9 +4,10 @@ It is started by the adapter's interpreter, reads requests and writes replies, o
 line, over its standard input and output; a reply line starts with ``PREFIX``.  Whatever an
 implementation or a case prints goes to standard error instead and cannot corrupt a reply.
 
-Requests: ``{"op": "load", "module", "setup", "path", "substrate", "time_scale", "number"}``,
-answered by a description of what was loaded, by ``{"failed": sentence}`` or, where the system does
-not let it start as many threads as cases need, by ``{"refused": sentence}``; ``{"op": "run",
+Requests: ``{"op": "load", "module", "setup", "path", "substrate", "time_scale", "number",
+"is_first"}``, answered by ``{"bystanders", "description"}`` (the description of what was loaded:
+only of the first worker), by ``{"failed": sentence}`` or, where the system does not let the first
+one start as many threads as cases need, by ``{"refused": sentence}``; ``{"op": "run",
 "module", "function", "known"}`` (``known``: see ``Judge.run``), answered by the outcome (see
 ``judge``); end of input ends the worker at once.  A request may be sent before the one before it is
 answered; after an outcome that says "spoiled" none is answered any more.
@@ -184,7 +185,7 @@ class Worker(object):
         return self.run(request)
 
     def load(self, request):
-        """Load the implementation; a description of it, or ``{"failed": why}``."""
+        """Load the implementation; the answer (see above)."""
         if not __debug__:
             return {"failed": "its interpreter runs with -O, which removes the battery's checks"}
         from threadspec.conformance.worker import loading, scarcity
@@ -199,9 +200,12 @@ class Worker(object):
             except loading.LoadError:
                 refused = None  # it has no threads at all
             return refused and {"refused": refused} or {"failed": failed}
-        refused = scarcity.refusal(substrate, scarcity.MOST)
-        if refused:
-            return {"refused": refused}
+        answer = {"bystanders": list(self._bystanders)}
+        if request["is_first"]:
+            refused = scarcity.refusal(substrate, scarcity.MOST)
+            if refused:
+                return {"refused": refused}
+            answer["description"] = loading.describe(module)
         from threadspec.conformance.worker.durations import Durations
         from threadspec.conformance.worker.judge import Judge
 
@@ -209,8 +213,6 @@ class Worker(object):
         self._judge = Judge(
             module, substrate, durations, self._bystanders, request, request["number"]
         )
-        answer = loading.describe(module)
-        answer["bystanders"] = list(self._bystanders)
         return answer
 
     def run(self, request):

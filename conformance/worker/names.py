@@ -1,6 +1,5 @@
 """Finds the documented names that an implementation lacks, however its errors are worded."""
 
-import inspect
 import re
 import sys
 
@@ -79,6 +78,8 @@ def used_by(function):
 
 def _mentions(function, name):
     """Whether a function mentions a name otherwise than by calling the built-in of that name."""
+    import inspect  # takes long to import, and is hardly ever needed
+
     try:
         return re.search(r"\.%s\b|\b%s\b(?!\()" % (name, name), inspect.getsource(function))
     except Exception:

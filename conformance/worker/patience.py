@@ -30,21 +30,28 @@ LATE = 0.002
 class Experience(object):
     """How waits on one implementation have come out.
 
-    ``vain``: {file of the battery: the number of waits in vain}; ``longest``: {what was waited for:
-    the seconds of the longest wait that was not in vain}.
+    ``vain``: {file of the battery: the number of waits in vain}; ``longest``: {file of the battery:
+    {what was waited for: the seconds of the longest wait that was not in vain}}; ``pace``: the
+    seconds that an operation of the implementation takes (see ``pace``), or None.
     """
 
     def __init__(self):
         self.vain = {}
         self.longest = {}
+        self.pace = None
 
     def fail(self, place):
         """Count a wait in vain in this file of the battery."""
         self.vain[place] = self.vain.get(place, 0) + 1
 
-    def succeed(self, sort, seconds):
-        """Learn how long something of this sort took to come."""
-        self.longest[sort] = max(self.longest.get(sort, 0.0), seconds)
+    def succeed(self, place, sort, seconds):
+        """Learn how long something of this sort took to come in this file of the battery."""
+        longest = self.longest.setdefault(place, {})
+        longest[sort] = max(longest.get(sort, 0.0), seconds)
+
+    def lets_wait(self):
+        """Whether enough waits were in vain for others to be shortened."""
+        return sum(self.vain.values()) >= VAIN
 
     def least(self, place, sort, whole, times, scale):
         """The seconds for which a wait is watched before it is given up, ``times * whole`` at most.
@@ -52,36 +59,40 @@ class Experience(object):
         One for ``times`` times as long as others has to outlast these.  ``scale`` multiplies
         ``LEAST``.
         """
-        if sum(self.vain.values()) < VAIN:
+        if not self.lets_wait():
             return times * whole
         least = LEAST * scale
         vain = self.vain.get(place, 0)
         if vain < VAIN:
             least = max(least, SHARE * whole)
         multiple = TIMES if vain < MANY else TIMES / 2.0
-        if times > 1:
-            longest = max(list(self.longest.values()) + [0.0])
-        else:
-            longest = self.longest.get(sort, 0.0)
+        here = self.longest.get(place, {})
+        longest = times > 1 and max(list(here.values()) + [0.0]) or here.get(sort, 0.0)
         return times * min(whole, max(least, multiple * longest))
 
     def add(self, news):
         """Take over what another process has learnt, as :meth:`told` there; not known here yet."""
         for place, count in news["vain"].items():
             self.vain[place] = self.vain.get(place, 0) + count
-        for sort, seconds in news["longest"].items():
-            self.succeed(sort, seconds)
+        self._take_over(news)
 
     def catch_up(self, known):
         """Take over what is known elsewhere, to which this one's own has been added there."""
         for place, count in known["vain"].items():
             self.vain[place] = max(self.vain.get(place, 0), count)
-        for sort, seconds in known["longest"].items():
-            self.succeed(sort, seconds)
+        self._take_over(known)
+
+    def _take_over(self, other):
+        for place, here in other["longest"].items():
+            for sort, seconds in here.items():
+                self.succeed(place, sort, seconds)
+        if self.pace is None:
+            self.pace = other["pace"]
 
     def told(self):
         """The same as a plain dictionary."""
-        return {"vain": dict(self.vain), "longest": dict(self.longest)}
+        longest = dict([(place, dict(here)) for place, here in self.longest.items()])
+        return {"vain": dict(self.vain), "longest": longest, "pace": self.pace}
 
 
 class Wait(object):
@@ -121,8 +132,9 @@ class Wait(object):
         return self._is_over or (self._setback is not None and lasts >= self._setback)
 
     def hasten(self, seconds):
-        """Let it last for ``seconds`` more at most."""
-        self._setback = self.seconds + seconds
+        """Let it last for ``seconds`` more at most, from the first call on."""
+        if self._setback is None:
+            self._setback = self.seconds + seconds
 
     def end(self, has_come):
         """Learn from it; ``has_come``: whether it was not in vain."""
