@@ -7,6 +7,7 @@ low-level thread module.  A layer need not have an ``RLock``.
 
 import _thread
 import os
+import sys
 from _thread import (
     TIMEOUT_MAX,
     RLock,
@@ -62,6 +63,6 @@ def is_main_thread():
     """
     if hasattr(_thread, "_get_main_thread_ident"):
         return get_ident() == _thread._get_main_thread_ident()
-    if os.path.exists("/proc/self/task"):  # on Linux its number is that of the process
+    if sys.platform.startswith("linux"):  # its number is that of the process
         return _thread.get_native_id() == os.getpid()
     return get_ident() == importer
