@@ -8,6 +8,7 @@ import time
 
 from threadspec.conformance.battery import stepping
 from threadspec.conformance.battery.identifiers import end_of
+from threadspec.conformance.battery.starting import let_one_end
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import clause, tells
 from threadspec.conformance.worker.programs import say
@@ -160,6 +161,7 @@ def test_the_main_thread_gets_its_object_each_time(threading, actors):
 
 @clause("mainthread.not-daemon")
 def test_the_main_thread_is_no_daemon(threading, actors):
+    let_one_end(threading, actors)
     main = threading.currentThread()
     flag = main.isDaemon()
     assert not flag
@@ -169,6 +171,7 @@ def test_the_main_thread_is_no_daemon(threading, actors):
 
 @clause("mainthread.not-daemon")
 def test_the_main_thread_cannot_be_made_a_daemon(threading, actors):
+    let_one_end(threading, actors)
     main = threading.currentThread()
     try:
         for call in (lambda: main.setDaemon(True), lambda: actors.call(main.setDaemon, True)):
@@ -297,6 +300,7 @@ def test_a_dummy_is_alive(threading, actors):
 
 @clause("alien.daemonic")
 def test_a_dummy_is_daemonic(threading, actors):
+    let_one_end(threading, actors)
     for _ in range(2):
         alien = actors.new()
         dummy = alien.call(threading.currentThread)
@@ -308,6 +312,7 @@ def test_a_dummy_is_daemonic(threading, actors):
 
 @clause("alien.daemonic")
 def test_a_dummy_stays_daemonic(threading, actors):
+    let_one_end(threading, actors)
     alien = actors.new()
     dummy = alien.call(threading.currentThread)
     for caller in (alien, actors.new()):

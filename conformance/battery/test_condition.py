@@ -1695,6 +1695,7 @@ def test_what_wait_returns(threading, actors, observe):
 
 @clause("condition.notify.wakes-one")
 def test_notify_wakes_one_of_several_threads(threading, actors):
+    check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
         for size in (2, 5):
             boss, crew = gather(actors, cond, size)
@@ -1777,6 +1778,7 @@ def test_every_notify_wakes_one_more(threading, actors):
 
 @clause("condition.notify.each-wakes-another")
 def test_notifies_wake_waiters_with_and_without_a_timeout(threading, actors):
+    check_excludes(actors, threading.Condition)
     cond = threading.Condition()
     boss, crew = gather(actors, cond, 2)
     boss.call(cond.release)
@@ -2029,6 +2031,7 @@ def test_notify_all_wakes_a_hundred_threads(threading, actors):
 
 @clause("condition.notifyAll.wakes-all")
 def test_notify_all_wakes_threads_with_and_without_a_timeout(threading, actors):
+    check_excludes(actors, threading.Condition)
     cond = threading.Condition()
     for timeouts in (((), (LONG,), (), (LONG,)), ((LONG,), (LONG,), (LONG,), ())):
         crew = []

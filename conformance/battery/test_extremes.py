@@ -2,6 +2,7 @@
 
 import time
 
+from threadspec.conformance.battery.premises import check_excludes
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import clause
 
@@ -90,18 +91,21 @@ def waiting_on(condition, actors, count):
 
 @clause("condition.wait.timeout-long")
 def test_a_long_timeout_of_a_condition_does_not_occur(threading, actors):
+    check_excludes(actors, threading.Condition)
     wait, wake = waiting_on(threading.Condition(), actors, len(YEARS))
     check_waits(actors, wait, wake, YEARS, False)
 
 
 @clause("condition.wait.timeout-long")
 def test_an_immense_timeout_of_a_condition_does_not_occur(threading, actors):
+    check_excludes(actors, threading.Condition)
     wait, wake = waiting_on(threading.Condition(), actors, len(AGES))
     check_waits(actors, wait, wake, AGES, True)
 
 
 @clause("condition.wait.timeout-unlimited")
 def test_an_immense_timeout_of_a_condition_is_accepted(threading, actors):
+    check_excludes(actors, threading.Condition)
     wait, wake = waiting_on(threading.Condition(), actors, len(AGES))
     check_waits(actors, wait, wake, AGES, False)
 

@@ -1242,11 +1242,13 @@ def test_a_semaphore_is_taken_in_the_block(threading, actors):
 
 @clause("with.semaphore.acquired")
 def test_a_semaphore_is_held_in_a_block_that_had_to_wait(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     check_acquired_after_waiting(lambda: threading.Semaphore(1), actors)
 
 
 @clause("with.semaphore.entry-blocks")
 def test_entry_blocks_while_a_semaphore_is_taken(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     check_entry_blocks(lambda: threading.Semaphore(1), actors)
 
 
@@ -1303,6 +1305,7 @@ def test_an_exception_goes_on_from_a_block_on_a_semaphore(threading, actors):
 
 @clause("with.semaphore.exception-goes-on")
 def test_an_exception_goes_on_from_a_semaphore_that_a_thread_waits_for(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     check_exception_goes_on_beside_waiters(lambda: threading.Semaphore(1), actors)
 
 
@@ -1345,6 +1348,7 @@ def test_leaving_a_block_adds_one_to_a_semaphore_released_in_it(threading, actor
 
 @clause("with.semaphore.as-many-as-the-value")
 def test_as_many_blocks_as_the_counter_of_a_semaphore_says(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     check_as_many_as_the_value(threading.Semaphore, actors)
 
 
@@ -1390,11 +1394,13 @@ def test_a_bounded_semaphore_is_taken_in_the_block(threading, actors):
 
 @clause("with.boundedsemaphore.acquired")
 def test_a_bounded_semaphore_is_held_in_a_block_that_had_to_wait(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     check_acquired_after_waiting(lambda: threading.BoundedSemaphore(1), actors)
 
 
 @clause("with.boundedsemaphore.entry-blocks")
 def test_entry_blocks_while_a_bounded_semaphore_is_taken(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     check_entry_blocks(lambda: threading.BoundedSemaphore(1), actors)
 
 
@@ -1437,6 +1443,7 @@ def test_an_exception_goes_on_from_a_block_on_a_bounded_semaphore(threading, act
 
 @clause("with.boundedsemaphore.exception-goes-on")
 def test_an_exception_goes_on_from_a_bounded_semaphore_that_a_thread_waits_for(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     check_exception_goes_on_beside_waiters(lambda: threading.BoundedSemaphore(1), actors)
 
 
@@ -1467,6 +1474,7 @@ def test_the_counter_of_a_bounded_semaphore_is_kept_when_a_block_is_met(threadin
 
 @clause("with.boundedsemaphore.as-many-as-the-value")
 def test_as_many_blocks_as_the_counter_of_a_bounded_semaphore_says(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     check_as_many_as_the_value(threading.BoundedSemaphore, actors)
 
 
