@@ -2505,7 +2505,7 @@ print(daemon.isDaemon())
 @needs_fork
 def test_it_is_that_also_where_the_system_does_not_tell_the_main_thread() -> None:
     untold = """
-os.path.exists = lambda path: False
+sys.platform = "another"
 vars(_thread).pop("_get_main_thread_ident", None)
 """
     lines = program(IN_A_CHILD + untold + AN_ALIEN_FORKS)
