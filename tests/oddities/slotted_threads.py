@@ -6,6 +6,7 @@ between the two, a second call does nothing.
 
 import _thread
 import itertools
+import os
 import sys
 import time
 import traceback
@@ -30,7 +31,7 @@ hooks = {"settrace": None, "setprofile": None}
 class Thread:
     """An activity."""
 
-    __slots__ = ("_activity", "_daemon", "_end", "_name", "_state")
+    __slots__ = ("_activity", "_daemon", "_joining", "_name", "_state")
 
     def __init__(self, group=None, target=None, name=None, args=(), kwargs=None):
         assert group is None, "no groups"
@@ -38,8 +39,7 @@ class Thread:
         self._name = f"Thread-{next(numbers)}" if name is None else name
         self._daemon = currentThread().isDaemon()
         self._state = "new"
-        self._end = _thread.allocate_lock()
-        self._end.acquire()
+        self._joining = []  # a lock for each thread in join()
 
     def start(self):
         with mutex:
@@ -75,9 +75,13 @@ class Thread:
             else:
                 current[_thread.get_ident()] = before
             with mutex:
-                alive[:] = [one for one in alive if one is not self]
-                self._state = "ended"
-            self._end.release()
+                self._end()
+
+    def _end(self):
+        alive[:] = [one for one in alive if one is not self]
+        self._state = "ended"
+        for turn in self._joining:
+            turn.release()
 
     def run(self):
         (target, args, kwargs), self._activity = self._activity, (None, (), {})
@@ -90,8 +94,13 @@ class Thread:
         if currentThread() is self:
             raise RuntimeError("itself")
         seconds = -1 if timeout is None else min(max(timeout, 0), TIMEOUT_MAX)
-        if self._end.acquire(True, seconds):
-            self._end.release()
+        turn = _thread.allocate_lock()
+        turn.acquire()
+        with mutex:
+            if self._state == "ended":
+                return
+            self._joining.append(turn)
+        turn.acquire(True, seconds)
 
     def getName(self):
         return self._name
@@ -121,11 +130,9 @@ class Standing(Thread):
         self._name = name
         self._daemon = daemonic
         self._state = "alive"
-        self._end = _thread.allocate_lock()
-        self._end.acquire()
+        self._joining = []
         with mutex:
             alive.append(self)
-        current[_thread.get_ident()] = self
 
     def join(self, timeout=None):
         if self is main and currentThread() is not self:
@@ -136,7 +143,9 @@ class Standing(Thread):
 def currentThread():
     me = current.get(_thread.get_ident())
     if me is None:
-        me = Standing("alien", True)
+        # Another thread may have imported the module.
+        is_main = _thread.get_native_id() == os.getpid()
+        me = current[_thread.get_ident()] = main if is_main else Standing("alien", True)
     return me
 
 
@@ -186,9 +195,7 @@ main = Standing("main", False)
 
 def finish():
     with mutex:
-        alive.remove(main)
-        main._state = "ended"
-    main._end.release()
+        main._end()
     while [one for one in enumerate() if not one.isDaemon()]:
         time.sleep(0.002)
 
