@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -278,7 +279,10 @@ def _check_divergence(entry: dict[str, Any], at: str) -> None:
     if not entry.get("reason", "").strip():
         raise UserError(f"{at} has no reason; say why the implementation diverges.")
     if entry["verdict"] not in VERDICTS or entry["verdict"] in NO_DIVERGENCE:
-        raise UserError(f"{at}: {entry['verdict']!r} is no verdict of a divergence.")
+        allowed = ", ".join(one for one in VERDICTS if one not in NO_DIVERGENCE)
+        raise UserError(
+            f"{at}: {entry['verdict']!r} is no verdict of a divergence; these are {allowed}."
+        )
     if "when" in entry:
         from packaging.markers import InvalidMarker, Marker
 
@@ -328,6 +332,7 @@ def resolve(name: str) -> Implementation:
             raise UserError(
                 f"There is no implementation {name!r}: it is no adapter "
                 f"({', '.join(known())}) and no module {adapter.module} can be imported here."
+                + "".join(f" Did you mean {one}?" for one in get_close_matches(base, known(), 1))
             )
         return Implementation(adapter.name, adapter, interpreters.this_interpreter())
     if adapter.versions is None:

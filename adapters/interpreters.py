@@ -133,7 +133,7 @@ def find(wish: str) -> Interpreter:
     labels = ", ".join(one.label for one in found())
     raise UserError(
         f"No interpreter {wish} was found; found here are {labels}. "
-        "Install it, or give the path of its executable after the @."
+        "Install it, or give the path of its executable."
     )
 
 

@@ -14,7 +14,7 @@ from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import CatalogueError
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.execution import Execution, make_record, stale_divergences
-from threadspec.conformance.verdicts import fails, worst
+from threadspec.conformance.verdicts import NO_DIVERGENCE, fails, worst
 from threadspec.reports import record, text
 from threadspec.reports.record import CaseResult, Subject
 
@@ -244,11 +244,14 @@ class Run:
             for stale in stale_divergences(execution.divergences, results):
                 place = execution.implementation.adapter.place(stale)
                 now = worst(one.verdict for one in results if one.clause == stale.clause)
-                does = "passes" if now == "pass" else f"is {now}"
+                does, todo = f"is {now}", f"change its verdict in {place} to {now}"
+                if now in NO_DIVERGENCE:
+                    does = "passes" if now == "pass" else does
+                    todo = f"remove it from {place}"
                 yield (
                     place,
                     f"Stale divergence: {stale.clause} is listed as {stale.verdict} but {does} "
-                    f"now on {execution.name}; remove it from {place}.",
+                    f"now on {execution.name}; {todo}.",
                 )
             if self._divergences is not None:
                 try:

@@ -150,7 +150,10 @@ def test_a_module_is_all_that_a_file_needs(tmp_path: Path) -> None:
         (MODULE_WITH_DIVERGENCE + "clause = 3\n", "must be a string, or a list of strings"),
         (MODULE_WITH_DIVERGENCE + "occasional = true\n", "unknown key 'occasional'"),
         (divergence(verdict="-"), "has no verdict"),
-        (divergence(verdict="broken"), "'broken' is no verdict"),
+        (
+            divergence(verdict="broken"),
+            "'broken' is no verdict of a divergence; these are non-strict, ",
+        ),
         (divergence(verdict="pass"), "'pass' is no verdict"),
         (divergence(verdict="not-offered"), "'not-offered' is no verdict"),
         (divergence(verdict="error"), "'error' is no verdict"),
@@ -350,6 +353,7 @@ def test_an_interpreter_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> Non
     ("name", "said"),
     [
         ("no_such_module", "There is no implementation 'no_such_module'"),
+        ("refernce", "no module refernce can be imported here. Did you mean reference?"),
         ("not-a-name", "'not-a-name' is no implementation: give an adapter (.*reference"),
         ("missing.toml", "There is no adapter file missing.toml"),
         ("stdlib@", "'stdlib@' names no interpreter after the @"),

@@ -259,7 +259,13 @@ def test_a_divergence_of_another_verdict_fails_and_says_what_was_expected(
 ) -> None:
     result = run(f"--impl={adapter_file(folder, 'silent', verdict='crash')}", *RELEASE)
     assert result.ret == FAILED
-    result.stdout.fnmatch_lines(["  expected    crash is known of it: it was decided so"])
+    result.stdout.fnmatch_lines(
+        [
+            "  expected    crash is known of it: it was decided so",
+            "Stale divergence: lock.release.unlocked-error is listed as crash but is fail now on "
+            "known; change its verdict in ./known.toml:4 to fail.",
+        ]
+    )
 
 
 def test_a_divergence_that_no_longer_happens_fails_the_run(run: Run, folder: Path) -> None:
