@@ -574,6 +574,7 @@ def test_releases_in_a_burst_let_as_many_waiters_proceed(threading, actors):
 
 @clause("boundedsemaphore.release.wakes-as-many")
 def test_no_waiter_is_left_behind(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors)
 
     def pass_on():

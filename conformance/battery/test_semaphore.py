@@ -604,6 +604,7 @@ def test_releases_in_a_burst_let_as_many_waiters_proceed(threading, actors):
 
 @clause("semaphore.release.wakes-as-many")
 def test_no_waiter_is_left_behind(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors)
 
     def pass_on():
