@@ -2828,10 +2828,10 @@ def test_else_the_layer_takes_the_importing_thread_for_the_main_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "platform", "another")
-    monkeypatch.setattr(threading, "importer", 5)
-    idents = [5]
+    monkeypatch.setattr(threading, "importer", 5 * 10**9)
+    idents = [int("5000000000")]  # equal, but another object
     changes = {"_get_main_thread_ident": None, "get_ident": lambda: idents[0]}
     layer = layer_over(monkeypatch, **changes)
     assert layer.is_main_thread()
-    for idents[0] in (4, 6):
+    for idents[0] in (5 * 10**9 - 1, 5 * 10**9 + 1):
         assert not layer.is_main_thread()
