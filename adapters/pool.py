@@ -302,18 +302,15 @@ class Pool:
             lasts = time.monotonic() - began
             if not sleeps and lasts >= BUSY:
                 board.widen(_processors())
-            if not sleeps or not board.has_idle_processor():
-                if board.lacks_workers():
-                    self._grow()
-                return
-            if has_place:
-                board.leave()
-                has_place = False
-            if own and lasts >= LONG:
-                self._calm = 0  # most likely other cases wait as well
-                is_late = True
-                board.put(own, first=True)
-                own.clear()
+            if sleeps and board.has_idle_processor():
+                if has_place:
+                    board.leave()
+                    has_place = False
+                if own and lasts >= LONG:
+                    self._calm = 0  # most likely other cases wait as well
+                    is_late = True
+                    board.put(own, first=True)
+                    own.clear()
             if board.lacks_workers():
                 self._grow()
 

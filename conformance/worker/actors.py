@@ -351,7 +351,8 @@ class Actors(object):
         while not condition():
             if wait.is_over(pause) or pause >= 0.005 and stall.is_certain():
                 break
-            if self.has_failed() or [one for one in crew if one.has_ended() and one.error]:
+            raised = [actor for actor in crew if actor.has_ended() and actor.error is not None]
+            if raised or self.has_failed():
                 wait.hasten(self.durations["setback"])
             time.sleep(pause)
             # A long wait is looked at less often: each look costs time.

@@ -67,7 +67,10 @@ class Experience(object):
             least = max(least, SHARE * whole)
         multiple = TIMES if vain < MANY else TIMES / 2.0
         here = self.longest.get(place, {})
-        longest = times > 1 and max(list(here.values()) + [0.0]) or here.get(sort, 0.0)
+        if times > 1:
+            longest = max(list(here.values()) + [0.0])
+        else:
+            longest = here.get(sort, 0.0)
         return times * min(whole, max(least, multiple * longest))
 
     def add(self, news):

@@ -41,20 +41,22 @@ def teller(line):
 
 def listen():
     """Wait for the next line that the case tells; an empty string when there is none to come."""
-    read = _cooperative and _read_without_waiting or os.read
-    return nursery.read_line(nursery.standard(0), read)
+    descriptor = nursery.standard(0)
+    if not _cooperative:
+        return nursery.read_line(descriptor)
+    import fcntl
+
+    # To wait in a system call would stop every green thread.
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+    return nursery.read_line(descriptor, _read_as_others_run)
 
 
-def _read_without_waiting(descriptor, most):
-    """Do as ``os.read`` does, but let other green threads go on: the system call would stop all.
+def _read_as_others_run(descriptor, most):
+    """Read from a file that does not block, and let other green threads run until there is input.
 
     ``select`` is of no use here: eventlet's does not look at files where it is not to wait.
     """
-    import fcntl
-
-    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-    if not flags & os.O_NONBLOCK:
-        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_NONBLOCK)
     while True:
         try:
             return os.read(descriptor, most)

@@ -123,8 +123,10 @@ def wait_for_end(self, block=True, timeout=-1):
     for ended, as those of 3.9 to 3.12 do.
     """
     lock = self._tstate_lock
+    if lock is None:
+        return
     until = None if timeout < 0 else time.monotonic() + timeout
-    while lock is not None and lock.locked():
+    while lock.locked():
         if not block or (until is not None and time.monotonic() >= until):
             return
         time.sleep(0.001)
