@@ -1,5 +1,7 @@
 """RLock Objects, for a thread layer that has none of its own."""
 
+from itertools import starmap
+
 from ._layer import allocate_lock, this_thread
 
 __all__ = ["RLock"]
@@ -36,11 +38,14 @@ class RLock:
         me = this_thread()
         if self._owner is me:
             self._level += 1
-        elif self._block.acquire(bool(blocking)):
-            self._owner = me
-            self._level = 1
         else:
-            return False
+            # Between the call in the head of the loop and its body no signal handler can run (see
+            # _interruption): one that raises never leaves _block locked without an owner.
+            for is_taken in map(self._block.acquire, [bool(blocking)]):
+                if not is_taken:
+                    return False
+                self._owner = me
+                self._level = 1
         return None if blocking is _NOT_GIVEN else True
 
     def release(self):
@@ -64,6 +69,10 @@ class RLock:
         """Release; an exception goes on."""
         self.release()
 
+    def __reduce__(self):
+        """Raise TypeError: a copy would share the lock, but not its owner."""
+        raise TypeError(f"cannot copy or pickle {type(self).__name__} objects")
+
     def __repr__(self):
         return f"<{type(self).__name__} owner={self._owner} level={self._level}>"
 
@@ -76,14 +85,15 @@ class RLock:
         level = self._level
         self._level = 0
         self._owner = None
-        self._block.release()
-        return level
+        for _ in starmap(self._block.release, [()]):  # one step, as in acquire
+            return level
 
     def _acquire_restore(self, level):
         """Block until the lock is free, then own it at ``level`` (``condition.wait.*``)."""
-        self._block.acquire()
-        self._owner = this_thread()
-        self._level = level
+        me = this_thread()
+        for _ in map(self._block.acquire, [True]):  # one step, as in acquire
+            self._owner = me
+            self._level = level
 
     def _is_owned(self):
         """Whether the calling thread owns the lock."""

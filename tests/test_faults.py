@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from faults import __main__ as matrix
 from faults import planting
 from faults.planting import Fault, FaultError
 from threadspec.conformance.cases import battery
-from trials import REFERENCE, cases_of, cases_reaching
+from trials import REFERENCE, cases_of, cases_reaching, implementation, judge
 
 FAULTS = planting.collection()
 BY_ID = {fault.id: fault for fault in FAULTS}
@@ -94,6 +95,17 @@ def test_a_change_to_what_all_share_is_tried_on_everything() -> None:
     for file in ("__init__.py", "_layer.py"):
         assert cases_reaching([file]) == cases_of()
     assert cases_reaching(path.name for path in REFERENCE.glob("*.py")) == cases_of()
+
+
+def test_nothing_fails_where_a_fault_in_the_portable_rlock_is_yet_to_be_planted(
+    tmp_path: Path,
+) -> None:
+    package = tmp_path / planting.PACKAGE
+    shutil.copytree(REFERENCE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    planting.use_portable_rlock(package)
+    cases = cases_of(["rlock", "condition", "with", "interruptions"])
+    findings = judge(implementation("portable", planting.PACKAGE, tmp_path), cases)
+    assert [(one.case, one.observed) for one in findings.failures] == []
 
 
 def test_many_faults_are_subtle() -> None:

@@ -36,6 +36,7 @@ from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.names import DOCUMENTED
 from threadspec.reference import _layer
 from threadspec.reference._instantiate import instantiate
+from threadspec.reference._portable_rlock import RLock as PortableRLock
 from threadspec.reference._waiting import leave, wake_all, wake_first
 
 FOLDER = Path(threading.__file__).parent
@@ -146,10 +147,19 @@ def test_a_time_out_that_is_no_number_is_refused_before_anything_changes() -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event"]
+    "make",
+    [
+        threading.Lock,
+        threading.RLock,
+        PortableRLock,
+        threading.Condition,
+        threading.Semaphore,
+        threading.BoundedSemaphore,
+        threading.Event,
+    ],
 )
-def test_what_threads_share_cannot_be_copied_or_pickled(name: str) -> None:
-    made = getattr(threading, name)()
+def test_what_threads_share_cannot_be_copied_or_pickled(make: Callable[[], object]) -> None:
+    made = make()
     for copied in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError):
             copied(made)
@@ -1235,11 +1245,6 @@ def test_a_failure_is_reported_though_it_cannot_be_encoded(
 
 # -- a signal handler that runs at any moment ---------------------------------------------------
 
-needs_c_rlock = pytest.mark.skipif(
-    threading.RLock.__module__.endswith("_portable_rlock"),
-    reason="a reentrant lock written in Python can be interrupted itself",
-)
-
 
 class Handler:
     """Runs in the place of a signal handler, once, at the moment of a given number.
@@ -1344,7 +1349,6 @@ def levels(condition: Any) -> int:
 
 
 @pytest.mark.parametrize(("lock", "level"), [("Lock", 1), ("RLock", 1), ("RLock", 3)])
-@needs_c_rlock
 @pytest.mark.parametrize("timeout", [-1, 0, 0.0001])
 def test_wait_comes_back_with_the_lock_whenever_it_is_interrupted(
     lock: str, level: int, timeout: float
@@ -1365,7 +1369,6 @@ def test_wait_comes_back_with_the_lock_whenever_it_is_interrupted(
 @pytest.mark.parametrize("lock", ["Lock", "RLock"])
 @pytest.mark.parametrize("name", ["notify", "notifyAll"])
 @pytest.mark.parametrize("timeout", [None, 60])
-@needs_c_rlock
 def test_a_notification_is_not_lost_whenever_its_waiter_is_interrupted(
     lock: str, name: str, timeout: float | None
 ) -> None:
@@ -1522,7 +1525,6 @@ def test_an_event_that_outlived_interruptions_wakes_all_its_waiters(
     at_each_moment(trial)
 
 
-@needs_c_rlock
 @pytest.mark.parametrize("timeout", [0, 0.0001])
 @pytest.mark.parametrize("lock", ["Lock", "RLock"])
 def test_a_condition_that_outlived_interruptions_wakes_its_waiters(
@@ -1722,7 +1724,6 @@ def test_join_keeps_nobody_else_whenever_it_is_interrupted(timeout: float | None
     at_each_moment(trial)
 
 
-@needs_c_rlock
 def test_a_reentrant_lock_is_taken_back_before_a_signal_handler_raises() -> None:
     condition = threading.Condition()
     main = _thread.get_ident()
@@ -1892,7 +1893,6 @@ def test_a_handler_may_use_the_bounded_semaphore_that_it_interrupts(
     at_each_moment(trial)
 
 
-@needs_c_rlock
 @pytest.mark.parametrize("make", [threading.Semaphore, threading.BoundedSemaphore])
 def test_a_semaphore_that_outlived_interruptions_wakes_its_waiters(
     make: Callable[[int], Any],
@@ -1956,7 +1956,7 @@ def test_no_method_of_a_semaphore_calls_one_that_a_subclass_has_changed(make: ty
 
 
 def test_a_lock_does_not_pass_to_a_thread_with_the_identifier_of_its_ended_owner() -> None:
-    lock: Any = importlib.import_module("threadspec.reference._portable_rlock").RLock()
+    lock = PortableRLock()
     ended: list[int] = []
 
     def own() -> None:
