@@ -1,0 +1,48 @@
+"""Publishing the matrix: what reaches the README, and what is held back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from threadspec.conformance.verdicts import VERDICTS
+from threadspec.reports.publish import BEGIN, END, RESULTS, main
+
+ROOT = Path(__file__).resolve().parent.parent
+README = f"# Title\n\n{BEGIN}old\n{END}rest\n"
+TABLE = "| implementation | must |\n| --- | --- |\n| mine | 1/2 |\n"
+
+
+def publish(folder: Path, verdict: str, known: str | None) -> int:
+    """Publish a matrix with one clause and one implementation; the status of the command."""
+    found = {"mine": {"verdict": verdict, "observed": "something", "known": known}}
+    results = folder / RESULTS
+    results.mkdir(parents=True)
+    matrix = {"clauses": [{"id": "lock.factory", "found": found}]}
+    (results / "matrix.json").write_text(json.dumps(matrix), encoding="utf-8")
+    (results / "matrix.md").write_text(f"# Matrix\n\n{TABLE}\nMore.\n", encoding="utf-8")
+    (folder / "README.md").write_text(README, encoding="utf-8")
+    return main(folder)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "known"),
+    [("pass", None), ("observed", None), ("not-offered", None), ("fail", "It has none.")],
+)
+def test_the_table_of_a_matrix_goes_into_the_readme(
+    tmp_path: Path, verdict: str, known: str | None
+) -> None:
+    assert publish(tmp_path, verdict, known) == 0
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert text == f"# Title\n\n{BEGIN}\n{TABLE}\n{END}rest\n"
+
+
+@pytest.mark.parametrize("verdict", sorted(set(VERDICTS) - {"pass", "observed", "not-offered"}))
+def test_a_deviation_that_nobody_has_looked_at_is_not_published(
+    tmp_path: Path, verdict: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(tmp_path, verdict, None) == 1
+    assert capsys.readouterr().out.startswith(f"mine: lock.factory: {verdict}\nNot published: ")
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == README
