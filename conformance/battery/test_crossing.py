@@ -11,6 +11,7 @@ from threadspec.conformance.battery.crossing import (
     crew,
     pairs,
 )
+from threadspec.conformance.battery.premises import check_waits_at_zero
 from threadspec.conformance.worker.case import clause
 
 LONG = 30.0  # seconds; no case waits for it
@@ -288,6 +289,7 @@ def test_wait_restores_the_level_in_a_thread_of_every_kind(threading, actors):
 
 @clause("semaphore.acquire.zero-blocks")
 def test_a_semaphore_blocks_threads_of_every_kind(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     check_blocks(threading.Semaphore, threading, actors)
 
 
@@ -298,6 +300,7 @@ def test_a_semaphore_goes_from_one_kind_of_thread_to_another(threading, actors):
 
 @clause("boundedsemaphore.acquire.zero-blocks")
 def test_a_bounded_semaphore_blocks_threads_of_every_kind(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     check_blocks(threading.BoundedSemaphore, threading, actors)
 
 

@@ -14,6 +14,7 @@ from threadspec.conformance.battery.deadlines import (
     of_task,
     outlasts,
 )
+from threadspec.conformance.battery.premises import check_waits_at_zero
 from threadspec.conformance.battery.starting import made_and_started
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import clause
@@ -89,12 +90,14 @@ def test_acquire_of_an_rlock_blocks_for_as_long_as_it_takes(threading, actors):
 
 @clause("semaphore.acquire.zero-blocks")
 def test_acquire_of_a_semaphore_blocks_for_as_long_as_it_takes(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     lock = threading.Semaphore()
     check_acquire(actors, lock, lock.acquire)
 
 
 @clause("boundedsemaphore.acquire.zero-blocks")
 def test_acquire_of_a_bounded_semaphore_blocks_for_as_long_as_it_takes(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     lock = threading.BoundedSemaphore()
     check_acquire(actors, lock, lock.acquire)
 
@@ -119,12 +122,14 @@ def test_the_block_of_a_condition_is_entered_only_when_its_lock_is_free(threadin
 
 @clause("with.semaphore.entry-blocks")
 def test_the_block_of_a_semaphore_is_entered_only_with_a_permit(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     lock = threading.Semaphore()
     check_acquire(actors, lock, enter, lock)
 
 
 @clause("with.boundedsemaphore.entry-blocks")
 def test_the_block_of_a_bounded_semaphore_is_entered_only_with_a_permit(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     lock = threading.BoundedSemaphore()
     check_acquire(actors, lock, enter, lock)
 

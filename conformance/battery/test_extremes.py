@@ -2,7 +2,7 @@
 
 import time
 
-from threadspec.conformance.battery.premises import check_excludes
+from threadspec.conformance.battery.premises import check_excludes, check_waits_until_set
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import clause
 
@@ -51,18 +51,21 @@ def check_waits(actors, wait, wake, timeouts, may_raise):
 
 @clause("event.wait.timeout-long")
 def test_a_long_timeout_of_an_event_does_not_occur(threading, actors):
+    check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     check_waits(actors, event.wait, event.set, YEARS, False)
 
 
 @clause("event.wait.timeout-long")
 def test_an_immense_timeout_of_an_event_does_not_occur(threading, actors):
+    check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     check_waits(actors, event.wait, event.set, AGES, True)
 
 
 @clause("event.wait.timeout-unlimited")
 def test_an_immense_timeout_of_an_event_is_accepted(threading, actors):
+    check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     check_waits(actors, event.wait, event.set, AGES, False)
 

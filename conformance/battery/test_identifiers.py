@@ -9,12 +9,14 @@ from threadspec.conformance.battery.identifiers import (
     end_of,
     successor,
 )
+from threadspec.conformance.battery.starting import let_one_end
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.case import NotOffered, clause
 
 
 def aliens(threading, actors):
     """The dummy of an alien thread that has ended, and an actor with that thread's identifier."""
+    let_one_end(threading, actors)
     alien = actors.new()
     dummy = alien.call(threading.currentThread)
     end_of(actors, alien)

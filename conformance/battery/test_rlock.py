@@ -176,6 +176,7 @@ def test_the_owner_acquires_again_after_inner_releases(threading, actors):
 
 @clause("rlock.acquire.again-with-waiters")
 def test_the_owner_acquires_again_while_others_wait(threading, actors):
+    check_excludes(actors, threading.RLock)
     lock = threading.RLock()
     owner = actors.new()
     owner.call(lock.acquire)
@@ -486,6 +487,7 @@ def test_each_unlocking_lets_exactly_one_waiter_own_the_lock(threading, actors):
 
 @clause("rlock.release.every-waiter-in-turn")
 def test_no_waiter_is_left_behind(threading, actors):
+    check_excludes(actors, threading.RLock)
     lock = threading.RLock()
 
     def nest():

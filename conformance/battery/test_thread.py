@@ -490,9 +490,7 @@ def trouble_with(threading, actors, names, methods):
             error = starter.raised()
             return error and "start() raises %s" % show_error(error) or "run() is not invoked"
         joiner = actors.start(join)
-        patience = clock() + 0.003  # for a join() that does not block to return
-        while not joiner.has_ended() and clock() < patience:
-            time.sleep(0)
+        joiner.is_blocked()  # or returns, or raises, before the activity is over
         gate.open()
         if not starter.returned():
             return "start() does not return"
