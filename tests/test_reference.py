@@ -2432,6 +2432,30 @@ print(name(forking), name(main))
     ]
 
 
+@needs_fork
+def test_a_thread_that_equals_every_other_is_not_taken_for_a_dummy_when_it_forks() -> None:
+    lines = program(
+        IN_A_CHILD
+        + """
+class Equal(threading.Thread):
+    __eq__ = lambda self, other: True
+    __hash__ = object.__hash__
+
+def look():
+    print(threading.currentThread() is forking)
+
+met = _thread.allocate_lock()
+met.acquire()
+_thread.start_new_thread(lambda: (threading.currentThread(), wait.set(), met.acquire()), ())
+wait.wait()
+forking = Equal(target=lambda: child(look))
+forking.start()
+forking.join()
+"""
+    )
+    assert lines == ["True"]
+
+
 AN_ALIEN_FORKS = """
 main = threading.currentThread()
 
