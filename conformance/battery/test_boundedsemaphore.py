@@ -61,6 +61,7 @@ def test_each_semaphore_has_its_own_bound(threading, actors):
 
 @clause("boundedsemaphore.factory")
 def test_a_release_wakes_no_waiter_of_another_semaphore(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     for released in (0, 1):
         pair = [at_zero(threading, actors), at_zero(threading, actors)]
         waiters = []
@@ -180,6 +181,7 @@ def test_acquire_blocks_at_zero(threading, actors):
 
 @clause("boundedsemaphore.acquire.zero-blocks")
 def test_every_further_acquire_blocks(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors, 7)
     crew = actors.start_many(7, semaphore.acquire)
     ended = len(actors.ended(crew))
@@ -214,6 +216,7 @@ def test_a_blocked_acquire_returns_after_release(threading, actors):
 
 @clause("boundedsemaphore.acquire.proceeds-after-release")
 def test_a_thread_that_waits_again_proceeds_each_time(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors)
     waiter = actors.new()
     for _ in range(6):
@@ -227,6 +230,7 @@ def test_a_thread_that_waits_again_proceeds_each_time(threading, actors):
 
 @clause("boundedsemaphore.acquire.blocked-decrements")
 def test_the_counter_is_zero_again_after_a_blocked_acquire(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors, 2)
     for _ in range(3):
         waiter = actors.start(semaphore.acquire)
@@ -252,6 +256,7 @@ def test_a_blocked_acquire_takes_one_and_no_more(threading, actors):
 @clause("boundedsemaphore.acquire.overtaken-waits-on")
 def test_a_waiter_whose_release_was_used_by_another_keeps_waiting(threading, actors):
     # Right after release(), the releaser tries to be quicker than the waiter: one of them passes.
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore = threading.BoundedSemaphore(1)
     releaser = actors.new()
     releaser.call(semaphore.acquire)
@@ -323,6 +328,7 @@ def test_acquire_with_true_blocks_at_zero(threading, actors):
 
 @clause("boundedsemaphore.acquire.blocking-true-blocks")
 def test_each_release_lets_one_acquire_with_true_return(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors, 4)
     crew = [actors.start(semaphore.acquire, *args) for args in ((True,), (), (1,), (True,))]
     for count in range(5):
@@ -417,6 +423,7 @@ def test_failed_attempts_leave_the_counter_at_zero(threading, actors):
 
 @clause("boundedsemaphore.acquire.nonblocking-zero-changes-nothing")
 def test_failed_attempts_leave_waiters_alone(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors, 2)
     actors.call(semaphore.acquire, False)
     crew = actors.start_many(2, semaphore.acquire)
@@ -549,6 +556,7 @@ def test_what_a_helper_acquired_may_be_released_here(threading, actors):
 
 @clause("boundedsemaphore.release.wakes-one")
 def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors, 4)
     crew = actors.start_many(4, semaphore.acquire)
     actors.ended(crew)
@@ -563,6 +571,7 @@ def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
 
 @clause("boundedsemaphore.release.wakes-as-many")
 def test_releases_in_a_burst_let_as_many_waiters_proceed(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     for burst in (2, 3, 4):
         semaphore, release = at_zero(threading, actors, 4)
         crew = actors.start_many(4, semaphore.acquire)
@@ -639,6 +648,7 @@ def test_no_error_in_a_second_use(threading, actors):
 
 @clause("boundedsemaphore.release.within-bound")
 def test_no_error_while_others_wait_and_after(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore = threading.BoundedSemaphore(3)
     crew = [actors.new() for _ in range(3)]
     for actor in crew:
@@ -752,6 +762,7 @@ def test_one_release_too_many_is_an_error_after_failed_attempts(threading, actor
 
 @clause("boundedsemaphore.release.excess-error-after-use")
 def test_one_release_too_many_is_an_error_after_threads_waited(threading, actors):
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors, 2)
     crew = actors.start_many(2, semaphore.acquire)
     actors.ended(crew)
@@ -1101,6 +1112,7 @@ def test_an_acquire_amid_a_release_that_wakes_a_waiter(threading, actors):
 @clause("boundedsemaphore.example.pool")
 def test_a_pool_of_connections(threading, actors):
     # The manual's example with a counted connection in the place of the database's.
+    check_waits_at_zero(actors, threading.BoundedSemaphore)
     connected = []
     most = []
 

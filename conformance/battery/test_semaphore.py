@@ -39,6 +39,7 @@ def test_each_semaphore_is_a_new_one(threading, actors):
 
 @clause("semaphore.factory")
 def test_a_release_wakes_no_waiter_of_another_semaphore(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     for released in (0, 1):
         pair = [at_zero(threading, actors), at_zero(threading, actors)]
         waiters = []
@@ -170,6 +171,7 @@ def test_acquire_blocks_at_zero(threading, actors):
 
 @clause("semaphore.acquire.zero-blocks")
 def test_every_further_acquire_blocks(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors, 7)
     crew = actors.start_many(7, semaphore.acquire)
     ended = len(actors.ended(crew))
@@ -204,6 +206,7 @@ def test_a_blocked_acquire_returns_after_release(threading, actors):
 
 @clause("semaphore.acquire.proceeds-after-release")
 def test_a_thread_that_waits_again_proceeds_each_time(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors)
     waiter = actors.new()
     for _ in range(6):
@@ -217,6 +220,7 @@ def test_a_thread_that_waits_again_proceeds_each_time(threading, actors):
 
 @clause("semaphore.acquire.blocked-decrements")
 def test_the_counter_is_zero_again_after_a_blocked_acquire(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors, 2)
     for _ in range(3):
         waiter = actors.start(semaphore.acquire)
@@ -242,6 +246,7 @@ def test_a_blocked_acquire_takes_one_and_no_more(threading, actors):
 @clause("semaphore.acquire.overtaken-waits-on")
 def test_a_waiter_whose_release_was_used_by_another_keeps_waiting(threading, actors):
     # Right after release(), the releaser tries to be quicker than the waiter: one of them passes.
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore = threading.Semaphore(1)
     releaser = actors.new()
     releaser.call(semaphore.acquire)
@@ -305,6 +310,7 @@ def test_acquire_without_arguments_returns_none_after_blocking(threading, actors
 
 @clause("semaphore.acquire.blocking-true-blocks")
 def test_acquire_with_true_blocks_at_zero(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     for blocking in (True, 1):
         semaphore, release = at_zero(threading, actors)
         for _ in range(2):
@@ -316,6 +322,7 @@ def test_acquire_with_true_blocks_at_zero(threading, actors):
 
 @clause("semaphore.acquire.blocking-true-blocks")
 def test_each_release_lets_one_acquire_with_true_return(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors, 4)
     crew = [actors.start(semaphore.acquire, *args) for args in ((True,), (), (1,), (True,))]
     for count in range(5):
@@ -421,6 +428,7 @@ def test_failed_attempts_leave_the_counter_at_zero(threading, actors):
 
 @clause("semaphore.acquire.nonblocking-zero-changes-nothing")
 def test_failed_attempts_leave_waiters_alone(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors, 2)
     actors.call(semaphore.acquire, False)
     crew = actors.start_many(2, semaphore.acquire)
@@ -579,6 +587,7 @@ def test_what_a_helper_acquired_may_be_released_here(threading, actors):
 
 @clause("semaphore.release.wakes-one")
 def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors, 4)
     crew = actors.start_many(4, semaphore.acquire)
     actors.ended(crew)
@@ -593,6 +602,7 @@ def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
 
 @clause("semaphore.release.wakes-as-many")
 def test_releases_in_a_burst_let_as_many_waiters_proceed(threading, actors):
+    check_waits_at_zero(actors, threading.Semaphore)
     for burst in (2, 3, 4):
         semaphore, release = at_zero(threading, actors, 4)
         crew = actors.start_many(4, semaphore.acquire)
