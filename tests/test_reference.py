@@ -34,7 +34,7 @@ import threadspec.reference as threading
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.worker import blocking
 from threadspec.conformance.worker.names import DOCUMENTED
-from threadspec.reference import _layer
+from threadspec.reference import _interruption, _layer
 from threadspec.reference._instantiate import instantiate
 from threadspec.reference._portable_rlock import RLock as PortableRLock
 from threadspec.reference._waiting import leave, wake_all, wake_first
@@ -163,6 +163,14 @@ def test_what_threads_share_cannot_be_copied_or_pickled(make: Callable[[], objec
     for copied in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError):
             copied(made)
+
+
+def test_nothing_is_kept_of_a_call_that_is_one_step() -> None:
+    results: list[object] = []
+    for _ in range(3):
+        _interruption.call(object, (), results)
+    assert len(results) == 3
+    assert not _interruption._exhaust.__self__
 
 
 class Derived(threading.Condition):
@@ -686,6 +694,35 @@ def test_an_interrupted_set_is_either_done_or_has_not_begun(
         event.set()
     assert event.isSet() is done
     assert [turn.locked() for turn in turns] == [not done, not done]
+
+
+class Overtaken(list[Any]):
+    """The queues of an event whose first removal another thread follows with others, and a signal.
+
+    ``queues``: those that are there after that.
+    """
+
+    def __init__(self, queue: list[Any], queues: list[list[Any]]) -> None:
+        super().__init__([queue])
+        self._queues = queues
+
+    def remove(self, queue: list[Any]) -> None:
+        super().remove(queue)
+        self.extend(self._queues)
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("waiters", [0, 1])
+def test_a_set_that_is_interrupted_after_a_clear_wakes_those_that_waited_before_it(
+    waiters: int,
+) -> None:
+    event = threading.Event()
+    before, later = locked_lock(), [locked_lock() for _ in range(waiters)]
+    event._gate = Overtaken([before], [later])
+    with pytest.raises(KeyboardInterrupt):
+        event.set()
+    assert not before.locked()
+    assert all(one.locked() for one in later)
 
 
 def test_repeated_clears_keep_one_queue() -> None:
