@@ -2745,6 +2745,20 @@ def test_starts_do_not_pile_up_exit_handlers() -> None:
     assert lines == ["0"]
 
 
+def test_starts_do_not_pile_up_calls_at_the_end_of_the_standard_library() -> None:
+    lines = program(
+        """
+        import threading as standard
+        import threadspec.reference as threading
+        threading.Thread(target=bool).start()
+        before = standard._shutdown
+        threading.Thread(target=bool).start()
+        print(standard._shutdown is before)
+        """
+    )
+    assert lines == ["True"]
+
+
 def test_the_standard_library_ends_as_ever() -> None:
     lines = program(
         """
