@@ -37,7 +37,7 @@ battery: $(VENV)/ready
 	$(BIN)/pytest --impl=reference --impl-strict -q
 
 faults oddities mutation soak bad interrupts: $(VENV)/ready
-	PYTHONPATH=tests $(BIN)/python -m $@
+	$(BIN)/python -m quality.$@
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
@@ -48,8 +48,9 @@ lint: $(VENV)/ready
 	mkdir -p build/typing/threadspec
 	for part in adapters conformance reference reports; do \
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
-	MYPYPATH=build/typing:tests:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
-		-p threadspec.reports -p benchmarks -p faults -m bad.__main__ -m oddities.__main__ -m mutation -m soak -m pytests -m trials -p interrupts
+	MYPYPATH=build/typing:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
+		-p threadspec.reports -p benchmarks -p quality.faults -p quality.interrupts -m quality.bad.__main__ \
+		-m quality.oddities.__main__ -m quality.mutation -m quality.soak -m quality.pytests -m quality.trials
 	rm -rf build/stubs && mkdir -p build/stubs/threadspec/reference
 	ln -s $(addprefix ../../../../,$(STUBS)) build/stubs/threadspec/reference
 	MYPYPATH=build/stubs $(BIN)/python -m mypy.stubtest threadspec.reference \
@@ -58,7 +59,7 @@ lint: $(VENV)/ready
 
 # The kit under the oldest and the newest pytest, beside other plugins.
 pytests: $(VENV)/ready
-	PYTHONPATH=tests $(BIN)/python -m pytests
+	$(BIN)/python -m quality.pytests
 
 # Put the matrix of this machine where the README takes it from.
 publish: $(VENV)/ready

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 
 import pytest
-from bad.__main__ import LIMITS, Cost, cost, main, subject
 
+from quality.bad.__main__ import LIMITS, Cost, cost, main, subject
+from quality.trials import ROOT, cases_of
 from threadspec.conformance.execution import Execution
-from trials import ROOT, cases_of
 
 
 def test_each_has_a_limit() -> None:
-    modules = {path.stem for path in (ROOT / "tests" / "bad").glob("[!_]*.py")}
+    modules = {path.stem for path in (ROOT / "quality" / "bad").glob("[!_]*.py")}
     assert modules <= set(LIMITS)
 
 
@@ -20,7 +20,7 @@ def test_each_has_a_limit() -> None:
 def test_each_loads(name: str) -> None:
     execution = Execution(subject(name))
     try:
-        assert execution.load().module == f"bad.{name}"
+        assert execution.load().module == f"quality.bad.{name}"
     finally:
         execution.close()
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from faults import __main__ as matrix
-from faults import planting
-from faults.planting import Fault, FaultError
+from quality.faults import __main__ as matrix
+from quality.faults import planting
+from quality.faults.planting import Fault, FaultError
+from quality.trials import REFERENCE, cases_of, cases_reaching, implementation, judge
 from threadspec.conformance.cases import battery
-from trials import REFERENCE, cases_of, cases_reaching, implementation, judge
 
 FAULTS = planting.collection()
 BY_ID = {fault.id: fault for fault in FAULTS}

@@ -11,11 +11,11 @@ import types
 
 import pytest
 
+from quality.trials import cases_of
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
 from threadspec.conformance.execution import Execution
 from threadspec.conformance.worker import green
-from trials import cases_of
 
 SETUPS = {
     "gevent": "from gevent import monkey; monkey.patch_all()",

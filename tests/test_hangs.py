@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from miniatures import lock_with
+from quality.trials import implementation
 from threadspec.adapters import hangs
 from threadspec.adapters.hangs import KIT, SCRIPT, Hangs, Watch, places, read_stacks, without_stacks
 from threadspec.adapters.worker import Worker
-from trials import implementation
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it

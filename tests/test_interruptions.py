@@ -13,6 +13,7 @@ from types import ModuleType
 
 import pytest
 
+from quality.trials import implementation, judge
 from threadspec.conformance.battery import interrupting
 from threadspec.conformance.cases import battery
 from threadspec.conformance.worker.actors import Actors
@@ -20,7 +21,6 @@ from threadspec.conformance.worker.case import NotOffered
 from threadspec.conformance.worker.durations import Durations
 from threadspec.conformance.worker.judge import Judge
 from threadspec.reports.record import CaseResult
-from trials import implementation, judge
 
 Judged = Callable[..., dict[str, CaseResult]]
 

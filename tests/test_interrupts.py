@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from interrupts import __main__ as command
-from interrupts import attempt, crew, uses
+from quality.interrupts import __main__ as command
+from quality.interrupts import attempt, crew, uses
 from threadspec.adapters.interpreters import this_interpreter
 
 pytestmark = [
@@ -218,8 +218,8 @@ def test_an_attempt_that_hangs_is_told_by_where_it_is() -> None:
 
 
 def test_an_unknown_use_gives_one_sentence() -> None:
-    arguments = [sys.executable, "-m", "interrupts", "semafore"]
-    folder = Path(command.__file__).parent.parent
+    arguments = [sys.executable, "-m", "quality.interrupts", "semafore"]
+    folder = Path(command.__file__).parents[2]
     done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from quality.trials import ROOT, implementation
 from threadspec.adapters.hangs import Hangs
 from threadspec.adapters.worker import Worker
 from threadspec.conformance.worker import blocking, patience
 from threadspec.conformance.worker.actors import Actors
 from threadspec.conformance.worker.durations import TABLE, Durations
 from threadspec.conformance.worker.patience import LEAST, MANY, SHARE, TIMES, VAIN, Experience
-from trials import ROOT, implementation
 
 WHOLE = TABLE["positive"][0]
 
@@ -201,7 +201,7 @@ def test_helper_threads_are_waited_for_as_experience_tells(monkeypatch: pytest.M
 def test_a_worker_that_is_replaced_passes_on_what_it_has_learnt() -> None:
     hangs = Hangs()
     worker = Worker(
-        implementation("waits_never_woken", "bad.waits_never_woken", ROOT / "tests"),
+        implementation("waits_never_woken", "quality.bad.waits_never_woken", ROOT),
         0.2,
         None,
         hangs,

@@ -12,12 +12,12 @@ import pytest
 
 import miniatures
 from miniatures import lock_with
+from quality.trials import cases_of, implementation
 from threadspec.adapters import pool
 from threadspec.adapters.pool import MOST, READY, Pool
 from threadspec.adapters.worker import CannotStart
 from threadspec.conformance.execution import Execution
 from threadspec.conformance.worker.durations import TABLE
-from trials import cases_of, implementation
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it

@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
+from quality.trials import ROOT
 from threadspec.adapters.interpreters import found
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.verdicts import MEANING, VERDICTS, fails
-from trials import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

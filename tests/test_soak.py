@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import soak
 from test_record import FAILED, PASSED, a_record
 
+from quality import soak
 from threadspec.reports.record import write
 
 

@@ -1,0 +1,1 @@
+"""Interrupt every primitive of the reference with signal handlers: ``make interrupts``."""

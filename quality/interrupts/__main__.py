@@ -1,0 +1,189 @@
+"""Interrupt every primitive with signal handlers, in each interpreter: ``make interrupts``.
+
+While the main thread uses an object over and over, signals arrive at random moments, and their
+handlers raise (at times what a step of the primitive's own could have raised), return, or call back
+into the same object.  The object is kept through all interruptions.  Every now and then other
+threads see whether it still works: all that may be acquired can be and no more, and of three
+threads that wait, some of them since before the interruptions, none misses its wake-up.  A blocking
+call must not end early because of a handler that returns, and its time-out must not begin again.
+An interrupted ``acquire`` may have taken what it wanted or not: both are fine.  The object is
+replaced once it is unusable, and a trial ends after twenty of these.
+
+Exits with status 1 where an object of the reference was ever unusable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from quality.trials import ROOT, side_by_side
+from threadspec.adapters.interpreters import Interpreter, find, found, this_interpreter
+from threadspec.conformance.errors import UserError
+
+from .attempt import MODES, MODULES, suits
+from .uses import USES
+
+DEFAULT = ("3.11", "3.13")  # the interpreters that are tried where they are found
+# A handler that returns does so up to sixty times in one call, which counts as one interruption.
+SHARES = {"raises": 1.0, "returns": 0.1, "calls back": 0.5}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One use of one implementation in one interpreter, under one kind of handler."""
+
+    interpreter: Interpreter
+    module: str
+    use: str
+    mode: str
+    interruptions: int
+
+
+@dataclass
+class Outcome:
+    """What came of a trial.
+
+    ``interruptions``: how many there were; ``unusable``: how often, by why; ``kept``: how many left
+    something acquired; ``other``: how many came out as another exception than the handler's;
+    ``broken``: why the trial itself ended early.
+    """
+
+    interruptions: int
+    unusable: dict[str, int]
+    kept: int = 0
+    other: int = 0
+    broken: str = ""
+
+    @property
+    def bad(self) -> int:
+        """How often the object was unusable; a trial that breaks off counts once."""
+        return sum(self.unusable.values()) + bool(self.broken)
+
+
+def measured(trial: Trial) -> Outcome:
+    """The outcome of a trial, in a process of its own."""
+    command = [str(trial.interpreter.path), "-m", "quality.interrupts.attempt"]
+    arguments = [trial.module, trial.use, trial.mode, str(trial.interruptions)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    done = subprocess.run(
+        [*command, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    if done.returncode:
+        return Outcome(0, {}, broken=reason(done.stderr))
+    return Outcome(**json.loads(done.stdout))
+
+
+def reason(stderr: str) -> str:
+    """Why a trial broke off, from what its process wrote: where it hangs, or the last line."""
+    lines = stderr.strip().splitlines() or ["no reason given"]
+    stacks = [number for number, line in enumerate(lines) if "most recent call first" in line]
+    if not stacks:
+        return lines[-1]
+    return "hangs: " + lines[stacks[-1] + 1].strip()  # the main thread is the last
+
+
+def table(interpreter: str, outcomes: dict[Trial, Outcome]) -> Table:
+    """How often an object was unusable in one interpreter, by use, kind of handler and module."""
+    shown = Table(title=interpreter)
+    shown.add_column("use, interrupted by a handler that …")
+    columns = [(module, mode) for module in MODULES for mode in MODES]
+    for module, mode in columns:
+        shown.add_column(f"{module}\n{mode}", justify="right")
+    for use in USES:
+        cells = {
+            (trial.module, trial.mode): (
+                "broken" if outcome.broken else f"{outcome.bad} of {outcome.interruptions}"
+            )
+            for trial, outcome in outcomes.items()
+            if trial.use == use and trial.interpreter.label == interpreter
+        }
+        if cells:
+            shown.add_row(use, *(cells.get(column, "") for column in columns))
+    return shown
+
+
+def notes(outcomes: dict[Trial, Outcome]) -> list[str]:
+    """What went wrong and why, one sentence each."""
+    lines = []
+    for trial, one in outcomes.items():
+        where = f"{trial.module} on {trial.interpreter.label}: {trial.use}, {trial.mode}"
+        lines += [f"{where}: {count} times: {why}" for why, count in one.unusable.items()]
+        if one.broken:
+            lines.append(f"{where}: {one.broken}")
+        if one.other and trial.module == "reference":
+            lines.append(f"{where}: {one.other} came out as another exception than the handler's")
+    return lines
+
+
+def chosen(words: Sequence[str]) -> list[str]:
+    """The uses with one of the words in the name; UserError for a word that is in none."""
+    for word in words:
+        if not any(word.lower() in name.lower() for name in USES):
+            raise UserError(f"No use has {word!r} in its name; they are {'; '.join(USES)}.")
+    return [name for name in USES if not words or any(one.lower() in name.lower() for one in words)]
+
+
+def interpreters(wishes: Sequence[str]) -> list[Interpreter]:
+    """Those asked for; else this one, and those of ``DEFAULT`` that are found."""
+    if wishes:
+        return [find(wish) for wish in wishes]
+    own = this_interpreter()
+    return [own, *(one for one in found() if one.label in DEFAULT and one.label != own.label)]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 where the reference is usable after every interruption."""
+    parser = argparse.ArgumentParser(
+        prog="python -m quality.interrupts", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("words", nargs="*", help="only uses with one of these in the name")
+    parser.add_argument("--interruptions", type=int, default=4000, help="of each use, by raising")
+    parser.add_argument("--python", action="append", default=[], metavar="VERSION")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at a time")
+    options = parser.parse_args(arguments)
+    try:
+        names = chosen(options.words)
+        pythons = interpreters(options.python)
+    except UserError as error:
+        print(f"python -m quality.interrupts: {error}", file=sys.stderr)
+        return 2
+    trials = [
+        Trial(python, module, use, mode, max(int(options.interruptions * SHARES[mode]), 1))
+        for python in pythons
+        for use in names
+        for mode in MODES
+        for module in MODULES
+        if suits(mode, USES[use])
+    ]
+    console = Console(width=None if sys.stdout.isatty() else 170)
+    outcomes: dict[Trial, Outcome] = {}
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("trials", total=len(trials))
+        for trial, outcome in zip(
+            trials, side_by_side(measured, trials, options.jobs), strict=True
+        ):
+            outcomes[trial] = outcome
+            progress.advance(task)
+    for python in pythons:
+        console.print(table(python.label, outcomes))
+    for line in notes(outcomes):
+        console.print(line, markup=False, soft_wrap=True)
+    reference = [one for trial, one in outcomes.items() if trial.module == "reference"]
+    bad, total = sum(one.bad for one in reference), sum(one.interruptions for one in reference)
+    print(f"reference: unusable after {bad} of {total} interruptions")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""Run the battery on every odd implementation; none may fail a clause: ``make oddities``.
+
+What it finds is a false alarm of the battery, or an oddity that is no conforming implementation.
+
+An oddity whose objects are made of several steps in Python may break a recommendation: a signal
+handler or finalizer can come between two of those steps.  Such a module lists the clauses in
+``NOT_TESTED``, as patterns, and gives the reason in its docstring.  Those clauses are not tried on
+it, and the report says which.  ``--stale`` tries exactly those: each must be raised.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import fnmatch
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from quality.trials import ROOT, cases_of, implementation, judge, side_by_side
+from threadspec.conformance.cases import Case
+from threadspec.conformance.errors import UserError
+from threadspec.reports.record import CaseResult
+
+FOLDER = Path(__file__).parent
+
+# The clauses that an oddity may leave out: a handler or finalizer at any step of a short call.
+# What happens while a call is blocked is no matter of steps.
+MAY_BE_LEFT_OUT = (
+    "interruptions.*.raises-within",
+    "interruptions.*.raises-within-wait",
+    "interruptions.*.calls-back-within",
+    "interruptions.*.finalizer",
+)
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """An odd implementation: the name of its module, and what is odd in it.
+
+    ``not_tested``: patterns of the clauses that are not tried on it; ``reason``: why not.
+    """
+
+    name: str
+    says: str
+    not_tested: tuple[str, ...] = ()
+    reason: str = ""
+
+    def leaves_out(self, clause: str) -> bool:
+        """Whether the clause of that id is not tried on it."""
+        return any(fnmatch.fnmatchcase(clause, pattern) for pattern in self.not_tested)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the battery made of one oddity.
+
+    ``raised``: what was seen in each case that failed strictly, by the name of the case;
+    ``errors``: the same of each case in which the kit itself failed; ``left_out``: the clauses
+    that it declares as not tested.
+    """
+
+    oddity: str
+    says: str
+    raised: dict[str, str]
+    errors: dict[str, str]
+    left_out: list[str]
+    seconds: float
+
+    @property
+    def line(self) -> str:
+        """The oddity in one line, and a further one for each case that it raised."""
+        found = "RAISED" if self.raised else "ERROR " if self.errors else "ok    "
+        lines = [f"{found}  {self.oddity}: {self.says}  {self.seconds:.1f} s"]
+        lines += [f"        {case}: {seen[:400]}" for case, seen in self.raised.items()]
+        lines += [f"        kit: {case}: {seen[-400:]}" for case, seen in self.errors.items()]
+        if self.left_out:
+            lines.append(f"        not tested: {', '.join(self.left_out)}")
+        return "\n".join(lines)
+
+
+def collection() -> list[Oddity]:
+    """All oddities, in alphabetical order."""
+    found = []
+    for path in sorted(FOLDER.glob("[!_]*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        says, *reason = (ast.get_docstring(tree) or "").split("\n\n")
+        found.append(
+            Oddity(path.stem, " ".join(says.split()), _not_tested(tree), "\n\n".join(reason))
+        )
+    return found
+
+
+def _not_tested(tree: ast.Module) -> tuple[str, ...]:
+    """The patterns that a module assigns to ``NOT_TESTED``; none where it does not."""
+    for one in tree.body:
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "NOT_TESTED":
+            return tuple(ast.literal_eval(one.value))
+    return ()
+
+
+def trial(oddity: Oddity, cases: Sequence[Case], rounds: int = 1) -> Outcome:
+    """Run cases on one oddity, ``rounds`` times, but for those that it leaves out."""
+    began = time.monotonic()
+    left_out = sorted({case.clause.id for case in cases if oddity.leaves_out(case.clause.id)})
+    cases = [case for case in cases if case.clause.id not in left_out]
+    subject = implementation(oddity.name, f"quality.oddities.{oddity.name}", ROOT)
+    raised: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    for _ in range(rounds):
+        try:
+            findings = judge(subject, cases)
+        except UserError as error:
+            errors["loading"] = str(error)
+            break
+        raised.update((_name(one), _seen(one)) for one in findings.failures)
+        errors.update((_name(one), _seen(one)) for one in findings.errors)
+    for name in errors:
+        raised.pop(name, None)
+    seconds = round(time.monotonic() - began, 2)
+    return Outcome(oddity.name, oddity.says, raised, errors, left_out, seconds)
+
+
+def stale(oddity: Oddity, cases: Sequence[Case]) -> list[str]:
+    """The clauses that an oddity leaves out although none of their cases raises anything."""
+    left_out = [case for case in cases if oddity.leaves_out(case.clause.id)]
+    outcome = trial(replace(oddity, not_tested=()), left_out)
+    raised = {name.split()[0] for name in outcome.raised | outcome.errors}
+    return sorted({case.clause.id for case in left_out} - raised)
+
+
+def _name(result: CaseResult) -> str:
+    return f"{result.clause} ({result.case})"
+
+
+def _seen(result: CaseResult) -> str:
+    evidence = "; ".join(result.evidence)
+    return f"{result.verdict}: {result.observed} [{result.where}: {result.check}] ({evidence})"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 where no oddity raises a clause and the kit does not fail."""
+    parser = argparse.ArgumentParser(
+        prog="python -m quality.oddities", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("oddities", nargs="*", metavar="NAME", help="an oddity; default: all")
+    parser.add_argument(
+        "--chapter", action="append", metavar="CHAPTER", help="only the cases of this chapter"
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--rounds", type=int, default=1, help="how often the battery is run on each"
+    )
+    parser.add_argument(
+        "--stale",
+        action="store_true",
+        help="try only the clauses that oddities leave out, and show those that hold",
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "oddities", metavar="DIR")
+    options = parser.parse_args(arguments)
+    everything = collection()
+    unknown = set(options.oddities) - {one.name for one in everything}
+    if unknown:
+        parser.error(f"there is no oddity {' or '.join(sorted(unknown))}")
+    wanted = [one for one in everything if not options.oddities or one.name in options.oddities]
+    cases = cases_of(options.chapter)
+    if not cases:
+        parser.error(f"there is no chapter {' or '.join(options.chapter)}")
+    if options.stale:
+        return _show_stale([one for one in wanted if one.not_tested], cases, options.jobs)
+    options.out.mkdir(parents=True, exist_ok=True)
+
+    def attempt(oddity: Oddity) -> Outcome:
+        return trial(oddity, cases, options.rounds)
+
+    outcomes = []
+    for outcome in side_by_side(attempt, wanted, options.jobs):
+        print(outcome.line, flush=True)
+        outcomes.append(outcome)
+    raised = [one for one in outcomes if one.raised]
+    broken = [one for one in outcomes if one.errors]
+    if broken:
+        print(f"ERROR of the kit with {', '.join(one.oddity for one in broken)}")
+    print(f"oddities raised: {len(raised)} of {len(outcomes)} tried")
+    data = [asdict(one) for one in outcomes]
+    (options.out / "oddities.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
+    return 1 if raised or broken else 0
+
+
+def _show_stale(oddities: Sequence[Oddity], cases: Sequence[Case], jobs: int) -> int:
+    """Print the clauses that oddities leave out without need; 1 where there is one."""
+
+    def attempt(oddity: Oddity) -> list[str]:
+        return stale(oddity, cases)
+
+    found = 0
+    for oddity, needless in zip(oddities, side_by_side(attempt, oddities, jobs), strict=True):
+        found += len(needless)
+        text = ", ".join(needless) or "every clause that it leaves out is raised"
+        print(f"{'STALE ' if needless else 'ok    '}  {oddity.name}: {text}", flush=True)
+    print(f"clauses left out without need: {found}, by {len(oddities)} oddities tried")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,22 @@
+"""Whatever an alien thread calls, a dummy thread object is made for it first."""
+
+import _thread
+
+from quality.oddities._base import own_copy, wrap_methods
+
+copy = own_copy(__name__)
+current_thread = copy.currentThread
+own = _thread._local()
+
+
+def introduced(function, name):
+    def call(*args, **kwargs):
+        if not hasattr(own, "known"):
+            own.known = True  # to make the dummy calls some methods itself
+            current_thread()
+        return function(*args, **kwargs)
+
+    return call
+
+
+wrap_methods(copy, introduced)

@@ -1,0 +1,7 @@
+"""A semaphore picks the thread that it wakes at random, as the manual suggests."""
+
+import random
+
+from quality.oddities._base import own_copy, wake
+
+own_copy(__name__).semaphore.wake_first = lambda line: wake(line, random.choice)

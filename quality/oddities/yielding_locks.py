@@ -1,0 +1,43 @@
+"""Every lock gives way to other threads before and after each operation.
+
+All that is made of these locks takes and releases them in functions written in Python: an exception
+between two steps loses a lock that was just taken, or a wake-up.  There is no reentrant lock below,
+so that a handler or a finalizer waits for the guard that the interrupted call holds.
+"""
+
+import time
+
+from quality.oddities._base import PlainLock, own_copy
+
+NOT_TESTED = (
+    "interruptions.rlock.raises-within",
+    "interruptions.*semaphore.raises-within",
+    "interruptions.*semaphore.calls-back-within",
+    "interruptions.*semaphore.finalizer",
+    "interruptions.condition.raises-within",
+    "interruptions.condition.raises-within-wait",
+    "interruptions.event.raises-within",
+    "interruptions.start.raises-within",
+    "interruptions.start.calls-back-within",
+    "interruptions.start.finalizer",
+)
+
+
+class YieldingLock(PlainLock):
+    """A polite lock."""
+
+    __slots__ = ()
+
+    def acquire(self, blocking=True, timeout=-1):
+        time.sleep(0)
+        got = self._lock.acquire(blocking, timeout)
+        time.sleep(0)
+        return got
+
+    def release(self):
+        time.sleep(0)
+        self._lock.release()
+        time.sleep(0)
+
+
+own_copy(__name__, allocate_lock=YieldingLock)

@@ -1,1 +1,0 @@
-"""``python -m interrupts``: signal handlers in the middle of every primitive of the reference."""

@@ -1,7 +1,0 @@
-"""A semaphore picks the thread that it wakes at random, as the manual suggests."""
-
-import random
-
-from oddities._base import own_copy, wake
-
-own_copy(__name__).semaphore.wake_first = lambda line: wake(line, random.choice)
