@@ -16,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATRIX := build/matrix
 
-PORTABLE := conformance/__init__.py conformance/worker conformance/battery
+PORTABLE := conformance/__init__.py conformance/harness conformance/battery
 # Compared with what they describe, without the reference's own source, which has no types.
 STUBS := $(wildcard reference/*.pyi) reference/py.typed
 # Keyword forms that the battery tries on purpose.

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from threadspec.conformance.worker import main as script
-from threadspec.conformance.worker.patience import Experience
+from threadspec.conformance.harness import main as script
+from threadspec.conformance.harness.patience import Experience
 
 SCRIPT = Path(script.__file__)
 KIT = str(SCRIPT.parent.parent)

@@ -20,10 +20,10 @@ from typing import IO, Any
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.hangs import Hangs, Watch, without_stacks
 from threadspec.adapters.watchdog import Watchdog
-from threadspec.conformance.worker import main as script
-from threadspec.conformance.worker import scarcity
-from threadspec.conformance.worker.blocking import Stall
-from threadspec.conformance.worker.durations import Durations
+from threadspec.conformance.harness import main as script
+from threadspec.conformance.harness import scarcity
+from threadspec.conformance.harness.blocking import Stall
+from threadspec.conformance.harness.durations import Durations
 
 SCRIPT = Path(script.__file__)
 

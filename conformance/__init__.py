@@ -1,1 +1,1 @@
-"""The conformance kit: clause catalogue, battery, pytest plugin and the worker's side."""
+"""The conformance kit: clause catalogue, battery, harness and pytest plugin."""

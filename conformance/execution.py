@@ -20,11 +20,11 @@ from threadspec.adapters.worker import CannotStart, Refused, load_request
 from threadspec.conformance.cases import Case, battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.harness import loading
+from threadspec.conformance.harness.durations import Durations
+from threadspec.conformance.harness.judge import Judge
+from threadspec.conformance.harness.names import MODULE
 from threadspec.conformance.verdicts import VERDICTS, of_repetitions, verdict_of
-from threadspec.conformance.worker import loading
-from threadspec.conformance.worker.durations import Durations
-from threadspec.conformance.worker.judge import Judge
-from threadspec.conformance.worker.names import MODULE
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
 
 # How many of the cases that follow are announced where each is repeated.

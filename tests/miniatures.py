@@ -9,8 +9,8 @@ import textwrap
 from types import ModuleType
 from typing import Any
 
-from threadspec.conformance.worker import case, judge
-from threadspec.conformance.worker.durations import Durations
+from threadspec.conformance.harness import case, judge
+from threadspec.conformance.harness.durations import Durations
 
 # What the others are made from: a lock that can be changed in one place.
 LOCK = """

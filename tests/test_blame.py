@@ -269,7 +269,7 @@ def test_one_sentence_says_that_the_system_refuses_the_host_a_thread(
 
 
 # Set-up without the process that a worker has forked before: another one is started then.
-UNPREPARED = "from threadspec.conformance.worker import nursery; nursery._prepared.clear()"
+UNPREPARED = "from threadspec.conformance.harness import nursery; nursery._prepared.clear()"
 
 
 @pytest.mark.parametrize(

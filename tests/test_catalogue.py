@@ -17,7 +17,7 @@ from threadspec.conformance.catalogue import (
     read,
     read_statements,
 )
-from threadspec.conformance.worker.case import clause
+from threadspec.conformance.harness.case import clause
 
 STATEMENTS = "id\tsection\tkind\tline\ttext\nLock:1.1\tx\tx\t1\tx\nLock:1.2\tx\tx\t2\tx\n"
 

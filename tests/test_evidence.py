@@ -11,8 +11,8 @@ import pytest
 
 from miniatures import in_battery
 from threadspec.conformance.cases import BATTERY, battery, module_name
-from threadspec.conformance.worker import evidence
-from threadspec.conformance.worker.case import states
+from threadspec.conformance.harness import evidence
+from threadspec.conformance.harness.case import states
 
 
 def bare_asserts() -> Iterator[Any]:

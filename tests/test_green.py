@@ -15,7 +15,7 @@ from quality.trials import cases_of
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
 from threadspec.conformance.execution import Execution
-from threadspec.conformance.worker import green
+from threadspec.conformance.harness import green
 
 SETUPS = {
     "gevent": "from gevent import monkey; monkey.patch_all()",
@@ -26,8 +26,8 @@ SETUPS = {
 SCRIPT = """
 import json, time
 import _thread
-from threadspec.conformance.worker.actors import Actors
-from threadspec.conformance.worker.durations import Durations
+from threadspec.conformance.harness.actors import Actors
+from threadspec.conformance.harness.durations import Durations
 
 notes = []
 actors = Actors(_thread, Durations(), notes.append)

@@ -19,7 +19,7 @@ NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
 
 STACKS = f"""Thread 0x00007f01 (most recent call first):
   File "/x/bad.py", line 12 in wait
-  File "{KIT}/worker/actors.py", line 70 in _perform
+  File "{KIT}/harness/actors.py", line 70 in _perform
 
 Current thread 0x00007f02 (most recent call first):
   File "/x/bad.py", line 30 in _spin

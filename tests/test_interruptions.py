@@ -16,10 +16,10 @@ import pytest
 from quality.trials import implementation, judge
 from threadspec.conformance.battery import interrupting
 from threadspec.conformance.cases import battery
-from threadspec.conformance.worker.actors import Actors
-from threadspec.conformance.worker.case import NotOffered
-from threadspec.conformance.worker.durations import Durations
-from threadspec.conformance.worker.judge import Judge
+from threadspec.conformance.harness.actors import Actors
+from threadspec.conformance.harness.case import NotOffered
+from threadspec.conformance.harness.durations import Durations
+from threadspec.conformance.harness.judge import Judge
 from threadspec.reports.record import CaseResult
 
 Judged = Callable[..., dict[str, CaseResult]]

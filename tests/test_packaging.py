@@ -20,7 +20,7 @@ NEEDED = {
     "conformance": ("*.py",),
     "conformance/battery": ("*.py",),
     "conformance/spec": ("*.toml", "*.tsv"),
-    "conformance/worker": ("*.py",),
+    "conformance/harness": ("*.py",),
     "reference": ("*.py", "*.pyi", "py.typed"),
     "reports": ("*.py", "record.schema.json"),
     "reports/templates": ("*.html",),

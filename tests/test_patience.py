@@ -11,10 +11,10 @@ import pytest
 from quality.trials import ROOT, implementation
 from threadspec.adapters.hangs import Hangs
 from threadspec.adapters.worker import Worker
-from threadspec.conformance.worker import blocking, patience
-from threadspec.conformance.worker.actors import Actors
-from threadspec.conformance.worker.durations import TABLE, Durations
-from threadspec.conformance.worker.patience import LEAST, MANY, SHARE, TIMES, VAIN, Experience
+from threadspec.conformance.harness import blocking, patience
+from threadspec.conformance.harness.actors import Actors
+from threadspec.conformance.harness.durations import TABLE, Durations
+from threadspec.conformance.harness.patience import LEAST, MANY, SHARE, TIMES, VAIN, Experience
 
 WHOLE = TABLE["positive"][0]
 

@@ -139,7 +139,7 @@ def test_a_failure_is_told_in_the_terms_of_the_manual(run: Run) -> None:
 
 def test_a_failure_shows_no_internals(program: Run) -> None:
     printed = text_of(program("--impl=silent", *RELEASE))
-    for internal in ("Traceback", "CaseFailed", "plugin.py", "worker/judge.py", "excinfo"):
+    for internal in ("Traceback", "CaseFailed", "plugin.py", "harness/judge.py", "excinfo"):
         assert internal not in printed
 
 

@@ -17,7 +17,7 @@ from threadspec.adapters import pool
 from threadspec.adapters.pool import MOST, READY, Pool
 from threadspec.adapters.worker import CannotStart
 from threadspec.conformance.execution import Execution
-from threadspec.conformance.worker.durations import TABLE
+from threadspec.conformance.harness.durations import TABLE
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it

@@ -32,8 +32,8 @@ import pytest
 
 import threadspec.reference as threading
 from threadspec.conformance.catalogue import catalogue
-from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.names import DOCUMENTED
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.names import DOCUMENTED
 from threadspec.reference import _interruption, _layer
 from threadspec.reference._instantiate import instantiate
 from threadspec.reference._portable_rlock import RLock as PortableRLock

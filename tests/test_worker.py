@@ -29,11 +29,11 @@ from threadspec.adapters.interpreters import Interpreter
 from threadspec.adapters.worker import CannotStart, Worker
 from threadspec.conformance.battery import test_alien, test_daemon
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.worker import blocking, case, nursery
-from threadspec.conformance.worker.durations import TABLE, Durations
-from threadspec.conformance.worker.judge import Judge
-from threadspec.conformance.worker.processors import OneProcessor
-from threadspec.conformance.worker.programs import Program, Programs, Spare, listen
+from threadspec.conformance.harness import blocking, case, nursery
+from threadspec.conformance.harness.durations import TABLE, Durations
+from threadspec.conformance.harness.judge import Judge
+from threadspec.conformance.harness.processors import OneProcessor
+from threadspec.conformance.harness.programs import Program, Programs, Spare, listen
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
@@ -907,9 +907,9 @@ def test_a_program_with_green_threads_listens_without_select(
 ) -> None:
     # That of eventlet finds no file ready where it is not to wait.
     monkeypatch.setattr(select, "select", lambda *arguments: ([], [], []))
-    monkeypatch.setattr("threadspec.conformance.worker.programs._cooperative", [True])
+    monkeypatch.setattr("threadspec.conformance.harness.programs._cooperative", [True])
     reading, writing = os.pipe()
-    monkeypatch.setattr("threadspec.conformance.worker.nursery.standard", lambda number: reading)
+    monkeypatch.setattr("threadspec.conformance.harness.nursery.standard", lambda number: reading)
     heard: list[str] = []
     listener = threading.Thread(target=lambda: heard.append(listen()))
     listener.start()

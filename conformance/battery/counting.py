@@ -2,8 +2,8 @@
 
 import time
 
-from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.case import states, tells
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.case import states, tells
 
 
 def repeat(times, function, *args):

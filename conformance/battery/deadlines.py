@@ -3,7 +3,7 @@
 import time
 
 from threadspec.conformance.battery.counting import rest_of
-from threadspec.conformance.worker import blocking
+from threadspec.conformance.harness import blocking
 
 # Seconds by which a deadline may be too early: clocks may be coarse.
 EARLY = 0.02

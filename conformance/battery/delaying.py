@@ -8,7 +8,7 @@ unless it is inside a lock that they need.
 import sys
 
 from threadspec.conformance.battery.stepping import BUDGET, can_stop, is_of_the_kit
-from threadspec.conformance.worker import blocking
+from threadspec.conformance.harness import blocking
 
 CROWD = 7  # waiting threads
 HELD = 4  # of these: the first that come back

@@ -2,7 +2,7 @@
 
 import time
 
-from threadspec.conformance.worker.blocking import clock
+from threadspec.conformance.harness.blocking import clock
 
 HUGE = 1 << 47  # bytes; no process has room for such a stack
 

@@ -2,8 +2,8 @@
 
 import time
 
-from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.case import NotOffered
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.case import NotOffered
 
 # How many new threads are tried: systems give a free identifier to the next thread or to none.
 ATTEMPTS = 20

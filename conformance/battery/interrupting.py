@@ -9,7 +9,7 @@ round.  The first two are the events of a profile function, so a profile functio
 no implementation is interrupted where its interpreter would not do it.  What is written in C has no
 such steps.
 
-The cases that use this module are run apart (see ``worker/case.py``), in a main thread.
+The cases that use this module are run apart (see ``harness/case.py``), in a main thread.
 """
 
 import gc
@@ -18,12 +18,12 @@ import sys
 import time
 import weakref
 
-from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.case import NotOffered, show_error
-from threadspec.conformance.worker.programs import say
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.case import NotOffered, show_error
+from threadspec.conformance.harness.programs import say
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WORKER = os.path.join(os.path.dirname(HERE), "worker")
+HARNESS = os.path.join(os.path.dirname(HERE), "harness")
 
 # Seconds after which no further step is tried, however slow the implementation is.
 BUDGET = 1.0
@@ -270,10 +270,10 @@ _ours = {}
 
 
 def _is_of_the_kit(code):
-    """Whether code belongs to the battery or to the worker's side."""
+    """Whether code belongs to the battery or to the harness."""
     path = code.co_filename
     if path not in _ours:
-        _ours[path] = os.path.dirname(os.path.abspath(path)) in (HERE, WORKER)
+        _ours[path] = os.path.dirname(os.path.abspath(path)) in (HERE, HARNESS)
     return _ours[path]
 
 

@@ -8,7 +8,7 @@ process: it takes time where blocking cannot be proved.
 import time
 
 from threadspec.conformance.battery.gates import Gate
-from threadspec.conformance.worker import blocking
+from threadspec.conformance.harness import blocking
 
 # Seconds for which threads are watched that ask again and again, where they could wait.
 LONG = 1.0

@@ -10,10 +10,10 @@ is met once, when it is over or is blocked.
 import os
 import sys
 
-from threadspec.conformance.worker import blocking
+from threadspec.conformance.harness import blocking
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WORKER = os.path.join(os.path.dirname(HERE), "worker")
+HARNESS = os.path.join(os.path.dirname(HERE), "harness")
 
 # Seconds after which no further line is tried, however slow the implementation is.
 BUDGET = 1.0
@@ -25,8 +25,8 @@ def can_stop(substrate):
 
 
 def is_of_the_kit(frame):
-    """Whether a frame belongs to the battery or to the worker's side."""
-    return os.path.dirname(os.path.abspath(frame.f_code.co_filename)) in (HERE, WORKER)
+    """Whether a frame belongs to the battery or to the harness."""
+    return os.path.dirname(os.path.abspath(frame.f_code.co_filename)) in (HERE, HARNESS)
 
 
 class Stop(object):

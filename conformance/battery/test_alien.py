@@ -9,9 +9,9 @@ import time
 from threadspec.conformance.battery import stepping
 from threadspec.conformance.battery.identifiers import end_of
 from threadspec.conformance.battery.starting import let_one_end
-from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.case import clause, tells
-from threadspec.conformance.worker.programs import say
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.case import clause, tells
+from threadspec.conformance.harness.programs import say
 
 
 @tells("enumerate() lists the thread")

@@ -10,8 +10,8 @@ import time
 from threadspec.conformance.battery import stepping
 from threadspec.conformance.battery.counting import rest_of
 from threadspec.conformance.battery.premises import check_excludes, holds
-from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.case import clause, raises, truth
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.case import clause, raises, truth
 
 LONG = 600.0  # a time-out that no case waits for
 

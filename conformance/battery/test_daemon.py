@@ -1,6 +1,6 @@
 """Daemon threads and the end of the program: cases for ``spec/daemon.toml``.
 
-What keeps a program from ending is seen in programs of their own (see ``worker/programs.py``).  A
+What keeps a program from ending is seen in programs of their own (see ``harness/programs.py``).  A
 ``program_...`` function is one; its main thread says "main is done" when it is about to end.
 """
 
@@ -10,9 +10,9 @@ import sys
 import time
 
 from threadspec.conformance.battery.starting import made_and_started
-from threadspec.conformance.worker.blocking import clock, count
-from threadspec.conformance.worker.case import clause, raises, tells
-from threadspec.conformance.worker.programs import listen, say, teller
+from threadspec.conformance.harness.blocking import clock, count
+from threadspec.conformance.harness.case import clause, raises, tells
+from threadspec.conformance.harness.programs import listen, say, teller
 
 
 class Gate(object):

@@ -10,8 +10,8 @@ from threadspec.conformance.battery.identifiers import (
     successor,
 )
 from threadspec.conformance.battery.starting import let_one_end
-from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.case import NotOffered, clause
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.case import NotOffered, clause
 
 
 def aliens(threading, actors):

@@ -13,9 +13,9 @@ import time
 from threadspec.conformance.battery.gates import Gate, fails_to_start
 from threadspec.conformance.battery.premises import check_runs_beside
 from threadspec.conformance.battery.stepping import can_stop, endings, meetings, settle
-from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.blocking import clock
-from threadspec.conformance.worker.case import clause, raises, show, show_error, tells
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.blocking import clock
+from threadspec.conformance.harness.case import clause, raises, show, show_error, tells
 
 
 class Sink(object):

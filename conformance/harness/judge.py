@@ -17,18 +17,18 @@ import os
 import sys
 import traceback
 
-from threadspec.conformance.worker import blocking, evidence, names, pace, scarcity
-from threadspec.conformance.worker.actors import Actors
-from threadspec.conformance.worker.case import (
+from threadspec.conformance.harness import blocking, evidence, names, pace, scarcity
+from threadspec.conformance.harness.actors import Actors
+from threadspec.conformance.harness.case import (
     KitError,
     NotOffered,
     Refused,
     Violation,
     show_error,
 )
-from threadspec.conformance.worker.durations import Durations
-from threadspec.conformance.worker.processors import OneProcessor
-from threadspec.conformance.worker.programs import Programs, Spare, listen, say
+from threadspec.conformance.harness.durations import Durations
+from threadspec.conformance.harness.processors import OneProcessor
+from threadspec.conformance.harness.programs import Programs, Spare, listen, say
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BATTERY = os.path.join(os.path.dirname(HERE), "battery")

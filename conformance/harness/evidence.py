@@ -10,8 +10,8 @@ import ast
 import linecache
 import sys
 
-from threadspec.conformance.worker.actors import Actor
-from threadspec.conformance.worker.case import show, show_call
+from threadspec.conformance.harness.actors import Actor
+from threadspec.conformance.harness.case import show, show_call
 
 BATTERY = "threadspec.conformance.battery."
 

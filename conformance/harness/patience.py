@@ -6,7 +6,7 @@ waits have lasted for the whole duration in vain, later ones get less time.  Not
 implementation that lets none of them last that long, however slow it is.
 """
 
-from threadspec.conformance.worker import blocking
+from threadspec.conformance.harness import blocking
 
 # How many waits must be in vain before others are shortened.
 VAIN = 2

@@ -3,7 +3,7 @@
 import math
 import sys
 
-from threadspec.conformance.worker import blocking
+from threadspec.conformance.harness import blocking
 
 # A race that goes wrong once in 50 rounds stays unseen with a probability of 1 in 1,000.
 ROUNDS = int(math.ceil(math.log(1e-3) / math.log(1 - 1.0 / 50)))

@@ -14,8 +14,8 @@ import os
 import sys
 import time
 
-from threadspec.conformance.worker import blocking, green, names, nursery, scarcity
-from threadspec.conformance.worker.case import KitError, Refused, show_error
+from threadspec.conformance.harness import blocking, green, names, nursery, scarcity
+from threadspec.conformance.harness.case import KitError, Refused, show_error
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main.py")
 OPTION = "--program"
@@ -78,7 +78,7 @@ def perform():
     """
     request = json.loads(listen())
     _limit(request["seconds"])
-    from threadspec.conformance.worker import loading
+    from threadspec.conformance.harness import loading
 
     def load():
         return loading.load(request["module"], request["setup"], request["path"])

@@ -3,7 +3,7 @@
 import re
 import sys
 
-from threadspec.conformance.worker import names
+from threadspec.conformance.harness import names
 
 
 class Violation(AssertionError):

@@ -1,6 +1,6 @@
 """The one table of named durations: every wait of the kit that has a bound takes it from here."""
 
-from threadspec.conformance.worker.patience import Experience, Wait
+from threadspec.conformance.harness.patience import Experience, Wait
 
 # name -> (seconds, what it bounds).  ``--impl-time-scale`` multiplies the seconds.
 TABLE = {

@@ -139,7 +139,7 @@ def _watch_for_signal():
 
     import thread
 
-    from threadspec.conformance.worker import blocking
+    from threadspec.conformance.harness import blocking
 
     reading, writing = os.pipe()
     fcntl.fcntl(writing, fcntl.F_SETFL, fcntl.fcntl(writing, fcntl.F_GETFL) | os.O_NONBLOCK)
@@ -188,7 +188,7 @@ class Worker(object):
         """Load the implementation; the answer (see above)."""
         if not __debug__:
             return {"failed": "its interpreter runs with -O, which removes the battery's checks"}
-        from threadspec.conformance.worker import loading, scarcity
+        from threadspec.conformance.harness import loading, scarcity
 
         try:
             module = loading.load(request["module"], request["setup"], request["path"])
@@ -206,8 +206,8 @@ class Worker(object):
             if refused:
                 return {"refused": refused}
             answer["description"] = loading.describe(module)
-        from threadspec.conformance.worker.durations import Durations
-        from threadspec.conformance.worker.judge import Judge
+        from threadspec.conformance.harness.durations import Durations
+        from threadspec.conformance.harness.judge import Judge
 
         durations = Durations(request["time_scale"])
         self._judge = Judge(
@@ -262,7 +262,7 @@ def main():
 
 if __name__ == "__main__":
     prepare_imports()
-    from threadspec.conformance.worker import nursery, programs
+    from threadspec.conformance.harness import nursery, programs
 
     if sys.argv[1:] in (["--program"], ["--nursery"]) or nursery.prepare(sys.argv[0]):
         if sys.argv[1:] == ["--nursery"]:

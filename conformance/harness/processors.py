@@ -7,7 +7,7 @@ takes several times as long as to wake it on the same.
 import os
 import sys
 
-from threadspec.conformance.worker import blocking
+from threadspec.conformance.harness import blocking
 
 
 def _has_interpreter_lock():

@@ -8,8 +8,8 @@ each whether it has returned, raised or is blocked.
 import sys
 import time
 
-from threadspec.conformance.worker import blocking, green, scarcity
-from threadspec.conformance.worker.case import KitError, Refused, show, show_call, show_error
+from threadspec.conformance.harness import blocking, green, scarcity
+from threadspec.conformance.harness.case import KitError, Refused, show, show_call, show_error
 
 # A watcher who was away for longer than this, in seconds, has not watched meanwhile.
 STEP = 0.01

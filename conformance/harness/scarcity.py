@@ -6,8 +6,8 @@ A thread that cannot be started because a limit is reached makes any implementat
 import sys
 import time
 
-from threadspec.conformance.worker import blocking
-from threadspec.conformance.worker.case import show_error
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.case import show_error
 
 # The most helper threads that a case has at a time, and a few that the implementation starts.
 MOST = 104

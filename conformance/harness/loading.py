@@ -20,7 +20,7 @@ def load(module, setup=None, path=()):
     for folder in reversed(list(path)):
         if folder not in sys.path:
             sys.path.insert(0, folder)
-    from threadspec.conformance.worker.case import show_error
+    from threadspec.conformance.harness.case import show_error
 
     if setup:
         try:
@@ -36,7 +36,7 @@ def load(module, setup=None, path=()):
 
 def load_substrate(name):
     """The module that helper threads come from: ``name``, or the low-level thread module."""
-    from threadspec.conformance.worker.case import show_error
+    from threadspec.conformance.harness.case import show_error
 
     for candidate in [name] if name else ["_thread", "thread"]:
         try:
@@ -111,7 +111,7 @@ def describe(module):
     pypy = getattr(sys, "pypy_version_info", None)
     if pypy is not None:
         interpreter = "PyPy %d.%d.%d (Python %s)" % (pypy[0], pypy[1], pypy[2], version)
-    from threadspec.conformance.worker.names import MODULE
+    from threadspec.conformance.harness.names import MODULE
 
     names = [name for name in sorted(MODULE) if hasattr(module, name)]
     return {

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-from threadspec.conformance.worker.case import KitError
+from threadspec.conformance.harness.case import KitError
 
 OPTION = "--nursery"
 
