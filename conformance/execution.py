@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from threadspec.adapters.adapter import Divergence, Implementation
-from threadspec.adapters.pool import Pool
-from threadspec.adapters.worker import CannotStart, Refused, load_request
+from threadspec.adapters.runner.pool import Pool
+from threadspec.adapters.runner.process import CannotStart, Refused, load_request
 from threadspec.conformance.cases import Case, battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError

@@ -14,7 +14,7 @@ import pytest
 
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
-from threadspec.adapters.worker import Refused, Worker
+from threadspec.adapters.runner.process import Refused, Worker
 from threadspec.conformance.cases import battery
 from threadspec.conformance.execution import Execution
 from threadspec.reports.record import CaseResult
@@ -244,7 +244,7 @@ def test_one_sentence_says_that_the_system_refuses_a_worker(
         return started[-1]
 
     worker = Worker(implementation(tmp_path, "from threadspec.reference import *"))
-    monkeypatch.setattr("threadspec.adapters.worker.subprocess.Popen", refuse)
+    monkeypatch.setattr("threadspec.adapters.runner.process.subprocess.Popen", refuse)
     with pytest.raises(Refused) as refused:
         worker.begin()
     assert str(refused.value) == (
@@ -261,7 +261,7 @@ def test_one_sentence_says_that_the_system_refuses_the_host_a_thread(
         raise RuntimeError("no more of them")
 
     worker = Worker(implementation(tmp_path, "from threadspec.reference import *"))
-    monkeypatch.setattr("threadspec.adapters.worker.threading.Thread.start", refuse)
+    monkeypatch.setattr("threadspec.adapters.runner.process.threading.Thread.start", refuse)
     with pytest.raises(
         Refused, match=r"refuses another thread \(no more of them\); raise the limit"
     ):

@@ -10,9 +10,17 @@ import pytest
 
 from miniatures import lock_with
 from quality.trials import implementation
-from threadspec.adapters import hangs
-from threadspec.adapters.hangs import KIT, SCRIPT, Hangs, Watch, places, read_stacks, without_stacks
-from threadspec.adapters.worker import Worker
+from threadspec.adapters.runner import hangs
+from threadspec.adapters.runner.hangs import (
+    KIT,
+    SCRIPT,
+    Hangs,
+    Watch,
+    places,
+    read_stacks,
+    without_stacks,
+)
+from threadspec.adapters.runner.process import Worker
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from quality.trials import ROOT, implementation
-from threadspec.adapters.hangs import Hangs
-from threadspec.adapters.worker import Worker
+from threadspec.adapters.runner.hangs import Hangs
+from threadspec.adapters.runner.process import Worker
 from threadspec.conformance.harness import blocking, patience
 from threadspec.conformance.harness.actors import Actors
 from threadspec.conformance.harness.durations import TABLE, Durations

@@ -13,9 +13,9 @@ import pytest
 import miniatures
 from miniatures import lock_with
 from quality.trials import cases_of, implementation
-from threadspec.adapters import pool
-from threadspec.adapters.pool import MOST, READY, Pool
-from threadspec.adapters.worker import CannotStart
+from threadspec.adapters.runner import pool
+from threadspec.adapters.runner.pool import MOST, READY, Pool
+from threadspec.adapters.runner.process import CannotStart
 from threadspec.conformance.execution import Execution
 from threadspec.conformance.harness.durations import TABLE
 

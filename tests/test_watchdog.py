@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from threadspec.adapters.watchdog import Watchdog
+from threadspec.adapters.runner.watchdog import Watchdog
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="survivors are found by /proc/PID/environ"
@@ -138,7 +138,7 @@ def test_a_run_that_ends_leaves_no_process_and_no_file(tmp_path: Path) -> None:
 
 def test_a_watchdog_without_a_worker_removes_the_folder(tmp_path: Path) -> None:
     script = (
-        "import os; from threadspec.adapters.watchdog import Watchdog;"
+        "import os; from threadspec.adapters.runner.watchdog import Watchdog;"
         "print(Watchdog().folder, flush=True); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -26,7 +26,7 @@ from miniatures import in_battery, lock_with
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import Interpreter
-from threadspec.adapters.worker import CannotStart, Worker
+from threadspec.adapters.runner.process import CannotStart, Worker
 from threadspec.conformance.battery import test_alien, test_daemon
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.harness import blocking, case, nursery

@@ -19,8 +19,8 @@ from types import TracebackType
 from typing import Any
 
 from threadspec.adapters.adapter import Implementation
-from threadspec.adapters.hangs import Hangs
-from threadspec.adapters.worker import CannotStart, Worker
+from threadspec.adapters.runner.hangs import Hangs
+from threadspec.adapters.runner.process import CannotStart, Worker
 
 # How many cases are queued in each worker, so that it need not wait for its thread here; the
 # others go to whichever worker comes first.  With one worker alone there are no others.

@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import IO, Any
 
 from threadspec.adapters.adapter import Implementation
-from threadspec.adapters.hangs import Hangs, Watch, without_stacks
-from threadspec.adapters.watchdog import Watchdog
+from threadspec.adapters.runner.hangs import Hangs, Watch, without_stacks
+from threadspec.adapters.runner.watchdog import Watchdog
 from threadspec.conformance.harness import main as script
 from threadspec.conformance.harness import scarcity
 from threadspec.conformance.harness.blocking import Stall

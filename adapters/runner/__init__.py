@@ -1,0 +1,1 @@
+"""How cases are run on an implementation: worker processes, a pool of them, and their watchdog."""
