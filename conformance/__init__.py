@@ -1,1 +1,1 @@
-"""The conformance kit: clause catalogue, battery, harness and pytest plugin."""
+"""The conformance kit: clause catalogue, battery and harness."""

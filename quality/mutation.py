@@ -48,8 +48,8 @@ from quality.faults.planting import PORTABLE, use_portable_rlock
 from quality.trials import REFERENCE, ROOT, cases_of, cases_reaching, implementation, side_by_side
 from threadspec.conformance.cases import Case
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.execution import Execution
 from threadspec.conformance.verdicts import VERDICTS, fails
+from threadspec.frontends.execution import Execution
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -65,7 +65,7 @@ except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed; get it with: pip install cosmic-ray")
 
 LIST = Path(__file__).with_name("equivalent.toml")
-PARTS = ("adapters", "conformance", "reference", "reports")
+PARTS = ("adapters", "conformance", "frontends", "reference", "reports")
 PACKAGE = "mutant"
 LIMIT = 60.0  # seconds after which a mutant counts as killed
 TEST_LIMIT = 6.0  # seconds that one unit test may take; the longest takes a third of one

@@ -44,7 +44,7 @@ FAILED, USAGE = 1, 4
 # Nothing but the kit and what it depends on.
 ALONE = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    "PYTEST_PLUGINS": "xdist.plugin,pytest_timeout,threadspec.conformance.plugin",
+    "PYTEST_PLUGINS": "xdist.plugin,pytest_timeout,threadspec.frontends.plugin",
 }
 
 

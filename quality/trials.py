@@ -15,8 +15,8 @@ from typing import TypeVar
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
 from threadspec.conformance.cases import Case, battery
-from threadspec.conformance.execution import Execution
 from threadspec.conformance.verdicts import Verdict, fails
+from threadspec.frontends.execution import Execution
 from threadspec.reference import _CHAPTERS as CHAPTERS  # type: ignore[attr-defined] # private
 from threadspec.reports.record import CaseResult, clause_verdicts
 

@@ -8,7 +8,7 @@ import pytest
 
 from quality.bad.__main__ import LIMITS, Cost, cost, main, subject
 from quality.trials import ROOT, cases_of
-from threadspec.conformance.execution import Execution
+from threadspec.frontends.execution import Execution
 
 
 def test_each_has_a_limit() -> None:

@@ -16,7 +16,7 @@ from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
 from threadspec.adapters.runner.process import Refused, Worker
 from threadspec.conformance.cases import battery
-from threadspec.conformance.execution import Execution
+from threadspec.frontends.execution import Execution
 from threadspec.reports.record import CaseResult
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs limits of Linux")

@@ -20,11 +20,11 @@ from rich.console import Console
 
 import miniatures
 from threadspec.adapters import interpreters
-from threadspec.conformance import cli
 from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import catalogue
-from threadspec.conformance.execution import kit_version, make_record
 from threadspec.conformance.verdicts import VERDICTS, Verdict
+from threadspec.frontends import cli
+from threadspec.frontends.execution import kit_version, make_record
 from threadspec.reports import matrix as matrices
 from threadspec.reports import record
 from threadspec.reports.record import CaseResult, Expectation, Record, Subject
@@ -380,7 +380,7 @@ def test_a_time_scale_is_a_number_above_0(command: Command, value: str) -> None:
 
 def program(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """What the installed command does."""
-    command = [sys.executable, "-m", "threadspec.conformance.cli", *arguments]
+    command = [sys.executable, "-m", "threadspec.frontends.cli", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
@@ -403,7 +403,7 @@ def test_the_program_wants_a_command() -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    command = [sys.executable, "-m", "threadspec.conformance.cli", "clauses"]
+    command = [sys.executable, "-m", "threadspec.frontends.cli", "clauses"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -448,7 +448,7 @@ def test_the_table_uses_symbols_that_the_encoding_has(encoding: str) -> None:
 def test_an_encoding_without_the_symbols_is_no_error(tmp_path: Path) -> None:
     path = written(tmp_path, a_record("schön: 線程"))
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
-    command = [sys.executable, "-m", "threadspec.conformance.cli", "matrix", "--from", path]
+    command = [sys.executable, "-m", "threadspec.frontends.cli", "matrix", "--from", path]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)
     assert done.returncode == 0
     assert "schön: ??" in done.stdout.decode("cp1252")

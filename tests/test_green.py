@@ -14,8 +14,8 @@ import pytest
 from quality.trials import cases_of
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
-from threadspec.conformance.execution import Execution
 from threadspec.conformance.harness import green
+from threadspec.frontends.execution import Execution
 
 SETUPS = {
     "gevent": "from gevent import monkey; monkey.patch_all()",

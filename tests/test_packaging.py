@@ -22,6 +22,7 @@ NEEDED = {
     "conformance/battery": ("*.py",),
     "conformance/spec": ("*.toml", "*.tsv"),
     "conformance/harness": ("*.py",),
+    "frontends": ("*.py",),
     "reference": ("*.py", "*.pyi", "py.typed"),
     "reports": ("*.py", "record.schema.json"),
     "reports/templates": ("*.html",),
@@ -40,7 +41,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     copy.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
-    for part in ("adapters", "conformance", "reference", "reports"):
+    for part in ("adapters", "conformance", "frontends", "reference", "reports"):
         shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, copy],

@@ -18,7 +18,7 @@ import miniatures
 from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.selection import command, select
+from threadspec.frontends.selection import command, select
 from threadspec.reports import record
 
 OK, FAILED, INTERRUPTED, INTERNAL, USAGE, NOTHING = range(6)
@@ -888,7 +888,7 @@ def test_without_an_implementation_nothing_changes(pytester: pytest.Pytester) ->
         import sys
 
         def test_passes():
-            assert "threadspec.conformance.run" not in sys.modules
+            assert "threadspec.frontends.run" not in sys.modules
 
         def test_fails():
             assert False

@@ -16,8 +16,8 @@ from quality.trials import cases_of, implementation
 from threadspec.adapters.runner import pool
 from threadspec.adapters.runner.pool import MOST, READY, Pool
 from threadspec.adapters.runner.process import CannotStart
-from threadspec.conformance.execution import Execution
 from threadspec.conformance.harness.durations import TABLE
+from threadspec.frontends.execution import Execution
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it

@@ -16,8 +16,8 @@ import pytest
 from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.execution import make_record
 from threadspec.conformance.verdicts import VERDICTS, fails, verdict_of, worst
+from threadspec.frontends.execution import make_record
 from threadspec.reports import record
 from threadspec.reports.matrix import build
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject

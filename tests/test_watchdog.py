@@ -65,7 +65,7 @@ def wait_until(condition: Callable[[], bool]) -> bool:
 
 
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--impl=spinning", "-k", "lock.acquire")
-MATRIX = ("-m", "threadspec.conformance.cli", "matrix", "--impl=spinning")
+MATRIX = ("-m", "threadspec.frontends.cli", "matrix", "--impl=spinning")
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from quality.trials import ROOT, cases_of, implementation
 from threadspec.adapters.adapter import Adapter, Implementation, resolve
 from threadspec.adapters.interpreters import this_interpreter
 from threadspec.conformance.cases import Case
-from threadspec.conformance.execution import Execution
 from threadspec.conformance.verdicts import Verdict
+from threadspec.frontends.execution import Execution
 
 # The most seconds that each may take.
 LIMITS = {

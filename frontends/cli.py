@@ -17,8 +17,8 @@ from threadspec.adapters.adapter import Implementation, Unavailable, choose
 from threadspec.conformance.cases import battery, check
 from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.execution import Execution, kit_version, make_record
-from threadspec.conformance.options import factor, times
+from threadspec.frontends.execution import Execution, kit_version, make_record
+from threadspec.frontends.options import factor, times
 from threadspec.reports import matrix as matrices
 from threadspec.reports import record as records
 from threadspec.reports import render

@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.options import factor, times
+from threadspec.frontends.options import factor, times
 
 if TYPE_CHECKING:
     from threadspec.conformance.cases import Case
-    from threadspec.conformance.run import Run
-    from threadspec.conformance.selection import Selection
+    from threadspec.frontends.run import Run
+    from threadspec.frontends.selection import Selection
     from threadspec.reports.record import CaseResult
 
 # Only names are imported here that cost nothing: the plugin is loaded in every pytest run of an
 # environment that has the kit, and does nothing there without --impl.
 
-CONFORMANCE = Path(__file__).parent
+CONFORMANCE = Path(__file__).parents[1] / "conformance"
 BATTERY = CONFORMANCE / "battery"
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
@@ -112,7 +112,7 @@ def _names_nothing(config: pytest.Config) -> bool:
 def _selection(config: pytest.Config) -> Selection:
     """The cases that the command line asks for.  Raises UsageError where it names none there is."""
     from threadspec.conformance.catalogue import CatalogueError
-    from threadspec.conformance.selection import Selection, select
+    from threadspec.frontends.selection import Selection, select
 
     if SELECTION not in config.stash:
         if _names_nothing(config):
@@ -169,7 +169,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if any(_names_a_chapter(argument, config) for argument in config.args):
             raise pytest.UsageError(_NO_IMPLEMENTATION)
         return
-    from threadspec.conformance.run import Run
+    from threadspec.frontends.run import Run
 
     for level, meaning in (
         ("must", "a clause that the manual states"),
@@ -429,7 +429,7 @@ class CaseItem(pytest.Item):
 
     def _command(self) -> str:
         """The command that runs this case again, from the folder where pytest was started."""
-        from threadspec.conformance.selection import command
+        from threadspec.frontends.selection import command
 
         arguments = getattr(self.config, "workerinput", {}).get("mainargv", sys.argv)
         plugins = [f"-p{name}" for name in self.config.option.plugins if name[:3] != "no:"]

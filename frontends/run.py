@@ -13,8 +13,8 @@ from threadspec.adapters.adapter import Implementation, Unavailable, choose
 from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import CatalogueError
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.execution import Execution, make_record, stale_divergences
 from threadspec.conformance.verdicts import NO_DIVERGENCE, fails, worst
+from threadspec.frontends.execution import Execution, make_record, stale_divergences
 from threadspec.reports import record, text
 from threadspec.reports.record import CaseResult, Subject
 

@@ -1,0 +1,1 @@
+"""What people use: the pytest plugin, and the ``threadspec`` command."""
