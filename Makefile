@@ -45,6 +45,7 @@ bench: $(VENV)/bench
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 	mkdir -p build/typing/threadspec
 	for part in adapters conformance frontends reference reports; do \
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done

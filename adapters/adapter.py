@@ -7,17 +7,17 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from threadspec.adapters import interpreters
+from threadspec.adapters import divergences, interpreters
+from threadspec.adapters.divergences import Divergence
 from threadspec.adapters.interpreters import Interpreter
 from threadspec.conformance.catalogue import Catalogue, catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -41,33 +41,7 @@ _KEYS = {
     "fallback": str,
     "divergence": list,
 }
-_DIVERGENCE_KEYS = ("clause", "verdict", "reason", "when")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """A deviation that is known: which verdict to expect of a clause, why, and (PEP 508) when.
-
-    ``line``: where the adapter file names the clause, counted from 1.
-
-    The verdict ``varies`` is expected where a race decides: the clause may deviate in any way, in
-    some runs or repetitions, or not at all.
-    """
-
-    clause: str
-    verdict: Verdict
-    reason: str
-    when: str | None = None
-    line: int | None = field(default=None, compare=False)
-
-    def applies(self, environment: dict[str, str]) -> bool:
-        """Whether it is expected in an environment with these marker variables."""
-        if self.when is None:
-            return True
-        from packaging.markers import Marker
-
-        return Marker(self.when).evaluate(environment)
 
 
 @dataclass(frozen=True)
@@ -171,7 +145,7 @@ def read(path: Path, clauses: Catalogue | None = None) -> Adapter:
     _check_module(data["module"], where)
     for requirement in data.get("requires", ()):
         _check_requirement(requirement, where)
-    divergences = _divergences(data.get("divergence", ()), where, clauses or catalogue())
+    tables = data.get("divergence", ())
     return Adapter(
         name=_readable(path.stem),
         module=data["module"],
@@ -181,7 +155,7 @@ def read(path: Path, clauses: Catalogue | None = None) -> Adapter:
         requires=tuple(data.get("requires", ())),
         substrate=data.get("substrate"),
         fallback=data.get("fallback"),
-        divergences=tuple(_with_lines(divergences, text)),
+        divergences=divergences.read(tables, text, where, clauses or catalogue()),
         folder=path.parent.absolute(),
     )
 
@@ -217,79 +191,6 @@ def _check_requirement(requirement: str, where: str) -> None:
         Requirement(requirement)
     except (InvalidRequirement, TypeError) as error:
         raise UserError(f"{where}: {requirement!r} in requires is no requirement.") from error
-
-
-def _divergences(entries: Iterable[Any], where: str, clauses: Catalogue) -> tuple[Divergence, ...]:
-    divergences: list[Divergence] = []
-    seen = set()
-    for number, entry in enumerate(entries, 1):
-        if not isinstance(entry, dict):
-            raise UserError(f"{where}: divergence {number} must be a table, [[divergence]].")
-        at = f"{where}: divergence {number} ({entry.get('clause', 'no clause')})"
-        _check_divergence(entry, at)
-        named = entry["clause"] if isinstance(entry["clause"], list) else [entry["clause"]]
-        when = entry.get("when")
-        for clause in named:
-            if clauses.find(clause) is None:
-                raise UserError(
-                    f"{at}: {clause!r} is no clause; see `threadspec clauses` for their ids."
-                )
-            if (clause, entry["verdict"], when) in seen:
-                raise UserError(f"{at}: {clause} is there twice.")
-            seen.add((clause, entry["verdict"], when))
-            divergences.append(
-                Divergence(
-                    clause=clause,
-                    verdict=entry["verdict"],
-                    reason=entry["reason"],
-                    when=when,
-                )
-            )
-    return tuple(divergences)
-
-
-def _with_lines(divergences: Iterable[Divergence], text: str) -> Iterator[Divergence]:
-    """The divergences of an adapter file, each with the line that names its clause.
-
-    A clause that is named several times, under several conditions, is named in the same order.
-    """
-    lines = text.splitlines()
-    after: dict[str, int] = {}
-    for one in divergences:
-        quoted = re.compile(rf"""["']{re.escape(one.clause)}["']""")
-        numbers = range(after.get(one.clause, 0), len(lines))
-        line = next((n + 1 for n in numbers if quoted.search(lines[n])), None)
-        after[one.clause] = line or 0
-        yield replace(one, line=line)
-
-
-def _check_divergence(entry: dict[str, Any], at: str) -> None:
-    """Check one entry, but for its clauses.  Raises UserError, beginning with ``at``."""
-    unknown = set(entry) - set(_DIVERGENCE_KEYS)
-    if unknown:
-        raise UserError(f"{at} has the unknown key {sorted(unknown)[0]!r}.")
-    for key in ("verdict", "reason", "when"):
-        if key in entry and not isinstance(entry[key], str):
-            raise UserError(f"{at}: {key} must be a string.")
-    if not isinstance(entry.get("clause", ""), str | list):
-        raise UserError(f"{at}: clause must be a string, or a list of strings.")
-    for key in ("clause", "verdict"):
-        if key not in entry:
-            raise UserError(f"{at} has no {key}.")
-    if not entry.get("reason", "").strip():
-        raise UserError(f"{at} has no reason; say why the implementation diverges.")
-    if entry["verdict"] not in VERDICTS or entry["verdict"] in NO_DIVERGENCE:
-        allowed = ", ".join(one for one in VERDICTS if one not in NO_DIVERGENCE)
-        raise UserError(
-            f"{at}: {entry['verdict']!r} is no verdict of a divergence; these are {allowed}."
-        )
-    if "when" in entry:
-        from packaging.markers import InvalidMarker, Marker
-
-        try:
-            Marker(entry["when"])
-        except InvalidMarker as error:
-            raise UserError(f"{at}: {entry['when']!r} is no environment marker.") from error
 
 
 def known() -> tuple[str, ...]:

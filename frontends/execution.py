@@ -14,7 +14,8 @@ from functools import cache, cached_property
 from types import TracebackType
 from typing import Any, Protocol
 
-from threadspec.adapters.adapter import Divergence, Implementation
+from threadspec.adapters.adapter import Implementation
+from threadspec.adapters.divergences import Divergence
 from threadspec.adapters.runner.pool import Pool
 from threadspec.adapters.runner.process import CannotStart, Refused, load_request
 from threadspec.conformance.cases import Case, battery
@@ -321,26 +322,3 @@ def make_record(
         time_scale=time_scale,
         chapters=clauses,
     )
-
-
-def stale_divergences(
-    divergences: Iterable[Divergence], results: Iterable[CaseResult]
-) -> list[Divergence]:
-    """The divergences that no longer happen.
-
-    One is stale when every case of its clause was run and none gave the verdict it expects, unless
-    that is to vary: chance may have it that no repetition deviates.
-    """
-    ran: dict[str, list[CaseResult]] = {}
-    for result in results:
-        ran.setdefault(result.clause, []).append(result)
-    cases: dict[str, int] = {}
-    for case in battery():
-        cases[case.clause.id] = cases.get(case.clause.id, 0) + 1
-    return [
-        known
-        for known in divergences
-        if known.verdict != "varies"
-        and len(ran.get(known.clause, ())) == cases.get(known.clause, 0)
-        and all(result.verdict != known.verdict for result in ran.get(known.clause, ()))
-    ]

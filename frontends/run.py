@@ -14,7 +14,7 @@ from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import CatalogueError
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import NO_DIVERGENCE, fails, worst
-from threadspec.frontends.execution import Execution, make_record, stale_divergences
+from threadspec.frontends.execution import Execution, make_record
 from threadspec.reports import record, text
 from threadspec.reports.record import CaseResult, Subject
 
@@ -241,7 +241,7 @@ class Run:
                     yield str(path), str(error)
         for number, results in sorted(self._results.items()):
             execution = self.executions[number]
-            for stale in stale_divergences(execution.divergences, results):
+            for stale in divergences.stale(execution.divergences, results):
                 place = execution.implementation.adapter.place(stale)
                 now = worst(one.verdict for one in results if one.clause == stale.clause)
                 does, todo = f"is {now}", f"change its verdict in {place} to {now}"
