@@ -51,7 +51,7 @@ lint: $(VENV)/ready
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
 	MYPYPATH=build/typing:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
 		-p threadspec.frontends -p threadspec.reports -p benchmarks -p quality.faults -p quality.interrupts -m quality.bad.__main__ \
-		-m quality.oddities.__main__ -m quality.mutation -m quality.soak -m quality.pytests -m quality.trials
+		-m quality.oddities.__main__ -m quality.mutation -m quality.soak -m quality.pytests -m quality.judging
 	rm -rf build/stubs && mkdir -p build/stubs/threadspec/reference
 	ln -s $(addprefix ../../../../,$(STUBS)) build/stubs/threadspec/reference
 	MYPYPATH=build/stubs $(BIN)/python -m mypy.stubtest threadspec.reference \

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import Catalogue
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict
 
 if TYPE_CHECKING:

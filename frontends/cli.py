@@ -14,11 +14,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from threadspec.adapters.adapter import Implementation, Unavailable, choose
-from threadspec.conformance.cases import battery, check
 from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.execution import Execution, kit_version, make_record
+from threadspec.conformance.index import battery, check
 from threadspec.frontends.options import factor, times
+from threadspec.frontends.trial import Trial, kit_version, make_record
 from threadspec.reports import matrix as matrices
 from threadspec.reports import record as records
 from threadspec.reports import render
@@ -132,12 +132,12 @@ def _coverage(console: Console) -> int:
     return 1 if unwritten or gaps else 0
 
 
-def _judge(execution: Execution, time_scale: float, progress: Progress) -> records.Record:
+def _judge(trial: Trial, time_scale: float, progress: Progress) -> records.Record:
     """Run the whole battery on one implementation.  Raises UserError where it cannot be loaded."""
-    subject = execution.load()
-    task = progress.add_task(execution.name, total=len(battery()))
+    subject = trial.load()
+    task = progress.add_task(trial.name, total=len(battery()))
     results = []
-    for result in execution.run_all(battery()):
+    for result in trial.run_all(battery()):
         results.append(result)
         progress.advance(task)
     return make_record(subject, results, time_scale, finished=True)
@@ -165,16 +165,16 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
                 missing.append(matrices.Missing(one.name, one.reason))
                 continue
             assert isinstance(one, Implementation)
-            execution = Execution(one, options.time_scale, repeat=options.repeat)
+            trial = Trial(one, options.time_scale, repeat=options.repeat)
             try:
-                record = _judge(execution, options.time_scale, progress)
+                record = _judge(trial, options.time_scale, progress)
             except UserError as error:
                 # The others are judged all the same.
                 missing.append(matrices.Missing(one.name, str(error.__cause__ or error)))
                 failed = failed or not one.optional
                 continue
             finally:
-                execution.close()
+                trial.close()
             records.write(record, folder / records.file_name(one.name))
             made.append(record)
     matrix = matrices.build(made, catalogue(), missing)

@@ -19,9 +19,9 @@ from threadspec.conformance.errors import UserError
 from threadspec.frontends.options import factor, times
 
 if TYPE_CHECKING:
-    from threadspec.conformance.cases import Case
-    from threadspec.frontends.run import Run
+    from threadspec.conformance.index import Case
     from threadspec.frontends.selection import Selection
+    from threadspec.frontends.session import Session
     from threadspec.reports.record import CaseResult
 
 # Only names are imported here that cost nothing: the plugin is loaded in every pytest run of an
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CONFORMANCE = Path(__file__).parents[1] / "conformance"
 BATTERY = CONFORMANCE / "battery"
 
-RUN: pytest.StashKey[Run] = pytest.StashKey()
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
 WORKERS: pytest.StashKey[int] = pytest.StashKey()  # how many -n asks for
 SELECTION: pytest.StashKey[Selection] = pytest.StashKey()
 LOST: pytest.StashKey[bool] = pytest.StashKey()  # the battery was asked for without --impl
@@ -169,7 +169,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if any(_names_a_chapter(argument, config) for argument in config.args):
             raise pytest.UsageError(_NO_IMPLEMENTATION)
         return
-    from threadspec.frontends.run import Run
+    from threadspec.frontends.session import Session
 
     for level, meaning in (
         ("must", "a clause that the manual states"),
@@ -182,7 +182,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.args = selection.others
     config.args_source = pytest.Config.ArgsSource.ARGS
     try:
-        config.stash[RUN] = Run(
+        config.stash[SESSION] = Session(
             options.threadspec_impl,
             report=options.threadspec_report,
             write_divergences=options.threadspec_write_divergences,
@@ -192,11 +192,11 @@ def pytest_configure(config: pytest.Config) -> None:
             workers=config.stash.get(WORKERS, 1),
             in_process=options.threadspec_in_process,
         )
-        selection.check(execution.name for execution in config.stash[RUN].executions)
+        selection.check(trial.name for trial in config.stash[SESSION].trials)
     except UserError as error:
         raise pytest.UsageError(str(error)) from error
     if _is_controller(config):
-        collector = Collector(config, config.stash[RUN])
+        collector = Collector(config, config.stash[SESSION])
         config.pluginmanager.register(collector, "threadspec-collector")
 
 
@@ -223,29 +223,29 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
     A worker of pytest-xdist begins with the one that it judges first, most likely.
     """
-    run = session.config.stash.get(RUN, None)
-    if run is None:
+    kit_session = session.config.stash.get(SESSION, None)
+    if kit_session is None:
         return
     try:
         if session.config.option.collectonly:
-            run.check()
+            kit_session.check()
         elif _is_controller(session.config):
-            run.load()
+            kit_session.load()
         else:
-            run.leave_out(dict(vars(session.config)["workerinput"]["threadspec_left_out"]))
-            run.begin()
-            run.check()
+            kit_session.leave_out(dict(vars(session.config)["workerinput"]["threadspec_left_out"]))
+            kit_session.begin()
+            kit_session.check()
     except UserError as error:
-        run.close()
+        kit_session.close()
         raise pytest.UsageError(str(error)) from error
     if session.config.getoption("numprocesses", None):
-        run.close()
+        kit_session.close()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Name each implementation, its version and its interpreter."""
-    run = config.stash.get(RUN, None)
-    return run.header() if run is not None else []
+    kit_session = config.stash.get(SESSION, None)
+    return kit_session.header() if kit_session is not None else []
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -279,7 +279,11 @@ def pytest_make_collect_report(
     wherever the kit is installed.
     """
     report = yield
-    if isinstance(collector, pytest.Session) and RUN in collector.config.stash and report.passed:
+    if (
+        isinstance(collector, pytest.Session)
+        and SESSION in collector.config.stash
+        and report.passed
+    ):
         report.result = [*(report.result or ()), *_chapters(collector)]
     return report
 
@@ -287,12 +291,12 @@ def pytest_make_collect_report(
 def _chapters(session: pytest.Session) -> Iterator[Chapter]:
     """The files of the battery that hold a case asked for."""
     selection = session.config.stash[SELECTION]
-    run = session.config.stash[RUN]
+    kit_session = session.config.stash[SESSION]
     chosen: dict[str, list[tuple[int, int, Case]]] = {}
-    for number, execution in enumerate(run.executions):
-        if number in run.left_out:
+    for number, trial in enumerate(kit_session.trials):
+        if number in kit_session.left_out:
             continue
-        for place, case in selection.cases(execution.name):
+        for place, case in selection.cases(trial.name):
             chosen.setdefault(case.id.split("::")[0], []).append((number, place, case))
     for file, cases in chosen.items():
         yield Chapter.from_parent(session, file=file, cases=cases)
@@ -308,10 +312,10 @@ class Chapter(pytest.Collector):
 
     def collect(self) -> Iterator[CaseItem]:
         """Every case on every implementation that it is asked for on."""
-        executions = self.config.stash[RUN].executions
+        trials = self.config.stash[SESSION].trials
         for number, place, case in self._cases:
             yield CaseItem.from_parent(
-                self, case=case, place=place, number=number, implementation=executions[number].name
+                self, case=case, place=place, number=number, implementation=trials[number].name
             )
 
 
@@ -372,9 +376,9 @@ class CaseItem(pytest.Item):
         return super().ihook if hooks is None else hooks
 
     @property
-    def run_(self) -> Run:
-        """The run that the case belongs to."""
-        return self.config.stash[RUN]
+    def kit_session(self) -> Session:
+        """The session of the kit that the case belongs to."""
+        return self.config.stash[SESSION]
 
     def is_short(self) -> bool:
         """Whether nobody but pytest and the kit has to do with the case."""
@@ -395,18 +399,18 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the case; raise CaseFailed where the result fails the run."""
-        execution = self.run_.executions[self.number]
+        trial = self.kit_session.trials[self.number]
         self.result = None
         began = time.monotonic()
         try:
-            self.result = execution.run(self.case, self._next_cases())
+            self.result = trial.run(self.case, self._next_cases())
         except pytest.fail.Exception as error:
             # pytest-timeout ends a case this way.
             seconds = time.monotonic() - began
-            self.result = execution.broken_off(self.case, f"ended from outside: {error}", seconds)
+            self.result = trial.broken_off(self.case, f"ended from outside: {error}", seconds)
             raise
-        if self.run_.fails(self.result):
-            raise CaseFailed(self.result).with_traceback(execution.traceback())
+        if self.kit_session.fails(self.result):
+            raise CaseFailed(self.result).with_traceback(trial.traceback())
 
     def _next_cases(self) -> Iterator[Case]:
         """The cases that follow on the same implementation."""
@@ -424,7 +428,7 @@ class CaseItem(pytest.Item):
         from threadspec.reports.text import explain_failure
 
         return explain_failure(
-            self.result, self.case.clause, self.run_.name(self.number), self._command()
+            self.result, self.case.clause, self.kit_session.name(self.number), self._command()
         )
 
     def _command(self) -> str:
@@ -433,7 +437,9 @@ class CaseItem(pytest.Item):
 
         arguments = getattr(self.config, "workerinput", {}).get("mainargv", sys.argv)
         plugins = [f"-p{name}" for name in self.config.option.plugins if name[:3] != "no:"]
-        return command(arguments[0], [*plugins, *self.run_.options(self.number)], self.case.id)
+        return command(
+            arguments[0], [*plugins, *self.kit_session.options(self.number)], self.case.id
+        )
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The file that holds the case, its line counted from 0, and what it is called."""
@@ -480,15 +486,15 @@ def _is_silent(config: pytest.Config) -> bool:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Let each case know what follows, where that is certain: not where pytest-xdist shares out."""
-    run = session.config.stash.get(RUN, None)
-    if run is None:
+    kit_session = session.config.stash.get(SESSION, None)
+    if kit_session is None:
         return
     hooks = session.gethookproxy(BATTERY)  # every conftest.py has been found by now
     manager = session.config.pluginmanager
-    session.stash[HOOKS] = hooks if run.in_process else _WorkerHooks(hooks, manager)
-    session.stash[SHORT] = not run.in_process and _is_short(session.config)
+    session.stash[HOOKS] = hooks if kit_session.in_process else _WorkerHooks(hooks, manager)
+    session.stash[SHORT] = not kit_session.in_process and _is_short(session.config)
     session.stash[SILENT] = _is_silent(session.config)
-    if all(isinstance(item, CaseItem) for item in session.items) and not run.in_process:
+    if all(isinstance(item, CaseItem) for item in session.items) and not kit_session.in_process:
         gc.freeze()  # all that is there now stays to the end: it need not be searched for garbage
     if _is_controller(session.config):
         for item, following in itertools.pairwise(session.items):
@@ -508,7 +514,7 @@ def pytest_runtest_protocol(
         return (yield)
     finally:
         if item.following is None or item.following.number != item.number:
-            item.run_.executions[item.number].close()
+            item.kit_session.trials[item.number].close()
 
 
 @pytest.hookimpl(specname="pytest_runtest_protocol", tryfirst=True)
@@ -553,11 +559,11 @@ def pytest_runtest_makereport(
     if isinstance(item, CaseItem) and call.when == "call" and item.result is not None:
         from threadspec.reports.record import plain
 
-        known = item.run_.is_known(item.result)
+        known = item.kit_session.is_known(item.result)
         report.duration = item.result.seconds  # not how long pytest waited for a case begun ahead
         report.threadspec = {
             "implementation": item.number,
-            "subject": vars(item.run_.executions[item.number].subject),
+            "subject": vars(item.kit_session.trials[item.number].subject),
             "result": plain(item.result),
             "known": known,
         }
@@ -611,38 +617,38 @@ def pytest_report_teststatus(
 class Collector:
     """Collects the results on the process that talks to the user, and writes what was asked for."""
 
-    def __init__(self, config: pytest.Config, run: Run) -> None:
+    def __init__(self, config: pytest.Config, kit_session: Session) -> None:
         self._config = config
-        self._run = run
+        self._session = kit_session
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note how many cases are going to run."""
         chosen = [item.number for item in session.items if isinstance(item, CaseItem)]
-        self._run.expect(chosen)
+        self._session.expect(chosen)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell one of pytest-xdist's workers which implementations cannot be judged."""
-        node.workerinput["threadspec_left_out"] = list(self._run.left_out.items())
+        node.workerinput["threadspec_left_out"] = list(self._session.left_out.items())
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """The same, where pytest-xdist's workers collect."""
-        self._run.expect_ids(ids)
+        self._session.expect_ids(ids)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Take a result in."""
         found = getattr(report, "threadspec", None)
         if found is not None and report.when == "call" and report.outcome != "rerun":
-            self._run.take(found)
+            self._session.take(found)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write what was asked for; fail the run for stale divergences and lost reports."""
-        self._run.close()
+        self._session.close()
         if self._config.option.collectonly or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
-        for nodeid, complaint in self._run.finish():
+        for nodeid, complaint in self._session.finish():
             self._fail(nodeid, complaint)
             if exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -665,12 +671,12 @@ class Collector:
             return
         terminalreporter.section("threadspec")
         durations = self._config.option.durations is not None
-        for line, markup in self._run.summary(durations):
+        for line, markup in self._session.summary(durations):
             terminalreporter.write_line(line, **markup)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End every worker, also after an error."""
-    run = config.stash.get(RUN, None)
-    if run is not None:
-        run.close()
+    kit_session = config.stash.get(SESSION, None)
+    if kit_session is not None:
+        kit_session.close()

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from threadspec.conformance.cases import BATTERY, Case, battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import BATTERY, Case, battery
 
 PACKAGE = "threadspec.conformance"
 

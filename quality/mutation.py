@@ -45,11 +45,11 @@ from types import CodeType
 from typing import Any
 
 from quality.faults.planting import PORTABLE, use_portable_rlock
-from quality.trials import REFERENCE, ROOT, cases_of, cases_reaching, implementation, side_by_side
-from threadspec.conformance.cases import Case
+from quality.judging import REFERENCE, ROOT, cases_of, cases_reaching, implementation, side_by_side
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import Case
 from threadspec.conformance.verdicts import VERDICTS, fails
-from threadspec.frontends.execution import Execution
+from threadspec.frontends.trial import Trial
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -429,10 +429,10 @@ class Place:
 
     def judge(self, cases: Iterable[Case], deadline: float) -> tuple[str, str] | None:
         """The first case that fails, and what was observed; None if all pass."""
-        execution = Execution(implementation(PACKAGE, PACKAGE, self.folder))
+        trial = Trial(implementation(PACKAGE, PACKAGE, self.folder))
         try:
             for case in cases:
-                result = execution.run(case)
+                result = trial.run(case)
                 if fails(result.verdict, True):
                     return case.id, f"{result.verdict}: {result.observed}"
                 if time.monotonic() > deadline:
@@ -440,7 +440,7 @@ class Place:
         except UserError as error:
             return "import", str(error)
         finally:
-            execution.close()
+            trial.close()
         return None
 
     def test(self, tests: Iterable[str]) -> tuple[str, str] | None:

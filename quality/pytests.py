@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import miniatures
-from threadspec.conformance.cases import battery
+from threadspec.conformance.index import battery
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "build" / "pytests"

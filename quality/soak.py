@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from quality.trials import ROOT
+from quality.judging import ROOT
 from threadspec.conformance.errors import UserError
 from threadspec.reports.record import read
 

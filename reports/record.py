@@ -225,7 +225,7 @@ def _contradictions(record: Record, counted: dict[str, Any]) -> Iterator[str]:
     ``counted``: its totals.  A record of another catalogue, or of a battery with another number of
     cases, may name clauses and cases that this kit does not have.
     """
-    from threadspec.conformance.cases import battery
+    from threadspec.conformance.index import battery
 
     clauses = {clause.id: clause for clause in catalogue().clauses}
     cases = {case.id: case for case in battery()}

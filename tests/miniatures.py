@@ -9,7 +9,7 @@ import textwrap
 from types import ModuleType
 from typing import Any
 
-from threadspec.conformance.harness import case, judge
+from threadspec.conformance.harness import observer, vocabulary
 from threadspec.conformance.harness.durations import Durations
 
 # What the others are made from: a lock that can be changed in one place.
@@ -124,18 +124,18 @@ def in_battery(body: str, fixtures: str = "threading", **names: Any) -> dict[str
 
     ``fixtures``: its parameters; ``names``: what else the body can use.
     """
-    path = os.path.join(judge.BATTERY, "test_imaginary.py")
+    path = os.path.join(observer.BATTERY, "test_imaginary.py")
     source = f"def test_it({fixtures}):\n" + textwrap.indent(body, "    ") + "\n"
     linecache.cache[path] = (len(source), None, source.splitlines(True), path)
     space: dict[str, Any] = {
-        "raises": case.raises,
-        "Violation": case.Violation,
-        "NotOffered": case.NotOffered,
+        "raises": vocabulary.raises,
+        "Violation": vocabulary.Violation,
+        "NotOffered": vocabulary.NotOffered,
         **names,
     }
     exec(compile(source, path, "exec"), space)
     module = ModuleType("imaginary")
     try:
-        return dict(judge.Judge(module, _thread, Durations()).run(space["test_it"]))
+        return dict(observer.Observer(module, _thread, Durations()).run(space["test_it"]))
     finally:
         del linecache.cache[path]

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from quality.bad.__main__ import LIMITS, Cost, cost, main, subject
-from quality.trials import ROOT, cases_of
-from threadspec.frontends.execution import Execution
+from quality.judging import ROOT, cases_of
+from threadspec.frontends.trial import Trial
 
 
 def test_each_has_a_limit() -> None:
@@ -18,25 +18,25 @@ def test_each_has_a_limit() -> None:
 
 @pytest.mark.parametrize("name", ["timers_never_fire", "release_blocks", "waits_never_woken"])
 def test_each_loads(name: str) -> None:
-    execution = Execution(subject(name))
+    trial = Trial(subject(name))
     try:
-        assert execution.load().module == f"quality.bad.{name}"
+        assert trial.load().module == f"quality.bad.{name}"
     finally:
-        execution.close()
+        trial.close()
 
 
 def test_cases_wait_side_by_side() -> None:
     words = ("the_function", "arguments")
     cases = [one for one in cases_of(["timer"]) if any(word in one.function for word in words)][:8]
     assert len(cases) == 8
-    execution = Execution(subject("timers_never_fire"))
+    trial = Trial(subject("timers_never_fire"))
     try:
-        execution.load()
+        trial.load()
         began = time.monotonic()
-        results = list(execution.run_all(cases))
+        results = list(trial.run_all(cases))
         seconds = time.monotonic() - began
     finally:
-        execution.close()
+        trial.close()
     assert len(results) == len(cases)
     assert seconds < 0.7 * sum(result.seconds for result in results)
 

@@ -14,9 +14,9 @@ import pytest
 
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
-from threadspec.adapters.runner.process import Refused, Worker
-from threadspec.conformance.cases import battery
-from threadspec.frontends.execution import Execution
+from threadspec.adapters.runner.process import Refused, WorkerProcess
+from threadspec.conformance.index import battery
+from threadspec.frontends.trial import Trial
 from threadspec.reports.record import CaseResult
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs limits of Linux")
@@ -33,11 +33,11 @@ def judged(one: Implementation, *words: str) -> list[CaseResult]:
     """The results of the cases that have one of these words in their id."""
     chosen = [case for case in battery() if any(word in case.id for word in words)]
     assert chosen
-    execution = Execution(one)
+    trial = Trial(one)
     try:
-        return list(execution.run_all(chosen))
+        return list(trial.run_all(chosen))
     finally:
-        execution.close()
+        trial.close()
 
 
 @pytest.fixture(autouse=True)
@@ -184,7 +184,7 @@ def test_one_sentence_ends_the_run_where_the_system_has_no_room_for_helper_threa
         textwrap.dedent(REFUSING_SUBSTRATE.format(left=40)), encoding="utf-8"
     )
     one = implementation(tmp_path, "from threadspec.reference import *", substrate="scarce")
-    worker = Worker(one)
+    worker = WorkerProcess(one)
     try:
         with pytest.raises(Refused, match=r"refuses another thread .*no more of them.*limit"):
             worker.load()
@@ -243,7 +243,7 @@ def test_one_sentence_says_that_the_system_refuses_a_worker(
         started.append(start(*args, **options))
         return started[-1]
 
-    worker = Worker(implementation(tmp_path, "from threadspec.reference import *"))
+    worker = WorkerProcess(implementation(tmp_path, "from threadspec.reference import *"))
     monkeypatch.setattr("threadspec.adapters.runner.process.subprocess.Popen", refuse)
     with pytest.raises(Refused) as refused:
         worker.begin()
@@ -260,7 +260,7 @@ def test_one_sentence_says_that_the_system_refuses_the_host_a_thread(
     def refuse(self: object) -> None:
         raise RuntimeError("no more of them")
 
-    worker = Worker(implementation(tmp_path, "from threadspec.reference import *"))
+    worker = WorkerProcess(implementation(tmp_path, "from threadspec.reference import *"))
     monkeypatch.setattr("threadspec.adapters.runner.process.threading.Thread.start", refuse)
     with pytest.raises(
         Refused, match=r"refuses another thread \(no more of them\); raise the limit"
@@ -269,7 +269,7 @@ def test_one_sentence_says_that_the_system_refuses_the_host_a_thread(
 
 
 # Set-up without the process that a worker has forked before: another one is started then.
-UNPREPARED = "from threadspec.conformance.harness import nursery; nursery._prepared.clear()"
+UNPREPARED = "from threadspec.conformance.harness import fork_server; fork_server._prepared.clear()"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from types import ModuleType
 
 import pytest
 
-from threadspec.conformance.cases import battery, cases_of, check
 from threadspec.conformance.catalogue import (
     LEVELS,
     SPEC,
@@ -17,7 +16,8 @@ from threadspec.conformance.catalogue import (
     read,
     read_statements,
 )
-from threadspec.conformance.harness.case import clause
+from threadspec.conformance.harness.vocabulary import clause
+from threadspec.conformance.index import battery, cases_of, check
 
 STATEMENTS = "id\tsection\tkind\tline\ttext\nLock:1.1\tx\tx\t1\tx\nLock:1.2\tx\tx\t2\tx\n"
 

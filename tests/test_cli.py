@@ -20,11 +20,11 @@ from rich.console import Console
 
 import miniatures
 from threadspec.adapters import interpreters
-from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import VERDICTS, Verdict
 from threadspec.frontends import cli
-from threadspec.frontends.execution import kit_version, make_record
+from threadspec.frontends.trial import kit_version, make_record
 from threadspec.reports import matrix as matrices
 from threadspec.reports import record
 from threadspec.reports.record import CaseResult, Expectation, Record, Subject

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from miniatures import in_battery
-from threadspec.conformance.cases import BATTERY, battery, module_name
 from threadspec.conformance.harness import evidence
-from threadspec.conformance.harness.case import states
+from threadspec.conformance.harness.vocabulary import states
+from threadspec.conformance.index import BATTERY, battery, module_name
 
 
 def bare_asserts() -> Iterator[Any]:

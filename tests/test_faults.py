@@ -11,8 +11,8 @@ import pytest
 from quality.faults import __main__ as matrix
 from quality.faults import planting
 from quality.faults.planting import Fault, FaultError
-from quality.trials import REFERENCE, cases_of, cases_reaching, implementation, judge
-from threadspec.conformance.cases import battery
+from quality.judging import REFERENCE, cases_of, cases_reaching, implementation, judge
+from threadspec.conformance.index import battery
 
 FAULTS = planting.collection()
 BY_ID = {fault.id: fault for fault in FAULTS}

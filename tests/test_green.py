@@ -11,11 +11,11 @@ import types
 
 import pytest
 
-from quality.trials import cases_of
+from quality.judging import cases_of
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
 from threadspec.conformance.harness import green
-from threadspec.frontends.execution import Execution
+from threadspec.frontends.trial import Trial
 
 SETUPS = {
     "gevent": "from gevent import monkey; monkey.patch_all()",
@@ -109,9 +109,9 @@ def test_programs_with_green_threads_hear_what_they_are_told(library: str) -> No
         if one.function == "test_an_exception_at_each_step_leaves_a_lock_usable"
     )
     adapter = Adapter(name=library, module="threading", setup=SETUPS[library])
-    execution = Execution(Implementation(library, adapter, this_interpreter()))
+    trial = Trial(Implementation(library, adapter, this_interpreter()))
     try:
-        observed = execution.run(case).observed or ""
+        observed = trial.run(case).observed or ""
     finally:
-        execution.close()
+        trial.close()
     assert "one of the first calls" not in observed  # it never got as far as that

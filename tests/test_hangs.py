@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from miniatures import lock_with
-from quality.trials import implementation
+from quality.judging import implementation
 from threadspec.adapters.runner import hangs
 from threadspec.adapters.runner.hangs import (
     KIT,
@@ -20,7 +20,7 @@ from threadspec.adapters.runner.hangs import (
     read_stacks,
     without_stacks,
 )
-from threadspec.adapters.runner.process import Worker
+from threadspec.adapters.runner.process import WorkerProcess
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
@@ -113,18 +113,20 @@ def test_a_sleeper_is_waited_for_longer_than_any_case_that_has_passed() -> None:
     assert known.patience == 1.5 * hangs.TIMES
 
 
-MakeWorker = Callable[[float], Worker]
+MakeWorker = Callable[[float], WorkerProcess]
 
 
 @pytest.fixture
-def make(miniature: Callable[[str, str], str], tmp_path: Path) -> Iterator[Callable[..., Worker]]:
+def make(
+    miniature: Callable[[str, str], str], tmp_path: Path
+) -> Iterator[Callable[..., WorkerProcess]]:
     """Make workers that share what is known of hangs: for this source, with this time scale."""
     known = Hangs()
     workers = []
 
-    def make_worker(source: str, time_scale: float) -> Worker:
+    def make_worker(source: str, time_scale: float) -> WorkerProcess:
         subject = implementation("subject", miniature("subject", source), tmp_path)
-        workers.append(Worker(subject, time_scale, hangs=known))
+        workers.append(WorkerProcess(subject, time_scale, hangs=known))
         return workers[-1]
 
     yield make_worker
@@ -140,7 +142,9 @@ def make(miniature: Callable[[str, str], str], tmp_path: Path) -> Iterator[Calla
         "while True: time.sleep(0.01)",
     ],
 )
-def test_the_second_hang_takes_less_than_its_time(hang: str, make: Callable[..., Worker]) -> None:
+def test_the_second_hang_takes_less_than_its_time(
+    hang: str, make: Callable[..., WorkerProcess]
+) -> None:
     source = "import time\n" + lock_with(
         f"""
         def release(self):
@@ -155,7 +159,9 @@ def test_the_second_hang_takes_less_than_its_time(hang: str, make: Callable[...,
     assert "in release" in second["output"]
 
 
-def test_one_that_is_only_slow_where_another_has_hung_passes(make: Callable[..., Worker]) -> None:
+def test_one_that_is_only_slow_where_another_has_hung_passes(
+    make: Callable[..., WorkerProcess],
+) -> None:
     source = "import time\n" + lock_with(
         textwrap.dedent(
             """

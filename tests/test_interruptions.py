@@ -13,13 +13,13 @@ from types import ModuleType
 
 import pytest
 
-from quality.trials import implementation, judge
+from quality.judging import implementation, judge
 from threadspec.conformance.battery import interrupting
-from threadspec.conformance.cases import battery
 from threadspec.conformance.harness.actors import Actors
-from threadspec.conformance.harness.case import NotOffered
 from threadspec.conformance.harness.durations import Durations
-from threadspec.conformance.harness.judge import Judge
+from threadspec.conformance.harness.observer import Observer
+from threadspec.conformance.harness.vocabulary import NotOffered
+from threadspec.conformance.index import battery
 from threadspec.reports.record import CaseResult
 
 Judged = Callable[..., dict[str, CaseResult]]
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no su
 
 @pytest.fixture
 def judged(tmp_path: Path) -> Judged:
-    """Judge the reference, changed by a few lines, on some clauses; the results by clause."""
+    """Observer the reference, changed by a few lines, on some clauses; the results by clause."""
 
     def run(changes: str, *clauses: str) -> dict[str, CaseResult]:
         source = "from threadspec.reference import *\n" + textwrap.dedent(changes)
@@ -135,7 +135,7 @@ def test_cases_share_a_process(tmp_path: Path) -> None:
     source = f"from threadspec.reference import *\nopen({str(loads)!r}, 'a').write('loaded ')\n"
     (tmp_path / "counted.py").write_text(source, encoding="utf-8")
     origin = {"module": "counted", "setup": None, "path": [str(tmp_path)], "substrate": None}
-    runner = Judge(ModuleType("unused"), _thread, Durations(), origin=origin)
+    runner = Observer(ModuleType("unused"), _thread, Durations(), origin=origin)
     try:
         for identifier in (MODULE, LOCK, LOCAL):
             (case,) = (case for case in battery() if case.clause.id == identifier)

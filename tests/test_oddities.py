@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from quality.judging import cases_of, implementation, side_by_side
 from quality.oddities import __main__ as oddities
-from quality.trials import cases_of, implementation, side_by_side
 
 ODDITIES = oddities.collection()
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from quality.trials import ROOT, implementation
+from quality.judging import ROOT, implementation
 from threadspec.adapters.runner.hangs import Hangs
-from threadspec.adapters.runner.process import Worker
+from threadspec.adapters.runner.process import WorkerProcess
 from threadspec.conformance.harness import blocking, patience
 from threadspec.conformance.harness.actors import Actors
 from threadspec.conformance.harness.durations import TABLE, Durations
@@ -200,7 +200,7 @@ def test_helper_threads_are_waited_for_as_experience_tells(monkeypatch: pytest.M
 
 def test_a_worker_that_is_replaced_passes_on_what_it_has_learnt() -> None:
     hangs = Hangs()
-    worker = Worker(
+    worker = WorkerProcess(
         implementation("waits_never_woken", "quality.bad.waits_never_woken", ROOT),
         0.2,
         None,
@@ -226,7 +226,9 @@ def test_a_worker_that_is_replaced_passes_on_what_it_has_learnt() -> None:
 def test_how_long_cases_take_is_not_learnt_from_waits_in_vain(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    worker = Worker(implementation("reference", "threadspec.reference", ROOT), 1.0, None, Hangs())
+    worker = WorkerProcess(
+        implementation("reference", "threadspec.reference", ROOT), 1.0, None, Hangs()
+    )
     passed: list[float] = []
     monkeypatch.setattr(worker._hangs, "has_passed", passed.append)
     answers: list[dict[str, Any]] = [

@@ -15,9 +15,9 @@ from xml.etree import ElementTree
 import pytest
 
 import miniatures
-from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import battery
 from threadspec.frontends.selection import command, select
 from threadspec.reports import record
 
@@ -139,7 +139,7 @@ def test_a_failure_is_told_in_the_terms_of_the_manual(run: Run) -> None:
 
 def test_a_failure_shows_no_internals(program: Run) -> None:
     printed = text_of(program("--impl=silent", *RELEASE))
-    for internal in ("Traceback", "CaseFailed", "plugin.py", "harness/judge.py", "excinfo"):
+    for internal in ("Traceback", "CaseFailed", "plugin.py", "harness/observer.py", "excinfo"):
         assert internal not in printed
 
 
@@ -888,7 +888,7 @@ def test_without_an_implementation_nothing_changes(pytester: pytest.Pytester) ->
         import sys
 
         def test_passes():
-            assert "threadspec.frontends.run" not in sys.modules
+            assert "threadspec.frontends.session" not in sys.modules
 
         def test_fails():
             assert False

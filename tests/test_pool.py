@@ -12,12 +12,12 @@ import pytest
 
 import miniatures
 from miniatures import lock_with
-from quality.trials import cases_of, implementation
+from quality.judging import cases_of, implementation
 from threadspec.adapters.runner import pool
 from threadspec.adapters.runner.pool import MOST, READY, Pool
 from threadspec.adapters.runner.process import CannotStart
 from threadspec.conformance.harness.durations import TABLE
-from threadspec.frontends.execution import Execution
+from threadspec.frontends.trial import Trial
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
@@ -159,11 +159,11 @@ def test_one_case_that_waits_holds_up_no_other(
         """
     )
     case = next(one for one in cases_of(["lock"]) if one.function == NO_VALUE)
-    execution = Execution(implementation("subject", miniature("subject", source), tmp_path))
+    trial = Trial(implementation("subject", miniature("subject", source), tmp_path))
     try:
-        results = list(execution.run_all([case] * 200))
+        results = list(trial.run_all([case] * 200))
     finally:
-        execution.close()
+        trial.close()
     assert {result.verdict for result in results} == {"pass"}
 
 

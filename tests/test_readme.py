@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from quality.trials import ROOT
+from quality.judging import ROOT
 from threadspec.adapters.interpreters import found
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.verdicts import MEANING, VERDICTS, fails

@@ -13,11 +13,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import VERDICTS, fails, verdict_of, worst
-from threadspec.frontends.execution import make_record
+from threadspec.frontends.trial import make_record
 from threadspec.reports import record
 from threadspec.reports.matrix import build
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject

@@ -26,12 +26,12 @@ from miniatures import in_battery, lock_with
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import Interpreter
-from threadspec.adapters.runner.process import CannotStart, Worker
+from threadspec.adapters.runner.process import CannotStart, WorkerProcess
 from threadspec.conformance.battery import test_alien, test_daemon
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.harness import blocking, case, nursery
+from threadspec.conformance.harness import blocking, fork_server, vocabulary
 from threadspec.conformance.harness.durations import TABLE, Durations
-from threadspec.conformance.harness.judge import Judge
+from threadspec.conformance.harness.observer import Observer
 from threadspec.conformance.harness.processors import OneProcessor
 from threadspec.conformance.harness.programs import Program, Programs, Spare, listen
 
@@ -46,7 +46,7 @@ linux = pytest.mark.skipif(
 )
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and scripts of POSIX")
 
-MakeWorker = Callable[..., Worker]
+MakeWorker = Callable[..., WorkerProcess]
 
 
 @pytest.fixture
@@ -61,13 +61,13 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeWorker
         interpreter: Path | None = None,
         scale: float = 1.0,
         **fields: Any,
-    ) -> Worker:
+    ) -> WorkerProcess:
         (tmp_path / "subject.py").write_text(textwrap.dedent(source), encoding="utf-8")
         adapter = Adapter(name="subject", module="subject", folder=tmp_path, **fields)
         found = interpreters.this_interpreter()
         if interpreter is not None:
             found = Interpreter(interpreter, interpreter.name, Version("0"))
-        worker = Worker(Implementation("subject", adapter, found), scale)
+        worker = WorkerProcess(Implementation("subject", adapter, found), scale)
         workers.append(worker)
         return worker
 
@@ -120,7 +120,7 @@ def test_only_the_first_worker_says_what_it_has_loaded(
     description = worker.load()
     worker.close()
     assert worker.load() == description
-    assert [sorted(one) for one in answers] == [["bystanders", "description"], ["bystanders"]]
+    assert [sorted(one) for one in answers] == [["description", "kit_threads"], ["kit_threads"]]
 
 
 def test_what_fails_in_a_worker_begun_early_is_said_when_it_is_needed(make: MakeWorker) -> None:
@@ -764,7 +764,7 @@ def test_an_unknown_fixture_is_the_kits_own_fault() -> None:
     def test_it(no_such_fixture: object) -> None:
         raise AssertionError("not reached")
 
-    found = Judge(ModuleType("imaginary"), _thread, Durations()).run(test_it)
+    found = Observer(ModuleType("imaginary"), _thread, Durations()).run(test_it)
     assert found["outcome"] == "error"
     assert "no_such_fixture" in found["observed"]
 
@@ -779,12 +779,12 @@ def test_a_value_whose_repr_raises_is_shown_all_the_same() -> None:
         def __repr__(self) -> str:
             raise KeyboardInterrupt
 
-    assert "Rude" in case.show(Rude())
+    assert "Rude" in vocabulary.show(Rude())
 
 
 def in_harness(case_: Callable[..., None]) -> dict[str, Any]:
     """The outcome of a case that needs nothing but helper threads."""
-    return dict(Judge(ModuleType("imaginary"), _thread, Durations()).run(case_))
+    return dict(Observer(ModuleType("imaginary"), _thread, Durations()).run(case_))
 
 
 def test_a_helper_that_is_about_to_end_spoils_nothing() -> None:
@@ -875,9 +875,9 @@ def programs(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Callable[[Callable[..., object]], Program]]:
     """Start a function of the battery as a program, in either way; all are ended after the test."""
-    if request.param and not nursery.is_possible():
+    if request.param and not fork_server.is_possible():
         pytest.skip("programs are not forked here")
-    monkeypatch.setattr(nursery, "is_possible", lambda: request.param)
+    monkeypatch.setattr(fork_server, "is_possible", lambda: request.param)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     origin = {"module": "threading", "setup": None, "substrate": None, "path": []}
     spare = Spare(origin, Durations())
@@ -909,7 +909,9 @@ def test_a_program_with_green_threads_listens_without_select(
     monkeypatch.setattr(select, "select", lambda *arguments: ([], [], []))
     monkeypatch.setattr("threadspec.conformance.harness.programs._cooperative", [True])
     reading, writing = os.pipe()
-    monkeypatch.setattr("threadspec.conformance.harness.nursery.standard", lambda number: reading)
+    monkeypatch.setattr(
+        "threadspec.conformance.harness.fork_server.standard", lambda number: reading
+    )
     heard: list[str] = []
     listener = threading.Thread(target=lambda: heard.append(listen()))
     listener.start()
@@ -948,7 +950,7 @@ def test_programs_are_asked_for_where_pipes_of_subprocesses_do_not_block(
     assert program.line() == "1"
 
 
-@pytest.mark.skipif(not nursery.is_possible(), reason="programs are not forked here")
+@pytest.mark.skipif(not fork_server.is_possible(), reason="programs are not forked here")
 def test_the_process_that_forks_programs_is_no_child_of_the_worker(
     programs: Callable[..., Program],
 ) -> None:

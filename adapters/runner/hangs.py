@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from threadspec.conformance.harness import main as script
+from threadspec.conformance.harness import serve as script
 from threadspec.conformance.harness.patience import Experience
 
 SCRIPT = Path(script.__file__)

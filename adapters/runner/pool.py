@@ -20,7 +20,7 @@ from typing import Any
 
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.runner.hangs import Hangs
-from threadspec.adapters.runner.process import CannotStart, Worker
+from threadspec.adapters.runner.process import CannotStart, WorkerProcess
 
 # How many cases are queued in each worker, so that it need not wait for its thread here; the
 # others go to whichever worker comes first.  With one worker alone there are no others.
@@ -202,7 +202,7 @@ class _Board:
 class _Steering:
     """A worker and the thread that steers it."""
 
-    worker: Worker
+    worker: WorkerProcess
     thread: threading.Thread
 
 
@@ -222,7 +222,7 @@ class Pool:
         self._size = size
         self._hangs = Hangs()
         self._workers = [
-            Worker(implementation, time_scale, number if size > 1 else None, self._hangs)
+            WorkerProcess(implementation, time_scale, number if size > 1 else None, self._hangs)
             for number in range(size)
         ]
         self._ready = READY if size > 1 else READY_ALONE
@@ -248,7 +248,7 @@ class Pool:
     def run(
         self, module: str, function: str, following: Iterable[tuple[str, str]] = ()
     ) -> dict[str, Any]:
-        """Run one case; its outcome, as of :meth:`Worker.run`.
+        """Run one case; its outcome, as of :meth:`WorkerProcess.run`.
 
         ``following``: the cases that will be asked for next, as far as that is known; it is not
         iterated over while enough of them are handed out.  Raises CannotStart where no worker can
@@ -279,7 +279,7 @@ class Pool:
         self._ahead.extend(jobs)
         self._board.put(jobs)
 
-    def _start(self, worker: Worker) -> None:
+    def _start(self, worker: WorkerProcess) -> None:
         """Start the thread that steers a worker, unless the pool is being closed."""
         with self._changing:
             if self._board.is_closed:
@@ -289,7 +289,7 @@ class Pool:
             self._serving += 1
             thread.start()
 
-    def _steer(self, worker: Worker, board: _Board) -> None:
+    def _steer(self, worker: WorkerProcess, board: _Board) -> None:
         """Run the board's jobs in a worker until the board is closed."""
         own: deque[_Job] = deque()  # queued in the worker
         has_place = False
@@ -355,7 +355,9 @@ class Pool:
                 return
             # It has no number: it keeps to the processor that it finds idle, beside many others.
             description = self._workers[0].description
-            worker = Worker(self._implementation, self._time_scale, None, self._hangs, description)
+            worker = WorkerProcess(
+                self._implementation, self._time_scale, None, self._hangs, description
+            )
             self._workers.append(worker)
         self._start(worker)
 

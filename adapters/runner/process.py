@@ -20,8 +20,8 @@ from typing import IO, Any
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.runner.hangs import Hangs, Watch, without_stacks
 from threadspec.adapters.runner.watchdog import Watchdog
-from threadspec.conformance.harness import main as script
 from threadspec.conformance.harness import scarcity
+from threadspec.conformance.harness import serve as script
 from threadspec.conformance.harness.blocking import Stall
 from threadspec.conformance.harness.durations import Durations
 
@@ -110,7 +110,7 @@ class _Hung(Exception):
     """The worker has not answered in time; with an argument: it is seen that it never will."""
 
 
-class Worker:
+class WorkerProcess:
     """The process in which one implementation is judged.
 
     It is started when it is needed and replaced after a crash, a hang or threads left behind.
@@ -137,7 +137,7 @@ class Worker:
         self._watchdog: Watchdog | None = None
         self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._output: IO[bytes] | None = None
-        self._bystanders: tuple[int, ...] = ()
+        self._kit_threads: tuple[int, ...] = ()
         self._ahead: deque[tuple[str, str]] = deque()  # cases asked for whose turn has not come
         self._loaded = False  # whether its process has been asked what it loaded
         self._mark = 0  # how much of the output has been told already
@@ -227,10 +227,10 @@ class Worker:
             self.close()
             needs = ", ".join(adapter.requires)
             raise CannotStart(answer["failed"] + (f" (it needs {needs})" if needs else ""))
-        if "bystanders" not in answer:
+        if "kit_threads" not in answer:
             self.close()
             raise CannotStart(f"the worker failed: {answer.get('observed', answer)}")
-        self._bystanders = tuple(answer["bystanders"])
+        self._kit_threads = tuple(answer["kit_threads"])
         if self.description is None:
             self.description = answer["description"]
         return self.description
@@ -379,7 +379,7 @@ class Worker:
         stall = Stall(
             self._durations["stall"],
             process.pid,
-            self._bystanders,
+            self._kit_threads,
             beyond=self._durations[duration],
         )
         began = time.monotonic()

@@ -3,7 +3,7 @@
 import time
 
 from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.case import states, tells
+from threadspec.conformance.harness.vocabulary import states, tells
 
 
 def repeat(times, function, *args):

@@ -3,7 +3,7 @@
 import time
 
 from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.case import NotOffered
+from threadspec.conformance.harness.vocabulary import NotOffered
 
 # How many new threads are tried: systems give a free identifier to the next thread or to none.
 ATTEMPTS = 20

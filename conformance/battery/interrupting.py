@@ -9,7 +9,7 @@ round.  The first two are the events of a profile function, so a profile functio
 no implementation is interrupted where its interpreter would not do it.  What is written in C has no
 such steps.
 
-The cases that use this module are run apart (see ``harness/case.py``), in a main thread.
+The cases that use this module are run apart (see ``harness/vocabulary.py``), in a main thread.
 """
 
 import gc
@@ -19,8 +19,8 @@ import time
 import weakref
 
 from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.case import NotOffered, show_error
 from threadspec.conformance.harness.programs import say
+from threadspec.conformance.harness.vocabulary import NotOffered, show_error
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HARNESS = os.path.join(os.path.dirname(HERE), "harness")

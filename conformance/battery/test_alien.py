@@ -10,8 +10,8 @@ from threadspec.conformance.battery import stepping
 from threadspec.conformance.battery.identifiers import end_of
 from threadspec.conformance.battery.starting import let_one_end
 from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.case import clause, tells
 from threadspec.conformance.harness.programs import say
+from threadspec.conformance.harness.vocabulary import clause, tells
 
 
 @tells("enumerate() lists the thread")

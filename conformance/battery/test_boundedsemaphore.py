@@ -14,7 +14,7 @@ from threadspec.conformance.battery.counting import (
 )
 from threadspec.conformance.battery.premises import check_waits_at_zero, holds
 from threadspec.conformance.battery.stepping import meetings
-from threadspec.conformance.harness.case import clause, raises
+from threadspec.conformance.harness.vocabulary import clause, raises
 
 
 def at_zero(threading, actors, value=1, keeper=None):

@@ -11,7 +11,7 @@ from threadspec.conformance.battery import stepping
 from threadspec.conformance.battery.counting import rest_of
 from threadspec.conformance.battery.premises import check_excludes, holds
 from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.case import clause, raises, truth
+from threadspec.conformance.harness.vocabulary import clause, raises, truth
 
 LONG = 600.0  # a time-out that no case waits for
 

@@ -12,7 +12,7 @@ from threadspec.conformance.battery.crossing import (
     pairs,
 )
 from threadspec.conformance.battery.premises import check_waits_at_zero
-from threadspec.conformance.harness.case import clause
+from threadspec.conformance.harness.vocabulary import clause
 
 LONG = 30.0  # seconds; no case waits for it
 

@@ -11,8 +11,8 @@ import time
 
 from threadspec.conformance.battery.starting import made_and_started
 from threadspec.conformance.harness.blocking import clock, count
-from threadspec.conformance.harness.case import clause, raises, tells
 from threadspec.conformance.harness.programs import listen, say, teller
+from threadspec.conformance.harness.vocabulary import clause, raises, tells
 
 
 class Gate(object):

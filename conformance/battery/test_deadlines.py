@@ -17,7 +17,7 @@ from threadspec.conformance.battery.deadlines import (
 from threadspec.conformance.battery.premises import check_waits_at_zero
 from threadspec.conformance.battery.starting import made_and_started
 from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.case import clause
+from threadspec.conformance.harness.vocabulary import clause
 
 # Seconds.  The first has a fraction that must not be cut, the others show a wrong unit or a limit.
 TIMEOUTS = (1.7, 30.0, 1000.0)

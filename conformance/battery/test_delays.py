@@ -5,7 +5,7 @@ Where an implementation is not written in Python, nothing can be held up, and th
 
 from threadspec.conformance.battery.counting import repeat
 from threadspec.conformance.battery.delaying import CROWD, HELD, left_behind
-from threadspec.conformance.harness.case import clause
+from threadspec.conformance.harness.vocabulary import clause
 
 
 def check_wakes(actors, what, make):

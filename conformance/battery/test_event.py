@@ -5,7 +5,7 @@ import time
 from threadspec.conformance.battery.premises import check_waits_until_set, holds
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.harness.blocking import clock
-from threadspec.conformance.harness.case import clause, truth
+from threadspec.conformance.harness.vocabulary import clause, truth
 
 # A time-out, in seconds, that no case waits for: the harness gives up long before it is over.
 LONG = 30.0

@@ -4,7 +4,7 @@ import time
 
 from threadspec.conformance.battery.premises import check_excludes, check_waits_until_set
 from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.case import clause
+from threadspec.conformance.harness.vocabulary import clause
 
 # Seconds, each of them too many for some representation: microseconds in 32 bits; milliseconds in
 # 31 and in 32 bits; seconds in 31 and in 32 bits.

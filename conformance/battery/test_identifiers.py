@@ -11,7 +11,7 @@ from threadspec.conformance.battery.identifiers import (
 )
 from threadspec.conformance.battery.starting import let_one_end
 from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.case import NotOffered, clause
+from threadspec.conformance.harness.vocabulary import NotOffered, clause
 
 
 def aliens(threading, actors):

@@ -15,7 +15,7 @@ from threadspec.conformance.battery.interrupting import (
     nothing,
     steps,
 )
-from threadspec.conformance.harness.case import Violation, clause, show_error
+from threadspec.conformance.harness.vocabulary import Violation, clause, show_error
 
 # Seconds: a time-out that never occurs in a case, and one that does soon.
 LONG = 30.0

@@ -13,7 +13,7 @@ from threadspec.conformance.battery.interrupting import (
     nothing,
     steps,
 )
-from threadspec.conformance.harness.case import NotOffered, clause
+from threadspec.conformance.harness.vocabulary import NotOffered, clause
 
 # Seconds: a time-out or interval that is never over in a case.
 LONG = 30.0

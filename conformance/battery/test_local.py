@@ -7,7 +7,7 @@ import weakref
 from threadspec.conformance.battery.premises import check_apart
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.harness.blocking import clock
-from threadspec.conformance.harness.case import clause, raises, tells
+from threadspec.conformance.harness.vocabulary import clause, raises, tells
 
 # Names that a program gives to attributes, and an implementation might want for itself.
 NAMES = (

@@ -6,7 +6,7 @@ from threadspec.conformance.battery.counting import stays_blocked
 from threadspec.conformance.battery.premises import check_excludes
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.harness.blocking import clock
-from threadspec.conformance.harness.case import clause, raises, states
+from threadspec.conformance.harness.vocabulary import clause, raises, states
 
 
 @states("the lock is locked", "the lock is unlocked")

@@ -11,8 +11,8 @@ import time
 from threadspec.conformance.battery.gates import Gate, fails_to_start
 from threadspec.conformance.battery.stepping import endings, meetings
 from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.case import clause, raises, show, tells
 from threadspec.conformance.harness.programs import say
+from threadspec.conformance.harness.vocabulary import clause, raises, show, tells
 
 KILO = 1024
 MEGA = 1024 * KILO

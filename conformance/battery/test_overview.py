@@ -1,6 +1,6 @@
 """The module as a whole: one case or more for each clause of ``spec/overview.toml``."""
 
-from threadspec.conformance.harness.case import clause, tells
+from threadspec.conformance.harness.vocabulary import clause, tells
 
 MODULE = (
     "activeCount Condition currentThread enumerate Event local Lock RLock Semaphore "

@@ -5,7 +5,7 @@ import time
 from threadspec.conformance.battery.counting import stays_blocked
 from threadspec.conformance.battery.premises import check_excludes
 from threadspec.conformance.battery.stepping import meetings
-from threadspec.conformance.harness.case import clause, raises, show_error, states
+from threadspec.conformance.harness.vocabulary import clause, raises, show_error, states
 
 DEPTHS = (1, 2, 3, 5, 50)
 DEEPEST = 300

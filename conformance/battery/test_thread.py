@@ -15,7 +15,7 @@ from threadspec.conformance.battery.premises import check_runs_beside
 from threadspec.conformance.battery.stepping import can_stop, endings, meetings, settle
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.blocking import clock
-from threadspec.conformance.harness.case import clause, raises, show, show_error, tells
+from threadspec.conformance.harness.vocabulary import clause, raises, show, show_error, tells
 
 
 class Sink(object):

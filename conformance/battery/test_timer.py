@@ -4,7 +4,7 @@ import time
 
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.harness.blocking import clock
-from threadspec.conformance.harness.case import clause, raises, show, states
+from threadspec.conformance.harness.vocabulary import clause, raises, show, states
 
 # Intervals in seconds: one that is soon over, one that is over where cancelling has failed, and one
 # that no case waits out.

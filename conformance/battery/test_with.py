@@ -8,7 +8,7 @@ returns.  No check is made inside a block: an implementation that swallows excep
 from threadspec.conformance.battery.premises import check_excludes, check_waits_at_zero
 from threadspec.conformance.battery.stepping import meetings
 from threadspec.conformance.harness.blocking import clock
-from threadspec.conformance.harness.case import clause, truth
+from threadspec.conformance.harness.vocabulary import clause, truth
 
 # Seconds after which threads contend no longer, however slow the implementation is.
 CONTENTION = 1.0

@@ -9,7 +9,7 @@ import sys
 import time
 
 from threadspec.conformance.harness import blocking, green, scarcity
-from threadspec.conformance.harness.case import KitError, Refused, show, show_call, show_error
+from threadspec.conformance.harness.vocabulary import KitError, Refused, show, show_call, show_error
 
 # A watcher who was away for longer than this, in seconds, has not watched meanwhile.
 STEP = 0.01
@@ -219,14 +219,14 @@ class Actors(object):
 
     ``substrate``: a module with ``start_new_thread``, ``allocate_lock`` and ``get_ident``;
     ``durations``: the named durations; ``note``: called with a line of evidence;
-    ``bystanders``: kernel numbers of threads of the kit that have no part in any case.
+    ``kit_threads``: kernel numbers of threads of the kit that have no part in any case.
     """
 
-    def __init__(self, substrate, durations, note, bystanders=()):
+    def __init__(self, substrate, durations, note, kit_threads=()):
         self.substrate = substrate
         self.durations = durations
         self.note = note
-        self.bystanders = tuple(bystanders)
+        self.kit_threads = tuple(kit_threads)
         self.refused = None  # why the system let no more helper threads be started
         self._may_be_green = green.may_be_green(substrate)
         self._all = []
@@ -332,7 +332,7 @@ class Actors(object):
             return green.Stall(self.substrate, self.durations["stall"], blocking.clock)
         return blocking.Stall(
             self.durations["stall"],
-            leave_out=self.bystanders + (blocking.own_tid(),),
+            leave_out=self.kit_threads + (blocking.own_tid(),),
             beyond=self.durations["positive"],
         )
 

@@ -11,7 +11,7 @@ import linecache
 import sys
 
 from threadspec.conformance.harness.actors import Actor
-from threadspec.conformance.harness.case import show, show_call
+from threadspec.conformance.harness.vocabulary import show, show_call
 
 BATTERY = "threadspec.conformance.battery."
 

@@ -20,7 +20,7 @@ def load(module, setup=None, path=()):
     for folder in reversed(list(path)):
         if folder not in sys.path:
             sys.path.insert(0, folder)
-    from threadspec.conformance.harness.case import show_error
+    from threadspec.conformance.harness.vocabulary import show_error
 
     if setup:
         try:
@@ -36,7 +36,7 @@ def load(module, setup=None, path=()):
 
 def load_substrate(name):
     """The module that helper threads come from: ``name``, or the low-level thread module."""
-    from threadspec.conformance.harness.case import show_error
+    from threadspec.conformance.harness.vocabulary import show_error
 
     for candidate in [name] if name else ["_thread", "thread"]:
         try:

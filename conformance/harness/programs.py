@@ -14,10 +14,10 @@ import os
 import sys
 import time
 
-from threadspec.conformance.harness import blocking, green, names, nursery, scarcity
-from threadspec.conformance.harness.case import KitError, Refused, show_error
+from threadspec.conformance.harness import blocking, fork_server, green, names, scarcity
+from threadspec.conformance.harness.vocabulary import KitError, Refused, show_error
 
-SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main.py")
+SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "serve.py")
 OPTION = "--program"
 MARK = "@program "  # begins what it says: an implementation may write something, too
 GREETING = "here"
@@ -30,26 +30,26 @@ REFUSED = "refused: "  # begins why the system did not let the program do its wo
 
 def say(line):
     """Send the case a line.  Unbuffered, so that a thread may say something at any time."""
-    nursery.write_line(nursery.standard(1), "\n" + MARK + line)
+    fork_server.write_line(fork_server.standard(1), "\n" + MARK + line)
 
 
 def teller(line):
     """Return a function that sends the line even when modules have lost what they hold."""
     data = ("\n" + MARK + line + "\n").encode("ascii")
-    return functools.partial(os.write, nursery.standard(1), data)
+    return functools.partial(os.write, fork_server.standard(1), data)
 
 
 def listen():
     """Wait for the next line that the case tells; an empty string when there is none to come."""
-    descriptor = nursery.standard(0)
+    descriptor = fork_server.standard(0)
     if not _cooperative:
-        return nursery.read_line(descriptor)
+        return fork_server.read_line(descriptor)
     import fcntl
 
     # To wait in a system call would stop every green thread.
     flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
     fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_NONBLOCK)
-    return nursery.read_line(descriptor, _read_as_others_run)
+    return fork_server.read_line(descriptor, _read_as_others_run)
 
 
 def _read_as_others_run(descriptor, most):
@@ -342,7 +342,7 @@ class Spare(object):
         self._durations = durations
         self._ready = []
         self._shared = None
-        self._nursery = None
+        self._fork_server = None
 
     def take(self):
         """A program that is ready, or a new one; the next ones are made ready meanwhile."""
@@ -380,9 +380,9 @@ class Spare(object):
     def close(self):
         """Let go of everything."""
         self.drop()
-        if self._nursery is not None:
-            self._nursery.close()
-            self._nursery = None
+        if self._fork_server is not None:
+            self._fork_server.close()
+            self._fork_server = None
 
     def take_unloaded(self):
         """A new program that has not loaded the implementation; its function gets ``load``."""
@@ -403,10 +403,10 @@ class Spare(object):
 
         if not sys.executable:
             raise KitError("this interpreter does not say how it can be started again")
-        if nursery.is_possible():
-            if self._nursery is None:
-                self._nursery = nursery.Nursery(SCRIPT)
-            return nursery.Forked(self._nursery, output.path, errors.path)
+        if fork_server.is_possible():
+            if self._fork_server is None:
+                self._fork_server = fork_server.ForkServer(SCRIPT)
+            return fork_server.Forked(self._fork_server, output.path, errors.path)
         return subprocess.Popen(
             [sys.executable, SCRIPT, OPTION],
             stdin=subprocess.PIPE,

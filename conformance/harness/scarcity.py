@@ -7,7 +7,7 @@ import sys
 import time
 
 from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.case import show_error
+from threadspec.conformance.harness.vocabulary import show_error
 
 # The most helper threads that a case has at a time, and a few that the implementation starts.
 MOST = 104

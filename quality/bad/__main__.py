@@ -16,12 +16,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quality.trials import ROOT, cases_of, implementation
+from quality.judging import ROOT, cases_of, implementation
 from threadspec.adapters.adapter import Adapter, Implementation, resolve
 from threadspec.adapters.interpreters import this_interpreter
-from threadspec.conformance.cases import Case
+from threadspec.conformance.index import Case
 from threadspec.conformance.verdicts import Verdict
-from threadspec.frontends.execution import Execution
+from threadspec.frontends.trial import Trial
 
 # The most seconds that each may take.
 LIMITS = {
@@ -77,14 +77,14 @@ def subject(name: str) -> Implementation:
 
 
 def cost(name: str, cases: Sequence[Case]) -> Cost:
-    """Judge one implementation with these cases."""
-    execution = Execution(subject(name))
+    """Observer one implementation with these cases."""
+    trial = Trial(subject(name))
     began, used = time.monotonic(), _processor_time()
     try:
-        verdicts = Counter(result.verdict for result in execution.run_all(cases))
+        verdicts = Counter(result.verdict for result in trial.run_all(cases))
         seconds = time.monotonic() - began
     finally:
-        execution.close()
+        trial.close()
     return Cost(name, seconds, _processor_time() - used, LIMITS[name], verdicts)
 
 

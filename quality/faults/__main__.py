@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from quality.faults.planting import Fault, collection
-from quality.trials import (
+from quality.judging import (
     REFERENCE,
     ROOT,
     cases_of,
@@ -32,7 +32,7 @@ from quality.trials import (
     judge,
     side_by_side,
 )
-from threadspec.conformance.cases import Case, battery
+from threadspec.conformance.index import Case, battery
 from threadspec.reports.record import CaseResult
 
 TRIES = 60

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quality.trials import REFERENCE, implementation
+from quality.judging import REFERENCE, implementation
 from threadspec.adapters.adapter import Implementation
 
 if sys.version_info >= (3, 11):

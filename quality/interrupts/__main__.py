@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from quality.trials import ROOT, side_by_side
+from quality.judging import ROOT, side_by_side
 from threadspec.adapters.interpreters import Interpreter, find, found, this_interpreter
 from threadspec.conformance.errors import UserError
 

@@ -21,9 +21,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from quality.trials import ROOT, cases_of, implementation, judge, side_by_side
-from threadspec.conformance.cases import Case
+from quality.judging import ROOT, cases_of, implementation, judge, side_by_side
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import Case
 from threadspec.reports.record import CaseResult
 
 FOLDER = Path(__file__).parent

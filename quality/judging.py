@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
-from threadspec.conformance.cases import Case, battery
+from threadspec.conformance.index import Case, battery
 from threadspec.conformance.verdicts import Verdict, fails
-from threadspec.frontends.execution import Execution
+from threadspec.frontends.trial import Trial
 from threadspec.reference import _CHAPTERS as CHAPTERS  # type: ignore[attr-defined] # private
 from threadspec.reports.record import CaseResult, clause_verdicts
 
@@ -63,11 +63,11 @@ def implementation(name: str, module: str, folder: Path) -> Implementation:
 
 def judge(subject: Implementation, cases: Sequence[Case]) -> Findings:
     """Run cases on an implementation, in their order."""
-    execution = Execution(subject)
+    trial = Trial(subject)
     try:
-        return Findings(tuple(execution.run_all(cases)))
+        return Findings(tuple(trial.run_all(cases)))
     finally:
-        execution.close()
+        trial.close()
 
 
 def cases_of(chapters: Iterable[str] | None = None) -> list[Case]:

@@ -1,8 +1,8 @@
-"""Forks programs from one process that has loaded the harness and nothing of an implementation.
+"""A fork server for the battery's programs: a process with the harness and no implementation in it.
 
-To start an interpreter takes many times as long as to fork one.  A forked program is as fresh as
-any: it loads the implementation itself, in the initial thread of its process, and comes to the end
-of the same script.
+Forking takes a fraction of the time that starting an interpreter takes.  A forked program loads the
+implementation itself, in the initial thread of its process, and runs to the end of the same script
+as one that was started.
 """
 
 import gc
@@ -11,9 +11,9 @@ import os
 import sys
 import time
 
-from threadspec.conformance.harness.case import KitError
+from threadspec.conformance.harness.vocabulary import KitError
 
-OPTION = "--nursery"
+OPTION = "--fork-server"
 
 
 def standard(number):
@@ -27,7 +27,7 @@ def standard(number):
 
 
 def write_line(descriptor, line):
-    """Write a line at once, also where other threads write."""
+    """Write a line unbuffered, so that lines of several threads do not mix."""
     data = (line + "\n").encode("ascii")
     while data:
         data = data[os.write(descriptor, data) :]
@@ -47,18 +47,18 @@ def read_line(descriptor, read=os.read):
     return line.rstrip("\n")
 
 
-# -- the nursery's side ---------------------------------------------------------------------------
+# -- in the fork server ---------------------------------------------------------------------------
 
 
-def breed():
-    """Do what the worker asks for; returns in each program, with its own standard files.
+def serve():
+    """Answer the worker's requests; return in each forked program, with its own standard files.
 
-    A request is either the paths of a program's three standard files, answered by its number, or
-    the number of a program, answered by its status.
+    A request is either the paths of a program's three standard files, answered by its process
+    identifier, or such an identifier, answered by the program's exit status.
     """
     if os.fork():
-        # The worker shall have no child that lives on: who watches the worker would think that it
-        # may be woken yet, and an implementation may wait for what the child does.
+        # The fork server must not be the worker's child: the hang detection would take it for a
+        # process that may still wake the worker, and an implementation may wait for its children.
         os._exit(0)
     if hasattr(gc, "freeze"):
         # A program ends in half the time where it need not search all this for garbage.
@@ -99,7 +99,7 @@ def _take_files(paths):
         os.close(descriptor)
 
 
-# -- the worker's side ----------------------------------------------------------------------------
+# -- in the worker --------------------------------------------------------------------------------
 
 
 def is_possible():
@@ -107,15 +107,15 @@ def is_possible():
     return sys.platform.startswith("linux") and hasattr(os, "fork")
 
 
-# What :func:`prepare` has left for the first Nursery of this process: its ends of the pipes.
+# What :func:`prepare` has left for the first ForkServer of this process: its ends of the pipes.
 _prepared = []
 
 
 def prepare(script):
-    """Fork a nursery from this process, before it has loaded anything of an implementation.
+    """Fork a fork server from this process, before an implementation is loaded.
 
-    To start an interpreter for it later takes thirty times as long.  Returns whether this is the
-    nursery's process.
+    Starting an interpreter for it later takes thirty times as long.  Returns True in the fork
+    server, False in the calling process.
     """
     if not is_possible():
         return False
@@ -142,7 +142,7 @@ def prepare(script):
     return False
 
 
-class Nursery(object):
+class ForkServer(object):
     """The process that forks programs; ``script`` is the worker's script."""
 
     def __init__(self, script):
@@ -178,21 +178,21 @@ class Nursery(object):
 
 
 class Forked(object):
-    """A program that a nursery forks, with what the kit uses of a Popen object.
+    """A program of the fork server, with the methods of a Popen object that the kit uses.
 
     ``output`` and ``errors``: paths of the files it writes to.
     """
 
-    def __init__(self, nursery, output, errors):
+    def __init__(self, server, output, errors):
         import tempfile
 
-        self._nursery = nursery
+        self._server = server
         self._status = None
         path = tempfile.mktemp("", "threadspec-")
         os.mkfifo(path)
         # For both directions, since to open it for one waits until the other end is open.
         self.stdin = os.fdopen(os.open(path, os.O_RDWR), "wb", 0)
-        answer = nursery.ask([path, output, errors])
+        answer = server.ask([path, output, errors])
         if isinstance(answer, dict):
             self.stdin.close()
             os.unlink(path)
@@ -202,7 +202,7 @@ class Forked(object):
     def poll(self):
         """Its exit status, the negative number of the signal that ended it, or None."""
         if self._status is None:
-            self._status = self._nursery.ask(self.pid)
+            self._status = self._server.ask(self.pid)
         return self._status
 
     def kill(self):

@@ -10,11 +10,11 @@ from typing import Any
 
 from threadspec.adapters import divergences
 from threadspec.adapters.adapter import Implementation, Unavailable, choose
-from threadspec.conformance.cases import battery
 from threadspec.conformance.catalogue import CatalogueError
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import NO_DIVERGENCE, fails, worst
-from threadspec.frontends.execution import Execution, make_record
+from threadspec.frontends.trial import Trial, make_record
 from threadspec.reports import record, text
 from threadspec.reports.record import CaseResult, Subject
 
@@ -34,7 +34,7 @@ def check_writable(path: Path) -> None:
         ) from error
 
 
-class Run:
+class Session:
     """The implementations of a run and what was found so far.
 
     ``names``: the values of ``--impl``; ``report``: a .json file or a folder for the records;
@@ -65,7 +65,7 @@ class Run:
         implementations = [one for one in chosen if isinstance(one, Implementation)]
         number = 0 if in_process else workers
         self._repeat = repeat
-        self.executions = [Execution(one, time_scale, number, repeat) for one in implementations]
+        self.trials = [Trial(one, time_scale, number, repeat) for one in implementations]
         self.left_out: dict[int, str] = {}  # why some of them are not judged
         if in_process:
             self._check_in_process(implementations)
@@ -92,13 +92,13 @@ class Run:
 
     def _check_places(self) -> None:
         if self._report is not None:
-            if self._report.suffix == ".json" and len(self.executions) != 1:
+            if self._report.suffix == ".json" and len(self.trials) != 1:
                 raise UserError(
                     "Several implementations give one record each: let --impl-report name a folder."
                 )
             check_writable(self._record_path(self._report, "probe"))
         if self._divergences is not None:
-            if len(self.executions) != 1:
+            if len(self.trials) != 1:
                 raise UserError(
                     "--impl-write-divergences writes about one implementation; give one."
                 )
@@ -122,9 +122,9 @@ class Run:
 
     def begin(self) -> None:
         """Begin to load the first implementation, and do not wait for it."""
-        for number, execution in enumerate(self.executions):
+        for number, trial in enumerate(self.trials):
             if number not in self.left_out:
-                execution.begin()
+                trial.begin()
                 return
 
     def load(self) -> None:
@@ -135,41 +135,41 @@ class Run:
         """
         self.begin()
         with ThreadPoolExecutor(max_workers=4) as pool:
-            loading = [pool.submit(execution.load) for execution in self.executions]
+            loading = [pool.submit(trial.load) for trial in self.trials]
             self.check()
             for number, subject in enumerate(loading):
                 try:
                     self._subjects[number] = subject.result()
                 except UserError as error:
-                    if not self.executions[number].implementation.optional:
+                    if not self.trials[number].implementation.optional:
                         for other in loading:
                             other.cancel()
                         raise
                     self.leave_out({number: str(error.__cause__ or error)})
-        if len(self.left_out) == len(self.executions):
+        if len(self.left_out) == len(self.trials):
             reasons = "; ".join(f"{one.name}: {one.reason}" for one in self.unavailable)
             raise UserError(f"No implementation can be judged here ({reasons}).")
 
     def leave_out(self, reasons: dict[int, str]) -> None:
-        """Judge the others alone.  ``reasons``: why, by the number of each left out."""
+        """Observer the others alone.  ``reasons``: why, by the number of each left out."""
         for number, reason in reasons.items():
             self.left_out[number] = reason
             self.unavailable.append(Unavailable(self.name(number), reason))
-            self.executions[number].close()
+            self.trials[number].close()
 
     def close(self) -> None:
         """End every worker."""
-        for execution in self.executions:
-            execution.close()
+        for trial in self.trials:
+            trial.close()
 
     def header(self) -> list[str]:
         """A line for each implementation, and the number of workers where that is not one."""
         lines = []
-        for number, execution in enumerate(self.executions):
+        for number, trial in enumerate(self.trials):
             if number in self.left_out:
                 continue
             subject = self._subjects.get(number)
-            described = text.describe(subject) if subject else execution.name
+            described = text.describe(subject) if subject else trial.name
             lines.append(f"threadspec: {described}")
         lines += [
             f"threadspec: {one.name} is unavailable: {one.reason}" for one in self.unavailable
@@ -180,11 +180,11 @@ class Run:
 
     def name(self, number: int) -> str:
         """The name of an implementation of the run."""
-        return self.executions[number].name
+        return self.trials[number].name
 
     def options(self, number: int) -> list[str]:
         """The options of pytest that have one implementation of the run judged the same way."""
-        options = [f"--impl={self.executions[number].implementation.value or self.name(number)}"]
+        options = [f"--impl={self.trials[number].implementation.value or self.name(number)}"]
         if self._strict:
             options.append("--impl-strict")
         if self._time_scale != 1.0:
@@ -212,8 +212,8 @@ class Run:
     def expect_ids(self, ids: Iterable[str]) -> None:
         """The same, from the ids that pytest-xdist's workers collected."""
         by_id = {
-            f"{case.id}[{execution.name}]": number
-            for number, execution in enumerate(self.executions)
+            f"{case.id}[{trial.name}]": number
+            for number, trial in enumerate(self.trials)
             for case in battery()
         }
         self.expect(by_id[one] for one in ids if one in by_id)
@@ -240,9 +240,9 @@ class Run:
                 except UserError as error:
                     yield str(path), str(error)
         for number, results in sorted(self._results.items()):
-            execution = self.executions[number]
-            for stale in divergences.stale(execution.divergences, results):
-                place = execution.implementation.adapter.place(stale)
+            trial = self.trials[number]
+            for stale in divergences.stale(trial.divergences, results):
+                place = trial.implementation.adapter.place(stale)
                 now = worst(one.verdict for one in results if one.clause == stale.clause)
                 does, todo = f"is {now}", f"change its verdict in {place} to {now}"
                 if now in NO_DIVERGENCE:
@@ -251,11 +251,11 @@ class Run:
                 yield (
                     place,
                     f"Stale divergence: {stale.clause} is listed as {stale.verdict} but {does} "
-                    f"now on {execution.name}; {todo}.",
+                    f"now on {trial.name}; {todo}.",
                 )
             if self._divergences is not None:
                 try:
-                    divergences.write(execution.implementation.adapter, results, self._divergences)
+                    divergences.write(trial.implementation.adapter, results, self._divergences)
                 except UserError as error:
                     yield str(self._divergences), str(error)
 

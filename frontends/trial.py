@@ -18,13 +18,13 @@ from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.divergences import Divergence
 from threadspec.adapters.runner.pool import Pool
 from threadspec.adapters.runner.process import CannotStart, Refused, load_request
-from threadspec.conformance.cases import Case, battery
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.harness import loading
 from threadspec.conformance.harness.durations import Durations
-from threadspec.conformance.harness.judge import Judge
 from threadspec.conformance.harness.names import MODULE
+from threadspec.conformance.harness.observer import Observer
+from threadspec.conformance.index import Case, battery
 from threadspec.conformance.verdicts import VERDICTS, of_repetitions, verdict_of
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
 
@@ -32,7 +32,7 @@ from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subj
 AHEAD = 64
 
 
-class Place(Protocol):
+class Runner(Protocol):
     """Where an implementation is loaded and judged."""
 
     traceback: TracebackType | None
@@ -58,7 +58,7 @@ class InProcess:
     def __init__(self, implementation: Implementation, time_scale: float) -> None:
         self._request = load_request(implementation, time_scale)
         self._durations = Durations(time_scale)
-        self._judge: Judge | None = None
+        self._observer: Observer | None = None
         self.traceback: TracebackType | None = None
 
     def begin(self) -> None:
@@ -72,7 +72,7 @@ class InProcess:
             substrate = loading.load_substrate(request["substrate"])
         except loading.LoadError as error:
             raise CannotStart(str(error)) from error
-        self._judge = Judge(module, substrate, self._durations, origin=self._request)
+        self._observer = Observer(module, substrate, self._durations, origin=self._request)
         description: dict[str, Any] = loading.describe(module)
         return description
 
@@ -80,22 +80,22 @@ class InProcess:
         self, module: str, function: str, following: Iterable[tuple[str, str]] = ()
     ) -> dict[str, Any]:
         """Run one case here."""
-        if self._judge is None:
+        if self._observer is None:
             self.load()
-        assert self._judge is not None
-        outcome: dict[str, Any] = self._judge.run(
+        assert self._observer is not None
+        outcome: dict[str, Any] = self._observer.run(
             getattr(importlib.import_module(module), function)
         )
-        self.traceback = self._judge.traceback
+        self.traceback = self._observer.traceback
         return {**outcome, "output": ""}
 
     def close(self) -> None:
         """End what the cases have left ready; the implementation stays loaded."""
-        if self._judge is not None:
-            self._judge.close()
+        if self._observer is not None:
+            self._observer.close()
 
 
-class Execution:
+class Trial:
     """One implementation under judgement.
 
     ``subject`` describes it once it is loaded.  ``divergences`` are those its adapter expects where
@@ -113,11 +113,11 @@ class Execution:
         self.implementation = implementation
         self._time_scale = time_scale
         self._repeat = repeat
-        self._place: Place
+        self._runner: Runner
         if workers == 0:
-            self._place = InProcess(implementation, time_scale)
+            self._runner = InProcess(implementation, time_scale)
         else:
-            self._place = Pool(implementation, time_scale, workers)
+            self._runner = Pool(implementation, time_scale, workers)
         self._description: dict[str, Any] | None = None
         self._expected: list[Divergence] | None = None
 
@@ -129,13 +129,13 @@ class Execution:
     def begin(self) -> None:
         """Begin to load the implementation, and do not wait for it; a failure is said by load."""
         with contextlib.suppress(CannotStart):
-            self._place.begin()
+            self._runner.begin()
 
     def load(self) -> Subject:
         """Load the implementation, once; what it is.  Raises UserError where that fails."""
         if self._description is None:
             try:
-                description = self._place.load()
+                description = self._runner.load()
                 self._check_names(description)
             except CannotStart as error:
                 raise UserError(f"{self.name} cannot be judged: {error}.") from error
@@ -218,7 +218,7 @@ class Execution:
     def _run_once(self, case: Case, ahead: Iterable[tuple[str, str]]) -> CaseResult:
         """Run one case once; ``ahead``: what will be asked for next."""
         try:
-            outcome = self._place.run(case.module, case.function, ahead)
+            outcome = self._runner.run(case.module, case.function, ahead)
         except CannotStart as error:
             outcome = {
                 "outcome": "error" if isinstance(error, Refused) else "crash",
@@ -238,7 +238,7 @@ class Execution:
 
     def traceback(self) -> TracebackType | None:
         """Where the last case failed, for a debugger; None where that was in a worker."""
-        return self._place.traceback
+        return self._runner.traceback
 
     def _result(self, case: Case, outcome: dict[str, Any]) -> CaseResult:
         verdict = verdict_of(outcome, case.clause.level)
@@ -266,7 +266,7 @@ class Execution:
 
     def close(self) -> None:
         """End its worker."""
-        self._place.close()
+        self._runner.close()
 
 
 def _of_repetitions(results: Sequence[CaseResult]) -> CaseResult:

@@ -5,16 +5,16 @@ line, over its standard input and output; a reply line starts with ``PREFIX``.  
 implementation or a case prints goes to standard error instead and cannot corrupt a reply.
 
 Requests: ``{"op": "load", "module", "setup", "path", "substrate", "time_scale", "number",
-"is_first"}``, answered by ``{"bystanders", "description"}`` (the description of what was loaded:
+"is_first"}``, answered by ``{"kit_threads", "description"}`` (the description of what was loaded:
 only of the first worker), by ``{"failed": sentence}`` or, where the system does not let the first
 one start as many threads as cases need, by ``{"refused": sentence}``; ``{"op": "run",
-"module", "function", "known"}`` (``known``: see ``Judge.run``), answered by the outcome (see
-``judge``); end of input ends the worker at once.  A request may be sent before the one before it is
+"module", "function", "known"}`` (``known``: see ``Observer.run``), answered by the outcome (see
+``observer``); end of input ends the worker.  A request may be sent before the one before it is
 answered; after an outcome that says "spoiled" none is answered any more.
 
 With the option ``--program`` it is a program of the battery instead (see ``programs``), with
-``--nursery`` a process that forks such programs (see ``nursery``).  Where it can, it forks the
-first such process itself, before it loads anything.
+``--fork-server`` the fork server that starts such programs (see ``fork_server``).  Where it can, it
+forks the first fork server itself, before it loads anything.
 """
 
 import json
@@ -171,12 +171,12 @@ def _watch_for_signal():
     return tuple([number for number in numbers if number is not None])
 
 
-class Worker(object):
-    """Holds what a load request brought in, and answers requests."""
+class RequestHandler(object):
+    """Answers requests about the implementation that the first of them named."""
 
-    def __init__(self, bystanders):
-        self._bystanders = bystanders
-        self._judge = None
+    def __init__(self, kit_threads):
+        self._kit_threads = kit_threads
+        self._observer = None
 
     def answer(self, request):
         """The reply to one request."""
@@ -200,18 +200,18 @@ class Worker(object):
             except loading.LoadError:
                 refused = None  # it has no threads at all
             return refused and {"refused": refused} or {"failed": failed}
-        answer = {"bystanders": list(self._bystanders)}
+        answer = {"kit_threads": list(self._kit_threads)}
         if request["is_first"]:
             refused = scarcity.refusal(substrate, scarcity.MOST)
             if refused:
                 return {"refused": refused}
             answer["description"] = loading.describe(module)
         from threadspec.conformance.harness.durations import Durations
-        from threadspec.conformance.harness.judge import Judge
+        from threadspec.conformance.harness.observer import Observer
 
         durations = Durations(request["time_scale"])
-        self._judge = Judge(
-            module, substrate, durations, self._bystanders, request, request["number"]
+        self._observer = Observer(
+            module, substrate, durations, self._kit_threads, request, request["number"]
         )
         return answer
 
@@ -219,7 +219,7 @@ class Worker(object):
         """Run one case; its outcome."""
         __import__(request["module"])
         function = getattr(sys.modules[request["module"]], request["function"])
-        return self._judge.run(function, request.get("known"))
+        return self._observer.run(function, request.get("known"))
 
 
 def prepare_switching():
@@ -232,7 +232,10 @@ def prepare_switching():
 
 
 def prepare_imports():
-    """Make the kit importable, and the worker's own folder not: its names are not for everyone."""
+    """Put the kit on the import path and take this script's folder off it.
+
+    Otherwise an implementation could import our modules by accident.
+    """
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != here]
     if sys.version_info[0] < 3:
@@ -244,13 +247,13 @@ def main():
     """Serve the host until it closes its end of the pipe."""
     prepare_switching()
     channel = Channel()
-    worker = Worker(prepare_stacks())
+    handler = RequestHandler(prepare_stacks())
     spoiled = False
     for request in channel.requests():
         if spoiled:
             continue  # it is replaced: what it was asked for meanwhile is left to its successor
         try:
-            answer = worker.answer(request)
+            answer = handler.answer(request)
         except:  # noqa: E722 - a stray KeyboardInterrupt as well; the worker has to go on
             import traceback
 
@@ -262,11 +265,11 @@ def main():
 
 if __name__ == "__main__":
     prepare_imports()
-    from threadspec.conformance.harness import nursery, programs
+    from threadspec.conformance.harness import fork_server, programs
 
-    if sys.argv[1:] in (["--program"], ["--nursery"]) or nursery.prepare(sys.argv[0]):
-        if sys.argv[1:] == ["--nursery"]:
-            nursery.breed()
+    if sys.argv[1:] in (["--program"], ["--fork-server"]) or fork_server.prepare(sys.argv[0]):
+        if sys.argv[1:] == ["--fork-server"]:
+            fork_server.serve()
         programs.perform()  # then the script ends, and with it the program, as any other does
     else:
         main()

@@ -19,16 +19,16 @@ import traceback
 
 from threadspec.conformance.harness import blocking, evidence, names, pace, scarcity
 from threadspec.conformance.harness.actors import Actors
-from threadspec.conformance.harness.case import (
+from threadspec.conformance.harness.durations import Durations
+from threadspec.conformance.harness.processors import OneProcessor
+from threadspec.conformance.harness.programs import Programs, Spare, listen, say
+from threadspec.conformance.harness.vocabulary import (
     KitError,
     NotOffered,
     Refused,
     Violation,
     show_error,
 )
-from threadspec.conformance.harness.durations import Durations
-from threadspec.conformance.harness.processors import OneProcessor
-from threadspec.conformance.harness.programs import Programs, Spare, listen, say
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BATTERY = os.path.join(os.path.dirname(HERE), "battery")
@@ -70,23 +70,23 @@ class Switching(object):
             self._before = None
 
 
-class Judge(object):
+class Observer(object):
     """Runs cases on one implementation.
 
     ``implementation``: the module object handed to cases as ``threading``; ``substrate``: where
-    helper threads come from; ``durations``: the named durations; ``bystanders``: kernel numbers of
+    helper threads come from; ``durations``: the named durations; ``kit_threads``: kernel numbers of
     the kit's own threads; ``origin``: how the implementation was loaded, for the fixture
     ``programs`` (see ``programs.Programs``); ``number``: which of several workers this is, or None.
     """
 
     def __init__(
-        self, implementation, substrate, durations, bystanders=(), origin=None, number=None
+        self, implementation, substrate, durations, kit_threads=(), origin=None, number=None
     ):
         self._number = number
         self._implementation = implementation
         self._substrate = substrate
         self._durations = durations
-        self._bystanders = bystanders
+        self._kit_threads = kit_threads
         self._spare = Spare(origin, durations)
         self._lacking = None  # the names the implementation lacks; not known before they matter
         self.traceback = None
@@ -110,7 +110,7 @@ class Judge(object):
             self._implementation,
             self._substrate,
             self._durations,
-            self._bystanders,
+            self._kit_threads,
             self._spare,
             self.rounds,
         )
@@ -233,7 +233,7 @@ class Judge(object):
 def run_cases(threading, substrate):
     """A program: run the cases that it is told, one after another, and say each one's outcome."""
     durations = Durations(float(listen()))
-    judge = Judge(threading, substrate, durations)
+    observer = Observer(threading, substrate, durations)
     while True:
         request = listen()
         if not request:
@@ -241,17 +241,17 @@ def run_cases(threading, substrate):
         module, name, known = json.loads(request)
         __import__(module)
         durations.experience.catch_up(known)
-        say(json.dumps(judge.run_here(getattr(sys.modules[module], name))))
+        say(json.dumps(observer.run_here(getattr(sys.modules[module], name))))
 
 
 class _Stage(object):
     """What one case is given: its fixtures, by parameter name."""
 
-    def __init__(self, implementation, substrate, durations, bystanders, spare, rounds):
+    def __init__(self, implementation, substrate, durations, kit_threads, spare, rounds):
         self.evidence = []
         self.observations = []
         self._switching = Switching()
-        self._actors = Actors(substrate, durations, self._note, bystanders)
+        self._actors = Actors(substrate, durations, self._note, kit_threads)
         self._programs = Programs(spare, self._note)
         self._fixtures = {
             "threading": lambda: implementation,
