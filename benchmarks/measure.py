@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .crew import Crew, GreenCrew
+from .helpers import GreenCrew, Helpers
 from .operations import Operation, operations
 from .other import Import, Memory
 from .scenarios import Scenario
@@ -48,13 +48,13 @@ def snippet_measure(snippet: Snippet, subject: Subject) -> Measure:
     return lambda: block(n, subject.make, snippet.population) / operations_
 
 
-def scenario_measure(scenario: Scenario, subject: Subject, crew: Any) -> Measure:
+def scenario_measure(scenario: Scenario, subject: Subject, helpers: Any) -> Measure:
     """A measure that plays the scenario once."""
     play = scenario.play
     if subject.name == "floor":
         assert scenario.floor is not None
         play = scenario.floor.play
-    return lambda: play(subject, crew, scenario.size) / scenario.per
+    return lambda: play(subject, helpers, scenario.size) / scenario.per
 
 
 def other_measure(measured: Import | Memory, subject: Subject) -> Measure:
@@ -75,10 +75,10 @@ def measures(operation: Operation, subjects: list[Subject]) -> Iterator[dict[str
                 stack.callback(population.close)
                 found[subject.name] = snippet_measure(measured, subject)
         elif isinstance(measured, Scenario):
-            crew = Crew(measured.crew)
-            stack.callback(crew.close)
+            helpers = Helpers(measured.helpers)
+            stack.callback(helpers.close)
             for subject in suited:
-                own = GreenCrew(subject.make) if subject.name == "gevent" else crew
+                own = GreenCrew(subject.make) if subject.name == "gevent" else helpers
                 found[subject.name] = scenario_measure(measured, subject, own)
         else:
             for subject in suited:

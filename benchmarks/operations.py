@@ -130,10 +130,17 @@ def _snippet(
 
 
 def _scenario(
-    key: str, title: str, round_: Round, floor: BareRound | None, size: int, *, crew: int, per: int
+    key: str,
+    title: str,
+    round_: Round,
+    floor: BareRound | None,
+    size: int,
+    *,
+    helpers: int,
+    per: int,
 ) -> Operation:
     uses = CHAPTERS[key.split(".")[0]][1]
-    return Operation(key, title, Scenario(uses, round_, floor, crew, size, per))
+    return Operation(key, title, Scenario(uses, round_, floor, helpers, size, per))
 
 
 def _lockable(key: str, new: str) -> list[Operation]:
@@ -154,15 +161,15 @@ def _contended(key: str, kind: str) -> list[Operation]:
     title = "with, two threads as a mutex"
     queued = "hand-off, four threads in line"
     return [
-        _scenario(f"{key}.mutex", title, play.tight(kind), bare_tight, 5000, crew=2, per=10000),
+        _scenario(f"{key}.mutex", title, play.tight(kind), bare_tight, 5000, helpers=2, per=10000),
         _scenario(
-            f"{key}.hand-off", queued, play.hand_off(kind), bare_hand_off, 100, crew=4, per=400
+            f"{key}.hand-off", queued, play.hand_off(kind), bare_hand_off, 100, helpers=4, per=400
         ),
     ]
 
 
 def _sized(
-    family: str, title: str, round_: Round, floor: BareRound, *, crew: bool = True, per: int = 1
+    family: str, title: str, round_: Round, floor: BareRound, *, helpers: bool = True, per: int = 1
 ) -> list[Operation]:
     """An operation whose cost depends on how many wait; ``{}`` in the title is that number."""
     uses = CHAPTERS[family.split(".")[0]][1]
@@ -170,7 +177,7 @@ def _sized(
         Operation(
             f"{family}.{size}",
             title.format(size),
-            Scenario(uses, round_, floor, size if crew else 0, size, per),
+            Scenario(uses, round_, floor, size if helpers else 0, size, per),
             size,
         )
         for size in SIZES
@@ -222,7 +229,7 @@ def _threads() -> list[Operation]:
     at_once = "create, start and join, 200 at once (each)"
     return [
         _snippet("thread.create", "create", MAKE_LOCKED, "", "$new_thread"),
-        _scenario("thread.start", "start alone", play.thread_start, START, 50, crew=0, per=50),
+        _scenario("thread.start", "start alone", play.thread_start, START, 50, helpers=0, per=50),
         _snippet("thread.start-join", one_by_one, START_JOIN, "", one),
         _snippet("thread.200", at_once, START_JOIN_200, "", many, per=200),
         _snippet("timer.cancel", "create, start, cancel and join", BARE_TIMER, "", timer),
@@ -231,7 +238,7 @@ def _threads() -> list[Operation]:
             "start, cancel and join all of {} pending",
             play.pending_timers,
             PENDING,
-            crew=False,
+            helpers=False,
         ),
     ]
 
@@ -263,7 +270,7 @@ def _conditions() -> list[Operation]:
             play.condition_ping_pong,
             BY_TURNS,
             100,
-            crew=1,
+            helpers=1,
             per=100,
         ),
         *(
@@ -273,7 +280,7 @@ def _conditions() -> list[Operation]:
                 play.queue(pairs),
                 None,
                 2000,
-                crew=2 * pairs,
+                helpers=2 * pairs,
                 per=2000,
             )
             for pairs in (1, 4)
@@ -295,7 +302,7 @@ def _semaphores() -> list[Operation]:
             play.semaphore_ping_pong,
             BY_TURNS,
             100,
-            crew=1,
+            helpers=1,
             per=100,
         ),
         *_sized(
@@ -315,7 +322,7 @@ def _events() -> list[Operation]:
         _snippet("event.set-set", "set, set already", LOOK, set_, "event.set()"),
         _snippet("event.is-set", "isSet", LOOK, set_, "event.$is_set()"),
         _scenario(
-            "event.ping-pong", "ping-pong", play.event_ping_pong, BY_TURNS, 100, crew=1, per=100
+            "event.ping-pong", "ping-pong", play.event_ping_pong, BY_TURNS, 100, helpers=1, per=100
         ),
         *_sized("event.set", "set, waiters: {}", play.event_set, UNLOCK),
     ]

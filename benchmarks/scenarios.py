@@ -1,8 +1,8 @@
 """Operations of several threads: each is a function that makes its objects, runs one round, and
 returns the seconds of its timed part.
 
-The threads are a crew's, the same for every subject; only the primitive is the subject's.  Methods
-are looked up before the timed part, for all subjects alike.  Waking N waiters is timed from the
+The helper threads are the same for every subject; only the primitive is the subject's.  Methods are
+looked up before the timed part, for all subjects alike.  Waking N waiters is timed from the
 call to the return of the last waiter.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .crew import clock
+from .helpers import clock
 from .subjects import Subject
 
 TIME_OUTS = 20  # in one round
@@ -37,14 +37,14 @@ class BareRound:
 class Scenario:
     """What is timed: ``play``, once a round.
 
-    ``uses``: what a subject must have; ``crew``: how many helper threads; ``size``: what ``play``
-    is given: waiters, threads, turns; ``per``: how many operations a round has.
+    ``uses``: what a subject must have; ``helpers``: how many helper threads; ``size``: what
+    ``play`` is given: waiters, threads, turns; ``per``: how many operations a round has.
     """
 
     uses: str
     play: Round
     floor: BareRound | None
-    crew: int
+    helpers: int
     size: int
     per: int
 
@@ -58,7 +58,7 @@ class Scenario:
 def tight(kind: str) -> Round:
     """Threads that do nothing but lock and unlock the same object."""
 
-    def play(subject: Subject, crew: Any, turns: int) -> float:
+    def play(subject: Subject, helpers: Any, turns: int) -> float:
         lock = getattr(subject.make, kind)()
 
         def job() -> None:
@@ -66,8 +66,8 @@ def tight(kind: str) -> Round:
                 with lock:
                     pass
 
-        crew.post([job, job])
-        return float(crew.finish() - crew.posted)
+        helpers.post([job, job])
+        return float(helpers.finish() - helpers.posted)
 
     return play
 
@@ -75,7 +75,7 @@ def tight(kind: str) -> Round:
 def hand_off(kind: str) -> Round:
     """Four threads, each of which lets the others run while it holds the lock."""
 
-    def play(subject: Subject, crew: Any, turns: int) -> float:
+    def play(subject: Subject, helpers: Any, turns: int) -> float:
         lock = getattr(subject.make, kind)()
         pause = getattr(subject.make, "sleep", time.sleep)
 
@@ -84,30 +84,30 @@ def hand_off(kind: str) -> Round:
                 with lock:
                     pause(0)
 
-        crew.post([job] * 4)
-        return float(crew.finish() - crew.posted)
+        helpers.post([job] * 4)
+        return float(helpers.finish() - helpers.posted)
 
     return play
 
 
-def semaphore_ping_pong(subject: Subject, crew: Any, turns: int) -> float:
+def semaphore_ping_pong(subject: Subject, helpers: Any, turns: int) -> float:
     """Two threads wake each other by turns, with a semaphore for each."""
     ping, pong = subject.make.Semaphore(0), subject.make.Semaphore(0)
     return _ping_pong(
-        crew,
+        helpers,
         turns,
         (subject.method(ping, "release"), subject.method(pong, "acquire")),
         (subject.method(ping, "acquire"), subject.method(pong, "release")),
     )
 
 
-def lock_ping_pong(subject: Subject, crew: Any, turns: int) -> float:
+def lock_ping_pong(subject: Subject, helpers: Any, turns: int) -> float:
     """The floor: two bare locks, which are locked while there is nothing to do."""
     ping, pong = _locked(), _locked()
-    return _ping_pong(crew, turns, (ping.release, pong.acquire), (ping.acquire, pong.release))
+    return _ping_pong(helpers, turns, (ping.release, pong.acquire), (ping.acquire, pong.release))
 
 
-def _ping_pong(crew: Any, turns: int, mine: tuple[Any, Any], other: tuple[Any, Any]) -> float:
+def _ping_pong(helpers: Any, turns: int, mine: tuple[Any, Any], other: tuple[Any, Any]) -> float:
     serve, await_return = mine
     await_serve, return_ = other
 
@@ -116,18 +116,18 @@ def _ping_pong(crew: Any, turns: int, mine: tuple[Any, Any], other: tuple[Any, A
             await_serve()
             return_()
 
-    crew.post([partner])
-    crew.settle()
+    helpers.post([partner])
+    helpers.settle()
     begin = clock()
     for _ in range(turns):
         serve()
         await_return()
     took = clock() - begin
-    crew.finish()
+    helpers.finish()
     return took
 
 
-def event_ping_pong(subject: Subject, crew: Any, turns: int) -> float:
+def event_ping_pong(subject: Subject, helpers: Any, turns: int) -> float:
     """Two threads wake each other by turns, with an event for each."""
     ping, pong = subject.make.Event(), subject.make.Event()
     set_ping, wait_ping, clear_ping = ping.set, ping.wait, ping.clear
@@ -139,19 +139,19 @@ def event_ping_pong(subject: Subject, crew: Any, turns: int) -> float:
             clear_ping()
             set_pong()
 
-    crew.post([partner])
-    crew.settle()
+    helpers.post([partner])
+    helpers.settle()
     begin = clock()
     for _ in range(turns):
         set_ping()
         wait_pong()
         clear_pong()
     took = clock() - begin
-    crew.finish()
+    helpers.finish()
     return took
 
 
-def condition_ping_pong(subject: Subject, crew: Any, turns: int) -> float:
+def condition_ping_pong(subject: Subject, helpers: Any, turns: int) -> float:
     """Two threads wait for their turn on one condition."""
     condition = subject.make.Condition()
     wait, notify = condition.wait, condition.notify
@@ -166,26 +166,26 @@ def condition_ping_pong(subject: Subject, crew: Any, turns: int) -> float:
                 turn = 1 - own
                 notify()
 
-    crew.post([lambda: side(1)])
-    crew.settle()
+    helpers.post([lambda: side(1)])
+    helpers.settle()
     begin = clock()
     side(0)
     took = clock() - begin
-    crew.finish()
+    helpers.finish()
     return took
 
 
-def event_set(subject: Subject, crew: Any, waiters: int) -> float:
+def event_set(subject: Subject, helpers: Any, waiters: int) -> float:
     """Set an event that so many threads wait for."""
     event = subject.make.Event()
-    crew.post([event.wait] * waiters)
-    crew.settle()
+    helpers.post([event.wait] * waiters)
+    helpers.settle()
     begin = clock()
     event.set()
-    return float(crew.finish() - begin)
+    return float(helpers.finish() - begin)
 
 
-def notify_all(subject: Subject, crew: Any, waiters: int) -> float:
+def notify_all(subject: Subject, helpers: Any, waiters: int) -> float:
     """Notify so many waiters of a condition at once."""
     condition = subject.make.Condition()
     wait, notify = condition.wait, subject.method(condition, "notify_all")
@@ -194,15 +194,15 @@ def notify_all(subject: Subject, crew: Any, waiters: int) -> float:
         with condition:
             wait()
 
-    crew.post([waiter] * waiters)
-    crew.settle()
+    helpers.post([waiter] * waiters)
+    helpers.settle()
     begin = clock()
     with condition:
         notify()
-    return float(crew.finish() - begin)
+    return float(helpers.finish() - begin)
 
 
-def time_out(subject: Subject, crew: Any, waiters: int) -> float:
+def time_out(subject: Subject, helpers: Any, waiters: int) -> float:
     """Wait for a moment on a condition on which so many threads wait already."""
     condition = subject.make.Condition()
     wait = condition.wait
@@ -211,19 +211,19 @@ def time_out(subject: Subject, crew: Any, waiters: int) -> float:
         with condition:
             wait()
 
-    crew.post([waiter] * waiters)
-    crew.settle()
+    helpers.post([waiter] * waiters)
+    helpers.settle()
     with condition:
         begin = clock()
         for _ in range(TIME_OUTS):
             wait(MOMENT)
         took = clock() - begin
         subject.method(condition, "notify_all")()
-    crew.finish()
+    helpers.finish()
     return took
 
 
-def lock_time_out(subject: Subject, crew: Any, waiters: int) -> float:
+def lock_time_out(subject: Subject, helpers: Any, waiters: int) -> float:
     """The floor: a bare lock, awaited for a moment."""
     lock = _locked()
     begin = clock()
@@ -232,33 +232,33 @@ def lock_time_out(subject: Subject, crew: Any, waiters: int) -> float:
     return clock() - begin
 
 
-def semaphore_release(subject: Subject, crew: Any, waiters: int) -> float:
+def semaphore_release(subject: Subject, helpers: Any, waiters: int) -> float:
     """Release a semaphore that so many threads wait for, once for each."""
     semaphore = subject.make.Semaphore(0)
     release = subject.method(semaphore, "release")
-    crew.post([subject.method(semaphore, "acquire")] * waiters)
-    crew.settle()
+    helpers.post([subject.method(semaphore, "acquire")] * waiters)
+    helpers.settle()
     begin = clock()
     for _ in range(waiters):
         release()
-    return float(crew.finish() - begin)
+    return float(helpers.finish() - begin)
 
 
-def unlock_all(subject: Subject, crew: Any, waiters: int) -> float:
+def unlock_all(subject: Subject, helpers: Any, waiters: int) -> float:
     """The floor: each waiter waits for a bare lock of its own; all are unlocked."""
     locks = [_locked() for _ in range(waiters)]
-    crew.post([lock.acquire for lock in locks])
-    crew.settle()
+    helpers.post([lock.acquire for lock in locks])
+    helpers.settle()
     begin = clock()
     for lock in locks:
         lock.release()
-    return float(crew.finish() - begin)
+    return float(helpers.finish() - begin)
 
 
 def queue(pairs: int) -> Round:
     """So many producers and as many consumers pass items through an unbounded queue."""
 
-    def play(subject: Subject, crew: Any, items: int) -> float:
+    def play(subject: Subject, helpers: Any, items: int) -> float:
         condition = subject.make.Condition()
         wait, notify = condition.wait, condition.notify
         waiting: deque[int] = deque()
@@ -276,13 +276,13 @@ def queue(pairs: int) -> Round:
                         wait()
                     waiting.popleft()
 
-        crew.post([consumer, producer] * pairs)
-        return float(crew.finish() - crew.posted)
+        helpers.post([consumer, producer] * pairs)
+        return float(helpers.finish() - helpers.posted)
 
     return play
 
 
-def thread_start(subject: Subject, crew: Any, threads: int) -> float:
+def thread_start(subject: Subject, helpers: Any, threads: int) -> float:
     """The calls of start() alone, each thread joined before the next is started."""
     new = _thread_maker(subject)
     took = 0.0
@@ -295,7 +295,7 @@ def thread_start(subject: Subject, crew: Any, threads: int) -> float:
     return took
 
 
-def bare_start(subject: Subject, crew: Any, threads: int) -> float:
+def bare_start(subject: Subject, helpers: Any, threads: int) -> float:
     """The floor: the low-level call."""
     took = 0.0
     for _ in range(threads):
@@ -314,7 +314,7 @@ def _thread_maker(subject: Subject) -> Callable[[], Any]:
     return lambda: make(target=_nothing)
 
 
-def pending_timers(subject: Subject, crew: Any, timers: int) -> float:
+def pending_timers(subject: Subject, helpers: Any, timers: int) -> float:
     """Start so many timers, all of which are pending then, cancel all, and join all."""
     make = subject.make.Timer
     if subject.name == "gevent":
@@ -334,7 +334,7 @@ def pending_timers(subject: Subject, crew: Any, timers: int) -> float:
     return clock() - begin
 
 
-def bare_pending(subject: Subject, crew: Any, timers: int) -> float:
+def bare_pending(subject: Subject, helpers: Any, timers: int) -> float:
     """The floor: threads that wait for a bare lock with a time-out, and tell by another."""
     begin = clock()
     locks = [(_locked(), _locked()) for _ in range(timers)]

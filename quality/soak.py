@@ -81,13 +81,15 @@ class Difference:
 @contextlib.contextmanager
 def busy(processes: int) -> Iterator[None]:
     """Keep as many processes busy."""
-    crew = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
+    burners = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)
+    ]
     try:
         yield
     finally:
-        for one in crew:
+        for one in burners:
             one.kill()
-        for one in crew:
+        for one in burners:
             one.wait()
 
 

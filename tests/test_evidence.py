@@ -120,7 +120,7 @@ class Says:
             "actor 1: int('x') raised ValueError: invalid literal for int() with base 10: 'x'",
         ),
         (
-            "crew = actors.start_many(3, abs, -1)\nassert actors.ended(crew, at_least=3) == []",
+            "group = actors.start_many(3, abs, -1)\nassert actors.ended(group, at_least=3) == []",
             "3 of 3 calls of abs(-1) ended, expected none",
         ),
         ("assert is_free()", "the lock is locked"),

@@ -172,9 +172,9 @@ def test_where_nothing_blocks_the_cases_are_not_offered(judged: Judged) -> None:
 @pytest.fixture
 def actors() -> Iterator[Actors]:
     """Actors of this process, which all end."""
-    crew = Actors(_thread, Durations(), lambda text: None)
-    yield crew
-    assert crew.dismiss() == 0
+    helpers = Actors(_thread, Durations(), lambda text: None)
+    yield helpers
+    assert helpers.end_all() == 0
     for number in (signal.SIGALRM, signal.SIGUSR1):
         signal.signal(number, signal.SIG_DFL)
 

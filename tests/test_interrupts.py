@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from quality.interrupts import __main__ as command
-from quality.interrupts import attempt, crew, uses
+from quality.interrupts import attempt, helpers, uses
 from threadspec.adapters.interpreters import this_interpreter
 
 pytestmark = [
@@ -46,7 +46,7 @@ class Plain:
     def wait(self, timeout: float | None = None) -> None:
         if self.flag or timeout == 0:
             return
-        entry = crew.locked()
+        entry = helpers.locked()
         try:
             self.entries.append(entry)
             entry.acquire(True, -1 if timeout is None else timeout)
@@ -153,13 +153,13 @@ def test_a_lock_that_was_kept_is_given_back() -> None:
 def test_a_lock_that_stays_locked_is_unusable() -> None:
     use = made("Lock, calls", Lock=Fragile)
     use.settle()
-    with pytest.raises(crew.Unusable):
+    with pytest.raises(helpers.Unusable):
         use.check()
 
 
 def test_a_thread_that_is_slow_is_awaited() -> None:
-    helper = crew.Helper()
-    until = time.monotonic() + crew.PATIENCE * (crew.LOOKS + 4)
+    helper = helpers.Helper()
+    until = time.monotonic() + helpers.PATIENCE * (helpers.LOOKS + 4)
 
     def slow() -> None:
         while time.monotonic() < until:

@@ -33,7 +33,7 @@ from threadspec.conformance.harness import blocking, fork_server, vocabulary
 from threadspec.conformance.harness.durations import TABLE, Durations
 from threadspec.conformance.harness.observer import Observer
 from threadspec.conformance.harness.processors import OneProcessor
-from threadspec.conformance.harness.programs import Program, Programs, Spare, listen
+from threadspec.conformance.harness.programs import Program, ProgramPool, Programs, listen
 
 BATTERY = "threadspec.conformance.battery.test_lock"
 NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
@@ -880,11 +880,11 @@ def programs(
     monkeypatch.setattr(fork_server, "is_possible", lambda: request.param)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     origin = {"module": "threading", "setup": None, "substrate": None, "path": []}
-    spare = Spare(origin, Durations())
-    running = Programs(spare, lambda _: None)
+    pool = ProgramPool(origin, Durations())
+    running = Programs(pool, lambda _: None)
     yield running.start
     running.close()
-    spare.close()
+    pool.close()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -123,8 +123,8 @@ def released_at_once(actors, make, rounds):
     turns = rounds // 10
     value = 3 * 10 * turns
     semaphore = make(value)
-    crew = [_Releaser(actors, semaphore, turns) for _ in range(3)]
-    actors.race(crew, 2 * turns)
+    helpers = [_Releaser(actors, semaphore, turns) for _ in range(3)]
+    actors.race(helpers, 2 * turns)
     return admitted(actors, semaphore, value), value
 
 
@@ -150,9 +150,9 @@ def most_holders(actors, semaphore, rounds):
             semaphore.release()
 
     ways = [((), 1), ((True,), 2), ((False,), 3), ((), 4), ((False,), 1)]
-    crew = [actors.start(work, args, pause) for args, pause in ways]
-    actors.ended(crew, at_least=len(crew))
-    for actor in crew:
+    helpers = [actors.start(work, args, pause) for args, pause in ways]
+    actors.ended(helpers, at_least=len(helpers))
+    for actor in helpers:
         if actor.error is not None:
             raise actor.error
     return max(most)
@@ -186,9 +186,9 @@ def shuttle(actors, ping, pong, pairs, rounds):
         if len(over) == pairs:
             ping.release()
 
-    crew = [actors.start(work) for work in [serve, play] * pairs]
-    ended = actors.ended(crew, at_least=len(crew))
-    for actor in crew:
+    helpers = [actors.start(work) for work in [serve, play] * pairs]
+    ended = actors.ended(helpers, at_least=len(helpers))
+    for actor in helpers:
         if actor.error is not None:
             raise actor.error
-    return len(ended) == len(crew)
+    return len(ended) == len(helpers)

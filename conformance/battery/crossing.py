@@ -52,7 +52,7 @@ def actor_in(kind, threading, actors, starter=None):
     return actor
 
 
-def crew(threading, actors):
+def helpers(threading, actors):
     """An actor of each usable kind, and a second one in a thread that Thread started."""
     found = [actor_in(kind, threading, actors) for kind in (LOW, BY_THREAD, BY_TIMER, BY_THREAD)]
     return [actor for actor in found if actor is not None]
@@ -60,7 +60,7 @@ def crew(threading, actors):
 
 def pairs(threading, actors):
     """Pairs of actors of different kinds, in both orders, and two in threads of Thread."""
-    members = crew(threading, actors)
+    members = helpers(threading, actors)
     return [
         (members[one], members[other])
         for one, other in ((0, 1), (1, 0), (1, -1), (2, 0), (0, 2))

@@ -79,7 +79,7 @@ def left_behind(actors, make):
     """
     if not can_stop(actors.substrate):
         return 0
-    crew = [actors.new() for _ in range(CROWD)]
+    helpers = [actors.new() for _ in range(CROWD)]
     waker, prober = actors.new(), actors.new()
     until = blocking.clock() + BUDGET
     for step in range(1, STEPS):
@@ -88,16 +88,16 @@ def left_behind(actors, make):
         wait, wake, is_free = make()
         delay = Delay(actors.substrate, step)
         try:
-            for actor in crew:
+            for actor in helpers:
                 actor.start(delay.call, wait)
-            if actors.ended(crew):
+            if actors.ended(helpers):
                 return 0  # they do not wait: another clause's business
             delay.arm()
             waker.start(wake)
             if waker.is_blocked():
                 continue  # a held one is inside a lock, or all is slow
             waker.result()
-            left = CROWD - HELD - len(actors.ended(crew, at_least=CROWD - HELD))
+            left = CROWD - HELD - len(actors.ended(helpers, at_least=CROWD - HELD))
             if left <= 0:
                 return 0
             prober.start(is_free)
@@ -105,6 +105,6 @@ def left_behind(actors, make):
                 return left
         finally:
             delay.end()
-            actors.ended(crew + [waker], at_least=CROWD + 1)
+            actors.ended(helpers + [waker], at_least=CROWD + 1)
             prober.returned()
     return 0

@@ -251,9 +251,9 @@ def test_a_dummy_that_nobody_holds_stays_listed(threading, actors):
 
 @clause("alien.one-each")
 def test_alien_threads_at_the_same_time_get_different_objects(threading, actors):
-    crew = [actors.new() for _ in range(6)]
+    helpers = [actors.new() for _ in range(6)]
     seen = [threading.currentThread(), current_in_thread(threading, actors)]
-    for alien in crew:
+    for alien in helpers:
         dummy = alien.call(threading.currentThread)
         assert not [one for one in seen if one is dummy], (
             "currentThread() gave one object in two threads"

@@ -183,11 +183,11 @@ def test_acquire_blocks_at_zero(threading, actors):
 def test_every_further_acquire_blocks(threading, actors):
     check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors, 7)
-    crew = actors.start_many(7, semaphore.acquire)
-    ended = len(actors.ended(crew))
+    helpers = actors.start_many(7, semaphore.acquire)
+    ended = len(actors.ended(helpers))
     assert ended == 0, "%d of 7 threads passed at zero" % ended
     release(7)
-    actors.ended(crew, at_least=7)
+    actors.ended(helpers, at_least=7)
 
 
 @clause("boundedsemaphore.acquire.zero-blocks")
@@ -268,11 +268,11 @@ def test_a_waiter_whose_release_was_used_by_another_keeps_waiting(threading, act
     for _ in range(5):
         waiter = actors.start(semaphore.acquire)
         waiter.is_blocked()
-        crew = [releaser.start(overtake), waiter]
-        passed = actors.ended(crew, at_least=1)
+        helpers = [releaser.start(overtake), waiter]
+        passed = actors.ended(helpers, at_least=1)
         assert len(passed) == 1, "a release() let %d threads pass" % len(passed)
         passed[0].call(semaphore.release)
-        ended = len(actors.ended(crew, at_least=2))
+        ended = len(actors.ended(helpers, at_least=2))
         assert ended == 2, "a waiter that was overtaken does not proceed at the next release()"
         releaser = waiter if passed[0] is releaser else releaser
 
@@ -293,10 +293,10 @@ def test_overtaken_waiters_all_proceed_in_the_end(threading, actors):
         semaphore.acquire()
         semaphore.release()
 
-    crew = actors.start_many(3, pass_on)
-    actors.ended(crew)
+    helpers = actors.start_many(3, pass_on)
+    actors.ended(helpers)
     releaser.start(overtake)
-    ended = len(actors.ended(crew + [releaser], at_least=4))
+    ended = len(actors.ended(helpers + [releaser], at_least=4))
     assert ended == 4, "of 3 waiters and a thread that overtook them, %d got through" % ended
 
 
@@ -330,9 +330,9 @@ def test_acquire_with_true_blocks_at_zero(threading, actors):
 def test_each_release_lets_one_acquire_with_true_return(threading, actors):
     check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors, 4)
-    crew = [actors.start(semaphore.acquire, *args) for args in ((True,), (), (1,), (True,))]
+    helpers = [actors.start(semaphore.acquire, *args) for args in ((True,), (), (1,), (True,))]
     for count in range(5):
-        ended = len(actors.ended(crew, at_least=count))
+        ended = len(actors.ended(helpers, at_least=count))
         assert ended == count, "%d of 4 waiters proceeded after %d releases" % (ended, count)
         if count < 4:
             release()
@@ -398,13 +398,13 @@ def test_acquire_with_false_fails_while_others_wait(threading, actors):
     if not holds(check_waits_at_zero, actors, threading.BoundedSemaphore):
         return  # another clause's business
     semaphore, release = at_zero(threading, actors, 2)
-    crew = actors.start_many(2, semaphore.acquire)
-    actors.ended(crew)
+    helpers = actors.start_many(2, semaphore.acquire)
+    actors.ended(helpers)
     for blocking in (False, 0, False):
         got = actors.call(semaphore.acquire, blocking)
         assert not got
     release(2)
-    actors.ended(crew, at_least=2)
+    actors.ended(helpers, at_least=2)
 
 
 @clause("boundedsemaphore.acquire.nonblocking-zero-changes-nothing")
@@ -426,13 +426,13 @@ def test_failed_attempts_leave_waiters_alone(threading, actors):
     check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors, 2)
     actors.call(semaphore.acquire, False)
-    crew = actors.start_many(2, semaphore.acquire)
-    actors.ended(crew)
+    helpers = actors.start_many(2, semaphore.acquire)
+    actors.ended(helpers)
     for count in (1, 2):
         actors.call(semaphore.acquire, False)
         actors.call(semaphore.acquire, 0)
         release()
-        ended = len(actors.ended(crew, at_least=count))
+        ended = len(actors.ended(helpers, at_least=count))
         assert ended == count, "%d of 2 waiters proceeded after %d releases" % (ended, count)
 
 
@@ -529,11 +529,11 @@ def test_release_returns_while_others_wait(threading, actors):
     semaphore = threading.BoundedSemaphore(5)
     keeper = actors.new()
     keeper.call(repeat, 5, semaphore.acquire)
-    crew = actors.start_many(5, semaphore.acquire)
-    actors.ended(crew)
+    helpers = actors.start_many(5, semaphore.acquire)
+    actors.ended(helpers)
     for count in range(1, 6):
         assert keeper.start(semaphore.release).returned()
-        actors.ended(crew, at_least=count)
+        actors.ended(helpers, at_least=count)
 
 
 @clause("boundedsemaphore.release.any-thread")
@@ -558,11 +558,11 @@ def test_what_a_helper_acquired_may_be_released_here(threading, actors):
 def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
     check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors, 4)
-    crew = actors.start_many(4, semaphore.acquire)
-    actors.ended(crew)
+    helpers = actors.start_many(4, semaphore.acquire)
+    actors.ended(helpers)
     for count in range(1, 5):
         release()
-        ended = actors.ended(crew, at_least=count)
+        ended = actors.ended(helpers, at_least=count)
         assert len(ended) == count, "%d of 4 waiters proceeded after %d releases" % (
             len(ended),
             count,
@@ -574,16 +574,16 @@ def test_releases_in_a_burst_let_as_many_waiters_proceed(threading, actors):
     check_waits_at_zero(actors, threading.BoundedSemaphore)
     for burst in (2, 3, 4):
         semaphore, release = at_zero(threading, actors, 4)
-        crew = actors.start_many(4, semaphore.acquire)
-        actors.ended(crew)
+        helpers = actors.start_many(4, semaphore.acquire)
+        actors.ended(helpers)
         release(burst)
-        ended = actors.ended(crew, at_least=burst)
+        ended = actors.ended(helpers, at_least=burst)
         assert len(ended) == burst, "%d of 4 waiters proceeded after %d releases at once" % (
             len(ended),
             burst,
         )
         release(4 - burst)
-        ended = actors.ended(crew, at_least=4)
+        ended = actors.ended(helpers, at_least=4)
         assert len(ended) == 4, "%d of 4 waiters proceeded after 4 releases" % len(ended)
 
 
@@ -596,10 +596,10 @@ def test_no_waiter_is_left_behind(threading, actors):
         semaphore.acquire()
         semaphore.release()
 
-    crew = actors.start_many(8, pass_on)
-    actors.ended(crew)
+    helpers = actors.start_many(8, pass_on)
+    actors.ended(helpers)
     release()
-    ended = actors.ended(crew, at_least=8)
+    ended = actors.ended(helpers, at_least=8)
     assert len(ended) == 8, "%d of 8 waiters proceeded" % len(ended)
 
 
@@ -650,19 +650,19 @@ def test_no_error_in_a_second_use(threading, actors):
 def test_no_error_while_others_wait_and_after(threading, actors):
     check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore = threading.BoundedSemaphore(3)
-    crew = [actors.new() for _ in range(3)]
-    for actor in crew:
+    helpers = [actors.new() for _ in range(3)]
+    for actor in helpers:
         actor.call(semaphore.acquire)
     for _ in range(2):
         waiters = actors.start_many(3, semaphore.acquire)
         actors.ended(waiters)
-        for actor in crew:
+        for actor in helpers:
             refused = actor.call(is_refused, semaphore)
             assert not refused, "release() was refused while threads wait at zero"
         for waiter in waiters:
             assert waiter.returned()
-        crew = waiters
-    for actor in crew:
+        helpers = waiters
+    for actor in helpers:
         refused = actor.call(is_refused, semaphore)
         assert not refused, "release() was refused after waiters had acquired"
 
@@ -764,25 +764,25 @@ def test_one_release_too_many_is_an_error_after_failed_attempts(threading, actor
 def test_one_release_too_many_is_an_error_after_threads_waited(threading, actors):
     check_waits_at_zero(actors, threading.BoundedSemaphore)
     semaphore, release = at_zero(threading, actors, 2)
-    crew = actors.start_many(2, semaphore.acquire)
-    actors.ended(crew)
+    helpers = actors.start_many(2, semaphore.acquire)
+    actors.ended(helpers)
     release(2)
-    for actor in crew:
+    for actor in helpers:
         assert actor.returned()
         actor.call(semaphore.release)
-    raises(ValueError, crew[0].call, semaphore.release)
+    raises(ValueError, helpers[0].call, semaphore.release)
 
 
 @clause("boundedsemaphore.release.excess-error-after-use")
 def test_one_release_too_many_is_an_error_where_several_threads_released(threading, actors):
     semaphore = threading.BoundedSemaphore(2)
-    crew = [actors.new(), actors.new()]
+    helpers = [actors.new(), actors.new()]
     for _ in range(2):
-        for actor in crew:
+        for actor in helpers:
             actor.call(semaphore.acquire)
-        for actor in crew:
+        for actor in helpers:
             actor.call(semaphore.release)
-        for actor in crew:
+        for actor in helpers:
             raises(ValueError, actor.call, semaphore.release)
 
 
@@ -894,11 +894,11 @@ def test_one_of_two_that_acquire_at_once_blocks(threading, actors):
             return [lambda: semaphores[-1].acquire(*form)] * 2
 
         for meeting in meetings(actors, prepare):
-            crew = [meeting.call, meeting.other]
-            passed = actors.ended(crew, at_least=1)
+            helpers = [meeting.call, meeting.other]
+            passed = actors.ended(helpers, at_least=1)
             assert len(passed) == 1, "%d of 2 threads passed at once" % len(passed)
             passed[0].call(semaphores[-1].release)
-            assert len(actors.ended(crew, at_least=2)) == 2
+            assert len(actors.ended(helpers, at_least=2)) == 2
 
 
 @clause("boundedsemaphore.acquire.atomic")
@@ -1066,19 +1066,19 @@ def test_an_acquire_amid_a_release_for_which_nobody_waits(threading, actors):
 def test_a_release_amid_a_release_while_two_wait(threading, actors):
     check_waits_at_zero(actors, threading.BoundedSemaphore)
     keeper = actors.new()
-    crew = [actors.new(), actors.new()]
+    helpers = [actors.new(), actors.new()]
 
     def prepare():
         semaphore, _ = at_zero(threading, actors, 2, keeper)
-        for waiter in crew:
+        for waiter in helpers:
             waiter.start(semaphore.acquire)
-        actors.ended(crew)
+        actors.ended(helpers)
         return semaphore.release, semaphore.release
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
         assert meeting.other.returned()
-        ended = len(actors.ended(crew, at_least=2))
+        ended = len(actors.ended(helpers, at_least=2))
         assert ended == 2, "2 releases, one amid the other, let %d of 2 waiters proceed" % ended
 
 
@@ -1098,11 +1098,11 @@ def test_an_acquire_amid_a_release_that_wakes_a_waiter(threading, actors):
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
-        crew = [waiter, meeting.other]
-        passed = actors.ended(crew, at_least=1)
+        helpers = [waiter, meeting.other]
+        passed = actors.ended(helpers, at_least=1)
         assert len(passed) > 0, "neither the waiter nor a new arrival proceeded at a release()"
         passed[0].call(semaphores[-1].release)
-        ended = len(actors.ended(crew, at_least=2))
+        ended = len(actors.ended(helpers, at_least=2))
         assert ended == 2, "%d of 2 threads proceeded at two releases" % ended
 
 
@@ -1139,9 +1139,9 @@ def test_a_pool_of_connections(threading, actors):
             connection.close()
             pool_sema.release()
 
-    crew = actors.start_many(8, work)
-    ended = actors.ended(crew, at_least=8)
+    helpers = actors.start_many(8, work)
+    ended = actors.ended(helpers, at_least=8)
     assert len(ended) == 8, "%d of 8 workers got through" % len(ended)
-    for worker in crew:
+    for worker in helpers:
         worker.result()
     assert max(most) <= maxconnections, "%d connections were open at once" % max(most)

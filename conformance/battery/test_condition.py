@@ -2,7 +2,8 @@
 
 That a thread is inside ``wait`` is proved by the lock: it says that it has arrived while it holds
 the lock, so once another thread has acquired the lock after that, it is waiting.  The thread that
-does so is called the boss; it is an actor too, since a faulty ``wait`` may keep the lock for ever.
+does so is called the notifier.  It is an actor too, since a faulty ``wait`` may keep the lock for
+ever.
 """
 
 import time
@@ -71,16 +72,16 @@ def take(actors, cond, arrived, count):
     """An actor that holds the lock of ``cond`` after ``count`` arrivals: all of them wait then."""
     began = actors.until(lambda: len(arrived) >= count)
     assert began, "%d of %d threads began to wait" % (len(arrived), count)
-    boss = actors.new()
-    boss.call(cond.acquire)
-    return boss
+    notifier = actors.new()
+    notifier.call(cond.acquire)
+    return notifier
 
 
 def gather(actors, cond, count, *timeout):
-    """``count`` actors that wait on ``cond``, and the boss, who holds its lock: (boss, crew)."""
+    """The notifier, who holds the lock of ``cond``, and ``count`` actors that wait on it."""
     arrived = []
-    crew = actors.start_many(count, sit, cond, arrived, *timeout)
-    return take(actors, cond, arrived, count), crew
+    helpers = actors.start_many(count, sit, cond, arrived, *timeout)
+    return take(actors, cond, arrived, count), helpers
 
 
 def wake(cond, name):
@@ -90,28 +91,31 @@ def wake(cond, name):
     let_go(cond)
 
 
-def notify(boss, cond):
-    """Let the boss, who does not hold the lock, notify one waiter."""
-    boss.call(wake, cond, "notify")
+def notify(notifier, cond):
+    """Let the notifier, who does not hold the lock, notify one waiter."""
+    notifier.call(wake, cond, "notify")
 
 
-def dismiss(actors, boss, cond, crew):
-    """Wake whoever of ``crew`` still waits; the boss does not hold the lock.  Checks nothing."""
-    for _ in crew:
-        if all([actor.has_ended() for actor in crew]):
+def wake_the_rest(actors, notifier, cond, helpers):
+    """Wake those of ``helpers`` that still wait, and check nothing.
+
+    The notifier does not hold the lock before and afterwards.
+    """
+    for _ in helpers:
+        if all([actor.has_ended() for actor in helpers]):
             break
-        boss.call(cond.acquire)
-        if not boss.start(cond.notify).returned() and not boss.has_ended():
+        notifier.call(cond.acquire)
+        if not notifier.start(cond.notify).returned() and not notifier.has_ended():
             break
-        boss.call(let_go, cond)
-    actors.ended(crew, at_least=len(crew))
+        notifier.call(let_go, cond)
+    actors.ended(helpers, at_least=len(helpers))
 
 
-def check_nothing_left(cond, waiter, boss):
+def check_nothing_left(cond, waiter, notifier):
     """Whether a wait of the first of two actors blocks, and the first notify() wakes it."""
     waiter.start(sit, cond, [])
     assert waiter.is_blocked(), "a notification was left over for %r" % waiter
-    notify(boss, cond)
+    notify(notifier, cond)
     assert waiter.returned(), "a notify() did not reach %r" % waiter
 
 
@@ -135,16 +139,16 @@ def check_one_holds(actors, cond, meeting):
 @clause("condition.factory")
 def test_each_condition_is_a_new_one(threading, actors):
     conditions = [threading.Condition() for _ in range(20)]
-    boss = actors.new()
+    notifier = actors.new()
     visitor = actors.new()
     for number in (0, 19):
         held = conditions[number]
-        boss.call(held.acquire)
+        notifier.call(held.acquire)
         for cond in conditions:
             if cond is held:
                 continue
             assert visitor.start(visit, cond).returned()
-        boss.call(held.release)
+        notifier.call(held.release)
     others = [cond for cond in conditions[1:] if cond is conditions[0]]
     assert others == [], "Condition() returned the same object again"
 
@@ -174,12 +178,12 @@ def test_a_condition_has_notify_all(threading):
 @clause("condition.lock.default")
 def test_a_condition_has_a_lock(threading, actors):
     cond = threading.Condition()
-    boss = actors.new()
+    notifier = actors.new()
     for _ in range(3):
-        boss.call(cond.acquire)
+        notifier.call(cond.acquire)
         visitor = actors.start(visit, cond)
         assert visitor.is_blocked()
-        boss.call(cond.release)
+        notifier.call(cond.release)
         assert visitor.returned()
 
 
@@ -196,14 +200,14 @@ def test_the_lock_of_a_new_condition_is_there_at_any_step_of_its_first_acquire(t
 
 
 def check_reentrant(cond, actors):
-    boss = actors.new()
+    notifier = actors.new()
     for depth in (1, 2, 3):
         for _ in range(depth):
-            assert boss.start(cond.acquire).returned()
+            assert notifier.start(cond.acquire).returned()
         visitor = actors.start(visit, cond)
         for _ in range(depth):
             assert visitor.is_blocked()
-            boss.call(cond.release)
+            notifier.call(cond.release)
         assert visitor.returned()
 
 
@@ -215,13 +219,13 @@ def test_the_default_lock_is_reentrant(threading, actors):
 @clause("condition.lock.default-reentrant")
 def test_a_holder_acquires_again_without_blocking(threading, actors):
     cond = threading.Condition()
-    boss = actors.new()
+    notifier = actors.new()
     for _ in range(3):
-        assert boss.start(cond.acquire, False).returned()
+        assert notifier.start(cond.acquire, False).returned()
     visitor = actors.start(visit, cond)
     for _ in range(3):
         assert visitor.is_blocked()
-        boss.call(cond.release)
+        notifier.call(cond.release)
     assert visitor.returned()
 
 
@@ -234,24 +238,24 @@ def test_none_stands_for_a_new_reentrant_lock(threading, actors):
 def test_none_makes_a_lock_for_each_condition(threading, actors):
     first = threading.Condition(None)
     second = threading.Condition(None)
-    boss = actors.new()
-    boss.call(first.acquire)
+    notifier = actors.new()
+    notifier.call(first.acquire)
     visitor = actors.start(visit, second)
     assert visitor.returned()
-    boss.call(first.release)
+    notifier.call(first.release)
 
 
 def check_given(cond, lock, actors):
     """Whether ``cond`` and ``lock`` are acquired and released through each other."""
-    boss = actors.new()
+    notifier = actors.new()
     for one, other in ((lock, cond), (cond, lock), (lock, cond)):
-        boss.call(one.acquire)
+        notifier.call(one.acquire)
         visitor = actors.start(visit, other)
         assert visitor.is_blocked()
-        boss.call(one.release)
+        notifier.call(one.release)
         assert visitor.returned()
-        boss.call(one.acquire)
-        boss.call(other.release)
+        notifier.call(one.acquire)
+        notifier.call(other.release)
         visitor = actors.start(visit, one)
         assert visitor.returned()
 
@@ -267,10 +271,10 @@ def check_given_in_wait(cond, lock, actors):
         lock.release()
 
     waiter = actors.start(sit_by_lock)
-    boss = take(actors, lock, arrived, 1)
-    boss.call(cond.notify)
+    notifier = take(actors, lock, arrived, 1)
+    notifier.call(cond.notify)
     assert waiter.is_blocked()
-    boss.call(lock.release)
+    notifier.call(lock.release)
     assert waiter.returned()
 
 
@@ -290,12 +294,12 @@ def test_a_lock_passed_in_is_used_by_wait(threading, actors):
 def test_a_condition_with_a_lock_is_not_reentrant(threading, actors):
     lock = threading.Lock()
     cond = threading.Condition(lock)
-    boss = actors.new()
-    boss.call(cond.acquire)
-    boss.start(cond.acquire)
-    assert boss.is_blocked()
+    notifier = actors.new()
+    notifier.call(cond.acquire)
+    notifier.start(cond.acquire)
+    assert notifier.is_blocked()
     lock.release()
-    assert boss.returned()
+    assert notifier.returned()
 
 
 @clause("condition.lock.given-lock")
@@ -325,14 +329,14 @@ def test_an_rlock_passed_in_is_used_by_wait(threading, actors):
 def test_levels_of_an_rlock_and_its_condition_add_up(threading, actors):
     lock = threading.RLock()
     cond = threading.Condition(lock)
-    boss = actors.new()
+    notifier = actors.new()
     for first, second in ((lock, cond), (cond, lock), (lock, cond)):
         for holder in (first, second, first):
-            boss.call(holder.acquire)
+            notifier.call(holder.acquire)
         visitor = actors.start(visit, lock)
         for holder in (second, first, second):
             assert visitor.is_blocked()
-            boss.call(holder.release)
+            notifier.call(holder.release)
         assert visitor.returned()
 
 
@@ -340,12 +344,12 @@ def test_levels_of_an_rlock_and_its_condition_add_up(threading, actors):
 def test_conditions_that_share_a_lock_are_acquired_together(threading, actors):
     for lock in (threading.Lock(), threading.RLock()):
         conditions = [threading.Condition(lock) for _ in range(3)]
-        boss = actors.new()
+        notifier = actors.new()
         for cond in conditions:
-            boss.call(cond.acquire)
+            notifier.call(cond.acquire)
             visitors = [actors.start(visit, one) for one in conditions]
             assert actors.ended(visitors) == []
-            boss.call(conditions[0].release)
+            notifier.call(conditions[0].release)
             assert len(actors.ended(visitors, at_least=3)) == 3
 
 
@@ -357,9 +361,9 @@ def test_wait_frees_every_condition_with_the_same_lock(threading, actors):
         second = threading.Condition(lock)
         arrived = []
         waiter = actors.start(sit, first, arrived)
-        boss = take(actors, second, arrived, 1)
-        boss.call(first.notify)
-        boss.call(second.release)
+        notifier = take(actors, second, arrived, 1)
+        notifier.call(first.notify)
+        notifier.call(second.release)
         assert waiter.returned()
 
 
@@ -382,23 +386,23 @@ def test_wait_undoes_the_levels_of_every_condition_with_the_same_lock(threading,
     for cond, other in ((first, second), (second, first)):
         del arrived[:]
         waiter = actors.start(sit_on_both, cond)
-        boss = take(actors, other, arrived, 1)
-        boss.call(cond.notify)
-        boss.call(other.release)
+        notifier = take(actors, other, arrived, 1)
+        notifier.call(cond.notify)
+        notifier.call(other.release)
         assert waiter.returned()
 
 
 @clause("condition.lock.keyword")
 def test_the_lock_can_be_given_by_name(threading, actors):
-    boss = actors.new()
+    notifier = actors.new()
     visitor = actors.new()
     for lock in (threading.Lock(), threading.RLock()):
         cond = threading.Condition(lock=lock)
         for one, other in ((cond, lock), (lock, cond)):
-            boss.call(one.acquire)
+            notifier.call(one.acquire)
             visitor.start(visit, other)
             assert visitor.is_blocked()
-            boss.call(one.release)
+            notifier.call(one.release)
             assert visitor.returned()
 
 
@@ -415,14 +419,14 @@ def test_what_a_condition_does_with_an_object_that_is_no_lock(threading, observe
 @clause("condition.acquire.acquires")
 def test_acquire_blocks_until_the_lock_is_free(threading, actors):
     for cond in kinds(threading):
-        boss = actors.new()
+        notifier = actors.new()
         visitors = [actors.new() for _ in range(5)]
         for _ in range(3):
-            assert boss.start(cond.acquire).returned()
+            assert notifier.start(cond.acquire).returned()
             for visitor in visitors:
                 visitor.start(visit, cond)
             assert actors.ended(visitors) == []
-            boss.call(cond.release)
+            notifier.call(cond.release)
             assert len(actors.ended(visitors, at_least=5)) == 5
             for visitor in visitors:
                 visitor.result()
@@ -431,39 +435,39 @@ def test_acquire_blocks_until_the_lock_is_free(threading, actors):
 @clause("condition.acquire.arguments")
 def test_acquire_with_false_does_not_block(threading, actors):
     for cond in kinds(threading):
-        boss = actors.new()
-        boss.call(cond.acquire)
+        notifier = actors.new()
+        notifier.call(cond.acquire)
         for blocking_argument in (False, 0, False):
             taker = actors.start(cond.acquire, blocking_argument)
             assert taker.returned()
         visitor = actors.start(visit, cond)
         assert visitor.is_blocked()
-        boss.call(cond.release)
+        notifier.call(cond.release)
         assert visitor.returned()
 
 
 @clause("condition.acquire.arguments")
 def test_acquire_with_an_argument_takes_a_free_lock(threading, actors):
     for cond in kinds(threading):
-        boss = actors.new()
+        notifier = actors.new()
         visitor = actors.new()
         for blocking_argument in (False, 0, True, 1):
-            assert boss.start(cond.acquire, blocking_argument).returned()
+            assert notifier.start(cond.acquire, blocking_argument).returned()
             visitor.start(visit, cond)
             assert visitor.is_blocked()
-            boss.call(cond.release)
+            notifier.call(cond.release)
             assert visitor.returned()
 
 
 @clause("condition.acquire.arguments")
 def test_acquire_with_true_blocks(threading, actors):
     for cond in kinds(threading):
-        boss = actors.new()
+        notifier = actors.new()
         for blocking_argument in (True, 1):
-            boss.call(cond.acquire)
+            notifier.call(cond.acquire)
             taker = actors.start(cond.acquire, blocking_argument)
             assert taker.is_blocked()
-            boss.call(cond.release)
+            notifier.call(cond.release)
             assert taker.returned()
             taker.call(cond.release)
 
@@ -473,10 +477,10 @@ def check_values(cond, lock, actors):
 
     Calls that block are the business of ``check_values_of_blocked``.
     """
-    boss = actors.new()
+    notifier = actors.new()
     for args in ((), (True,), (1,), (False,), (0,)):
-        expected = boss.call(lock.acquire, *args)
-        got = boss.call(cond.acquire, *args)
+        expected = notifier.call(lock.acquire, *args)
+        got = notifier.call(cond.acquire, *args)
         assert truth(got) == truth(expected), "%s on a free lock, not %s" % (got, expected)
         if args and not args[0]:
             visitors = [actors.start(one.acquire, *args) for one in (lock, cond)]
@@ -484,21 +488,21 @@ def check_values(cond, lock, actors):
                 break
             expected, got = [visitor.result() for visitor in visitors]
             assert truth(got) == truth(expected), "%s on a held lock, not %s" % (got, expected)
-        boss.call(lock.release)
-        boss.call(cond.release)
+        notifier.call(lock.release)
+        notifier.call(cond.release)
 
 
 def check_values_of_blocked(cond, lock, actors):
     """Whether ``cond.acquire`` that has blocked returns what the like of its lock returns."""
-    boss = actors.new()
+    notifier = actors.new()
     waiter = actors.new()
     for args in ((), (True,), (1,), ()):
         values = []
         for one in (lock, cond):
-            boss.call(one.acquire)
+            notifier.call(one.acquire)
             waiter.start(one.acquire, *args)
             waiter.is_blocked()
-            boss.call(one.release)
+            notifier.call(one.release)
             values.append(waiter.result())
             waiter.call(one.release)
         expected, got = values
@@ -524,27 +528,27 @@ def test_acquire_returns_the_value_of_a_blocked_acquire(threading, actors):
 @clause("condition.release.releases")
 def test_release_lets_a_blocked_acquire_proceed(threading, actors):
     for cond in kinds(threading):
-        boss = actors.new()
+        notifier = actors.new()
         taker = actors.new()
         for _ in range(3):
-            boss.call(cond.acquire)
+            notifier.call(cond.acquire)
             taker.start(visit, cond)
             taker.is_blocked()
-            assert boss.start(cond.release).returned()
+            assert notifier.start(cond.release).returned()
             assert taker.returned()
 
 
 @clause("condition.release.releases")
 def test_release_undoes_one_acquire(threading, actors):
     cond = threading.Condition(threading.RLock())
-    boss = actors.new()
+    notifier = actors.new()
     for depth in (2, 7):
         for _ in range(depth):
-            boss.call(cond.acquire)
+            notifier.call(cond.acquire)
         visitor = actors.start(visit, cond)
         for _ in range(depth):
             assert visitor.is_blocked()
-            boss.call(cond.release)
+            notifier.call(cond.release)
         assert visitor.returned()
 
 
@@ -564,26 +568,26 @@ def test_release_unlocks_a_plain_lock_that_another_thread_has_acquired(threading
 
 @clause("condition.release.unlocked-error")
 def test_release_of_a_free_lock_is_the_error_of_the_lock(threading, actors):
-    boss = actors.new()
+    notifier = actors.new()
     for lock in (threading.Lock(), threading.RLock()):
-        expected = boss.start(lock.release).raised()
+        expected = notifier.start(lock.release).raised()
         cond = threading.Condition(lock)
         for _ in range(2):
-            got = boss.start(cond.release).raised()
+            got = notifier.start(cond.release).raised()
             # Each error may be of a class of its own, derived from the documented one.
             kind = isinstance(expected, RuntimeError) and RuntimeError or type(expected)
             assert isinstance(got, kind), "%r, not %r" % (got, expected)
-            boss.call(cond.acquire)
-            boss.call(cond.release)
+            notifier.call(cond.acquire)
+            notifier.call(cond.release)
 
 
 @clause("condition.release.no-value")
 def test_release_returns_none(threading, actors):
     for cond in kinds(threading):
-        boss = actors.new()
+        notifier = actors.new()
         for _ in range(2):
-            boss.call(cond.acquire)
-            value = boss.call(cond.release)
+            notifier.call(cond.acquire)
+            value = notifier.call(cond.release)
             assert value is None
 
 
@@ -603,14 +607,14 @@ def check_unacquired(threading, actors, name, *args):
 
 def check_not_owner(threading, actors, name, *args):
     cond = threading.Condition(threading.RLock())
-    boss = actors.new()
+    notifier = actors.new()
     for _ in range(2):  # at the second turn it is held at level 2
-        boss.call(cond.acquire)
+        notifier.call(cond.acquire)
         caller = actors.new()
         for _ in range(2):
             raises(RuntimeError, caller.call, getattr(cond, name), *args)
     for _ in range(2):
-        boss.call(let_go, cond)
+        notifier.call(let_go, cond)
 
 
 def refused(caller, method, *args):
@@ -628,17 +632,17 @@ def check_lock_unchanged(threading, actors, name, *args):
                 break
             assert visitor.start(visit, cond).returned()
     cond = threading.Condition(threading.RLock())
-    boss = actors.new()
+    notifier = actors.new()
     visitor = actors.new()
     for depth in (1, 2):
         for _ in range(depth):
-            boss.call(cond.acquire)
+            notifier.call(cond.acquire)
         if not refused(visitor, getattr(cond, name), *args):
             break
         visitor.start(visit, cond)
         for _ in range(depth):
             assert visitor.is_blocked()
-            boss.call(cond.release)
+            notifier.call(cond.release)
         assert visitor.returned()
 
 
@@ -646,25 +650,25 @@ def check_nobody_woken(threading, actors, name):
     """Whether a refused notification leaves a waiter alone, now and later."""
     for cond in kinds(threading):
         method = getattr(cond, name)
-        boss, (waiter,) = gather(actors, cond, 1)
-        boss.call(cond.release)
+        notifier, (waiter,) = gather(actors, cond, 1)
+        notifier.call(cond.release)
         if refused(actors.new(), method):
             assert waiter.is_blocked()
-        notify(boss, cond)
+        notify(notifier, cond)
         waiter.returned()
         if refused(actors.new(), method):
-            boss, (waiter,) = gather(actors, cond, 1)
-            boss.call(cond.release)
+            notifier, (waiter,) = gather(actors, cond, 1)
+            notifier.call(cond.release)
             assert waiter.is_blocked()
-            notify(boss, cond)
+            notify(notifier, cond)
             waiter.returned()
     cond = threading.Condition(threading.RLock())
-    boss, (waiter,) = gather(actors, cond, 1)
+    notifier, (waiter,) = gather(actors, cond, 1)
     was_refused = refused(actors.new(), getattr(cond, name))
-    boss.call(cond.release)
+    notifier.call(cond.release)
     if was_refused:
         assert waiter.is_blocked()
-    notify(boss, cond)
+    notify(notifier, cond)
     waiter.returned()
 
 
@@ -704,18 +708,18 @@ def test_a_refused_wait_leaves_no_waiter(threading, actors):
         for args in ((), (0.001,)):
             if not refused(actors.new(), cond.wait, *args):
                 continue
-            boss, (waiter,) = gather(actors, cond, 1)
-            boss.call(cond.release)
+            notifier, (waiter,) = gather(actors, cond, 1)
+            notifier.call(cond.release)
             if not refused(actors.new(), cond.wait, *args):
                 continue
-            notify(boss, cond)
+            notify(notifier, cond)
             assert waiter.returned()
     for args in ((), (0.001,)):
         cond = threading.Condition(threading.RLock())
-        boss, (waiter,) = gather(actors, cond, 1)
+        notifier, (waiter,) = gather(actors, cond, 1)
         if refused(actors.new(), cond.wait, *args):
-            boss.call(cond.notify)
-            boss.call(cond.release)
+            notifier.call(cond.notify)
+            notifier.call(cond.release)
             assert waiter.returned()
 
 
@@ -724,8 +728,8 @@ def test_methods_while_another_thread_has_acquired_the_plain_lock(threading, act
     seen = []
     for name, args in (("wait", (0.001,)), ("notify", ()), ("notifyAll", ())):
         cond = threading.Condition(threading.Lock())
-        boss = actors.new()
-        boss.call(cond.acquire)
+        notifier = actors.new()
+        notifier.call(cond.acquire)
         caller = actors.start(getattr(cond, name), *args)
         if caller.returned():
             seen.append("%s returns" % name)
@@ -733,7 +737,7 @@ def test_methods_while_another_thread_has_acquired_the_plain_lock(threading, act
             seen.append("%s raises %s" % (name, type(caller.error).__name__))
         else:
             seen.append("%s blocks" % name)
-        boss.start(let_go, cond).returned()
+        notifier.start(let_go, cond).returned()
     observe(", ".join(seen))
 
 
@@ -747,11 +751,11 @@ def test_notify_without_the_lock_is_an_error_while_a_thread_waits(threading, act
     if not holds(check_excludes, actors, threading.Condition):
         return  # another clause's business
     for cond in kinds(threading):
-        boss, crew = gather(actors, cond, 1)
-        boss.call(cond.release)
+        notifier, helpers = gather(actors, cond, 1)
+        notifier.call(cond.release)
         for _ in range(2):
             raises(RuntimeError, actors.new().call, cond.notify)
-        dismiss(actors, boss, cond, crew)
+        wake_the_rest(actors, notifier, cond, helpers)
 
 
 @clause("condition.notify.not-owner-error")
@@ -779,11 +783,11 @@ def test_notify_all_without_the_lock_is_an_error_while_threads_wait(threading, a
     if not holds(check_excludes, actors, threading.Condition):
         return  # another clause's business
     for cond in kinds(threading):
-        boss, crew = gather(actors, cond, 2)
-        boss.call(cond.release)
+        notifier, helpers = gather(actors, cond, 2)
+        notifier.call(cond.release)
         for _ in range(2):
             raises(RuntimeError, actors.new().call, cond.notifyAll)
-        dismiss(actors, boss, cond, crew)
+        wake_the_rest(actors, notifier, cond, helpers)
 
 
 @clause("condition.notifyAll.not-owner-error")
@@ -808,75 +812,75 @@ def test_a_refused_notify_all_wakes_nobody(threading, actors):
 def test_the_lock_is_free_while_threads_wait(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
-        boss = actors.new()
+        notifier = actors.new()
         for count in (1, 3, 1):
             arrived = []
-            crew = actors.start_many(count, sit, cond, arrived)
-            actors.ended(crew)
+            helpers = actors.start_many(count, sit, cond, arrived)
+            actors.ended(helpers)
             visitor = actors.start(visit, cond)
             assert visitor.returned()
             assert len(arrived) == count, "%d of %d threads could begin to wait" % (
                 len(arrived),
                 count,
             )
-            dismiss(actors, boss, cond, crew)
+            wake_the_rest(actors, notifier, cond, helpers)
 
 
 @clause("condition.wait.releases-lock")
 def test_the_lock_is_free_while_a_thread_waits_with_a_timeout(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
-        boss = actors.new()
+        notifier = actors.new()
         for timeout in (LONG, 1e6):
             arrived = []
             waiter = actors.start(sit, cond, arrived, timeout)
             announced(actors, arrived)
             visitor = actors.start(visit, cond)
             assert visitor.returned()
-            dismiss(actors, boss, cond, [waiter])
+            wake_the_rest(actors, notifier, cond, [waiter])
 
 
 @clause("condition.wait.blocks")
 def test_wait_blocks_until_notified(threading, actors):
     for cond in kinds(threading):
         for _ in range(3):
-            boss, crew = gather(actors, cond, 1)
-            boss.call(cond.release)
-            assert crew[0].is_blocked()
-            dismiss(actors, boss, cond, crew)
+            notifier, helpers = gather(actors, cond, 1)
+            notifier.call(cond.release)
+            assert helpers[0].is_blocked()
+            wake_the_rest(actors, notifier, cond, helpers)
 
 
 @clause("condition.wait.blocks")
 def test_several_waits_block_until_notified(threading, actors):
     for cond in kinds(threading):
-        boss, crew = gather(actors, cond, 4)
-        boss.call(cond.release)
-        assert actors.ended(crew) == []
-        dismiss(actors, boss, cond, crew)
+        notifier, helpers = gather(actors, cond, 4)
+        notifier.call(cond.release)
+        assert actors.ended(helpers) == []
+        wake_the_rest(actors, notifier, cond, helpers)
 
 
 @clause("condition.wait.blocks")
 def test_wait_is_not_ended_by_a_release(threading, actors):
     for cond in kinds(threading):
-        boss, crew = gather(actors, cond, 1)
-        boss.call(cond.release)
+        notifier, helpers = gather(actors, cond, 1)
+        notifier.call(cond.release)
         for _ in range(5):
-            boss.call(visit, cond)
-            assert crew[0].is_blocked()
-        dismiss(actors, boss, cond, crew)
+            notifier.call(visit, cond)
+            assert helpers[0].is_blocked()
+        wake_the_rest(actors, notifier, cond, helpers)
 
 
 @clause("condition.wait.blocks")
 def test_wait_is_not_ended_by_the_timeout_of_another(threading, actors):
     for cond in kinds(threading):
-        boss, before = gather(actors, cond, 1)
-        boss.call(cond.release)
+        notifier, before = gather(actors, cond, 1)
+        notifier.call(cond.release)
         actors.start(sit, cond, [], 0.001).returned()
-        boss, after = gather(actors, cond, 1)
-        boss.call(cond.release)
+        notifier, after = gather(actors, cond, 1)
+        notifier.call(cond.release)
         actors.start(sit, cond, [], 0.0).returned()
         assert actors.ended(before + after) == []
-        dismiss(actors, boss, cond, before + after)
+        wake_the_rest(actors, notifier, cond, before + after)
 
 
 def notify_each_wait(actors, cond, rounds, notified, note):
@@ -927,8 +931,8 @@ def test_no_wait_of_many_ends_too_soon(threading, actors, rounds):
         if len(notified) <= number:
             too_soon.append(number)
 
-    crew = notify_each_wait(actors, cond, rounds, notified, note)
-    actors.ended(crew, at_least=2)
+    helpers = notify_each_wait(actors, cond, rounds, notified, note)
+    actors.ended(helpers, at_least=2)
     assert not too_soon, "%d of %d waits ended without a notify()" % (
         len(too_soon),
         len(notified) + len(too_soon),
@@ -940,9 +944,9 @@ def test_notify_ends_a_wait(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
         for _ in range(3):
-            boss, (waiter,) = gather(actors, cond, 1)
-            boss.call(cond.notify)
-            boss.call(cond.release)
+            notifier, (waiter,) = gather(actors, cond, 1)
+            notifier.call(cond.notify)
+            notifier.call(cond.release)
             assert waiter.returned()
 
 
@@ -953,9 +957,9 @@ def test_the_same_thread_is_woken_each_time_it_waits(threading, actors):
         arrived = []
         waiter = actors.start(sit_twice, cond, arrived)
         for count in (1, 2):
-            boss = take(actors, cond, arrived, count)
-            boss.call(cond.notify)
-            boss.call(cond.release)
+            notifier = take(actors, cond, arrived, count)
+            notifier.call(cond.notify)
+            notifier.call(cond.release)
         assert waiter.returned()
 
 
@@ -964,9 +968,9 @@ def test_notify_all_ends_a_wait(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
         for _ in range(3):
-            boss, (waiter,) = gather(actors, cond, 1)
-            boss.call(cond.notifyAll)
-            boss.call(cond.release)
+            notifier, (waiter,) = gather(actors, cond, 1)
+            notifier.call(cond.notifyAll)
+            notifier.call(cond.release)
             assert waiter.returned()
 
 
@@ -977,9 +981,9 @@ def test_the_same_thread_is_woken_by_notify_all_each_time_it_waits(threading, ac
         arrived = []
         waiter = actors.start(sit_twice, cond, arrived)
         for count in (1, 2):
-            boss = take(actors, cond, arrived, count)
-            boss.call(cond.notifyAll)
-            boss.call(cond.release)
+            notifier = take(actors, cond, arrived, count)
+            notifier.call(cond.notifyAll)
+            notifier.call(cond.release)
         assert waiter.returned()
 
 
@@ -989,11 +993,11 @@ def test_a_condition_with_the_same_lock_does_not_wake(threading, actors):
         for lock in (threading.Lock(), threading.RLock()):
             own = threading.Condition(lock)
             other = threading.Condition(lock)
-            boss, (waiter,) = gather(actors, own, 1)
-            boss.call(getattr(other, name))
-            boss.call(other.release)
+            notifier, (waiter,) = gather(actors, own, 1)
+            notifier.call(getattr(other, name))
+            notifier.call(other.release)
             assert waiter.is_blocked()
-            dismiss(actors, boss, own, [waiter])
+            wake_the_rest(actors, notifier, own, [waiter])
 
 
 @clause("condition.wait.same-condition")
@@ -1002,16 +1006,16 @@ def test_a_condition_with_waiters_and_the_same_lock_does_not_wake(threading, act
         lock = threading.RLock()
         own = threading.Condition(lock)
         other = threading.Condition(lock)
-        boss, before = gather(actors, own, 1)
-        boss.call(own.release)
-        boss, others = gather(actors, other, 2)
-        boss.call(own.release)
-        boss, after = gather(actors, own, 1)
-        boss.call(getattr(other, name))
-        boss.call(other.release)
+        notifier, before = gather(actors, own, 1)
+        notifier.call(own.release)
+        notifier, others = gather(actors, other, 2)
+        notifier.call(own.release)
+        notifier, after = gather(actors, own, 1)
+        notifier.call(getattr(other, name))
+        notifier.call(other.release)
         assert actors.ended(before + after) == []
-        dismiss(actors, boss, other, others)
-        dismiss(actors, boss, own, before + after)
+        wake_the_rest(actors, notifier, other, others)
+        wake_the_rest(actors, notifier, own, before + after)
 
 
 @clause("condition.wait.same-condition")
@@ -1019,13 +1023,13 @@ def test_a_condition_with_another_lock_does_not_wake(threading, actors):
     for name in ("notify", "notifyAll"):
         own = threading.Condition()
         other = threading.Condition()
-        boss, (waiter,) = gather(actors, own, 1)
-        boss.call(own.release)
-        boss.call(other.acquire)
-        boss.call(getattr(other, name))
-        boss.call(other.release)
+        notifier, (waiter,) = gather(actors, own, 1)
+        notifier.call(own.release)
+        notifier.call(other.acquire)
+        notifier.call(getattr(other, name))
+        notifier.call(other.release)
         assert waiter.is_blocked()
-        dismiss(actors, boss, own, [waiter])
+        wake_the_rest(actors, notifier, own, [waiter])
 
 
 def sit_and_hold(cond, arrived, depth, *timeout):
@@ -1054,11 +1058,11 @@ def test_the_lock_is_held_after_a_notified_wait(threading, actors):
         for name in ("notify", "notifyAll", "notify"):
             arrived = []
             waiter = actors.start(sit_and_hold, cond, arrived, 1)
-            boss = take(actors, cond, arrived, 1)
-            boss.call(getattr(cond, name))
-            boss.call(cond.release)
+            notifier = take(actors, cond, arrived, 1)
+            notifier.call(getattr(cond, name))
+            notifier.call(cond.release)
             waiter.result()
-            check_held(cond, waiter, boss)
+            check_held(cond, waiter, notifier)
 
 
 @clause("condition.wait.reacquires")
@@ -1066,16 +1070,16 @@ def test_the_lock_is_held_after_a_wait_notified_before_its_timeout(threading, ac
     for cond in kinds(threading):
         arrived = []
         waiter = actors.start(sit_and_hold, cond, arrived, 1, LONG)
-        boss = take(actors, cond, arrived, 1)
-        boss.call(cond.notify)
-        boss.call(cond.release)
+        notifier = take(actors, cond, arrived, 1)
+        notifier.call(cond.notify)
+        notifier.call(cond.release)
         waiter.result()
-        check_held(cond, waiter, boss)
+        check_held(cond, waiter, notifier)
 
 
 @clause("condition.wait.reacquires")
 def test_the_lock_taken_at_any_step_of_a_notified_wait_is_held_by_one(threading, actors):
-    boss = actors.new()
+    notifier = actors.new()
     for cond in kinds(threading):
 
         def prepare(cond=cond):
@@ -1091,12 +1095,12 @@ def test_the_lock_taken_at_any_step_of_a_notified_wait_is_held_by_one(threading,
                 gate.release()
                 cond.wait()
 
-            boss.start(wake_soon)
+            notifier.start(wake_soon)
             return wait, cond.acquire
 
         for meeting in stepping.meetings(actors, prepare):
             check_one_holds(actors, cond, meeting)
-            boss.result()
+            notifier.result()
 
 
 @clause("condition.wait.reacquires")
@@ -1137,10 +1141,10 @@ def test_of_many_woken_threads_one_at_a_time_holds_the_lock(threading, actors, r
                 cond.release()
                 time.sleep(0)
 
-        crew = actors.start_many(size, wait_often)
-        crew.append(actors.start(wake_often))
-        actors.ended(crew, at_least=size + 1)
-        for actor in crew:
+        helpers = actors.start_many(size, wait_often)
+        helpers.append(actors.start(wake_often))
+        actors.ended(helpers, at_least=size + 1)
+        for actor in helpers:
             assert actor.error is None, repr(actor)
         assert max([0] + most) < 2, "%d threads held the lock at once" % max(most)
 
@@ -1181,11 +1185,11 @@ def test_of_many_threads_that_time_out_one_at_a_time_holds_the_lock(threading, a
             inside.pop()
             cond.release()
 
-    crew = []
+    helpers = []
     for cond in kinds(threading):
-        crew += actors.start_many(4, wait_often, cond, [])
-    actors.ended(crew, at_least=len(crew))
-    for actor in crew:
+        helpers += actors.start_many(4, wait_often, cond, [])
+    actors.ended(helpers, at_least=len(helpers))
+    for actor in helpers:
         assert actor.error is None, repr(actor)
     assert max(most) < 2, "%d threads held the lock at once" % max(most)
 
@@ -1201,31 +1205,31 @@ def sit_and_tell(cond, arrived, back, timeout):
 
 def gather_late(actors, cond, count=0, late=1, timeouts=(0.005, 0.1, 0.5, 2.0)):
     """``late`` actors that wait with a short time-out, then ``count`` that wait without, and the
-    boss, who got the lock before one of the first could have it back: (boss, actor, ...).
+    notifier, who got the lock before one of the first could have it back: (notifier, actor, ...).
 
-    ``timeouts``: the time-outs to try; with the last the boss may come too late.
+    ``timeouts``: the time-outs to try; with the last the notifier may come too late.
     """
     for timeout in timeouts:
         arrived = []
         back = []
-        crew = actors.start_many(late, sit_and_tell, cond, arrived, back, timeout)
+        helpers = actors.start_many(late, sit_and_tell, cond, arrived, back, timeout)
         began = actors.until(lambda arrived=arrived: len(arrived) >= late)
         assert began, "%d of %d threads began to wait" % (len(arrived), late)
-        crew += actors.start_many(count, sit, cond, arrived)
-        boss = take(actors, cond, arrived, late + count)
+        helpers += actors.start_many(count, sit, cond, arrived)
+        notifier = take(actors, cond, arrived, late + count)
         if not back or timeout == timeouts[-1]:
             break
-        boss.call(cond.release)  # the machine is slow: that wait is over already
-        dismiss(actors, boss, cond, crew)
-    return [boss] + crew
+        notifier.call(cond.release)  # the machine is slow: that wait is over already
+        wake_the_rest(actors, notifier, cond, helpers)
+    return [notifier] + helpers
 
 
 @clause("condition.wait.timeout-needs-lock")
 def test_a_wait_that_timed_out_returns_once_it_gets_the_lock(threading, actors):
     for cond in kinds(threading):
-        boss, late = gather_late(actors, cond)
+        notifier, late = gather_late(actors, cond)
         assert late.is_blocked()
-        boss.call(cond.release)
+        notifier.call(cond.release)
         assert late.returned()
 
 
@@ -1240,9 +1244,9 @@ def test_the_lock_is_free_while_a_thread_waits_at_any_level(threading, actors):
             announced(actors, arrived)
             visitor = actors.start(visit, cond)
             assert visitor.returned()
-            boss = actors.new()
+            notifier = actors.new()
             for action in (cond.acquire, cond.notify, cond.release):
-                boss.call(action)
+                notifier.call(action)
             if waiter.is_blocked():
                 return  # it is not woken: another clause's business
             for _ in range(depth):
@@ -1255,11 +1259,11 @@ def test_the_level_is_restored_after_a_notified_wait(threading, actors):
     for depth, timeout in ((1, ()), (2, (LONG,)), (5, ()), (2, ()), (3, (LONG,)), (1, ())):
         arrived = []
         waiter = actors.start(sit_and_hold, cond, arrived, depth, *timeout)
-        boss = take(actors, cond, arrived, 1)
-        boss.call(cond.notify)
-        boss.call(cond.release)
+        notifier = take(actors, cond, arrived, 1)
+        notifier.call(cond.notify)
+        notifier.call(cond.release)
         waiter.result()
-        check_held(cond, waiter, boss, depth)
+        check_held(cond, waiter, notifier, depth)
 
 
 @clause("condition.wait.rlock-level-restored")
@@ -1276,13 +1280,13 @@ def test_each_waiter_gets_its_own_level_back(threading, actors):
         for _ in range(depth):
             cond.release()
 
-    crew = []
+    helpers = []
     for depth in (2, 5, 1, 3):
-        crew.append(actors.start(sit_deep, depth))
-        boss = take(actors, cond, arrived, len(crew))
-        boss.call(cond.release)
-    dismiss(actors, boss, cond, crew)
-    for waiter in crew:
+        helpers.append(actors.start(sit_deep, depth))
+        notifier = take(actors, cond, arrived, len(helpers))
+        notifier.call(cond.release)
+    wake_the_rest(actors, notifier, cond, helpers)
+    for waiter in helpers:
         waiter.result()
     visitor = actors.start(visit, cond)
     assert visitor.returned()
@@ -1313,9 +1317,9 @@ def test_the_level_is_restored_after_a_timeout_with_the_lock_held(threading, act
     for depth in (2, 5, 1):
         arrived = []
         waiter = actors.start(sit_deep, depth, arrived)
-        boss = take(actors, cond, arrived, 1)
+        notifier = take(actors, cond, arrived, 1)
         waiter.is_blocked()
-        boss.call(cond.release)
+        notifier.call(cond.release)
         waiter.result()
         visitor = actors.start(visit, cond)
         assert visitor.returned()
@@ -1335,9 +1339,9 @@ def test_the_level_is_restored_after_many_timeouts(threading, actors, rounds):
             for _ in range(depth):
                 cond.release()
 
-    crew = actors.start_many(4, wait_often)
-    actors.ended(crew, at_least=4)
-    for actor in crew:
+    helpers = actors.start_many(4, wait_often)
+    actors.ended(helpers, at_least=4)
+    for actor in helpers:
         actor.result()
     visitor = actors.start(visit, cond)
     assert visitor.returned()
@@ -1358,8 +1362,8 @@ def test_several_waits_end_after_their_timeouts(threading, actors):
     if not holds(check_excludes, actors, threading.Condition):
         return  # another clause's business
     for cond in kinds(threading):
-        crew = [actors.start(sit, cond, [], 0.001 * number) for number in (4, 3, 2, 1)]
-        for waiter in crew:
+        helpers = [actors.start(sit, cond, [], 0.001 * number) for number in (4, 3, 2, 1)]
+        for waiter in helpers:
             assert waiter.returned()
 
 
@@ -1368,10 +1372,10 @@ def test_a_wait_ends_after_its_timeout_while_others_wait_on(threading, actors):
     if not holds(check_excludes, actors, threading.Condition):
         return  # another clause's business
     cond = threading.Condition()
-    boss, others = gather(actors, cond, 2)
-    boss.call(cond.release)
+    notifier, others = gather(actors, cond, 2)
+    notifier.call(cond.release)
     assert actors.start(sit, cond, [], 0.003).returned()
-    dismiss(actors, boss, cond, others)
+    wake_the_rest(actors, notifier, cond, others)
 
 
 @clause("condition.wait.timeout-not-early")
@@ -1386,14 +1390,14 @@ def test_no_wait_ends_before_its_timeout(threading, actors):
         lasted.append((timeout, blocking.clock() - began))
         let_go(cond)
 
-    crew = []
+    helpers = []
     for cond in kinds(threading):
         for timeout in (0.024, 0.015) * 4:
-            crew.append((actors.start(sit_and_time, cond, timeout), cond))
-    for waiter, cond in crew[1::2]:
+            helpers.append((actors.start(sit_and_time, cond, timeout), cond))
+    for waiter, cond in helpers[1::2]:
         if waiter.returned():
             waiter.start(sit_and_time, cond, 0.012)  # the second time in the same thread
-    actors.ended([waiter for waiter, _ in crew], at_least=len(crew))
+    actors.ended([waiter for waiter, _ in helpers], at_least=len(helpers))
     for timeout, seconds in lasted:
         assert seconds > timeout * 0.95 - 0.002, "wait(%s) lasted %.4f seconds" % (
             timeout,
@@ -1407,9 +1411,9 @@ def test_a_notification_ends_a_wait_before_its_timeout(threading, actors):
     for cond in kinds(threading):
         for name in ("notify", "notifyAll"):
             for timeout in (LONG, 1e6, LONG):
-                boss, (waiter,) = gather(actors, cond, 1, timeout)
-                boss.call(getattr(cond, name))
-                boss.call(let_go, cond)
+                notifier, (waiter,) = gather(actors, cond, 1, timeout)
+                notifier.call(getattr(cond, name))
+                notifier.call(let_go, cond)
                 assert waiter.returned()
 
 
@@ -1425,10 +1429,10 @@ def test_a_wait_of_no_time_ends(threading, actors):
 def test_wait_with_none_blocks_until_notified(threading, actors):
     for cond in kinds(threading):
         for _ in range(2):
-            boss, (waiter,) = gather(actors, cond, 1, None)
-            boss.call(cond.release)
+            notifier, (waiter,) = gather(actors, cond, 1, None)
+            notifier.call(cond.release)
             assert waiter.is_blocked()
-            notify(boss, cond)
+            notify(notifier, cond)
             assert waiter.returned()
 
 
@@ -1436,10 +1440,10 @@ def test_wait_with_none_blocks_until_notified(threading, actors):
 def test_a_timeout_can_be_an_integer(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
-        boss, (waiter,) = gather(actors, cond, 1, 600)
-        boss.call(cond.release)
+        notifier, (waiter,) = gather(actors, cond, 1, 600)
+        notifier.call(cond.release)
         assert waiter.is_blocked()
-        notify(boss, cond)
+        notify(notifier, cond)
         assert waiter.returned()
         assert actors.start(sit, cond, [], 0).returned()
 
@@ -1457,10 +1461,10 @@ def test_the_timeout_can_be_given_by_name(threading, actors):
             let_go(cond)
 
         waiter = actors.start(sit_by_name, LONG)
-        boss = take(actors, cond, arrived, 1)
-        boss.call(cond.release)
+        notifier = take(actors, cond, arrived, 1)
+        notifier.call(cond.release)
         assert waiter.is_blocked()
-        notify(boss, cond)
+        notify(notifier, cond)
         assert waiter.returned()
         assert actors.start(sit_by_name, 0.002).returned()
 
@@ -1472,7 +1476,7 @@ def test_a_negative_timeout_of_wait_is_over_immediately(threading, actors):
         waiter = actors.start(sit, cond, [], timeout)
         over = waiter.returned()
         if waiter.error is None and not over:
-            dismiss(actors, actors.new(), cond, [waiter])
+            wake_the_rest(actors, actors.new(), cond, [waiter])
         assert over, "wait(%r) does not return" % timeout
 
 
@@ -1483,16 +1487,16 @@ def times_out(actors, cond, timeout):
 
 def check_wakes_waiting(actors, cond, timeout):
     """Whether a notify() after waits that have timed out wakes a thread that waits."""
-    boss, before = gather(actors, cond, 1)
-    boss.call(cond.release)
+    notifier, before = gather(actors, cond, 1)
+    notifier.call(cond.release)
     if not all([times_out(actors, cond, timeout) for _ in range(3)]):
         return
-    boss, after = gather(actors, cond, 1)
-    boss.call(cond.release)
+    notifier, after = gather(actors, cond, 1)
+    notifier.call(cond.release)
     if not all([times_out(actors, cond, timeout) for _ in range(2)]):
         return
     for count in (1, 2):
-        notify(boss, cond)
+        notify(notifier, cond)
         ended = actors.ended(before + after, at_least=count)
         assert len(ended) >= count, "%d waiters woke from %d notify()" % (len(ended), count)
 
@@ -1513,15 +1517,15 @@ def test_a_notify_after_a_wait_of_no_time_wakes_a_thread_that_waits(threading, a
 def test_notify_all_after_a_timeout_wakes_the_threads_that_wait(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
-        boss, before = gather(actors, cond, 2)
-        boss.call(cond.release)
+        notifier, before = gather(actors, cond, 2)
+        notifier.call(cond.release)
         if not times_out(actors, cond, 0.0002):
             continue
-        boss, after = gather(actors, cond, 1)
-        boss.call(cond.release)
+        notifier, after = gather(actors, cond, 1)
+        notifier.call(cond.release)
         if not times_out(actors, cond, 0.0002):
             continue
-        boss.call(wake, cond, "notifyAll")
+        notifier.call(wake, cond, "notifyAll")
         ended = actors.ended(before + after, at_least=3)
         assert len(ended) == 3, "%d of 3 waiters woke" % len(ended)
 
@@ -1531,14 +1535,14 @@ def test_a_notify_after_a_timeout_is_not_kept(threading, actors):
     for cond in kinds(threading):
         for name in ("notify", "notifyAll"):
             for times in (1, 2):
-                boss = actors.new()
+                notifier = actors.new()
                 for _ in range(times):
-                    boss.call(sit, cond, [], 0.0002)
-                    boss.call(wake, cond, name)
-                boss, (waiter,) = gather(actors, cond, 1)
-                boss.call(cond.release)
+                    notifier.call(sit, cond, [], 0.0002)
+                    notifier.call(wake, cond, name)
+                notifier, (waiter,) = gather(actors, cond, 1)
+                notifier.call(cond.release)
                 assert waiter.is_blocked()
-                dismiss(actors, boss, cond, [waiter])
+                wake_the_rest(actors, notifier, cond, [waiter])
 
 
 @clause("condition.wait.timed-out-waits-no-more")
@@ -1550,39 +1554,39 @@ def test_after_many_timeouts_a_notify_wakes_a_thread_that_waits(threading, actor
         for _ in brisk(actors, rounds // 6):
             sit(cond, [], 0.0001)
 
-    boss, before = gather(actors, cond, 1)
-    boss.call(cond.release)
-    crew = actors.start_many(3, time_out_often)
-    actors.ended(crew, at_least=3)
-    boss, after = gather(actors, cond, 1)
-    boss.call(cond.release)
+    notifier, before = gather(actors, cond, 1)
+    notifier.call(cond.release)
+    helpers = actors.start_many(3, time_out_often)
+    actors.ended(helpers, at_least=3)
+    notifier, after = gather(actors, cond, 1)
+    notifier.call(cond.release)
     for count in (1, 2):
-        notify(boss, cond)
+        notify(notifier, cond)
         ended = actors.ended(before + after, at_least=count)
         assert len(ended) >= count, "%d waiters woke from %d notify()" % (len(ended), count)
-    boss, (waiter,) = gather(actors, cond, 1)
-    boss.call(cond.release)
+    notifier, (waiter,) = gather(actors, cond, 1)
+    notifier.call(cond.release)
     assert waiter.is_blocked()
-    dismiss(actors, boss, cond, [waiter])
+    wake_the_rest(actors, notifier, cond, [waiter])
 
 
 @clause("condition.wait.timed-out-waits-for-lock")
 def test_what_a_notify_finds_while_a_thread_that_timed_out_waits_for_the_lock(
     threading, actors, observe
 ):
-    # The boss holds the lock until the first waiter has timed out and blocks for the lock.  Where
-    # that cannot be seen a time-out might only be late: then it is given more time.
+    # The notifier holds the lock until the first waiter has timed out and blocks for the lock.
+    # Where that cannot be seen a time-out might only be late: then it is given more time.
     cond = threading.Condition()
     for patience in (0.01, 0.1):
-        boss, late, waiter = gather_late(actors, cond, 1)
+        notifier, late, waiter = gather_late(actors, cond, 1)
         late.is_blocked()
         time.sleep(patience)
         certain = rest_of(late) == blocking.FOR_EVER
-        boss.call(cond.notify)
-        boss.call(cond.release)
+        notifier.call(cond.notify)
+        notifier.call(cond.release)
         late.returned()
         woken = not waiter.is_blocked()
-        dismiss(actors, boss, cond, [waiter])
+        wake_the_rest(actors, notifier, cond, [waiter])
         if woken or certain:
             break
     observe("wakes a thread that still waits" if woken else "is spent on the one that timed out")
@@ -1609,17 +1613,17 @@ def test_a_timeout_that_meets_a_notification_leaves_nothing(threading, actors, r
                 time.sleep(0.00002 * (number % 6))
                 wake(cond, name)
 
-        crew = actors.start_many(2, time_out_often)
-        crew.append(actors.start(wake_often))
-        actors.ended(crew, at_least=3)
-        for actor in crew:
+        helpers = actors.start_many(2, time_out_often)
+        helpers.append(actors.start(wake_often))
+        actors.ended(helpers, at_least=3)
+        for actor in helpers:
             actor.result()
-        boss, crew = gather(actors, cond, 2)
-        boss.call(cond.release)
-        assert actors.ended(crew) == []
+        notifier, helpers = gather(actors, cond, 2)
+        notifier.call(cond.release)
+        assert actors.ended(helpers) == []
         for count in (1, 2):
-            notify(boss, cond)
-            ended = actors.ended(crew, at_least=count)
+            notify(notifier, cond)
+            ended = actors.ended(helpers, at_least=count)
             assert len(ended) >= count, "%d waiters woke from %d notify()" % (len(ended), count)
 
 
@@ -1639,20 +1643,20 @@ def test_a_notification_at_any_step_of_a_timed_wait_leaves_nothing(threading, ac
 
 @clause("condition.wait.timeout-meets-notify")
 def test_a_timeout_at_any_step_of_a_notification_leaves_nothing(threading, actors):
-    crew = [actors.new(), actors.new()]
+    helpers = [actors.new(), actors.new()]
     for name in ("notify", "notifyAll"):
         cond = threading.Condition(threading.Lock())
 
         def prepare(cond=cond, name=name):
             arrived = []
-            for waiter, timeout in zip(crew, (0.0006, 0.0012)):
+            for waiter, timeout in zip(helpers, (0.0006, 0.0012)):
                 waiter.start(sit, cond, arrived, timeout)
             actors.until(lambda: len(arrived) == 2)
 
             return lambda: wake(cond, name), lambda: time.sleep(0.0013)
 
         for meeting in stepping.meetings(actors, prepare):
-            for actor in [meeting.other, meeting.call] + crew:
+            for actor in [meeting.other, meeting.call] + helpers:
                 actor.result()
             check_nothing_left(cond, meeting.call, meeting.other)
 
@@ -1663,8 +1667,8 @@ def test_no_gap_between_the_release_and_the_waiting(threading, actors, rounds):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
         notified = []
-        crew = notify_each_wait(actors, cond, rounds // 3, notified, lambda number: None)
-        ended = actors.ended(crew, at_least=2)
+        helpers = notify_each_wait(actors, cond, rounds // 3, notified, lambda number: None)
+        ended = actors.ended(helpers, at_least=2)
         assert len(ended) == 2, "the notify() number %d did not reach the thread that waits" % len(
             notified
         )
@@ -1708,9 +1712,9 @@ def test_what_wait_returns(threading, actors, observe):
         let_go(cond)
 
     waiter = actors.start(sit_and_tell)
-    boss = take(actors, cond, arrived, 1)
-    boss.call(cond.release)
-    dismiss(actors, boss, cond, [waiter])
+    notifier = take(actors, cond, arrived, 1)
+    notifier.call(cond.release)
+    wake_the_rest(actors, notifier, cond, [waiter])
     actors.call(sit_and_tell, 0.001)
     observe("notified: %s, timed out: %s" % (values[0], values[1]))
 
@@ -1723,12 +1727,12 @@ def test_notify_wakes_one_of_several_threads(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
         for size in (2, 5):
-            boss, crew = gather(actors, cond, size)
-            boss.call(cond.notify)
-            boss.call(cond.release)
-            ended = actors.ended(crew, at_least=1)
+            notifier, helpers = gather(actors, cond, size)
+            notifier.call(cond.notify)
+            notifier.call(cond.release)
+            ended = actors.ended(helpers, at_least=1)
             assert ended, "none of %d waiters woke" % size
-            dismiss(actors, boss, cond, crew)
+            wake_the_rest(actors, notifier, cond, helpers)
 
 
 @clause("condition.notify.wakes-one")
@@ -1737,15 +1741,15 @@ def test_notify_wakes_one_of_its_own_waiters(threading, actors):
     lock = threading.RLock()
     first = threading.Condition(lock)
     second = threading.Condition(lock)
-    boss, others = gather(actors, first, 2)
-    boss.call(first.release)
-    boss, crew = gather(actors, second, 2)
-    boss.call(second.notify)
-    boss.call(second.release)
-    ended = actors.ended(crew, at_least=1)
+    notifier, others = gather(actors, first, 2)
+    notifier.call(first.release)
+    notifier, helpers = gather(actors, second, 2)
+    notifier.call(second.notify)
+    notifier.call(second.release)
+    ended = actors.ended(helpers, at_least=1)
     assert ended, "none of 2 waiters woke"
-    dismiss(actors, boss, second, crew)
-    dismiss(actors, boss, first, others)
+    wake_the_rest(actors, notifier, second, helpers)
+    wake_the_rest(actors, notifier, first, others)
 
 
 def notify_often(cond, times):
@@ -1759,10 +1763,10 @@ def test_as_many_notifies_as_waiters_wake_all(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
         for size in (2, 3, 8):
-            boss, crew = gather(actors, cond, size)
-            boss.call(notify_often, cond, size)
-            boss.call(cond.release)
-            ended = actors.ended(crew, at_least=size)
+            notifier, helpers = gather(actors, cond, size)
+            notifier.call(notify_often, cond, size)
+            notifier.call(cond.release)
+            ended = actors.ended(helpers, at_least=size)
             assert len(ended) == size, "%d of %d waiters woke from as many notify()" % (
                 len(ended),
                 size,
@@ -1781,10 +1785,10 @@ def test_notifies_in_quick_succession_wake_all(threading, actors):
 
     for cond in kinds(threading):
         for size in (2, 5):
-            boss, crew = gather(actors, cond, size)
-            boss.call(cond.release)
-            boss.call(notify_again_and_again, cond, size)
-            ended = actors.ended(crew, at_least=size)
+            notifier, helpers = gather(actors, cond, size)
+            notifier.call(cond.release)
+            notifier.call(notify_again_and_again, cond, size)
+            ended = actors.ended(helpers, at_least=size)
             assert len(ended) == size, "%d of %d waiters woke from as many notify()" % (
                 len(ended),
                 size,
@@ -1795,11 +1799,11 @@ def test_notifies_in_quick_succession_wake_all(threading, actors):
 def test_every_notify_wakes_one_more(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
-        boss, crew = gather(actors, cond, 5)
-        boss.call(cond.release)
+        notifier, helpers = gather(actors, cond, 5)
+        notifier.call(cond.release)
         for count in range(1, 6):
-            notify(boss, cond)
-            ended = actors.ended(crew, at_least=count)
+            notify(notifier, cond)
+            ended = actors.ended(helpers, at_least=count)
             assert len(ended) >= count, "%d of 5 waiters woke from %d notify()" % (
                 len(ended),
                 count,
@@ -1810,28 +1814,28 @@ def test_every_notify_wakes_one_more(threading, actors):
 def test_notifies_wake_waiters_with_and_without_a_timeout(threading, actors):
     check_excludes(actors, threading.Condition)
     cond = threading.Condition()
-    boss, crew = gather(actors, cond, 2)
-    boss.call(cond.release)
+    notifier, helpers = gather(actors, cond, 2)
+    notifier.call(cond.release)
     for timeout in ((LONG,), (), (LONG,)):
-        boss, more = gather(actors, cond, 1, *timeout)
-        boss.call(cond.release)
-        crew += more
-    boss.call(cond.acquire)
-    for _ in crew:
-        boss.call(cond.notify)
-    boss.call(cond.release)
-    ended = actors.ended(crew, at_least=5)
+        notifier, more = gather(actors, cond, 1, *timeout)
+        notifier.call(cond.release)
+        helpers += more
+    notifier.call(cond.acquire)
+    for _ in helpers:
+        notifier.call(cond.notify)
+    notifier.call(cond.release)
+    ended = actors.ended(helpers, at_least=5)
     assert len(ended) == 5, "%d of 5 waiters woke from as many notify()" % len(ended)
 
 
 @clause("condition.notify.no-waiters")
 def test_notify_without_waiters_is_no_error(threading, actors):
     for cond in kinds(threading):
-        boss = actors.new()
-        boss.call(cond.acquire)
+        notifier = actors.new()
+        notifier.call(cond.acquire)
         for _ in range(3):
-            boss.call(cond.notify)
-        boss.call(cond.release)
+            notifier.call(cond.notify)
+        notifier.call(cond.release)
 
 
 @clause("condition.notify.no-waiters")
@@ -1839,29 +1843,29 @@ def test_notify_when_nobody_waits_any_more_is_no_error(threading, actors):
     if not holds(check_excludes, actors, threading.Condition):
         return  # another clause's business
     for cond in kinds(threading):
-        boss, crew = gather(actors, cond, 1)
+        notifier, helpers = gather(actors, cond, 1)
         for _ in range(3):
-            boss.call(cond.notify)
-        boss.call(cond.release)
-        crew[0].returned()
+            notifier.call(cond.notify)
+        notifier.call(cond.release)
+        helpers[0].returned()
         actors.call(sit, cond, [], 0.001)
-        boss.call(cond.acquire)
-        boss.call(cond.notify)
-        boss.call(cond.release)
+        notifier.call(cond.acquire)
+        notifier.call(cond.notify)
+        notifier.call(cond.release)
 
 
 def check_not_remembered(actors, cond, name):
     """Whether notifications without a waiter leave the next wait, and the one after it, alone."""
-    boss = actors.new()
-    boss.call(cond.acquire)
+    notifier = actors.new()
+    notifier.call(cond.acquire)
     for _ in range(3):
-        boss.call(getattr(cond, name))
-    boss.call(cond.release)
+        notifier.call(getattr(cond, name))
+    notifier.call(cond.release)
     for _ in range(2):
-        boss, (waiter,) = gather(actors, cond, 1)
-        boss.call(cond.release)
+        notifier, (waiter,) = gather(actors, cond, 1)
+        notifier.call(cond.release)
         assert waiter.is_blocked()
-        notify(boss, cond)
+        notify(notifier, cond)
         waiter.returned()
 
 
@@ -1869,14 +1873,14 @@ def check_surplus_not_remembered(actors, cond, name):
     """Whether more notifications than waiters leave the next wait alone."""
     arrived = []
     waiter = actors.start(sit_twice, cond, arrived)
-    boss = take(actors, cond, arrived, 1)
+    notifier = take(actors, cond, arrived, 1)
     for _ in range(3):
-        boss.call(getattr(cond, name))
-    boss.call(cond.release)
-    boss = take(actors, cond, arrived, 2)
-    boss.call(cond.release)
+        notifier.call(getattr(cond, name))
+    notifier.call(cond.release)
+    notifier = take(actors, cond, arrived, 2)
+    notifier.call(cond.release)
     assert waiter.is_blocked()
-    notify(boss, cond)
+    notify(notifier, cond)
     waiter.returned()
 
 
@@ -1896,22 +1900,22 @@ def test_a_notify_too_many_is_not_remembered(threading, actors):
 def test_a_thread_woken_by_notify_returns_when_the_lock_is_released(threading, actors):
     for cond in kinds(threading):
         for _ in range(3):
-            boss, (waiter,) = gather(actors, cond, 1)
-            boss.call(cond.notify)
+            notifier, (waiter,) = gather(actors, cond, 1)
+            notifier.call(cond.notify)
             assert waiter.is_blocked()
-            boss.call(cond.release)
+            notifier.call(cond.release)
             assert waiter.returned()
 
 
 @clause("condition.notify.waiter-needs-lock")
 def test_a_thread_woken_by_notify_returns_after_the_outermost_release(threading, actors):
     cond = threading.Condition(threading.RLock())
-    boss, (waiter,) = gather(actors, cond, 1)
-    boss.call(cond.acquire)
-    boss.call(cond.notify)
+    notifier, (waiter,) = gather(actors, cond, 1)
+    notifier.call(cond.acquire)
+    notifier.call(cond.notify)
     for _ in range(2):
         assert waiter.is_blocked()
-        boss.call(cond.release)
+        notifier.call(cond.release)
     assert waiter.returned()
 
 
@@ -1920,28 +1924,28 @@ def check_keeps_lock(threading, actors, name):
     after = actors.new()
     for cond in kinds(threading):
         for size in (0, 1, 2):
-            boss, crew = gather(actors, cond, size)
+            notifier, helpers = gather(actors, cond, size)
             before.start(visit, cond)
             before.is_blocked()
-            boss.call(getattr(cond, name))
+            notifier.call(getattr(cond, name))
             after.start(visit, cond)
             assert actors.ended([before, after]) == []
-            boss.call(cond.release)
+            notifier.call(cond.release)
             assert len(actors.ended([before, after], at_least=2)) == 2
-            dismiss(actors, boss, cond, crew)
+            wake_the_rest(actors, notifier, cond, helpers)
     cond = threading.Condition(threading.RLock())
     for size in (0, 1, 2):
-        boss, crew = gather(actors, cond, size)
-        boss.call(cond.acquire)
+        notifier, helpers = gather(actors, cond, size)
+        notifier.call(cond.acquire)
         before.start(visit, cond)
         before.is_blocked()
         for _ in range(2):
-            boss.call(getattr(cond, name))
+            notifier.call(getattr(cond, name))
         for _ in range(2):
             assert before.is_blocked()
-            boss.call(cond.release)
+            notifier.call(cond.release)
         assert before.returned()
-        dismiss(actors, boss, cond, crew)
+        wake_the_rest(actors, notifier, cond, helpers)
 
 
 @clause("condition.notify.keeps-lock")
@@ -1952,11 +1956,11 @@ def test_the_lock_is_still_held_after_notify(threading, actors):
 def check_does_not_wait(threading, actors, name):
     for cond in kinds(threading):
         for size in (0, 1, 3):
-            boss, crew = gather(actors, cond, size)
+            notifier, helpers = gather(actors, cond, size)
             for _ in range(2):
-                assert boss.start(getattr(cond, name)).returned()
-            boss.call(cond.release)
-            dismiss(actors, boss, cond, crew)
+                assert notifier.start(getattr(cond, name)).returned()
+            notifier.call(cond.release)
+            wake_the_rest(actors, notifier, cond, helpers)
 
 
 @clause("condition.notify.does-not-wait")
@@ -1969,27 +1973,29 @@ def test_notify_returns(threading, actors):
 @clause("condition.notify.count")
 def test_how_many_threads_a_notify_wakes(threading, actors, observe):
     cond = threading.Condition()
-    boss, crew = gather(actors, cond, 4)
-    boss.call(cond.notify)
-    boss.call(cond.release)
-    ended = actors.ended(crew, at_least=1)
+    notifier, helpers = gather(actors, cond, 4)
+    notifier.call(cond.notify)
+    notifier.call(cond.release)
+    ended = actors.ended(helpers, at_least=1)
     observe("one" if len(ended) == 1 else "more than one")
-    dismiss(actors, boss, cond, crew)
+    wake_the_rest(actors, notifier, cond, helpers)
 
 
 @clause("condition.notify.order")
 def test_which_thread_a_notify_wakes(threading, actors, observe):
     cond = threading.Condition()
-    crew = []
+    helpers = []
     for _ in range(4):
-        boss, more = gather(actors, cond, 1)
-        boss.call(cond.release)
-        crew += more
+        notifier, more = gather(actors, cond, 1)
+        notifier.call(cond.release)
+        helpers += more
     order = []
     for count in range(1, 5):
-        notify(boss, cond)
-        actors.ended(crew, at_least=count)
-        order += [number for number in range(4) if crew[number].has_ended() and number not in order]
+        notify(notifier, cond)
+        actors.ended(helpers, at_least=count)
+        order += [
+            number for number in range(4) if helpers[number].has_ended() and number not in order
+        ]
         if len(order) != count:
             break
     if len(order) != 4:
@@ -2000,7 +2006,7 @@ def test_which_thread_a_notify_wakes(threading, actors, observe):
         observe("last in, first out")
     else:
         observe("another order")
-    dismiss(actors, boss, cond, crew)
+    wake_the_rest(actors, notifier, cond, helpers)
 
 
 def check_turns(threading, actors, rounds, name):
@@ -2028,8 +2034,8 @@ def check_turns(threading, actors, rounds, name):
             getattr(cond, name)()
             cond.release()
 
-        crew = [actors.start(play, 0), actors.start(play, 1)]
-        ended = actors.ended(crew, at_least=2)
+        helpers = [actors.start(play, 0), actors.start(play, 1)]
+        ended = actors.ended(helpers, at_least=2)
         assert len(ended) == 2, "a %s() was lost" % name
 
 
@@ -2047,10 +2053,10 @@ def test_notify_all_wakes_every_thread(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
         for size in (2, 3, 20, 2):
-            boss, crew = gather(actors, cond, size)
-            boss.call(cond.notifyAll)
-            boss.call(cond.release)
-            ended = actors.ended(crew, at_least=size)
+            notifier, helpers = gather(actors, cond, size)
+            notifier.call(cond.notifyAll)
+            notifier.call(cond.release)
+            ended = actors.ended(helpers, at_least=size)
             assert len(ended) == size, "%d of %d waiters woke" % (len(ended), size)
 
 
@@ -2058,10 +2064,10 @@ def test_notify_all_wakes_every_thread(threading, actors):
 def test_notify_all_wakes_a_hundred_threads(threading, actors):
     check_excludes(actors, threading.Condition)
     cond = threading.Condition()
-    boss, crew = gather(actors, cond, 100)
-    boss.call(cond.notifyAll)
-    boss.call(cond.release)
-    ended = actors.ended(crew, at_least=100)
+    notifier, helpers = gather(actors, cond, 100)
+    notifier.call(cond.notifyAll)
+    notifier.call(cond.release)
+    ended = actors.ended(helpers, at_least=100)
     assert len(ended) == 100, "%d of 100 waiters woke" % len(ended)
 
 
@@ -2070,15 +2076,15 @@ def test_notify_all_wakes_threads_with_and_without_a_timeout(threading, actors):
     check_excludes(actors, threading.Condition)
     cond = threading.Condition()
     for timeouts in (((), (LONG,), (), (LONG,)), ((LONG,), (LONG,), (LONG,), ())):
-        crew = []
+        helpers = []
         for timeout in timeouts:
-            boss, more = gather(actors, cond, 1, *timeout)
-            boss.call(cond.release)
-            crew += more
-        boss.call(cond.acquire)
-        boss.call(cond.notifyAll)
-        boss.call(cond.release)
-        ended = actors.ended(crew, at_least=4)
+            notifier, more = gather(actors, cond, 1, *timeout)
+            notifier.call(cond.release)
+            helpers += more
+        notifier.call(cond.acquire)
+        notifier.call(cond.notifyAll)
+        notifier.call(cond.release)
+        ended = actors.ended(helpers, at_least=4)
         assert len(ended) == 4, "%d of 4 waiters woke" % len(ended)
 
 
@@ -2086,11 +2092,11 @@ def test_notify_all_wakes_threads_with_and_without_a_timeout(threading, actors):
 def test_notify_all_after_a_notify_wakes_the_others(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
-        boss, crew = gather(actors, cond, 4)
-        boss.call(cond.notify)
-        boss.call(cond.notifyAll)
-        boss.call(cond.release)
-        ended = actors.ended(crew, at_least=4)
+        notifier, helpers = gather(actors, cond, 4)
+        notifier.call(cond.notify)
+        notifier.call(cond.notifyAll)
+        notifier.call(cond.release)
+        ended = actors.ended(helpers, at_least=4)
         assert len(ended) == 4, "%d of 4 waiters woke" % len(ended)
 
 
@@ -2098,25 +2104,25 @@ def test_notify_all_after_a_notify_wakes_the_others(threading, actors):
 def test_notify_all_wakes_a_thread_behind_two_that_have_timed_out(threading, actors):
     # Whether the first two count as waiters still is open; the third does.
     for cond in kinds(threading):
-        crew = gather_late(actors, cond, 1, late=2, timeouts=(0.005, 0.1))
-        boss = crew.pop(0)
-        for late in crew[:2]:
+        helpers = gather_late(actors, cond, 1, late=2, timeouts=(0.005, 0.1))
+        notifier = helpers.pop(0)
+        for late in helpers[:2]:
             late.is_blocked()
         time.sleep(0.01)  # the shortest of the time-outs tried is over then
-        boss.call(cond.notifyAll)
-        boss.call(cond.release)
-        ended = actors.ended(crew, at_least=3)
+        notifier.call(cond.notifyAll)
+        notifier.call(cond.release)
+        ended = actors.ended(helpers, at_least=3)
         assert len(ended) == 3, "%d of 3 threads came back" % len(ended)
 
 
 @clause("condition.notifyAll.no-waiters")
 def test_notify_all_without_waiters_is_no_error(threading, actors):
     for cond in kinds(threading):
-        boss = actors.new()
-        boss.call(cond.acquire)
+        notifier = actors.new()
+        notifier.call(cond.acquire)
         for _ in range(3):
-            boss.call(cond.notifyAll)
-        boss.call(cond.release)
+            notifier.call(cond.notifyAll)
+        notifier.call(cond.release)
 
 
 @clause("condition.notifyAll.no-waiters")
@@ -2124,15 +2130,15 @@ def test_notify_all_when_nobody_waits_any_more_is_no_error(threading, actors):
     if not holds(check_excludes, actors, threading.Condition):
         return  # another clause's business
     for cond in kinds(threading):
-        boss, crew = gather(actors, cond, 2)
+        notifier, helpers = gather(actors, cond, 2)
         for _ in range(3):
-            boss.call(cond.notifyAll)
-        boss.call(cond.release)
-        actors.ended(crew, at_least=2)
+            notifier.call(cond.notifyAll)
+        notifier.call(cond.release)
+        actors.ended(helpers, at_least=2)
         actors.call(sit, cond, [], 0.001)
-        boss.call(cond.acquire)
-        boss.call(cond.notifyAll)
-        boss.call(cond.release)
+        notifier.call(cond.acquire)
+        notifier.call(cond.notifyAll)
+        notifier.call(cond.release)
 
 
 @clause("condition.notifyAll.not-remembered")
@@ -2151,38 +2157,38 @@ def test_a_notify_all_too_many_is_not_remembered(threading, actors):
 def test_threads_that_wait_again_need_another_notify_all(threading, actors):
     for cond, size in zip(kinds(threading), (3, 6)):
         arrived = []
-        crew = actors.start_many(size, sit_twice, cond, arrived)
-        boss = take(actors, cond, arrived, size)
-        boss.call(cond.notifyAll)
-        boss.call(cond.release)
-        boss = take(actors, cond, arrived, 2 * size)
-        boss.call(cond.release)
-        assert actors.ended(crew) == []
-        dismiss(actors, boss, cond, crew)
+        helpers = actors.start_many(size, sit_twice, cond, arrived)
+        notifier = take(actors, cond, arrived, size)
+        notifier.call(cond.notifyAll)
+        notifier.call(cond.release)
+        notifier = take(actors, cond, arrived, 2 * size)
+        notifier.call(cond.release)
+        assert actors.ended(helpers) == []
+        wake_the_rest(actors, notifier, cond, helpers)
 
 
 @clause("condition.notifyAll.waiters-need-lock")
 def test_threads_woken_by_notify_all_return_when_the_lock_is_released(threading, actors):
     for cond in kinds(threading):
         for _ in range(2):
-            boss, crew = gather(actors, cond, 3)
-            boss.call(cond.notifyAll)
-            assert actors.ended(crew) == []
-            boss.call(cond.release)
-            ended = actors.ended(crew, at_least=3)
+            notifier, helpers = gather(actors, cond, 3)
+            notifier.call(cond.notifyAll)
+            assert actors.ended(helpers) == []
+            notifier.call(cond.release)
+            ended = actors.ended(helpers, at_least=3)
             assert len(ended) == 3, "%d of 3 waiters returned" % len(ended)
 
 
 @clause("condition.notifyAll.waiters-need-lock")
 def test_threads_woken_by_notify_all_return_after_the_outermost_release(threading, actors):
     cond = threading.Condition(threading.RLock())
-    boss, crew = gather(actors, cond, 2)
-    boss.call(cond.acquire)
-    boss.call(cond.notifyAll)
+    notifier, helpers = gather(actors, cond, 2)
+    notifier.call(cond.acquire)
+    notifier.call(cond.notifyAll)
     for _ in range(2):
-        assert actors.ended(crew) == []
-        boss.call(cond.release)
-    ended = actors.ended(crew, at_least=2)
+        assert actors.ended(helpers) == []
+        notifier.call(cond.release)
+    ended = actors.ended(helpers, at_least=2)
     assert len(ended) == 2, "%d of 2 waiters returned" % len(ended)
 
 
@@ -2229,8 +2235,8 @@ def test_no_notify_all_is_lost_on_one_of_several_threads(threading, actors, roun
             if over:
                 break
 
-    crew = actors.start_many(size, meet)
-    ended = actors.ended(crew, at_least=size)
+    helpers = actors.start_many(size, meet)
+    ended = actors.ended(helpers, at_least=size)
     assert len(ended) == size, "%d of %d threads got past every meeting" % (len(ended), size)
 
 
@@ -2303,10 +2309,10 @@ def test_consumers_of_one_item_each_get_one_from_producers_that_contend(threadin
                 cv.release()
 
         eaters = actors.start_many(6, consume_one)
-        boss = take(actors, cond, arrived, 6)
+        notifier = take(actors, cond, arrived, 6)
         makers = actors.start_many(3, produce_two)
-        actors.ended(makers)  # they are blocked until the boss releases the lock
-        boss.call(cond.release)
+        actors.ended(makers)  # they are blocked until the notifier releases the lock
+        notifier.call(cond.release)
         ended = actors.ended(eaters, at_least=6)
         assert len(ended) == 6, "%d of 6 consumers got one of 6 items" % len(ended)
 
@@ -2347,10 +2353,10 @@ def test_two_conditions_on_the_lock_of_a_bounded_buffer(threading, actors, round
                 full.notify()
                 lock.release()
 
-        crew = actors.start_many(2, consume) + actors.start_many(2, produce)
-        ended = actors.ended(crew, at_least=4)
+        helpers = actors.start_many(2, consume) + actors.start_many(2, produce)
+        ended = actors.ended(helpers, at_least=4)
         assert len(ended) == 4, "%d items were put in, %d got out" % (len(put), len(got))
-        for actor in crew:
+        for actor in helpers:
             assert actor.error is None, repr(actor)
         assert got == put, "%d items were put in, %d got out" % (len(put), len(got))
         assert max(most) <= 2, "%d items in a buffer for 2" % max(most)

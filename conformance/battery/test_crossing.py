@@ -8,7 +8,7 @@ from threadspec.conformance.battery.crossing import (
     BY_THREAD,
     BY_TIMER,
     actor_in,
-    crew,
+    helpers,
     pairs,
 )
 from threadspec.conformance.battery.premises import check_waits_at_zero
@@ -37,7 +37,7 @@ def check_blocks(make, threading, actors):
 
 def check_blocks_while_main_holds(make, threading, actors):
     """acquire() blocks in a thread of each kind while the main thread has acquired."""
-    for waiter in crew(threading, actors):
+    for waiter in helpers(threading, actors):
         lock = make()
         lock.acquire()
         waiter.start(lock.acquire)
@@ -106,7 +106,7 @@ def test_a_reentrant_lock_of_the_main_thread_blocks_threads_of_every_kind(thread
 
 @clause("rlock.acquire.other-blocks")
 def test_a_thread_does_not_share_the_lock_of_the_thread_that_started_it(threading, actors):
-    for owner in crew(threading, actors):
+    for owner in helpers(threading, actors):
         for kind in (BY_THREAD, BY_TIMER):
             lock = threading.RLock()
             owner.call(lock.acquire)
@@ -141,7 +141,7 @@ def test_a_reentrant_lock_goes_from_one_kind_of_thread_to_another(threading, act
 
 @clause("rlock.acquire.again")
 def test_a_thread_of_every_kind_may_acquire_its_lock_again(threading, actors):
-    for owner in crew(threading, actors):
+    for owner in helpers(threading, actors):
         lock = threading.RLock()
         for number in range(3):
             owner.start(lock.acquire)
@@ -224,7 +224,7 @@ def test_a_notify_wakes_a_thread_of_another_kind_before_its_timeout(threading, a
 
 @clause("condition.notifyAll.wakes-all")
 def test_a_notifyall_wakes_threads_of_every_kind(threading, actors):
-    members = crew(threading, actors)
+    members = helpers(threading, actors)
     for notifier in [actors.new(), members[-1]]:
         for condition in conditions(threading):
             waiters = [actor for actor in members if actor is not notifier]
@@ -311,7 +311,7 @@ def test_a_bounded_semaphore_goes_from_one_kind_of_thread_to_another(threading, 
 
 def check_wakes_as_many(make, threading, actors):
     """Releases in one kind of thread wake as many waiting threads of every kind."""
-    members = crew(threading, actors)
+    members = helpers(threading, actors)
     semaphore = make()
     for _ in members:
         semaphore.acquire()
@@ -363,7 +363,7 @@ def test_a_set_wakes_a_thread_of_another_kind_before_its_timeout(threading, acto
 
 @clause("event.set.wakes-all")
 def test_a_set_wakes_threads_of_every_kind(threading, actors):
-    members = crew(threading, actors)
+    members = helpers(threading, actors)
     for setter in [actors.new(), members[-1]]:
         event = threading.Event()
         waiters = [actor for actor in members if actor is not setter]
@@ -406,7 +406,7 @@ def test_a_value_of_one_kind_of_thread_is_not_set_in_another(threading, actors):
 
 @clause("local.unset-elsewhere")
 def test_a_value_of_the_starter_is_not_set_in_the_thread_it_starts(threading, actors):
-    for starter in crew(threading, actors):
+    for starter in helpers(threading, actors):
         data = threading.local()
         starter.call(setattr, data, "value", "the starter's")
         for kind in (BY_THREAD, BY_TIMER):
@@ -424,7 +424,7 @@ def test_a_value_of_the_starter_is_not_set_in_the_thread_it_starts(threading, ac
 @clause("local.elsewhere-unchanged")
 def test_values_of_each_kind_of_thread_stay_its_own(threading, actors):
     data = threading.local()
-    members = crew(threading, actors)
+    members = helpers(threading, actors)
     for number, actor in enumerate(members):
         actor.call(setattr, data, "value", number)
     for number, actor in enumerate(members):
@@ -439,7 +439,7 @@ def test_init_runs_in_threads_of_every_kind(threading, actors):
             self.value = "initial"
 
     data = Own()
-    for actor in crew(threading, actors):
+    for actor in helpers(threading, actors):
         seen = actor.call(getattr, data, "value", "not set")
         assert seen == "initial", "__init__ sets the attribute, but in a %s it is %r" % (
             actor,
@@ -469,7 +469,7 @@ def blocking_thread(threading, actors, kind):
 
 @clause("thread.join.returns")
 def test_threads_of_every_kind_join_a_thread(threading, actors):
-    for joiner in crew(threading, actors):
+    for joiner in helpers(threading, actors):
         thread, end = blocking_thread(threading, actors, BY_THREAD)
         if thread is None:
             return
@@ -483,7 +483,7 @@ def test_threads_of_every_kind_join_a_thread(threading, actors):
 
 @clause("timer.join")
 def test_threads_of_every_kind_join_a_timer(threading, actors):
-    for joiner in crew(threading, actors):
+    for joiner in helpers(threading, actors):
         timer, end = blocking_thread(threading, actors, BY_TIMER)
         if timer is None:
             return
@@ -497,7 +497,7 @@ def test_threads_of_every_kind_join_a_timer(threading, actors):
 
 @clause("timer.runs-function")
 def test_a_timer_fires_whichever_kind_of_thread_started_it(threading, actors):
-    for starter in crew(threading, actors):
+    for starter in helpers(threading, actors):
         fired = []
         timer = threading.Timer(0.001, fired.append, [None])
         starter.call(timer.start)
@@ -508,7 +508,7 @@ def test_a_timer_fires_whichever_kind_of_thread_started_it(threading, actors):
 @clause("timer.cancel.any-thread")
 def test_threads_of_every_kind_cancel_a_timer(threading, actors):
     joiner = actors.new()
-    for canceller in crew(threading, actors):
+    for canceller in helpers(threading, actors):
         fired = []
         timer = threading.Timer(LONG, fired.append, [None])
         if actors.start(timer.start).is_blocked() or fired:
@@ -524,7 +524,7 @@ def test_threads_of_every_kind_cancel_a_timer(threading, actors):
 
 @clause("currentthread.alien")
 def test_an_alien_thread_started_by_a_thread_of_the_module_is_not_that_thread(threading, actors):
-    for starter in crew(threading, actors):
+    for starter in helpers(threading, actors):
         seen = []
         of_starter = starter.call(threading.currentThread)
         starter.call(
@@ -542,7 +542,7 @@ def test_an_alien_thread_started_by_a_thread_of_the_module_is_not_that_thread(th
 
 @clause("currentthread.caller")
 def test_threads_of_every_kind_keep_their_objects(threading, actors):
-    members = crew(threading, actors)
+    members = helpers(threading, actors)
     objects = [actor.call(threading.currentThread) for actor in members]
     for actor, own in zip(members, objects):
         again = actor.call(threading.currentThread)

@@ -115,11 +115,11 @@ def test_isset_is_false_while_threads_wait(threading, actors):
     if not holds(check_waits_until_set, actors, threading.Event):
         return  # another clause's business
     event = threading.Event()
-    crew = actors.start_many(2, event.wait)
-    actors.ended(crew)
+    helpers = actors.start_many(2, event.wait)
+    actors.ended(helpers)
     flag = event.isSet()
     event.set()
-    actors.ended(crew, at_least=2)
+    actors.ended(helpers, at_least=2)
     assert not flag, "isSet() is true although nobody has called set()"
 
 
@@ -167,12 +167,12 @@ def test_set_makes_the_flag_true_while_threads_wait(threading, actors):
         return  # another clause's business
     event = threading.Event()
     for count in (1, 3, 2):
-        crew = actors.start_many(count, event.wait)
-        actors.ended(crew)
+        helpers = actors.start_many(count, event.wait)
+        actors.ended(helpers)
         event.set()
         flag = event.isSet()
         assert flag
-        actors.ended(crew, at_least=count)
+        actors.ended(helpers, at_least=count)
         event.clear()
 
 
@@ -219,9 +219,9 @@ def test_a_thread_that_has_waited_may_set(threading, actors):
 def test_set_wakes_a_blocked_thread(threading, actors):
     check_waits_until_set(actors, threading.Event)
     event = threading.Event()
-    crew = [actors.new() for _ in range(3)]
+    helpers = [actors.new() for _ in range(3)]
     for count in [1] * 6 + [3] * (affordable(45, threading.Event()) // 3):
-        waiters = crew[:count]
+        waiters = helpers[:count]
         for actor in waiters:
             actor.start(event.wait)
         actors.ended(waiters)
@@ -263,10 +263,10 @@ def test_set_wakes_a_thread_that_looked_first(threading, actors):
 def test_set_wakes_a_hundred_threads(threading, actors):
     check_waits_until_set(actors, threading.Event)
     event = threading.Event()
-    crew = actors.start_many(100, event.wait)
-    actors.ended(crew)
+    helpers = actors.start_many(100, event.wait)
+    actors.ended(helpers)
     event.set()
-    ended = actors.ended(crew, at_least=100)
+    ended = actors.ended(helpers, at_least=100)
     assert len(ended) == 100, "%d of 100 waiting threads were woken" % len(ended)
 
 
@@ -275,10 +275,10 @@ def test_set_wakes_all_threads_every_time(threading, actors):
     check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     for count in (2, 8, 3, 5, 7, 1, 6, 4):
-        crew = actors.start_many(count, event.wait)
-        actors.ended(crew)
+        helpers = actors.start_many(count, event.wait)
+        actors.ended(helpers)
         event.set()
-        ended = actors.ended(crew, at_least=count)
+        ended = actors.ended(helpers, at_least=count)
         assert len(ended) == count, "%d of %d waiting threads were woken" % (len(ended), count)
         event.clear()
 
@@ -293,23 +293,23 @@ def test_set_wakes_threads_that_wait_with_timeouts(threading, actors):
     assert waiter.returned(), "a thread in wait(30.0) is not woken"
     for _ in range(2):
         event.clear()
-        crew = [actors.start(event.wait, *args) for args in ((LONG,), (), (2 * LONG,), ())]
-        crew[-1].is_blocked()
+        helpers = [actors.start(event.wait, *args) for args in ((LONG,), (), (2 * LONG,), ())]
+        helpers[-1].is_blocked()
         event.set()
-        ended = actors.ended(crew, at_least=4)
-        assert len(ended) == 4, "%d of 4 waiting threads were woken: %r" % (len(ended), crew)
+        ended = actors.ended(helpers, at_least=4)
+        assert len(ended) == 4, "%d of 4 waiting threads were woken: %r" % (len(ended), helpers)
 
 
 @clause("event.set.wakes-though-cleared")
 def test_threads_return_though_the_flag_is_cleared_at_once(threading, actors):
     event = threading.Event()
-    crew = [actors.new() for _ in range(12)]
+    helpers = [actors.new() for _ in range(12)]
     for _ in range(3):
-        for actor in crew:
+        for actor in helpers:
             actor.start(event.wait)
-        actors.ended(crew)
+        actors.ended(helpers)
         set_and_clear(event)
-        ended = actors.ended(crew, at_least=12)
+        ended = actors.ended(helpers, at_least=12)
         assert len(ended) == 12, "%d of 12 waiting threads returned after set() and clear()" % len(
             ended
         )
@@ -318,13 +318,13 @@ def test_threads_return_though_the_flag_is_cleared_at_once(threading, actors):
 @clause("event.set.wakes-though-cleared")
 def test_threads_return_from_every_one_of_many_pulses(threading, actors):
     event = threading.Event()
-    crew = [actors.new() for _ in range(3)]
+    helpers = [actors.new() for _ in range(3)]
     for _ in range(affordable(20, event)):
-        for actor in crew:
+        for actor in helpers:
             actor.start(event.wait)
-        actors.ended(crew)
+        actors.ended(helpers)
         set_and_clear(event)
-        ended = actors.ended(crew, at_least=3)
+        ended = actors.ended(helpers, at_least=3)
         assert len(ended) == 3, "%d of 3 waiting threads returned after set() and clear()" % len(
             ended
         )
@@ -334,11 +334,11 @@ def test_threads_return_from_every_one_of_many_pulses(threading, actors):
 def test_timed_waiters_return_though_the_flag_is_cleared_at_once(threading, actors):
     check_waits_until_set(actors, threading.Event)
     event = threading.Event()
-    crew = actors.start_many(2, event.wait, LONG)
-    actors.ended(crew)
+    helpers = actors.start_many(2, event.wait, LONG)
+    actors.ended(helpers)
     set_and_clear(event)
-    ended = actors.ended(crew, at_least=2)
-    assert len(ended) == 2, "not all returned after set() and clear(): %r" % (crew,)
+    ended = actors.ended(helpers, at_least=2)
+    assert len(ended) == 2, "not all returned after set() and clear(): %r" % (helpers,)
 
 
 @clause("event.set.not-lost")
@@ -450,10 +450,10 @@ def test_two_threads_take_turns_by_two_events(threading, actors, rounds):
         over.append(None)
         ping.set()
 
-    crew = [actors.start(server), actors.start(client)]
-    ended = actors.ended(crew, at_least=2)
-    assert len(ended) == 2, "a wake-up was lost: %r" % (crew,)
-    for actor in crew:
+    helpers = [actors.start(server), actors.start(client)]
+    ended = actors.ended(helpers, at_least=2)
+    assert len(ended) == 2, "a wake-up was lost: %r" % (helpers,)
+    for actor in helpers:
         actor.result()
 
 
@@ -477,12 +477,12 @@ def test_wait_returns_after_a_set_that_woke_others(threading, actors):
         return  # another clause's business
     event = threading.Event()
     for _ in range(2):
-        crew = actors.start_many(2, event.wait)
-        actors.ended(crew)
+        helpers = actors.start_many(2, event.wait)
+        actors.ended(helpers)
         event.set()
         late = actors.start(event.wait)
         assert late.returned()
-        actors.ended(crew, at_least=2)
+        actors.ended(helpers, at_least=2)
         late = actors.start(event.wait)
         assert late.returned()
         event.clear()
@@ -524,10 +524,10 @@ def test_clear_makes_the_flag_false_after_threads_were_woken(threading, actors):
         return  # another clause's business
     event = threading.Event()
     for _ in range(2):
-        crew = actors.start_many(2, event.wait)
-        actors.ended(crew)
+        helpers = actors.start_many(2, event.wait)
+        actors.ended(helpers)
         event.set()
-        actors.ended(crew, at_least=2)
+        actors.ended(helpers, at_least=2)
         event.clear()
         flag = event.isSet()
         assert not flag
@@ -567,14 +567,17 @@ def test_wait_blocks_again_after_clear(threading, actors):
 @clause("event.clear.waits-block-again")
 def test_wait_blocks_again_after_pulses_that_woke_threads(threading, actors):
     event = threading.Event()
-    crew = [actors.new() for _ in range(2)]
+    helpers = [actors.new() for _ in range(2)]
     for _ in range(4):
-        for actor in crew:
+        for actor in helpers:
             actor.start(event.wait)
-        ended = actors.ended(crew)
+        ended = actors.ended(helpers)
         assert ended == [], "a thread came through on an event that was cleared"
         event.set()
-        if len(actors.ended(crew, at_least=2)) < 2 or not crew[0].start(event.wait).returned():
+        if (
+            len(actors.ended(helpers, at_least=2)) < 2
+            or not helpers[0].start(event.wait).returned()
+        ):
             return  # another clause's business
         event.clear()
 
@@ -596,14 +599,14 @@ def test_the_thread_that_cleared_the_flag_blocks(threading, actors):
 def test_clear_wakes_no_waiter_and_forgets_none(threading, actors):
     event = threading.Event()
     set_and_clear(event)
-    crew = actors.start_many(3, event.wait)
-    actors.ended(crew)
+    helpers = actors.start_many(3, event.wait)
+    actors.ended(helpers)
     for _ in range(3):
         event.clear()
-        ended = actors.ended(crew)
+        ended = actors.ended(helpers)
         assert ended == [], "clear() woke %d threads" % len(ended)
     event.set()
-    ended = actors.ended(crew, at_least=3)
+    ended = actors.ended(helpers, at_least=3)
     assert len(ended) == 3, "after clear(), set() woke %d of 3 waiting threads" % len(ended)
 
 
@@ -623,11 +626,11 @@ def test_wait_blocks_until_the_flag_is_true(threading, actors):
 @clause("event.wait.blocks")
 def test_every_thread_that_waits_blocks(threading, actors):
     event = threading.Event()
-    crew = actors.start_many(5, event.wait)
-    ended = actors.ended(crew)
+    helpers = actors.start_many(5, event.wait)
+    ended = actors.ended(helpers)
     assert ended == []
     event.set()
-    actors.ended(crew, at_least=5)
+    actors.ended(helpers, at_least=5)
 
 
 @clause("event.wait.blocks")
@@ -635,11 +638,11 @@ def test_wait_blocks_beside_a_wait_with_a_timeout(threading, actors):
     event = threading.Event()
     timed = actors.start(event.wait, LONG)
     timed.is_blocked()
-    crew = actors.start_many(2, event.wait)
-    ended = actors.ended(crew)
+    helpers = actors.start_many(2, event.wait)
+    ended = actors.ended(helpers)
     assert ended == []
     event.set()
-    actors.ended(crew + [timed], at_least=3)
+    actors.ended(helpers + [timed], at_least=3)
 
 
 @clause("event.wait.none")
@@ -661,10 +664,10 @@ def test_the_flag_stays_true_when_wait_returns(threading, actors):
         return  # another clause's business
     event = threading.Event()
     for count in (2, 5, 1):
-        crew = actors.start_many(count, event.wait)
-        actors.ended(crew)
+        helpers = actors.start_many(count, event.wait)
+        actors.ended(helpers)
         event.set()
-        actors.ended(crew, at_least=count)
+        actors.ended(helpers, at_least=count)
         flag = event.isSet()
         assert flag, "the flag is false after a thread was woken"
         for args in ((), (LONG,), (0.0,), ()):
@@ -698,7 +701,7 @@ def test_a_woken_thread_finds_the_flag_true(threading, actors, rounds):
 
 @clause("event.wait.sees-the-flag")
 def test_the_flag_is_true_for_threads_woken_at_any_line_of_set(threading, actors):
-    crew = [actors.new(), actors.new()]
+    helpers = [actors.new(), actors.new()]
 
     def prepare():
         event = threading.Event()
@@ -707,14 +710,14 @@ def test_the_flag_is_true_for_threads_woken_at_any_line_of_set(threading, actors
             event.wait()
             return event.isSet()
 
-        for actor in crew:
+        for actor in helpers:
             actor.start(wait)
-        actors.ended(crew)
+        actors.ended(helpers)
         return event.set, lambda: time.sleep(0.0005)  # a thread that was woken has time to return
 
     for meeting in meetings(actors, prepare):
         meeting.call.result()
-        for actor in crew:
+        for actor in helpers:
             flag = actor.result()
             assert flag, "wait() returned before the flag was true"
 
@@ -728,13 +731,13 @@ def test_blocked_threads_find_the_flag_true_when_woken(threading, actors, rounds
         event.wait()
         return event.isSet()
 
-    crew = [actors.new() for _ in range(3)]
+    helpers = [actors.new() for _ in range(3)]
     for _ in range(affordable(rounds, threading.Event()) // 30):
-        for actor in crew:
+        for actor in helpers:
             actor.start(wait)
-        actors.ended(crew)
+        actors.ended(helpers)
         event.set()
-        for actor in crew:
+        for actor in helpers:
             flag = actor.result()
             assert flag, "wait() returned before the flag was true"
         event.clear()
@@ -770,8 +773,8 @@ def test_wait_returns_when_the_timeout_occurs_while_others_wait(threading, actor
     event = threading.Event()
     others = [actors.start(event.wait), actors.start(event.wait, LONG)]
     others[0].is_blocked()
-    crew = actors.start_many(3, event.wait, SHORT)
-    ended = actors.ended(crew, at_least=3)
+    helpers = actors.start_many(3, event.wait, SHORT)
+    ended = actors.ended(helpers, at_least=3)
     actors.start(event.set).returned()
     actors.ended(others, at_least=2)
     assert len(ended) == 3, "%d of 3 threads returned at their time-outs" % len(ended)
@@ -798,10 +801,10 @@ def test_wait_does_not_return_before_the_timeout(threading, actors):
             took.append((timeout, clock() - began))
 
     # At the same time, so that one of them occurs while others are still waiting.
-    crew = [actors.start(measure, 0.01, 0.01, 0.01), actors.start(measure, 0.028)]
+    helpers = [actors.start(measure, 0.01, 0.01, 0.01), actors.start(measure, 0.028)]
     time.sleep(0.005)
-    crew.append(actors.start(measure, 0.022))
-    for actor in crew:
+    helpers.append(actors.start(measure, 0.022))
+    for actor in helpers:
         actor.returned()
     for timeout, seconds in took:
         # A clock may be coarse; that much earlier is not early.
@@ -900,17 +903,17 @@ def test_waits_and_sets_work_after_a_timeout(threading, actors):
 def test_a_timeout_does_no_harm_to_other_waiters(threading, actors):
     event = threading.Event()
     for _ in range(2):
-        crew = []
+        helpers = []
         for timeout in (SHORT, 0.0, SHORT):
-            crew += actors.start_many(1, event.wait)
-            actors.ended(crew)
+            helpers += actors.start_many(1, event.wait)
+            actors.ended(helpers)
             actors.start(event.wait, timeout).returned()
-            ended = actors.ended(crew)
+            ended = actors.ended(helpers)
             assert ended == [], "a time-out of one waiter woke another"
-        crew += actors.start_many(1, event.wait)
-        actors.ended(crew)
+        helpers += actors.start_many(1, event.wait)
+        actors.ended(helpers)
         event.set()
-        ended = actors.ended(crew, at_least=4)
+        ended = actors.ended(helpers, at_least=4)
         assert len(ended) == 4, "after time-outs of others, set() woke %d of 4 waiters" % len(ended)
         event.clear()
 
@@ -921,12 +924,12 @@ def test_threads_timed_out_are_not_in_the_way_of_a_set(threading, actors):
     setter = actors.new()
     for _ in range(2):
         timed = actors.start_many(3, event.wait, SHORT)
-        crew = actors.start_many(2, event.wait)
+        helpers = actors.start_many(2, event.wait)
         actors.ended(timed, at_least=3)
-        actors.ended(crew)
+        actors.ended(helpers)
         setter.start(event.set)
         assert setter.returned(), "set() fails after time-outs"
-        ended = actors.ended(crew, at_least=2)
+        ended = actors.ended(helpers, at_least=2)
         assert len(ended) == 2, "after time-outs of others, set() woke %d of 2 waiters" % len(ended)
         setter.call(event.clear)
         waiter = actors.start(event.wait)
@@ -961,11 +964,11 @@ def test_timeouts_meet_a_set(threading, actors, rounds):
             if not event.isSet():
                 unset.append(event)
 
-    crew = [actors.start(step) for step in (wait_with_and_without, wait_without)]
-    crew += actors.start_many(2, wait_with_and_without)
+    helpers = [actors.start(step) for step in (wait_with_and_without, wait_without)]
+    helpers += actors.start_many(2, wait_with_and_without)
     setter = actors.start(signal)
     setter.result()
-    ended = actors.ended(crew, at_least=4)
+    ended = actors.ended(helpers, at_least=4)
     for actor in ended:
         actor.result()
     assert len(ended) == 4, "%d of 4 threads were not woken" % (4 - len(ended))
@@ -995,7 +998,7 @@ def test_a_set_meets_a_timeout_at_any_line_of_wait(threading, actors):
 def test_a_timeout_meets_a_set_at_any_line_of_it(threading, actors):
     check_waits_until_set(actors, threading.Event)
     events = []
-    first, timed, last = crew = [actors.new(), actors.new(), actors.new()]
+    first, timed, last = helpers = [actors.new(), actors.new(), actors.new()]
 
     def expire():
         until = clock() + 0.002
@@ -1016,7 +1019,7 @@ def test_a_timeout_meets_a_set_at_any_line_of_it(threading, actors):
         timed.result()
         flag = events.pop().isSet()
         assert flag, "the flag is not true after set()"
-        for actor in crew:
+        for actor in helpers:
             assert actor.returned(), "a thread is not woken by a set() that met a time-out"
 
 
@@ -1056,12 +1059,12 @@ def test_sets_and_clears_meet(threading, actors, rounds):
             if clock() >= until:  # it takes long for a thread to go on
                 break
 
-    crew = [
+    helpers = [
         actors.start(work, event.set, event.clear),
         actors.start(work, event.clear, event.set),
         actors.start(work, event.isSet, event.set),
     ]
-    for actor in crew:
+    for actor in helpers:
         actor.result()
     waiter = actors.new()
     event.clear()
@@ -1101,12 +1104,12 @@ def test_waits_with_timeouts_meet_sets_and_clears(threading, actors, rounds):
                 break
 
     pulsing = actors.start(pulse)
-    crew = [actors.start(wait, *args) for args in ((0.0,), (0.00005,), (0.0001,), ())]
-    ended = actors.ended(crew, at_least=4)
+    helpers = [actors.start(wait, *args) for args in ((0.0,), (0.00005,), (0.0001,), ())]
+    ended = actors.ended(helpers, at_least=4)
     stop.append(True)
     pulsing.returned()
-    assert len(ended) == 4, "calls do not return: %r" % (crew,)
-    for actor in crew + [pulsing]:
+    assert len(ended) == 4, "calls do not return: %r" % (helpers,)
+    for actor in helpers + [pulsing]:
         actor.result()
     waiter = actors.start(event.wait)
     assert waiter.is_blocked(), "after many calls at once, wait() does not block"
@@ -1118,15 +1121,15 @@ def test_waits_with_timeouts_meet_sets_and_clears(threading, actors, rounds):
 def test_many_sets_at_once_wake_all(threading, actors, rounds):
     check_waits_until_set(actors, threading.Event)
     event = threading.Event()
-    crew = [actors.new() for _ in range(3)]
+    helpers = [actors.new() for _ in range(3)]
     setters = [actors.new() for _ in range(2)]
     for _ in range(affordable(rounds, event) // 30):
-        for actor in crew:
+        for actor in helpers:
             actor.start(event.wait)
-        actors.ended(crew)
+        actors.ended(helpers)
         for setter in setters:
             setter.start(event.set)
-        ended = actors.ended(crew, at_least=3)
+        ended = actors.ended(helpers, at_least=3)
         for setter in setters:
             setter.result()
         assert len(ended) == 3, "two set() calls at once woke %d of 3 threads" % len(ended)
@@ -1136,20 +1139,20 @@ def test_many_sets_at_once_wake_all(threading, actors, rounds):
 @clause("event.atomic")
 def test_a_set_meets_a_set_at_any_line(threading, actors):
     events = []
-    crew = [actors.new(), actors.new()]
+    helpers = [actors.new(), actors.new()]
 
     def prepare():
         event = threading.Event()
         events.append(event)
-        for actor in crew:
+        for actor in helpers:
             actor.start(event.wait)
-        actors.ended(crew)
+        actors.ended(helpers)
         return event.set, event.set
 
     for meeting in meetings(actors, prepare):
         meeting.call.result()
         meeting.other.result()
-        for actor in crew:
+        for actor in helpers:
             assert actor.returned(), "two set() calls that met did not wake a waiting thread"
         flag = events.pop().isSet()
         assert flag, "the flag is not true after two set() calls that met"
@@ -1158,25 +1161,25 @@ def test_a_set_meets_a_set_at_any_line(threading, actors):
 @clause("event.atomic")
 def test_a_clear_meets_a_set_at_any_line(threading, actors):
     events = []
-    crew = [actors.new(), actors.new()]
+    helpers = [actors.new(), actors.new()]
 
     def prepare():
         event = threading.Event()
         events.append(event)
-        for actor in crew:
+        for actor in helpers:
             actor.start(event.wait)
-        actors.ended(crew)
+        actors.ended(helpers)
         return event.set, event.clear
 
     for meeting in meetings(actors, prepare):
         meeting.call.result()
         meeting.other.result()
-        for actor in crew:
+        for actor in helpers:
             assert actor.returned(), "a set() that clear() met did not wake a waiting thread"
         event = events.pop()
         event.set()
-        crew[0].start(event.wait)
-        assert crew[0].returned(), "after set() and clear() met, wait() blocks on a true flag"
+        helpers[0].start(event.wait)
+        assert helpers[0].returned(), "after set() and clear() met, wait() blocks on a true flag"
 
 
 @clause("event.atomic")

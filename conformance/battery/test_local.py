@@ -205,11 +205,11 @@ def test_storing_changes_no_other_threads_value(threading, actors):
     for kind in (threading.local, Mine):
         data = kind()
         data.x = "here"
-        crew = [actors.new() for _ in range(3)]
+        helpers = [actors.new() for _ in range(3)]
         for turn in range(2):
-            for number, actor in enumerate(crew):
+            for number, actor in enumerate(helpers):
                 actor.call(setattr, data, "x", (turn, number))
-            for number, actor in enumerate(crew):
+            for number, actor in enumerate(helpers):
                 got = actor.call(look, data, "x")
                 assert got == (turn, number)
             got = data.x
@@ -740,14 +740,14 @@ def test_init_runs_in_each_thread_for_each_object(threading, actors):
 
     first = Mine()
     second = Mine()
-    crew = [actors.new() for _ in range(3)]
+    helpers = [actors.new() for _ in range(3)]
     lists = [first.items, second.items]
-    for actor in crew:
+    for actor in helpers:
         lists.append(actor.call(lambda: first.items))
         lists.append(actor.call(lambda: second.items))
     different = len(set([id(one) for one in lists]))
     assert different == 8, "4 threads with 2 objects have %d lists" % different
-    for number, actor in enumerate(crew):
+    for number, actor in enumerate(helpers):
         again = actor.call(lambda: first.items)
         assert again is lists[2 + 2 * number]
 
@@ -1297,12 +1297,12 @@ def test_values_are_released_with_the_object(threading, actors):
         box[0].x = value
         references.append(weakref.ref(value))
 
-    crew = [actors.new() for _ in range(2)]
+    helpers = [actors.new() for _ in range(2)]
     for kind in (threading.local, Mine):
         box = [kind()]
         references = []
         use(box, references)
-        for actor in crew:
+        for actor in helpers:
             actor.call(use, box, references)
         alive = [reference() is not None for reference in references]
         assert alive == [True] * 3, "a value is gone before its object and its thread are"

@@ -137,12 +137,12 @@ def test_acquire_blocks_while_the_lock_is_held(threading, actors):
 def test_every_further_acquire_blocks(threading, actors):
     lock = threading.Lock()
     lock.acquire()
-    crew = actors.start_many(7, lock.acquire)
-    ended = len(actors.ended(crew))
+    helpers = actors.start_many(7, lock.acquire)
+    ended = len(actors.ended(helpers))
     assert ended == 0, "%d of 7 threads took a locked lock" % ended
     for count in range(1, 8):
         lock.release()
-        actors.ended(crew, at_least=count)
+        actors.ended(helpers, at_least=count)
 
 
 @clause("lock.acquire.holder-blocks")
@@ -332,12 +332,12 @@ def test_release_returns_while_others_wait(threading, actors):
     lock = threading.Lock()
     holder = actors.new()
     holder.call(lock.acquire)
-    crew = actors.start_many(2, lock.acquire)
-    actors.ended(crew)
+    helpers = actors.start_many(2, lock.acquire)
+    actors.ended(helpers)
     for count in (1, 2):
         holder.start(lock.release)
         assert holder.returned()
-        actors.ended(crew, at_least=count)
+        actors.ended(helpers, at_least=count)
 
 
 @clause("lock.release.any-thread")
@@ -364,11 +364,11 @@ def test_a_lock_taken_by_a_helper_may_be_released_here(threading, actors):
 def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
     lock = threading.Lock()
     lock.acquire()
-    crew = actors.start_many(4, lock.acquire)
-    actors.ended(crew)
+    helpers = actors.start_many(4, lock.acquire)
+    actors.ended(helpers)
     for count in range(1, 5):
         lock.release()
-        ended = actors.ended(crew, at_least=count)
+        ended = actors.ended(helpers, at_least=count)
         assert len(ended) == count, "%d of 4 waiters proceeded after %d releases" % (
             len(ended),
             count,
@@ -384,10 +384,10 @@ def test_no_waiter_is_left_behind(threading, actors):
         lock.acquire()
         lock.release()
 
-    crew = actors.start_many(8, pass_on)
-    actors.ended(crew)
+    helpers = actors.start_many(8, pass_on)
+    actors.ended(helpers)
     lock.release()
-    ended = actors.ended(crew, at_least=8)
+    ended = actors.ended(helpers, at_least=8)
     assert len(ended) == 8, "%d of 8 waiters proceeded" % len(ended)
 
 
@@ -402,12 +402,12 @@ def test_order_of_waiters(threading, actors, observe):
         order.append(number)
         lock.release()
 
-    crew = []
+    helpers = []
     for number in range(4):
-        crew.append(actors.start(queue_up, number))
-        crew[-1].is_blocked()
+        helpers.append(actors.start(queue_up, number))
+        helpers[-1].is_blocked()
     lock.release()
-    actors.ended(crew, at_least=4)
+    actors.ended(helpers, at_least=4)
     if order == [0, 1, 2, 3]:
         observe("first in, first out")
     elif order == [3, 2, 1, 0]:
@@ -490,10 +490,10 @@ def test_one_holder_at_a_time(threading, actors, rounds):
             inside.pop()
             lock.release()
 
-    crew = [actors.start(work, blocking) for blocking in ((), (True,), (False,), ())]
-    ended = actors.ended(crew, at_least=4)
+    helpers = [actors.start(work, blocking) for blocking in ((), (True,), (False,), ())]
+    ended = actors.ended(helpers, at_least=4)
     assert len(ended) == 4, "%d of 4 threads that share a lock came to an end" % len(ended)
-    for actor in crew:
+    for actor in helpers:
         actor.result()
     assert max(most) == 1, "%d threads held the lock at once" % max(most)
 
@@ -620,12 +620,12 @@ def test_no_release_is_lost(threading, actors, rounds):
         over.append(None)
         ping.release()
 
-    crew = [actors.start(server), actors.start(client)]
-    ended = actors.ended(crew, at_least=2)
+    helpers = [actors.start(server), actors.start(client)]
+    ended = actors.ended(helpers, at_least=2)
     assert len(ended) == 2, "%d of 2 threads that pass locks to each other came to an end" % len(
         ended
     )
-    for actor in crew:
+    for actor in helpers:
         actor.result()
 
 

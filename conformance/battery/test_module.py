@@ -501,13 +501,13 @@ def test_daemon_threads_are_listed(threading, actors):
 
 @clause("enumerate.includes-alien")
 def test_dummy_thread_objects_are_listed(threading, actors):
-    crew = [actors.new() for _ in range(3)]
+    helpers = [actors.new() for _ in range(3)]
     dummies = []
-    for alien in crew:
+    for alien in helpers:
         dummies.append(alien.call(threading.currentThread))
         counts = [listed(threading, dummy) for dummy in dummies]
         assert counts == [1] * len(dummies)
-        for asked in (crew[0], alien):
+        for asked in (helpers[0], alien):
             counts = [asked.call(listed, threading, dummy) for dummy in dummies]
             assert counts == [1] * len(dummies)
 
@@ -776,8 +776,8 @@ def test_lists_are_right_while_threads_come_and_go(threading, actors, rounds):
             looks.append(listed(threading, stays) == 1)
             time.sleep(0)
 
-    crew = [actors.start(look), actors.start(come_and_go)]
-    for actor in crew:
+    helpers = [actors.start(look), actors.start(come_and_go)]
+    for actor in helpers:
         actor.result()
     gate.open()
     wrong = looks.count(False)

@@ -180,13 +180,13 @@ def test_the_owner_acquires_again_while_others_wait(threading, actors):
     lock = threading.RLock()
     owner = actors.new()
     owner.call(lock.acquire)
-    crew = actors.start_many(2, lock_and_unlock, lock)
-    actors.ended(crew)
+    helpers = actors.start_many(2, lock_and_unlock, lock)
+    actors.ended(helpers)
     for form in ((), (True,), (False,)):
         owner.start(lock.acquire, *form)
         assert owner.returned()
     owner.call(release_from, lock, 4)
-    for actor in crew:
+    for actor in helpers:
         actor.result()
 
 
@@ -206,15 +206,15 @@ def test_acquire_blocks_while_another_thread_owns_the_lock(threading, actors):
 def test_every_other_thread_blocks(threading, actors):
     lock = threading.RLock()
     lock.acquire()
-    crew = actors.start_many(7, lock.acquire)
-    ended = len(actors.ended(crew))
+    helpers = actors.start_many(7, lock.acquire)
+    ended = len(actors.ended(helpers))
     assert ended == 0, "%d of 7 threads took a lock that another owns" % ended
     lock.release()
-    while crew:
-        owners = actors.ended(crew, at_least=1)
+    while helpers:
+        owners = actors.ended(helpers, at_least=1)
         assert owners, "nobody took the lock that was released"
         owners[0].call(lock.release)
-        crew.remove(owners[0])
+        helpers.remove(owners[0])
 
 
 @clause("rlock.acquire.other-blocks")
@@ -495,10 +495,10 @@ def test_no_waiter_is_left_behind(threading, actors):
         release_from(lock, 2)
 
     lock.acquire()
-    crew = actors.start_many(8, nest)
-    actors.ended(crew)
+    helpers = actors.start_many(8, nest)
+    actors.ended(helpers)
     lock.release()
-    ended = actors.ended(crew, at_least=8)
+    ended = actors.ended(helpers, at_least=8)
     assert len(ended) == 8, "%d of 8 waiters proceeded" % len(ended)
 
 
@@ -513,12 +513,12 @@ def test_order_of_waiters(threading, actors, observe):
         order.append(number)
         lock.release()
 
-    crew = []
+    helpers = []
     for number in range(4):
-        crew.append(actors.start(queue_up, number))
-        crew[-1].is_blocked()
+        helpers.append(actors.start(queue_up, number))
+        helpers[-1].is_blocked()
     lock.release()
-    actors.ended(crew, at_least=4)
+    actors.ended(helpers, at_least=4)
     if order == [0, 1, 2, 3]:
         observe("first in, first out")
     elif order == [3, 2, 1, 0]:
@@ -694,10 +694,10 @@ def test_one_owner_at_a_time(threading, actors, rounds):
             lock.release()
 
     forms = (((), ()), ((True,), (False,)), ((False,), ()), ((), (True,)))
-    crew = [actors.start(work, outer, inner) for outer, inner in forms]
-    ended = actors.ended(crew, at_least=4)
+    helpers = [actors.start(work, outer, inner) for outer, inner in forms]
+    ended = actors.ended(helpers, at_least=4)
     assert len(ended) == 4, "%d of 4 threads that share a lock came to an end" % len(ended)
-    for actor in crew:
+    for actor in helpers:
         actor.result()
     assert max(most) == 1, "%d threads owned the lock at once" % max(most)
 
@@ -782,10 +782,10 @@ def test_no_release_is_lost(threading, actors, rounds):
             time.sleep(0)  # the other one waits now
             lock.release()
 
-    crew = actors.start_many(2, work)
-    ended = actors.ended(crew, at_least=2)
+    helpers = actors.start_many(2, work)
+    ended = actors.ended(helpers, at_least=2)
     assert len(ended) == 2, "%d of 2 threads that share a lock came to an end" % len(ended)
-    for actor in crew:
+    for actor in helpers:
         actor.result()
 
 
@@ -812,8 +812,8 @@ def test_an_acquire_amid_a_release(threading, actors):
         return lambda: lock_and_unlock(locks[-1]), locks[-1].acquire
 
     for meeting in meetings(actors, prepare):
-        crew = [meeting.call, meeting.other]
-        ended = actors.ended(crew, at_least=1)
+        helpers = [meeting.call, meeting.other]
+        ended = actors.ended(helpers, at_least=1)
         if ended == [meeting.other]:
             meeting.other.call(locks[-1].release)
         assert meeting.call.returned()

@@ -173,11 +173,11 @@ def test_acquire_blocks_at_zero(threading, actors):
 def test_every_further_acquire_blocks(threading, actors):
     check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors, 7)
-    crew = actors.start_many(7, semaphore.acquire)
-    ended = len(actors.ended(crew))
+    helpers = actors.start_many(7, semaphore.acquire)
+    ended = len(actors.ended(helpers))
     assert ended == 0, "%d of 7 threads passed at zero" % ended
     release(7)
-    actors.ended(crew, at_least=7)
+    actors.ended(helpers, at_least=7)
 
 
 @clause("semaphore.acquire.zero-blocks")
@@ -258,11 +258,11 @@ def test_a_waiter_whose_release_was_used_by_another_keeps_waiting(threading, act
     for _ in range(5):
         waiter = actors.start(semaphore.acquire)
         waiter.is_blocked()
-        crew = [releaser.start(overtake), waiter]
-        passed = actors.ended(crew, at_least=1)
+        helpers = [releaser.start(overtake), waiter]
+        passed = actors.ended(helpers, at_least=1)
         assert len(passed) == 1, "a release() let %d threads pass" % len(passed)
         passed[0].call(semaphore.release)
-        ended = len(actors.ended(crew, at_least=2))
+        ended = len(actors.ended(helpers, at_least=2))
         assert ended == 2, "a waiter that was overtaken does not proceed at the next release()"
         releaser = waiter if passed[0] is releaser else releaser
 
@@ -283,10 +283,10 @@ def test_overtaken_waiters_all_proceed_in_the_end(threading, actors):
         semaphore.acquire()
         semaphore.release()
 
-    crew = actors.start_many(3, pass_on)
-    actors.ended(crew)
+    helpers = actors.start_many(3, pass_on)
+    actors.ended(helpers)
     releaser.start(overtake)
-    ended = len(actors.ended(crew + [releaser], at_least=4))
+    ended = len(actors.ended(helpers + [releaser], at_least=4))
     assert ended == 4, "of 3 waiters and a thread that overtook them, %d got through" % ended
 
 
@@ -324,9 +324,9 @@ def test_acquire_with_true_blocks_at_zero(threading, actors):
 def test_each_release_lets_one_acquire_with_true_return(threading, actors):
     check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors, 4)
-    crew = [actors.start(semaphore.acquire, *args) for args in ((True,), (), (1,), (True,))]
+    helpers = [actors.start(semaphore.acquire, *args) for args in ((True,), (), (1,), (True,))]
     for count in range(5):
-        ended = len(actors.ended(crew, at_least=count))
+        ended = len(actors.ended(helpers, at_least=count))
         assert ended == count, "%d of 4 waiters proceeded after %d releases" % (ended, count)
         if count < 4:
             release()
@@ -403,13 +403,13 @@ def test_acquire_with_false_fails_while_others_wait(threading, actors):
     if not holds(check_waits_at_zero, actors, threading.Semaphore):
         return  # another clause's business
     semaphore, release = at_zero(threading, actors, 2)
-    crew = actors.start_many(2, semaphore.acquire)
-    actors.ended(crew)
+    helpers = actors.start_many(2, semaphore.acquire)
+    actors.ended(helpers)
     for blocking in (False, 0, False):
         got = actors.call(semaphore.acquire, blocking)
         assert not got
     release(2)
-    actors.ended(crew, at_least=2)
+    actors.ended(helpers, at_least=2)
 
 
 @clause("semaphore.acquire.nonblocking-zero-changes-nothing")
@@ -431,13 +431,13 @@ def test_failed_attempts_leave_waiters_alone(threading, actors):
     check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors, 2)
     actors.call(semaphore.acquire, False)
-    crew = actors.start_many(2, semaphore.acquire)
-    actors.ended(crew)
+    helpers = actors.start_many(2, semaphore.acquire)
+    actors.ended(helpers)
     for count in (1, 2):
         actors.call(semaphore.acquire, False)
         actors.call(semaphore.acquire, 0)
         release()
-        ended = len(actors.ended(crew, at_least=count))
+        ended = len(actors.ended(helpers, at_least=count))
         assert ended == count, "%d of 2 waiters proceeded after %d releases" % (ended, count)
 
 
@@ -534,11 +534,11 @@ def test_release_returns_while_others_wait(threading, actors):
     semaphore = threading.Semaphore(5)
     keeper = actors.new()
     keeper.call(repeat, 5, semaphore.acquire)
-    crew = actors.start_many(5, semaphore.acquire)
-    actors.ended(crew)
+    helpers = actors.start_many(5, semaphore.acquire)
+    actors.ended(helpers)
     for count in range(1, 6):
         assert keeper.start(semaphore.release).returned()
-        actors.ended(crew, at_least=count)
+        actors.ended(helpers, at_least=count)
 
 
 @clause("semaphore.release.beyond-initial")
@@ -589,11 +589,11 @@ def test_what_a_helper_acquired_may_be_released_here(threading, actors):
 def test_each_release_lets_exactly_one_waiter_proceed(threading, actors):
     check_waits_at_zero(actors, threading.Semaphore)
     semaphore, release = at_zero(threading, actors, 4)
-    crew = actors.start_many(4, semaphore.acquire)
-    actors.ended(crew)
+    helpers = actors.start_many(4, semaphore.acquire)
+    actors.ended(helpers)
     for count in range(1, 5):
         release()
-        ended = actors.ended(crew, at_least=count)
+        ended = actors.ended(helpers, at_least=count)
         assert len(ended) == count, "%d of 4 waiters proceeded after %d releases" % (
             len(ended),
             count,
@@ -605,16 +605,16 @@ def test_releases_in_a_burst_let_as_many_waiters_proceed(threading, actors):
     check_waits_at_zero(actors, threading.Semaphore)
     for burst in (2, 3, 4):
         semaphore, release = at_zero(threading, actors, 4)
-        crew = actors.start_many(4, semaphore.acquire)
-        actors.ended(crew)
+        helpers = actors.start_many(4, semaphore.acquire)
+        actors.ended(helpers)
         release(burst)
-        ended = actors.ended(crew, at_least=burst)
+        ended = actors.ended(helpers, at_least=burst)
         assert len(ended) == burst, "%d of 4 waiters proceeded after %d releases at once" % (
             len(ended),
             burst,
         )
         release(4 - burst)
-        ended = actors.ended(crew, at_least=4)
+        ended = actors.ended(helpers, at_least=4)
         assert len(ended) == 4, "%d of 4 waiters proceeded after 4 releases" % len(ended)
 
 
@@ -627,10 +627,10 @@ def test_no_waiter_is_left_behind(threading, actors):
         semaphore.acquire()
         semaphore.release()
 
-    crew = actors.start_many(8, pass_on)
-    actors.ended(crew)
+    helpers = actors.start_many(8, pass_on)
+    actors.ended(helpers)
     release()
-    ended = actors.ended(crew, at_least=8)
+    ended = actors.ended(helpers, at_least=8)
     assert len(ended) == 8, "%d of 8 waiters proceeded" % len(ended)
 
 
@@ -644,12 +644,12 @@ def test_order_of_waiters(threading, actors, observe):
         order.append(number)
         semaphore.release()
 
-    crew = []
+    helpers = []
     for number in range(4):
-        crew.append(actors.start(queue_up, number))
-        crew[-1].is_blocked()
+        helpers.append(actors.start(queue_up, number))
+        helpers[-1].is_blocked()
     release()
-    actors.ended(crew, at_least=4)
+    actors.ended(helpers, at_least=4)
     if order == [0, 1, 2, 3]:
         observe("first in, first out")
     elif order == [3, 2, 1, 0]:
@@ -779,11 +779,11 @@ def test_one_of_two_that_acquire_at_once_blocks(threading, actors):
             return [lambda: semaphores[-1].acquire(*form)] * 2
 
         for meeting in meetings(actors, prepare):
-            crew = [meeting.call, meeting.other]
-            passed = actors.ended(crew, at_least=1)
+            helpers = [meeting.call, meeting.other]
+            passed = actors.ended(helpers, at_least=1)
             assert len(passed) == 1, "%d of 2 threads passed at once" % len(passed)
             passed[0].call(semaphores[-1].release)
-            assert len(actors.ended(crew, at_least=2)) == 2
+            assert len(actors.ended(helpers, at_least=2)) == 2
 
 
 @clause("semaphore.acquire.atomic")
@@ -913,19 +913,19 @@ def test_an_acquire_amid_a_release_for_which_nobody_waits(threading, actors):
 def test_a_release_amid_a_release_while_two_wait(threading, actors):
     check_waits_at_zero(actors, threading.Semaphore)
     keeper = actors.new()
-    crew = [actors.new(), actors.new()]
+    helpers = [actors.new(), actors.new()]
 
     def prepare():
         semaphore, _ = at_zero(threading, actors, 2, keeper)
-        for waiter in crew:
+        for waiter in helpers:
             waiter.start(semaphore.acquire)
-        actors.ended(crew)
+        actors.ended(helpers)
         return semaphore.release, semaphore.release
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
         assert meeting.other.returned()
-        ended = len(actors.ended(crew, at_least=2))
+        ended = len(actors.ended(helpers, at_least=2))
         assert ended == 2, "2 releases, one amid the other, let %d of 2 waiters proceed" % ended
 
 
@@ -945,9 +945,9 @@ def test_an_acquire_amid_a_release_that_wakes_a_waiter(threading, actors):
 
     for meeting in meetings(actors, prepare):
         assert meeting.call.returned()
-        crew = [waiter, meeting.other]
-        passed = actors.ended(crew, at_least=1)
+        helpers = [waiter, meeting.other]
+        passed = actors.ended(helpers, at_least=1)
         assert len(passed) > 0, "neither the waiter nor a new arrival proceeded at a release()"
         passed[0].call(semaphores[-1].release)
-        ended = len(actors.ended(crew, at_least=2))
+        ended = len(actors.ended(helpers, at_least=2))
         assert ended == 2, "%d of 2 threads proceeded at two releases" % ended

@@ -1021,7 +1021,7 @@ def test_the_main_thread_can_be_named(threading):
     main = threading.currentThread()
     before = main.getName()
     try:
-        for new in ("boss", "chief"):
+        for new in ("notifier", "chief"):
             main.setName(new)
             name = main.getName()
             assert name == new
@@ -2239,13 +2239,13 @@ def test_many_threads_can_wait_for_one(threading, actors):
         with Gate(actors.substrate) as gate:
             thread = make(gate.visit)
             begin(actors, thread, gate)
-            crew = actors.start_many(4, thread.join)
-            ended = actors.ended(crew)
+            helpers = actors.start_many(4, thread.join)
+            ended = actors.ended(helpers)
             assert ended == []
             gate.open()
-            ended = actors.ended(crew, at_least=4)
+            ended = actors.ended(helpers, at_least=4)
             assert len(ended) == 4, "%d of 4 calls of join() returned" % len(ended)
-            for joiner in crew:
+            for joiner in helpers:
                 joiner.result()
 
 
@@ -2421,8 +2421,8 @@ def test_each_joiner_has_a_time_of_its_own(threading, actors):
         actors.call(thread.start)
         long = actors.start(thread.join, 30.0)
         long.is_blocked()
-        crew = actors.start_many(3, thread.join, 0.003)
-        for joiner in crew:
+        helpers = actors.start_many(3, thread.join, 0.003)
+        for joiner in helpers:
             assert joiner.returned()
         gate.open()
         long.returned()
@@ -2466,10 +2466,10 @@ def test_all_joiners_with_a_timeout_return_when_the_thread_terminates(threading,
     with Gate(actors.substrate) as gate:
         thread = threading.Thread(target=gate.visit)
         actors.call(thread.start)
-        crew = actors.start_many(3, thread.join, 30.0)
+        helpers = actors.start_many(3, thread.join, 30.0)
         settle(actors)
         gate.open()
-        for joiner in crew:
+        for joiner in helpers:
             assert joiner.returned()
 
 

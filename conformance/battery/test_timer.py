@@ -201,13 +201,13 @@ def test_any_callable_is_run(threading, actors):
 
 @clause("timer.runs-once")
 def test_the_function_is_run_once(threading, actors):
-    crew = [Calls(threading, actors) for _ in range(3)]
-    for interval, calls in zip((0.001, 0.004, 0.008), crew):
+    helpers = [Calls(threading, actors) for _ in range(3)]
+    for interval, calls in zip((0.001, 0.004, 0.008), helpers):
         threading.Timer(interval, calls).start()
-    for calls in crew:
+    for calls in helpers:
         calls.come()
-    once = stays(actors, lambda: max([len(calls.got) for calls in crew]) <= 1, 0.01)
-    assert once, "the functions were run %r times" % [len(calls.got) for calls in crew]
+    once = stays(actors, lambda: max([len(calls.got) for calls in helpers]) <= 1, 0.01)
+    assert once, "the functions were run %r times" % [len(calls.got) for calls in helpers]
 
 
 @clause("timer.runs-once")
@@ -219,11 +219,11 @@ def test_the_function_is_run_once_whatever_it_returns(threading, actors):
         return value
 
     values = (None, True, False, 1)
-    crew = [threading.Timer(SOON, lambda value=value: work(value)) for value in values]
-    for timer in crew:
+    helpers = [threading.Timer(SOON, lambda value=value: work(value)) for value in values]
+    for timer in helpers:
         timer.start()
     actors.until(lambda: len(called) >= len(values))
-    for timer in crew:
+    for timer in helpers:
         actors.start(timer.join).returned()
     counts = [len([one for one in called if one is value]) for value in values]
     assert max(counts) <= 1, "functions that returned %r were run %r times" % (values, counts)
@@ -452,15 +452,17 @@ def test_each_timer_runs_its_own_function(threading, actors):
         return
     waits_long = threading.Timer(LONG, str)
     waits_long.start()
-    crew = []
+    watched = []
     for number in range(6):
         calls = Calls(threading, actors)
         threading.Timer(0.002 * (6 - number), calls).start()
-        crew.append(calls)
-    came = actors.until(lambda: not [calls for calls in crew if not calls.got])
-    missing = [number for number, calls in enumerate(crew) if not calls.got]
+        watched.append(calls)
+    came = actors.until(lambda: not [calls for calls in watched if not calls.got])
+    missing = [number for number, calls in enumerate(watched) if not calls.got]
     waits_long.cancel()
-    assert came or not crew[0].come(), "of timers 0 to 5, %r did not run their functions" % missing
+    assert came or not watched[0].come(), (
+        "of timers 0 to 5, %r did not run their functions" % missing
+    )
 
 
 @clause("timer.several")
@@ -503,12 +505,12 @@ def test_the_function_of_a_cancelled_timer_is_not_run(threading, actors):
     interval = 0.016
     for _ in range(20):
         calls = Calls(threading, actors)
-        crew = [threading.Timer(interval, calls) for _ in range(4)]
+        helpers = [threading.Timer(interval, calls) for _ in range(4)]
         began = clock()
-        for timer in crew:
+        for timer in helpers:
             timer.start()
         time.sleep(0.004)
-        for timer in crew:
+        for timer in helpers:
             timer.cancel()
         cancelled = clock()
         if cancelled - began < 0.8 * interval:
@@ -571,7 +573,7 @@ def test_a_cancel_shortly_before_the_end_of_the_interval(threading, actors):
 def test_the_thread_of_a_cancelled_timer_ends(threading, actors):
     if not apart(threading, actors):
         return
-    crew = []
+    helpers = []
     timers = [threading.Timer(interval, str) for interval in (LONG, 30, 10**6) * 2]
     for timer in timers:
         timer.start()
@@ -579,8 +581,8 @@ def test_the_thread_of_a_cancelled_timer_ends(threading, actors):
         come_to_rest(actors)
         for timer in some:
             timer.cancel()
-            crew.append(actors.start(timer.join))
-    for joiner in crew:
+            helpers.append(actors.start(timer.join))
+    for joiner in helpers:
         assert joiner.returned(), "the thread of a cancelled timer does not end"
 
 
@@ -590,11 +592,11 @@ def test_who_waits_for_a_timer_goes_on_when_it_is_cancelled(threading, actors):
         return
     timer = threading.Timer(LONG, str)
     timer.start()
-    crew = actors.start_many(2, timer.join)
-    for joiner in crew:
+    helpers = actors.start_many(2, timer.join)
+    for joiner in helpers:
         joiner.is_blocked()
     timer.cancel()
-    for joiner in crew:
+    for joiner in helpers:
         assert joiner.returned(), "the thread of a cancelled timer does not end"
 
 
@@ -910,10 +912,10 @@ def test_a_cancel_at_the_end_of_the_interval(threading, actors, rounds):
     for turn in range(max(rounds // 57, 1)):
         if clock() > until:
             break
-        crew = [Calls(threading, actors) for _ in range(batch)]
+        helpers = [Calls(threading, actors) for _ in range(batch)]
         timers = []
         end = clock() + 0.003
-        for calls in crew:
+        for calls in helpers:
             timer = threading.Timer(max(end - clock(), 0), calls)
             timers.append(timer)
             timer.start()
@@ -923,7 +925,7 @@ def test_a_cancel_at_the_end_of_the_interval(threading, actors, rounds):
         joiner = actors.start(lambda: [timer.join() for timer in timers])
         ended = joiner.returned()
         assert ended, "a timer that was cancelled as it fired does not end"
-        most = max([len(calls.got) for calls in crew])
+        most = max([len(calls.got) for calls in helpers])
         assert most <= usual, "a timer that was cancelled as it fired ran %d times" % most
 
 

@@ -204,11 +204,11 @@ def check_entry_of_several_blocks(make, actors):
     lock = make()
     holder = actors.new()
     holder.call(lock.acquire)
-    crew = actors.start_many(3, enter_and_leave, lock)
-    ended = actors.ended(crew)
+    helpers = actors.start_many(3, enter_and_leave, lock)
+    ended = actors.ended(helpers)
     holder.call(lock.release)
     assert ended == [], "%d of 3 blocks were entered while another thread held it" % len(ended)
-    ended = actors.ended(crew, at_least=3)  # fewer where a block does not release it
+    ended = actors.ended(helpers, at_least=3)  # fewer where a block does not release it
     assert ended, "no block was entered after the other thread's release()"
 
 
@@ -216,8 +216,8 @@ def check_one_at_a_time(make, actors):
     lock = make()
     first = Block(actors, lock)
     first.enter().result()
-    crew = [Block(actors, lock) for _ in range(3)]
-    waiting = [block.enter() for block in crew]
+    helpers = [Block(actors, lock) for _ in range(3)]
+    waiting = [block.enter() for block in helpers]
     ended = actors.ended(waiting)
     assert ended == [], "%d more blocks were entered" % len(ended)
     first.leave()
@@ -225,7 +225,7 @@ def check_one_at_a_time(make, actors):
         ended = actors.ended(waiting, at_least=1)
         assert len(ended) == 1, "%d of the waiting blocks were entered at once" % len(ended)
         waiting.remove(ended[0])
-        for block in crew:
+        for block in helpers:
             if block.actor is ended[0]:
                 block.leave().result()
 
@@ -415,8 +415,8 @@ def most_inside(lock, actors, rounds):
             if clock() > until:
                 break
 
-    crew = [actors.start(work) for _ in range(4)]
-    ended = actors.ended(crew, at_least=4)
+    helpers = [actors.start(work) for _ in range(4)]
+    ended = actors.ended(helpers, at_least=4)
     for actor in ended:
         actor.result()
     assert len(ended) == 4, "%d of 4 threads got through" % len(ended)
@@ -522,13 +522,13 @@ def test_one_waiter_proceeds_after_a_block_on_a_lock(threading, actors):
     for _ in range(2):
         block = Block(actors, lock)
         block.enter().result()
-        crew = actors.start_many(2, lock.acquire)
-        actors.ended(crew)
+        helpers = actors.start_many(2, lock.acquire)
+        actors.ended(helpers)
         block.leave().result()
-        ended = actors.ended(crew, at_least=1)
+        ended = actors.ended(helpers, at_least=1)
         assert len(ended) == 1, "%d of 2 waiters proceeded" % len(ended)
         lock.release()
-        actors.ended(crew, at_least=2)
+        actors.ended(helpers, at_least=2)
         lock.release()
 
 
@@ -1052,10 +1052,10 @@ def test_a_product_is_handed_over_in_blocks(threading, actors):
                 products.append(number)
                 condition.notifyAll()
 
-    crew = [actors.start(consume), actors.start(consume)]
-    actors.ended(crew)
+    helpers = [actors.start(consume), actors.start(consume)]
+    actors.ended(helpers)
     producer = actors.start(produce)
-    ended = actors.ended(crew, at_least=2)
+    ended = actors.ended(helpers, at_least=2)
     assert producer.returned()
     assert len(ended) == 2, "%d of 4 products were consumed" % len(consumed)
     consumed.sort()
@@ -1178,8 +1178,8 @@ def check_counter_kept_when_met(make, actors):
     for semaphore in semaphores:
         taker.start(semaphore.acquire)
         assert taker.returned(), "a counter of 1 is less after acquire() met a block"
-    crew = [actors.start(semaphore.acquire) for semaphore in semaphores]
-    ended = actors.ended(crew)
+    helpers = [actors.start(semaphore.acquire) for semaphore in semaphores]
+    ended = actors.ended(helpers)
     for semaphore in semaphores:
         taker.start(semaphore.release).raised()
     assert ended == [], "a counter of 1 is more after acquire() met a block"

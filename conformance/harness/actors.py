@@ -23,11 +23,11 @@ TIMED_ACQUIRE = sys.version_info >= (3, 2)
 class Actor(object):
     """One helper thread.  Use :meth:`Actors.start` or :meth:`Actors.new` to get one."""
 
-    def __init__(self, troupe, name, begin):
-        self._troupe = troupe
+    def __init__(self, actors, name, begin):
+        self._actors = actors
         self._name = name
-        self._substrate = troupe.substrate
-        self._durations = troupe.durations
+        self._substrate = actors.substrate
+        self._durations = actors.durations
         self._go = self._substrate.allocate_lock()
         self._go.acquire()
         self._done = self._substrate.allocate_lock()
@@ -48,8 +48,8 @@ class Actor(object):
         except:  # noqa: E722 - whatever the substrate says it with
             if begin != self._substrate.start_new_thread:
                 raise
-            troupe.refused = scarcity.sentence("thread", show_error(sys.exc_info()[1]))
-            raise Refused(troupe.refused)
+            actors.refused = scarcity.sentence("thread", show_error(sys.exc_info()[1]))
+            raise Refused(actors.refused)
 
     # -- the actor's own thread ---------------------------------------------------------------
 
@@ -130,7 +130,7 @@ class Actor(object):
         True as soon as the system proves it; where it cannot be proved, after the action has not
         ended for the duration ``window``.  False as soon as the action has ended.
         """
-        self._troupe.ended([self])
+        self._actors.ended([self])
         return self._busy
 
     @property
@@ -150,7 +150,7 @@ class Actor(object):
 
     def is_left_alone(self):
         """Whether it is a green thread that waits, and nobody but the caller can end that."""
-        return self._busy and self._troupe.are_green and green.nobody_can_run(self._substrate)
+        return self._busy and self._actors.are_green and green.nobody_can_run(self._substrate)
 
     def is_starved(self, used):
         """Whether it wants the processor, and has hardly had it since ``used`` seconds of use."""
@@ -166,7 +166,7 @@ class Actor(object):
         if not self._busy:
             return True
         wait = self._durations.wait("positive", "thread")
-        stall = self._troupe.stall()
+        stall = self._actors.stall()
         step = 0.0
         while self._busy:
             if TIMED_ACQUIRE:
@@ -180,7 +180,7 @@ class Actor(object):
                 step = min(step * 1.3 + 0.00002, 0.005)
             if wait.is_over(step) or (step >= 0.005 and stall.is_certain()):
                 break
-            if self._troupe.has_failed():
+            if self._actors.has_failed():
                 wait.hasten(self._durations["setback"])
         wait.end(not self._busy)
         return not self._busy
@@ -256,26 +256,26 @@ class Actors(object):
 
     def start_many(self, count, function, *args, **kwargs):
         """``count`` new actors that all call ``function``, let go one right after the other."""
-        crew = [self.new() for _ in range(count)]
-        for actor in crew:
+        helpers = [self.new() for _ in range(count)]
+        for actor in helpers:
             actor.start(function, *args, **kwargs)
-        return crew
+        return helpers
 
-    def ended(self, crew, at_least=0):
-        """The actors of ``crew`` whose action has ended, once none can get further by itself.
+    def ended(self, helpers, at_least=0):
+        """The actors of ``helpers`` whose action has ended, once none can get further by itself.
 
         Waits in good time for ``at_least`` of them to end (fewer come back where they do not), and
         then until each of the others is blocked in the sense of :meth:`Actor.is_blocked`.
         """
-        self.until(lambda: len([one for one in crew if one.has_ended()]) >= at_least, crew)
+        self.until(lambda: len([one for one in helpers if one.has_ended()]) >= at_least, helpers)
         while True:
-            busy = [actor for actor in crew if not actor.has_ended()]
+            busy = [actor for actor in helpers if not actor.has_ended()]
             if busy:
                 began = blocking.clock()
                 self._watch(busy)
                 self.durations.spend("window", blocking.clock() - began)
-            if busy == [actor for actor in crew if not actor.has_ended()]:
-                return [actor for actor in crew if actor not in busy]
+            if busy == [actor for actor in helpers if not actor.has_ended()]:
+                return [actor for actor in helpers if actor not in busy]
 
     def _watch(self, busy):
         """Watch actors until all are blocked, as :meth:`Actor.is_blocked` says it of one.
@@ -336,10 +336,10 @@ class Actors(object):
             beyond=self.durations["positive"],
         )
 
-    def until(self, condition, crew=()):
+    def until(self, condition, helpers=()):
         """Wait until ``condition()`` is true; false when it is not in good time, or never can be.
 
-        ``crew``: the actors it depends on.  Once one of them has raised an exception, the others
+        ``helpers``: the actors it depends on.  Once one of them has raised an exception, the others
         get the duration ``setback``: most likely they wait for it in vain.  So they do if any actor
         has, where other waits were in vain (see :meth:`has_failed`).
         """
@@ -351,7 +351,7 @@ class Actors(object):
         while not condition():
             if wait.is_over(pause) or pause >= 0.005 and stall.is_certain():
                 break
-            raised = [actor for actor in crew if actor.has_ended() and actor.error is not None]
+            raised = [actor for actor in helpers if actor.has_ended() and actor.error is not None]
             if raised or self.has_failed():
                 wait.hasten(self.durations["setback"])
             time.sleep(pause)
@@ -385,11 +385,13 @@ class Actors(object):
                 results[number][index] = functions[index](number)
 
         wait = self.durations.wait("positive", "thread")
-        crew = [self.start(run, index) for index in range(len(functions))]
+        helpers = [self.start(run, index) for index in range(len(functions))]
         try:
             reached = 0
-            while not all([actor.has_ended() for actor in crew]):
-                failed = [actor for actor in crew if actor.has_ended() and actor.error is not None]
+            while not all([actor.has_ended() for actor in helpers]):
+                failed = [
+                    actor for actor in helpers if actor.has_ended() and actor.error is not None
+                ]
                 assert not failed, repr(failed[0])
                 if min(arrived) > reached:
                     reached = min(arrived)
@@ -401,8 +403,8 @@ class Actors(object):
                 time.sleep(0.0005)
         finally:
             given_up.append(True)
-            wait.end(all([actor.has_ended() for actor in crew]))
-        for actor in crew:
+            wait.end(all([actor.has_ended() for actor in helpers]))
+        for actor in helpers:
             actor.result()
         return results
 
@@ -419,7 +421,7 @@ class Actors(object):
         """What the calls of actors have raised that no case has asked for, in words."""
         return [text for text in [actor.surprise() for actor in self._all] if text]
 
-    def dismiss(self):
+    def end_all(self):
         """End the threads of all actors; the number of those that are still busy, and stay so.
 
         A busy one whose action is about to end is waited for.

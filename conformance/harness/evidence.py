@@ -147,31 +147,31 @@ def _of_actors(test, wanted, scope):
     """The sentence for what actors have come to; None where the check is of something else."""
     for node in ast.walk(test):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            crew = _crew(node.args[0], scope) if node.args else []
-            if node.func.attr == "ended" and crew:
-                return _of_crew(crew, test, scope)
-            crew = _crew(node.func.value, scope)
-            if node.func.attr in WANTED and crew:
+            helpers = _crew(node.args[0], scope) if node.args else []
+            if node.func.attr == "ended" and helpers:
+                return _of_crew(helpers, test, scope)
+            helpers = _crew(node.func.value, scope)
+            if node.func.attr in WANTED and helpers:
                 must = "must" if wanted else "must not"
                 return "%s; it %s %s" % (
-                    "; ".join([repr(actor) for actor in crew]),
+                    "; ".join([repr(actor) for actor in helpers]),
                     must,
                     WANTED[node.func.attr],
                 )
     return None
 
 
-def _of_crew(crew, test, scope):
-    failed = [actor for actor in crew if actor.has_ended() and actor.error is not None]
+def _of_crew(helpers, test, scope):
+    failed = [actor for actor in helpers if actor.has_ended() and actor.error is not None]
     if failed:
         return repr(failed[0])
     expected = "none"
     if isinstance(test, ast.Compare):
         shown = _shown(test.comparators[0], scope)
         expected = "none" if shown in ("[]", "0") else shown
-    call = crew[0].asked and show_call(*crew[0].asked)
-    ended = len([actor for actor in crew if actor.has_ended()])
-    return "%d of %d calls of %s ended, expected %s" % (ended, len(crew), call, expected)
+    call = helpers[0].asked and show_call(*helpers[0].asked)
+    ended = len([actor for actor in helpers if actor.has_ended()])
+    return "%d of %d calls of %s ended, expected %s" % (ended, len(helpers), call, expected)
 
 
 def _crew(node, scope):
@@ -187,8 +187,8 @@ def _crew(node, scope):
     value = scope.value(node)
     if isinstance(node, ast.Attribute):
         value = getattr(scope.value(node.value), node.attr, None)
-    crew = list(value) if isinstance(value, (list, tuple)) else [value]
-    return [one for one in crew if isinstance(one, Actor)]
+    helpers = list(value) if isinstance(value, (list, tuple)) else [value]
+    return [one for one in helpers if isinstance(one, Actor)]
 
 
 # -- expressions ----------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from threadspec.conformance.harness import blocking, evidence, names, pace, scar
 from threadspec.conformance.harness.actors import Actors
 from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.processors import OneProcessor
-from threadspec.conformance.harness.programs import Programs, Spare, listen, say
+from threadspec.conformance.harness.programs import ProgramPool, Programs, listen, say
 from threadspec.conformance.harness.vocabulary import (
     KitError,
     NotOffered,
@@ -87,7 +87,7 @@ class Observer(object):
         self._substrate = substrate
         self._durations = durations
         self._kit_threads = kit_threads
-        self._spare = Spare(origin, durations)
+        self._pool = ProgramPool(origin, durations)
         self._lacking = None  # the names the implementation lacks; not known before they matter
         self.traceback = None
 
@@ -106,17 +106,17 @@ class Observer(object):
 
     def run_here(self, function):
         """Run one case function in this process, whatever it asks for, and return its outcome."""
-        stage = _Stage(
+        context = _Context(
             self._implementation,
             self._substrate,
             self._durations,
             self._kit_threads,
-            self._spare,
+            self._pool,
             self.rounds,
         )
         asked = _parameters(function)
         if "programs" not in asked:
-            self._spare.drop()
+            self._pool.drop()
         processor = OneProcessor(self._number)
         if not [name for name in SPREADING if name in asked]:
             processor.take()
@@ -125,48 +125,48 @@ class Observer(object):
         began = blocking.clock()
         outcome = {"outcome": "ok", "observed": None, "where": None, "check": None}
         try:
-            function(*stage.fixtures(function))
+            function(*context.fixtures(function))
         except:  # noqa: E722 - SystemExit, KeyboardInterrupt and Java's throwables are evidence too
             self.traceback = sys.exc_info()[2]
             outcome.update(_explain(sys.exc_info()))
             if outcome["outcome"] == "violated":
-                outcome["observed"] = _surprise_first(stage.surprises(), outcome["observed"])
+                outcome["observed"] = _surprise_first(context.surprises(), outcome["observed"])
                 try:
-                    outcome.update(self._other_cause(function, stage))
+                    outcome.update(self._other_cause(function, context))
                 except:  # noqa: E722 - a scheduler of green threads may raise something late
                     pass
         else:
-            if stage.observations:
+            if context.observations:
                 outcome["outcome"] = "observed"
-                outcome["observed"] = "; ".join(stage.observations)
+                outcome["observed"] = "; ".join(context.observations)
         seconds = blocking.clock() - began
         waits = self._durations.spent
         try:
-            spoiled = stage.clear() > 0 or _left_behind(threads, self._durations["cleanup"])
+            spoiled = context.clear() > 0 or _left_behind(threads, self._durations["cleanup"])
         except:  # noqa: E722 - a scheduler of green threads may raise here what one of them raised
             spoiled = True
             if outcome["outcome"] in ("ok", "observed"):
                 outcome.update(_explain(sys.exc_info()))
         processor.give_up()
-        outcome["evidence"] = stage.evidence
+        outcome["evidence"] = context.evidence
         outcome["waits"] = waits
         outcome["learnt"] = self._durations.news
         outcome["seconds"] = round(seconds, 6)
         outcome["spoiled"] = spoiled or getattr(function, "spoils", False)
         return outcome
 
-    def _other_cause(self, function, stage):
+    def _other_cause(self, function, context):
         """The part of an outcome that says what a violation really comes from, where it is known.
 
         The system may have refused a thread, or the battery may have asked for a name that is not
         there in a thread or a program of its own, where nobody saw the error.
         """
-        refused = stage.refused() or scarcity.refusal(self._substrate, scarcity.SOME)
+        refused = context.refused() or scarcity.refusal(self._substrate, scarcity.SOME)
         if refused:
             return {"outcome": "error", "observed": refused, "where": None, "check": None}
         if self._lacking is None:
             found = []
-            surveyor = stage.start(lambda: found.append(names.survey(self._implementation)))
+            surveyor = context.start(lambda: found.append(names.survey(self._implementation)))
             self._lacking = surveyor.returned() and found[0] or set()
         missing = self._lacking and names.lacked(names.used_by(function), self._lacking)
         if missing:
@@ -179,12 +179,12 @@ class Observer(object):
         began = blocking.clock()
         self._durations.begin(function.__module__)
         try:
-            outcome.update(self._answer(self._spare.shared(run_cases), function))
+            outcome.update(self._answer(self._pool.shared(run_cases), function))
         except:  # noqa: E722
             self.traceback = sys.exc_info()[2]
             outcome.update(_explain(sys.exc_info()))
         if outcome["outcome"] not in ("ok", "observed", "not-offered") or outcome.get("spoiled"):
-            self._spare.retire()
+            self._pool.retire()
         outcome.setdefault("waits", self._durations.spent)
         if "learnt" in outcome:
             self._durations.learn(outcome["learnt"])
@@ -211,7 +211,7 @@ class Observer(object):
 
     def close(self):
         """End what is kept ready for the fixture ``programs``; a worker's own end does it too."""
-        self._spare.close()
+        self._pool.close()
 
     def rounds(self, actors):
         """How many rounds a provoked race gets on this implementation (see ``pace``)."""
@@ -244,15 +244,15 @@ def run_cases(threading, substrate):
         say(json.dumps(observer.run_here(getattr(sys.modules[module], name))))
 
 
-class _Stage(object):
+class _Context(object):
     """What one case is given: its fixtures, by parameter name."""
 
-    def __init__(self, implementation, substrate, durations, kit_threads, spare, rounds):
+    def __init__(self, implementation, substrate, durations, kit_threads, pool, rounds):
         self.evidence = []
         self.observations = []
         self._switching = Switching()
         self._actors = Actors(substrate, durations, self._note, kit_threads)
-        self._programs = Programs(spare, self._note)
+        self._programs = Programs(pool, self._note)
         self._fixtures = {
             "threading": lambda: implementation,
             "actors": lambda: self._actors,
@@ -285,7 +285,7 @@ class _Stage(object):
         """Undo what fixtures did; the number of helper threads that could not be ended."""
         self._switching.restore()
         self._programs.close()
-        return self._actors.dismiss()
+        return self._actors.end_all()
 
     def _note(self, text):
         if text not in self.evidence and len(self.evidence) < 20:

@@ -330,7 +330,7 @@ class _File(object):
             pass  # the program has done so, or something it started may still have it open
 
 
-class Spare(object):
+class ProgramPool(object):
     """Keeps programs ready, loaded and waiting, while cases follow one another that need one.
 
     ``origin``: how the implementation was loaded, the load request's ``module``, ``setup``,
@@ -419,11 +419,11 @@ class Spare(object):
 class Programs(object):
     """The programs of one case.
 
-    ``spare``: where they come from; ``note``: called with a line of evidence.
+    ``pool``: where they come from; ``note``: called with a line of evidence.
     """
 
-    def __init__(self, spare, note):
-        self._spare = spare
+    def __init__(self, pool, note):
+        self._pool = pool
         self._note = note
         self._all = []
         self.refused = None  # why the system let no program be started
@@ -435,7 +435,7 @@ class Programs(object):
         which does that and returns the module, in place of ``threading``.
         """
         try:
-            program = self._spare.take_unloaded() if unloaded else self._spare.take()
+            program = self._pool.take_unloaded() if unloaded else self._pool.take()
         except Refused:
             self.refused = str(sys.exc_info()[1])
             raise

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from .crew import Unusable, expect, idle
+from .helpers import Unusable, expect, idle
 from .uses import USES, Use
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from .crew import Helper, Sleepers, Unusable, answers, expect, locked, until
+from .helpers import Helper, Sleepers, Unusable, answers, expect, locked, until
 
 # The standard library's names of today for those of the manual.
 TODAY = {

@@ -1,7 +1,7 @@
 """Helper threads of the low-level module, the same for every subject: they are parked in between.
 
-A crew is given jobs, settles once every job that blocks is blocked, and tells when the last job has
-ended.  gevent's crew is of greenlets, which is what its primitives are for.
+They are given jobs, settle once every job that blocks is blocked, and tell when the last job has
+ended.  gevent's are greenlets, which is what its primitives are for.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STARVED = 0.05  # seconds that helpers are left alone where the system does not 
 class _Member:
     """A helper thread: ``ended`` is when its last job ended."""
 
-    def __init__(self, crew: Crew) -> None:
+    def __init__(self, helpers: Helpers) -> None:
         self.go = _thread.allocate_lock()
         self.go.acquire()
         self.job: Callable[[], object] | None = None
@@ -30,10 +30,10 @@ class _Member:
         self.shown: int | None = None
         ready = _thread.allocate_lock()
         ready.acquire()
-        _thread.start_new_thread(self._work, (crew, ready))
+        _thread.start_new_thread(self._work, (helpers, ready))
         ready.acquire()
 
-    def _work(self, crew: Crew, ready: Any) -> None:
+    def _work(self, helpers: Helpers, ready: Any) -> None:
         try:
             path = f"/proc/self/task/{_thread.get_native_id()}/syscall"
             self.shown = os.open(path, os.O_RDONLY)
@@ -50,12 +50,12 @@ class _Member:
             try:
                 job()
             except BaseException as error:
-                crew.failure = error
+                helpers.failure = error
             self.ended = clock()
-            crew.one_less()
+            helpers.one_less()
         if self.shown is not None:
             os.close(self.shown)
-        crew.one_less()
+        helpers.one_less()
 
     def blocked_at(self) -> bytes:
         """What it waits for in the kernel without a time-out; empty when it does not."""
@@ -67,7 +67,7 @@ class _Member:
         return line if len(fields) > 5 and fields[4] == b"0x0" else b""
 
 
-class Crew:
+class Helpers:
     """As many helper threads as are asked for."""
 
     def __init__(self, size: int) -> None:
