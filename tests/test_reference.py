@@ -38,6 +38,7 @@ from threadspec.reference import _interruption, _layer
 from threadspec.reference._instantiate import instantiate
 from threadspec.reference._portable_rlock import RLock as PortableRLock
 from threadspec.reference._waiting import leave, wake_all, wake_first
+from threadspec.reference.semaphore import _add_one, _wait
 
 FOLDER = Path(threading.__file__).parent
 CITATION = re.compile(r"``([a-zA-Z_]+(?:[.-][a-zA-Z_*-]+)+)``")
@@ -1749,6 +1750,32 @@ def test_an_interrupted_join_keeps_nobody_else(script: Script, timeout: float | 
     assert ends(thread)
 
 
+def test_a_join_that_timed_out_leaves_no_ticket_behind() -> None:
+    lock = locked_lock()
+    thread = background(lock.acquire)
+    for timeout in (0, 0.0001):
+        thread.join(timeout)
+        assert thread._threadspec_joiners == []
+    lock.release()
+    assert ends(thread)
+
+
+def test_the_time_out_of_a_join_goes_on_where_the_start_of_its_thread_was_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = sys.modules["threadspec.reference.thread"]
+    lock = locked_lock()
+    thread = background(lock.acquire)
+    joiner = background(thread.join, 60)
+    until(lambda: thread._threadspec_joiners, "it waits")
+    monkeypatch.setattr(module, "clock", lambda: time.monotonic() + 100)
+    wake_all(thread._threadspec_joiners)  # as if the thread were not alive for a moment
+    assert ends(joiner)
+    assert thread.isAlive()
+    lock.release()
+    assert ends(thread)
+
+
 @pytest.mark.parametrize("timeout", [None, 60])
 def test_join_keeps_nobody_else_whenever_it_is_interrupted(timeout: float | None) -> None:
     def trial(handler: Callable[..., Handler]) -> None:
@@ -1926,6 +1953,60 @@ def test_a_handler_may_use_the_bounded_semaphore_that_it_interrupts(
             semaphore.release()
         with pytest.raises(ValueError, match="beyond"):
             semaphore.release()
+
+    at_each_moment(trial)
+
+
+def test_the_permit_of_an_interrupted_wait_goes_to_another_waiter() -> None:
+    def trial(handler: Callable[..., Handler]) -> None:
+        semaphore = threading.Semaphore(0)
+        left: list[int] = []
+
+        def act() -> None:
+            left.append(semaphore._counter)
+            interrupt()
+
+        waiter = background(semaphore.acquire)
+        waiting(semaphore, 1)
+        semaphore._counter = 1  # overtakes the waiter, which has not been woken for it
+        with handler(act):
+            is_interrupted(_wait, semaphore)
+        if left != [0]:  # the permit has not been taken before the interruption, or for good
+            semaphore.release()
+        assert ends(waiter)
+
+    at_each_moment(trial)
+
+
+def test_a_permit_is_given_back_under_the_guard() -> None:
+    semaphore = threading.Semaphore(0)
+    with semaphore._guard:
+        giver = background(_add_one, semaphore)
+        time.sleep(0.05)
+        assert semaphore._counter == 0
+    assert ends(giver)
+    assert semaphore._counter == 1
+
+
+def test_a_start_that_is_interrupted_is_done_or_can_be_repeated() -> None:
+    others = _thread._count()
+
+    def trial(handler: Callable[..., Handler]) -> None:
+        ran: list[int] = []
+
+        class Noting(threading.Thread):
+            def run(self) -> None:
+                ran.append(1)
+
+        thread = Noting()
+        thread.setDaemon(True)
+        with handler(interrupt):
+            is_interrupted(thread.start)
+        with contextlib.suppress(RuntimeError):
+            thread.start()
+        assert ends(thread)
+        until(lambda: _thread._count() <= others, "all threads have ended")
+        assert ran == [1]
 
     at_each_moment(trial)
 
@@ -2735,6 +2816,8 @@ def test_starts_do_not_pile_up_exit_handlers() -> None:
         """
         import atexit
         import threadspec.reference as threading
+        for _ in range(300):
+            atexit.register(bool)
         threading.Thread(target=bool).start()
         before = atexit._ncallbacks()
         for _ in range(100):
