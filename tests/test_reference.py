@@ -1760,17 +1760,20 @@ def test_a_join_that_timed_out_leaves_no_ticket_behind() -> None:
     assert ends(thread)
 
 
+@pytest.mark.parametrize("now", [69.99, 170.0], ids=["almost-over", "over"])
 def test_the_time_out_of_a_join_goes_on_where_the_start_of_its_thread_was_repeated(
-    monkeypatch: pytest.MonkeyPatch,
+    now: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = sys.modules["threadspec.reference.thread"]
     lock = locked_lock()
     thread = background(lock.acquire)
+    times = [10.0]
+    monkeypatch.setattr(sys.modules["threadspec.reference.thread"], "clock", lambda: times[-1])
     joiner = background(thread.join, 60)
     until(lambda: thread._threadspec_joiners, "it waits")
-    monkeypatch.setattr(module, "clock", lambda: time.monotonic() + 100)
-    wake_all(thread._threadspec_joiners)  # as if the thread were not alive for a moment
-    assert ends(joiner)
+    times.append(now)
+    wake_first(thread._threadspec_joiners)  # as if the thread were not alive for a moment
+    joiner.join(0.5)
+    assert not joiner.isAlive()
     assert thread.isAlive()
     lock.release()
     assert ends(thread)
