@@ -1,4 +1,6 @@
-"""Puts the published matrix's summary into the README: ``python -m threadspec.reports.publish``.
+"""Publish a matrix: its table in the README, all of it in ``reports/results/matrix.md``.
+
+``python -m threadspec.reports.publish FOLDER`` in the repository; FOLDER has the matrix.
 
 A matrix with a deviation that no adapter file expects is not published: somebody must look at it
 first.
@@ -47,19 +49,20 @@ def unexpected(matrix: dict[str, Any]) -> list[str]:
     ]
 
 
-def main(folder: Path) -> int:
-    """Refresh ``README.md`` in ``folder`` from ``reports/results``; 1 where that must not be."""
-    results = folder / RESULTS
-    if lines := unexpected(json.loads((results / "matrix.json").read_text(encoding="utf-8"))):
+def main(made: Path, repository: Path) -> int:
+    """Publish the matrix that is in the folder ``made``; 1 where that must not be."""
+    if lines := unexpected(json.loads((made / "matrix.json").read_text(encoding="utf-8"))):
         print("\n".join(lines))
         print("Not published: look at each of these, and add it to its file in adapters/.")
         return 1
-    readme = folder / "README.md"
-    matrix = (results / "matrix.md").read_text(encoding="utf-8")
+    matrix = (made / "matrix.md").read_text(encoding="utf-8")
+    (repository / RESULTS).mkdir(parents=True, exist_ok=True)
+    (repository / RESULTS / "matrix.md").write_text(matrix, encoding="utf-8")
+    readme = repository / "README.md"
     text = replaced(readme.read_text(encoding="utf-8"), summary(matrix))
     readme.write_text(text, encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), Path()))

@@ -18,13 +18,13 @@ TABLE = "| implementation | must |\n| --- | --- |\n| mine | 1/2 |\n"
 def publish(folder: Path, verdict: str, known: str | None) -> int:
     """Publish a matrix with one clause and one implementation; the status of the command."""
     found = {"mine": {"verdict": verdict, "observed": "something", "known": known}}
-    results = folder / RESULTS
-    results.mkdir(parents=True)
+    made = folder / "build"
+    made.mkdir()
     matrix = {"clauses": [{"id": "lock.factory", "found": found}]}
-    (results / "matrix.json").write_text(json.dumps(matrix), encoding="utf-8")
-    (results / "matrix.md").write_text(f"# Matrix\n\n{TABLE}\nMore.\n", encoding="utf-8")
+    (made / "matrix.json").write_text(json.dumps(matrix), encoding="utf-8")
+    (made / "matrix.md").write_text(f"# Matrix\n\n{TABLE}\nMore.\n", encoding="utf-8")
     (folder / "README.md").write_text(README, encoding="utf-8")
-    return main(folder)
+    return main(made, folder)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,7 @@ def test_the_table_of_a_matrix_goes_into_the_readme(
     assert publish(tmp_path, verdict, known) == 0
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert text == f"# Title\n\n{BEGIN}\n{TABLE}\n{END}rest\n"
+    assert TABLE in (tmp_path / RESULTS / "matrix.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("verdict", sorted(set(VERDICTS) - {"pass", "observed", "not-offered"}))
@@ -46,3 +47,4 @@ def test_a_deviation_that_nobody_has_looked_at_is_not_published(
     assert publish(tmp_path, verdict, None) == 1
     assert capsys.readouterr().out.startswith(f"mine: lock.factory: {verdict}\nNot published: ")
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == README
+    assert not (tmp_path / RESULTS).exists()

@@ -1767,7 +1767,7 @@ def test_the_time_out_of_a_join_goes_on_where_the_start_of_its_thread_was_repeat
     lock = locked_lock()
     thread = background(lock.acquire)
     times = [10.0]
-    monkeypatch.setattr(sys.modules["threadspec.reference.thread"], "clock", lambda: times[-1])
+    monkeypatch.setitem(threading.Thread.join.__globals__, "clock", lambda: times[-1])
     joiner = background(thread.join, 60)
     until(lambda: thread._threadspec_joiners, "it waits")
     times.append(now)
