@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from threadspec.conformance.catalogue import Level
+from threadspec.conformance.outcome import Kind
 
 Verdict = Literal[
     "pass",
@@ -69,18 +70,20 @@ def of_repetitions(verdicts: Iterable[Verdict]) -> Verdict:
     return "varies"
 
 
-def verdict_of(outcome: dict[str, Any], level: Level) -> Verdict:
-    """The verdict that a worker's outcome means for a clause of this level."""
-    kind = outcome["outcome"]
+_VERDICTS: dict[Kind, Verdict] = {
+    "ok": "pass",
+    "not-offered": "not-offered",
+    "observed": "observed",
+    "missing": "unsupported",
+    "error": "error",
+    "timeout": "timeout",
+    "crash": "crash",
+}
+_VIOLATED: dict[Level, Verdict] = {"must": "fail", "should": "non-strict"}
+
+
+def verdict_of(kind: Kind, level: Level) -> Verdict:
+    """The verdict that an outcome of this kind means for a clause of this level."""
     if kind == "violated":
-        return {"must": "fail", "should": "non-strict"}.get(level, "observed")  # type: ignore[return-value]
-    kinds: dict[str, Verdict] = {
-        "ok": "pass",
-        "not-offered": "not-offered",
-        "observed": "observed",
-        "missing": "unsupported",
-        "error": "error",
-        "timeout": "timeout",
-        "crash": "crash",
-    }
-    return kinds[kind]
+        return _VIOLATED.get(level, "observed")
+    return _VERDICTS[kind]

@@ -25,6 +25,7 @@ from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.names import MODULE
 from threadspec.conformance.harness.observer import Observer
 from threadspec.conformance.index import Case, battery
+from threadspec.conformance.outcome import Outcome
 from threadspec.conformance.verdicts import VERDICTS, of_repetitions, verdict_of
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
 
@@ -43,9 +44,7 @@ class Runner(Protocol):
     def load(self) -> dict[str, Any]:
         """Load it; a description."""
 
-    def run(
-        self, module: str, function: str, following: Iterable[tuple[str, str]] = ()
-    ) -> dict[str, Any]:
+    def run(self, module: str, function: str, following: Iterable[tuple[str, str]] = ()) -> Outcome:
         """Run one case; its outcome.  ``following``: the next ones, as far as they are known."""
 
     def close(self) -> None:
@@ -76,18 +75,14 @@ class InProcess:
         description: dict[str, Any] = loading.describe(module)
         return description
 
-    def run(
-        self, module: str, function: str, following: Iterable[tuple[str, str]] = ()
-    ) -> dict[str, Any]:
+    def run(self, module: str, function: str, following: Iterable[tuple[str, str]] = ()) -> Outcome:
         """Run one case here."""
         if self._observer is None:
             self.load()
         assert self._observer is not None
-        outcome: dict[str, Any] = self._observer.run(
-            getattr(importlib.import_module(module), function)
-        )
+        reply = self._observer.run(getattr(importlib.import_module(module), function))
         self.traceback = self._observer.traceback
-        return {**outcome, "output": ""}
+        return Outcome.of(reply)
 
     def close(self) -> None:
         """End what the cases have left ready; the implementation stays loaded."""
@@ -220,10 +215,10 @@ class Trial:
         try:
             outcome = self._runner.run(case.module, case.function, ahead)
         except CannotStart as error:
-            outcome = {
-                "outcome": "error" if isinstance(error, Refused) else "crash",
-                "observed": f"no worker can be started any more: {error}",
-            }
+            outcome = Outcome(
+                "error" if isinstance(error, Refused) else "crash",
+                f"no worker can be started any more: {error}",
+            )
         return self._result(case, outcome)
 
     def run_all(self, cases: Sequence[Case]) -> Iterator[CaseResult]:
@@ -233,21 +228,20 @@ class Trial:
 
     def broken_off(self, case: Case, reason: str, seconds: float) -> CaseResult:
         """The result of a case that was ended from outside, as by a time-out of pytest's."""
-        outcome = {"outcome": "timeout", "observed": reason, "seconds": round(seconds, 6)}
-        return self._result(case, outcome)
+        return self._result(case, Outcome("timeout", reason, seconds=round(seconds, 6)))
 
     def traceback(self) -> TracebackType | None:
         """Where the last case failed, for a debugger; None where that was in a worker."""
         return self._runner.traceback
 
-    def _result(self, case: Case, outcome: dict[str, Any]) -> CaseResult:
-        verdict = verdict_of(outcome, case.clause.level)
+    def _result(self, case: Case, outcome: Outcome) -> CaseResult:
+        verdict = verdict_of(outcome.kind, case.clause.level)
         # The one that expects this very verdict, or that it varies, or else any other.
         known = sorted(
             (one for one in self.divergences if one.clause == case.clause.id),
             key=lambda one: (one.verdict != verdict, one.verdict != "varies"),
         )
-        observed = outcome["observed"]
+        observed = outcome.observed
         return CaseResult(
             case=case.id,
             clause=case.clause.id,
@@ -255,12 +249,12 @@ class Trial:
             verdict=verdict,
             expected=case.clause.says,
             observed=None if observed is None else _writable(observed),
-            where=outcome.get("where"),
-            check=outcome.get("check"),
-            evidence=tuple(_writable(note) for note in outcome.get("evidence", ())),
-            output=outcome.get("output", ""),
-            seconds=outcome.get("seconds", 0.0),
-            waits=outcome.get("waits", {}),
+            where=outcome.where,
+            check=outcome.check,
+            evidence=tuple(map(_writable, outcome.evidence)),
+            output=outcome.output,
+            seconds=outcome.seconds,
+            waits=outcome.waits,
             divergence=Expectation(known[0].verdict, known[0].reason) if known else None,
         )
 

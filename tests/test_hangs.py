@@ -152,11 +152,11 @@ def test_the_second_hang_takes_less_than_its_time(
         """
     )
     first = make(source, 0.2).run(BATTERY, NO_VALUE)
-    assert first["outcome"] == "timeout"
+    assert first.kind == "timeout"
     second = make(source, 1.0).run(BATTERY, NO_VALUE)
-    assert second["outcome"] == "timeout"
-    assert second["seconds"] < 12.0  # of 15 that it has
-    assert "in release" in second["output"]
+    assert second.kind == "timeout"
+    assert second.seconds < 12.0  # of 15 that it has
+    assert "in release" in second.output
 
 
 def test_one_that_is_only_slow_where_another_has_hung_passes(
@@ -177,7 +177,7 @@ def test_one_that_is_only_slow_where_another_has_hung_passes(
             """
         )
     )
-    assert make(source, 0.2).run(BATTERY, NO_VALUE)["outcome"] == "timeout"
+    assert make(source, 0.2).run(BATTERY, NO_VALUE).kind == "timeout"
     outcome = make(source, 1.0).run(BATTERY, NO_VALUE)
-    assert outcome["outcome"] == "ok"
-    assert set(outcome["output"].split()) == {"released"}
+    assert outcome.kind == "ok"
+    assert set(outcome.output.split()) == {"released"}

@@ -11,7 +11,7 @@ import pytest
 from quality.judging import ROOT, implementation
 from threadspec.adapters.runner.hangs import Hangs
 from threadspec.adapters.runner.process import WorkerProcess
-from threadspec.conformance.harness import blocking, patience
+from threadspec.conformance.harness import blocking, outcomes, patience
 from threadspec.conformance.harness.actors import Actors
 from threadspec.conformance.harness.durations import TABLE, Durations
 from threadspec.conformance.harness.patience import LEAST, MANY, SHARE, TIMES, VAIN, Experience
@@ -208,19 +208,16 @@ def test_a_worker_that_is_replaced_passes_on_what_it_has_learnt() -> None:
     )
     module = "threadspec.conformance.battery.test_event"
     try:
-        outcomes: list[dict[str, Any]] = []
         vain = 0
         for _ in range(VAIN + 1):
-            outcomes.append(worker.run(module, "test_set_wakes_a_blocked_thread"))
-            assert outcomes[-1]["outcome"] == "violated"
-            assert outcomes[-1]["spoiled"]
+            outcome = worker.run(module, "test_set_wakes_a_blocked_thread")
+            assert (outcome.kind, outcome.spoiled) == ("violated", True)
             assert hangs.waits is not None
             assert list(hangs.waits["vain"]) == [module]
             assert hangs.waits["vain"][module] > vain
             vain = hangs.waits["vain"][module]
     finally:
         worker.close()
-    assert "learnt" not in outcomes[0]
 
 
 def test_how_long_cases_take_is_not_learnt_from_waits_in_vain(
@@ -232,7 +229,7 @@ def test_how_long_cases_take_is_not_learnt_from_waits_in_vain(
     passed: list[float] = []
     monkeypatch.setattr(worker._hangs, "has_passed", passed.append)
     answers: list[dict[str, Any]] = [
-        {"outcome": "ok", "seconds": 6.1, "spoiled": False, "learnt": learnt}
+        {**outcomes.outcome(), "seconds": 6.1, "learnt": learnt}
         for learnt in (
             {"vain": {"chapter": 1}, "longest": {}, "pace": None},
             {"vain": {}, "longest": {}, "pace": None},

@@ -66,14 +66,14 @@ def traced() -> list[str]:
 
 def test_every_case_is_run_once_and_both_workers_have_some(make: MakePool) -> None:
     outcomes = run_all(make(TRACED), [NO_VALUE] * 20)
-    assert {outcome["outcome"] for outcome in outcomes} == {"ok"}
+    assert {outcome.kind for outcome in outcomes} == {"ok"}
     assert len(traced()) % 20 == 0
     assert len(set(traced())) == 2
 
 
 def test_outcomes_come_in_the_order_in_which_they_are_asked_for(make: MakePool) -> None:
     names = [NO_VALUE, METHODS, METHODS, NO_VALUE, METHODS, NO_VALUE, NO_VALUE, METHODS]
-    printed = [bool(outcome["output"]) for outcome in run_all(make(miniatures.PRINTING), names)]
+    printed = [bool(outcome.output) for outcome in run_all(make(miniatures.PRINTING), names)]
     assert printed == [name == NO_VALUE for name in names]
 
 
@@ -85,11 +85,11 @@ def test_a_worker_that_dies_costs_its_own_case_alone(make: MakePool) -> None:
         """
     )
     outcomes = run_all(make(source), [METHODS, NO_VALUE, METHODS, NO_VALUE, *[METHODS] * 6])
-    assert [outcome["outcome"] for outcome in outcomes] == [
+    assert [outcome.kind for outcome in outcomes] == [
         *("ok", "crash") * 2,
         *["ok"] * 6,
     ]
-    assert outcomes[1]["observed"] == "the process ended: exit status 7"
+    assert outcomes[1].observed == "the process ended: exit status 7"
 
 
 def test_cases_are_run_at_the_same_time(make: MakePool) -> None:
@@ -103,7 +103,7 @@ def test_cases_are_run_at_the_same_time(make: MakePool) -> None:
         """
     )
     outcomes = run_all(make(source), [NO_VALUE] * (READY + 2))
-    assert {outcome["outcome"] for outcome in outcomes} == {"ok"}
+    assert {outcome.kind for outcome in outcomes} == {"ok"}
 
 
 SLEEPING = "import os, time\n" + lock_with(
@@ -130,12 +130,10 @@ def test_cases_that_wait_do_not_hold_up_the_others(make: MakePool) -> None:
     began = time.monotonic()
     names = [METHODS, *[NO_VALUE] * 20, METHODS]
     outcomes = run_all(pool, names)
-    least = sum(outcome["seconds"] for outcome in outcomes)
+    least = sum(outcome.seconds for outcome in outcomes)
     assert time.monotonic() - began < least * 0.75
-    assert [outcome["seconds"] >= 1.0 for outcome in outcomes] == [
-        name == NO_VALUE for name in names
-    ]
-    assert {outcome["outcome"] for outcome in outcomes} == {"ok"}
+    assert [outcome.seconds >= 1.0 for outcome in outcomes] == [name == NO_VALUE for name in names]
+    assert {outcome.kind for outcome in outcomes} == {"ok"}
     calls = traced()
     assert 1 < len(set(calls)) <= 1 + MOST + len(calls) // 2  # those that were late are replaced
 
@@ -213,8 +211,8 @@ def test_cases_queued_behind_one_that_waits_go_to_others(make: MakePool) -> None
         """
     )
     outcomes = run_all(make(source, 1), [NO_VALUE] * 30)
-    assert [outcome["seconds"] > 1.0 for outcome in outcomes] == [True, *[False] * 29]
-    assert {outcome["outcome"] for outcome in outcomes} == {"ok"}
+    assert [outcome.seconds > 1.0 for outcome in outcomes] == [True, *[False] * 29]
+    assert {outcome.kind for outcome in outcomes} == {"ok"}
 
 
 def test_an_implementation_that_cannot_be_loaded_is_said_for_each_case(make: MakePool) -> None:
@@ -234,7 +232,7 @@ alone = open("alone", "w")
 fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where another process has the lock
 """
     outcomes = run_all(make(alone + TRACED), [NO_VALUE] * 20)
-    assert {outcome["outcome"] for outcome in outcomes} == {"ok"}
+    assert {outcome.kind for outcome in outcomes} == {"ok"}
     assert len(set(traced())) == 1
 
 
@@ -250,14 +248,14 @@ def test_a_pool_can_be_used_after_a_closing_that_was_interrupted(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(pool._workers[-1], "kill", interrupt)
         pool.close()
-    assert pool.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+    assert pool.run(BATTERY, NO_VALUE).kind == "ok"
 
 
 def test_another_case_than_foretold_is_run_in_fresh_workers(make: MakePool) -> None:
     pool = make(TRACED)
     pool.run(BATTERY, NO_VALUE, [(BATTERY, METHODS)] * 4)
     before = set(traced())
-    assert pool.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+    assert pool.run(BATTERY, NO_VALUE).kind == "ok"
     assert traced()[-1] not in before
 
 
@@ -265,7 +263,7 @@ def test_a_closed_pool_starts_afresh(make: MakePool) -> None:
     pool = make(TRACED)
     assert pool.load()["version"] == "1.2.3"
     for _ in range(2):
-        assert pool.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+        assert pool.run(BATTERY, NO_VALUE).kind == "ok"
         pool.close()
     assert len(set(traced())) == 2
 
@@ -304,4 +302,4 @@ def test_breaking_off_ends_every_worker(make: MakePool, monkeypatch: pytest.Monk
     with pytest.raises(KeyboardInterrupt):
         pool.run(BATTERY, NO_VALUE)
     assert all(worker._process is None for worker in pool._workers)
-    assert pool.run(BATTERY, NO_VALUE)["outcome"] == "ok"
+    assert pool.run(BATTERY, NO_VALUE).kind == "ok"

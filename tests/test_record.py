@@ -242,7 +242,7 @@ def test_the_verdict_on_a_clause_is_the_worst_of_its_cases() -> None:
     ],
 )
 def test_a_level_decides_what_a_deviation_is(outcome: str, level: Any, verdict: str) -> None:
-    assert verdict_of({"outcome": outcome}, level) == verdict
+    assert verdict_of(outcome, level) == verdict
 
 
 def test_a_clause_that_is_not_offered_counts_neither_as_kept_nor_as_judged() -> None:

@@ -21,6 +21,7 @@ from typing import Any
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.runner.hangs import Hangs
 from threadspec.adapters.runner.process import CannotStart, WorkerProcess
+from threadspec.conformance.outcome import Outcome
 
 # How many cases are queued in each worker, so that it need not wait for its thread here; the
 # others go to whichever worker comes first.  With one worker alone there are no others.
@@ -58,7 +59,7 @@ class _Job:
     """A case to be run, as module and function, and what comes of it."""
 
     case: tuple[str, str]
-    outcome: Future[dict[str, Any]] = field(default_factory=Future)
+    outcome: Future[Outcome] = field(default_factory=Future)
 
 
 class _Processors:
@@ -245,9 +246,7 @@ class Pool:
         """Load the implementation in the first worker; its description.  Raises CannotStart."""
         return self._workers[0].load()
 
-    def run(
-        self, module: str, function: str, following: Iterable[tuple[str, str]] = ()
-    ) -> dict[str, Any]:
+    def run(self, module: str, function: str, following: Iterable[tuple[str, str]] = ()) -> Outcome:
         """Run one case; its outcome, as of :meth:`WorkerProcess.run`.
 
         ``following``: the cases that will be asked for next, as far as that is known; it is not
@@ -339,7 +338,7 @@ class Pool:
                     job.outcome.set_exception(error)
                 else:
                     job.outcome.set_result(outcome)
-                    if outcome["outcome"] == "timeout" or self._hangs.waits:
+                    if outcome.kind == "timeout" or self._hangs.waits:
                         board.widen(_processors())
                 self._calm += 1
                 if is_late:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -24,6 +25,7 @@ from threadspec.conformance.harness import scarcity
 from threadspec.conformance.harness import serve as script
 from threadspec.conformance.harness.blocking import Stall
 from threadspec.conformance.harness.durations import Durations
+from threadspec.conformance.outcome import Kind, Outcome
 
 SCRIPT = Path(script.__file__)
 
@@ -72,7 +74,7 @@ def load_request(
     number: int | None = None,
     is_first: bool = True,
 ) -> dict[str, Any]:
-    """What a worker is told to load (see the worker's ``main``).
+    """The request that makes a worker load an implementation (see ``conformance/PROTOCOL.md``).
 
     ``number``: which of several it is, that each may keep to a processor of its own; ``is_first``:
     whether it shall describe what it loads and see what the system allows, which takes a while.
@@ -80,6 +82,7 @@ def load_request(
     adapter = implementation.adapter
     return {
         "op": "load",
+        "protocol": script.PROTOCOL,
         "module": adapter.module,
         "setup": adapter.setup,
         "path": implementation.path,
@@ -241,8 +244,8 @@ class WorkerProcess:
         function: str,
         following: Sequence[tuple[str, str]] = (),
         meanwhile: Callable[[bool], None] | None = None,
-    ) -> dict[str, Any]:
-        """Run one case; its outcome, with what was printed meanwhile under ``output``.
+    ) -> Outcome:
+        """Run one case; its outcome, with what was printed meanwhile.
 
         ``following``: the modules and functions of the cases that will be asked for next, as far
         as that is known: the worker goes on with them without delay when it has ended this one.
@@ -252,14 +255,14 @@ class WorkerProcess:
         a rule, is run once more.  Raises CannotStart where no worker can be started (again).
         """
         outcome = self._run(module, function, following, meanwhile)
-        if outcome["outcome"] == "crash" and self._asked is not None and not self._given_up:
+        if outcome.kind == "crash" and self._asked is not None and not self._given_up:
             # Maybe of being asked for its stacks in the middle of something.
             outcome = self._run(module, function, following, meanwhile, watched=False)
         killer = self._killer
         if killer is not None and not self._given_up:
             outcome = self._run(module, function, following, meanwhile)
             note = f"a worker was killed by {killer}, and the case was run again in another one"
-            outcome["evidence"] = [note, *outcome["evidence"]]
+            outcome = replace(outcome, evidence=(note, *outcome.evidence))
         return outcome
 
     def _run(
@@ -269,7 +272,7 @@ class WorkerProcess:
         following: Sequence[tuple[str, str]],
         meanwhile: Callable[[bool], None] | None,
         watched: bool = True,
-    ) -> dict[str, Any]:
+    ) -> Outcome:
         """Run one case as :meth:`run` does, but never again."""
         self._killer = None
         if self._process is None or not self._loaded:
@@ -287,11 +290,12 @@ class WorkerProcess:
                     self._ahead.append(one)
             if watched:
                 self._watch = Watch(self._hangs, self._ask_for_stacks, self._stacks, self._used)
-            outcome = self._answer("case", meanwhile)
+            reply = self._answer("case", meanwhile)
+            outcome = Outcome.of(reply, self._printed(reply.get("printed")))
         except _Ended:
             ending = self._ending()
             self._killer = ending if ending in _FROM_OUTSIDE else None
-            outcome = self._lost("crash", f"the process ended: {ending}", began)
+            outcome = _lost("crash", f"the process ended: {ending}", began, self._printed())
         except _Hung as hung:
             output = self._printed()
             if self._watch is not None and self._watch.stacks:
@@ -301,21 +305,19 @@ class WorkerProcess:
                 output += self._new_output()
             if not hung.args:
                 self._hangs.add(output)
-            outcome = self._lost("timeout", "it did not come to an end", began)
-            outcome["output"] = output
+            outcome = _lost("timeout", "it did not come to an end", began, output)
         except BaseException:
             # The user, or a time-out of pytest's, broke off: the worker is in the middle of a case.
             self.close()
             raise
         finally:
             self._watch = None
-        learnt = outcome.pop("learnt", None)
-        if outcome["outcome"] in ("ok", "observed") and not (learnt and learnt["vain"]):
-            self._hangs.has_passed(outcome["seconds"])
+        learnt = outcome.learnt
+        if outcome.kind in ("ok", "observed") and not (learnt and learnt["vain"]):
+            self._hangs.has_passed(outcome.seconds)
         if learnt:
             self._hangs.has_waited(learnt)
-        outcome.setdefault("output", self._printed(outcome.pop("printed", None)))
-        if outcome["spoiled"]:
+        if outcome.spoiled:
             self.close()
         return outcome
 
@@ -413,19 +415,6 @@ class WorkerProcess:
                 return answer
             self._strays = reply.strip() or self._strays
 
-    def _lost(self, outcome: str, observed: str, began: float) -> dict[str, Any]:
-        seconds = round(time.monotonic() - began, 6)
-        return {
-            "outcome": outcome,
-            "observed": observed,
-            "where": None,
-            "check": None,
-            "evidence": [],
-            "seconds": seconds,
-            "waits": {"case": seconds} if outcome == "timeout" else {},
-            "spoiled": True,
-        }
-
     def _ending(self) -> str:
         """How the worker process ended, in words."""
         assert self._process is not None
@@ -512,6 +501,13 @@ class WorkerProcess:
         """The last line printed: some interpreters write their errors to standard output."""
         lines = self._printed().strip().splitlines()
         return lines[-1] if lines else self._strays.decode("utf-8", "replace")
+
+
+def _lost(kind: Kind, observed: str, began: float, output: str) -> Outcome:
+    """The outcome of a case whose worker is lost; ``began``: on the monotonic clock."""
+    seconds = round(time.monotonic() - began, 6)
+    waits = {"case": seconds} if kind == "timeout" else {}
+    return Outcome(kind, observed, output=output, seconds=seconds, waits=waits, spoiled=True)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -1,13 +1,6 @@
 """Runs one case on the loaded implementation and says what happened, without a verdict.
 
-The outcome is a plain dictionary:
-
-``outcome``: "ok", "violated", "missing" (a documented name is not there), "not-offered" (the
-platform lacks what the case needs), "observed" or "error" (the kit's own fault); ``observed``: what
-was seen, in words; ``where``: "file:line" in the battery; ``check``: the source of the failed
-check; ``evidence``: a list of notes; ``seconds``; ``waits``: the part of them spent within each
-named duration; ``learnt``: how waits came out (see ``patience``); ``spoiled``: threads were left
-behind, or the case says so itself, so that the process should not judge another case.
+An outcome is a plain dictionary, whose keys are described in ``conformance/PROTOCOL.md``.
 """
 
 import ast
@@ -17,7 +10,7 @@ import os
 import sys
 import traceback
 
-from threadspec.conformance.harness import blocking, evidence, names, pace, scarcity
+from threadspec.conformance.harness import blocking, evidence, names, outcomes, pace, scarcity
 from threadspec.conformance.harness.actors import Actors
 from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.processors import OneProcessor
@@ -123,7 +116,7 @@ class Observer(object):
         threads = _count_threads()
         self._durations.begin(function.__module__)
         began = blocking.clock()
-        outcome = {"outcome": "ok", "observed": None, "where": None, "check": None}
+        outcome = outcomes.outcome()
         try:
             function(*context.fixtures(function))
         except:  # noqa: E722 - SystemExit, KeyboardInterrupt and Java's throwables are evidence too
@@ -175,7 +168,7 @@ class Observer(object):
 
     def _run_apart(self, function):
         """Run one case function in the program that cases share, and return its outcome."""
-        outcome = {"outcome": "ok", "observed": None, "where": None, "check": None, "evidence": []}
+        outcome = outcomes.outcome()
         began = blocking.clock()
         self._durations.begin(function.__module__)
         try:
@@ -183,10 +176,11 @@ class Observer(object):
         except:  # noqa: E722
             self.traceback = sys.exc_info()[2]
             outcome.update(_explain(sys.exc_info()))
-        if outcome["outcome"] not in ("ok", "observed", "not-offered") or outcome.get("spoiled"):
+        if outcome["outcome"] not in ("ok", "observed", "not-offered") or outcome["spoiled"]:
             self._pool.retire()
-        outcome.setdefault("waits", self._durations.spent)
-        if "learnt" in outcome:
+        if outcome["learnt"] is None:  # the program has not said what it has waited for
+            outcome["waits"] = self._durations.spent
+        else:
             self._durations.learn(outcome["learnt"])
         outcome["learnt"] = self._durations.news
         outcome["seconds"] = round(blocking.clock() - began, 6)
@@ -206,8 +200,8 @@ class Observer(object):
                 return json.loads(line)
             doing = line
         if program.status is None:
-            return {"outcome": "violated", "observed": "%s does not return" % doing}
-        return {"outcome": "crash", "observed": "the process ended during %s" % doing}
+            return outcomes.outcome("violated", "%s does not return" % doing)
+        return outcomes.outcome("crash", "the process ended during %s" % doing)
 
     def close(self):
         """End what is kept ready for the fixture ``programs``; a worker's own end does it too."""

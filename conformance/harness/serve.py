@@ -1,16 +1,8 @@
 """The worker: a script that loads one implementation and judges cases on it, one after another.
 
-It is started by the adapter's interpreter, reads requests and writes replies, one JSON document a
-line, over its standard input and output; a reply line starts with ``PREFIX``.  Whatever an
-implementation or a case prints goes to standard error instead and cannot corrupt a reply.
-
-Requests: ``{"op": "load", "module", "setup", "path", "substrate", "time_scale", "number",
-"is_first"}``, answered by ``{"kit_threads", "description"}`` (the description of what was loaded:
-only of the first worker), by ``{"failed": sentence}`` or, where the system does not let the first
-one start as many threads as cases need, by ``{"refused": sentence}``; ``{"op": "run",
-"module", "function", "known"}`` (``known``: see ``Observer.run``), answered by the outcome (see
-``observer``); end of input ends the worker.  A request may be sent before the one before it is
-answered; after an outcome that says "spoiled" none is answered any more.
+``conformance/PROTOCOL.md`` describes the requests it reads from standard input and the replies it
+writes to standard output.  Whatever an implementation or a case prints goes to standard error
+instead and cannot corrupt a reply.
 
 With the option ``--program`` it is a program of the battery instead (see ``programs``), with
 ``--fork-server`` the fork server that starts such programs (see ``fork_server``).  Where it can, it
@@ -33,6 +25,9 @@ except ImportError:
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 PREFIX = "@threadspec "
+
+# The version of the protocol; to be raised whenever a change makes old workers or hosts fail.
+PROTOCOL = 1
 
 
 def make_package():
@@ -185,9 +180,14 @@ class RequestHandler(object):
         return self.run(request)
 
     def load(self, request):
-        """Load the implementation; the answer (see above)."""
+        """Load the implementation; the reply."""
         if not __debug__:
             return {"failed": "its interpreter runs with -O, which removes the battery's checks"}
+        if request["protocol"] != PROTOCOL:
+            return {
+                "failed": "its worker speaks version %s of the protocol, and the host version %s"
+                % (PROTOCOL, request["protocol"])
+            }
         from threadspec.conformance.harness import loading, scarcity
 
         try:
@@ -257,7 +257,10 @@ def main():
         except:  # noqa: E722 - a stray KeyboardInterrupt as well; the worker has to go on
             import traceback
 
-            answer = {"outcome": "error", "observed": traceback.format_exc(), "spoiled": True}
+            from threadspec.conformance.harness import outcomes
+
+            answer = outcomes.outcome("error", traceback.format_exc())
+            answer["spoiled"] = True
         channel.reply(answer)
         spoiled = answer.get("spoiled", False)
     os._exit(0)  # threads left behind must not keep the process alive
