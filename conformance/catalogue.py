@@ -75,11 +75,15 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All chapters, in the order of the manual, and the statements they have to cover."""
+    """All chapters, in the order of the manual, and the statements they have to cover.
+
+    ``version``: for people, as in ``CHANGELOG.md``; ``digest``: of the files, for programs.
+    """
 
     chapters: tuple[Chapter, ...]
     statements: tuple[str, ...]
     version: str
+    digest: str
 
     @cached_property
     def clauses(self) -> tuple[Clause, ...]:
@@ -170,7 +174,7 @@ def _clause(entry: dict[str, Any], chapter: str, file: str, statements: frozense
 
 
 def read(folder: Path = SPEC) -> Catalogue:
-    """Read the whole catalogue from a folder with ``statements.tsv`` and one TOML a chapter.
+    """Read the whole catalogue: ``VERSION``, ``statements.tsv`` and one TOML file for each chapter.
 
     Chapters come in the order of the manual (``ORDER``).  Raises CatalogueError for a mistake in
     a chapter, an id used twice or a chapter described twice.
@@ -197,7 +201,8 @@ def read(folder: Path = SPEC) -> Catalogue:
         return (ORDER.index(chapter.name) if known_place else len(ORDER), chapter.name)
 
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
-    return Catalogue(tuple(sorted(chapters, key=place)), statements, digest[:12])
+    version = (folder / "VERSION").read_text(encoding="utf-8").strip()
+    return Catalogue(tuple(sorted(chapters, key=place)), statements, version, digest[:12])
 
 
 @cache

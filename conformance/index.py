@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import inspect
 import sys
@@ -14,6 +15,7 @@ from types import ModuleType
 from threadspec.conformance.catalogue import Catalogue, CatalogueError, Clause, catalogue
 
 BATTERY = Path(__file__).parent / "battery"
+HARNESS = Path(__file__).parent / "harness"
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,13 @@ def _load(path: Path) -> ModuleType:
         sys.modules[name] = module
         spec.loader.exec_module(module)
     return sys.modules[name]
+
+
+@cache
+def digest() -> str:
+    """A digest of the battery and the harness, which changes with any of their files."""
+    files = sorted((*BATTERY.glob("*.py"), *HARNESS.glob("*.py")))
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 @cache

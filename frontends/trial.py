@@ -24,7 +24,7 @@ from threadspec.conformance.harness import loading
 from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.names import MODULE
 from threadspec.conformance.harness.observer import Observer
-from threadspec.conformance.index import Case, battery
+from threadspec.conformance.index import Case, battery, digest
 from threadspec.conformance.outcome import Outcome
 from threadspec.conformance.verdicts import VERDICTS, of_repetitions, verdict_of
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
@@ -308,7 +308,13 @@ def make_record(
     clauses = {clause.id: clause.chapter for clause in catalogue().clauses}
     made = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     return Record(
-        kit=Kit(kit_version(), catalogue().version, len(battery())),
+        kit=Kit(
+            version=kit_version(),
+            catalogue=catalogue().version,
+            clauses=catalogue().digest,
+            battery=digest(),
+            cases=len(battery()),
+        ),
         implementation=subject,
         cases=tuple(sorted(results, key=lambda one: _order()[one.case])),
         made=made,

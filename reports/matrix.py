@@ -111,7 +111,7 @@ def build(
                 record=record,
                 cells=cells,
                 counts=Counter(cell.verdict for cell in cells.values()),
-                foreign=record.kit.catalogue != catalogue.version,
+                foreign=record.kit.clauses != catalogue.digest,
             )
         )
     if not any(column.cells for column in columns):

@@ -21,7 +21,7 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, worst
 
-SCHEMA = "threadspec-record/1"
+SCHEMA = "threadspec-record/2"
 _SCHEMA_FILE = Path(__file__).parent / "record.schema.json"
 
 
@@ -85,10 +85,17 @@ class Subject:
 
 @dataclass(frozen=True)
 class Kit:
-    """The kit that made a record: its version, its catalogue's, and how many cases it has."""
+    """The kit that made a record.
+
+    ``version``: of the kit; ``catalogue``: of the clause catalogue; ``clauses`` and ``battery``:
+    digests of the catalogue, and of the battery with the harness, by which a changed kit is told
+    from a changed implementation; ``cases``: how many cases it has.
+    """
 
     version: str
     catalogue: str
+    clauses: str
+    battery: str
     cases: int
 
 
@@ -222,15 +229,15 @@ def read(path: Path) -> Record:
 def _contradictions(record: Record, counted: dict[str, Any]) -> Iterator[str]:
     """What cannot be so in a record that fits the schema.
 
-    ``counted``: its totals.  A record of another catalogue, or of a battery with another number of
-    cases, may name clauses and cases that this kit does not have.
+    ``counted``: its totals.  A record of another catalogue or battery may name clauses and cases
+    that this kit does not have.
     """
-    from threadspec.conformance.index import battery
+    from threadspec.conformance.index import battery, digest
 
     clauses = {clause.id: clause for clause in catalogue().clauses}
     cases = {case.id: case for case in battery()}
-    same_catalogue = record.kit.catalogue == catalogue().version
-    same_battery = same_catalogue and record.kit.cases == len(cases)
+    same_catalogue = record.kit.clauses == catalogue().digest
+    same_battery = same_catalogue and record.kit.battery == digest()
     seen = set()
     for one in record.cases:
         if one.case in seen:

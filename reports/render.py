@@ -154,7 +154,7 @@ def markdown(matrix: Matrix) -> str:
     lines = [
         "# Compatibility matrix",
         "",
-        f"Clause catalogue `{matrix.catalogue.version}`. `must` and `should` count the clauses "
+        f"Clause catalogue {matrix.catalogue.version}. `must` and `should` count the clauses "
         "that an implementation keeps, of those judged.",
         "",
         markdown_summary(matrix),

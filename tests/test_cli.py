@@ -228,7 +228,7 @@ def test_records_of_one_name_are_told_apart(command: Command, tmp_path: Path) ->
 
 def test_a_record_of_another_catalogue_is_marked(command: Command, tmp_path: Path) -> None:
     found = a_record()
-    foreign = dataclasses.replace(found, kit=dataclasses.replace(found.kit, catalogue="other"))
+    foreign = dataclasses.replace(found, kit=dataclasses.replace(found.kit, clauses="other"))
     command("matrix", "--from", written(tmp_path, foreign))
     folder = tmp_path / "threadspec-matrix"
     markdown = (folder / "matrix.md").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ NEEDED = {
     "adapters/runner": ("*.py",),
     "conformance": ("*.py",),
     "conformance/battery": ("*.py",),
-    "conformance/spec": ("*.toml", "*.tsv"),
+    "conformance/spec": ("*.toml", "*.tsv", "VERSION"),
     "conformance/harness": ("*.py",),
     "frontends": ("*.py",),
     "reference": ("*.py", "*.pyi", "py.typed"),

@@ -60,7 +60,7 @@ CHAPTERS = {"lock.one": "lock", "event.one": "event"}
 def a_record(**fields: Any) -> Record:
     """A record of three cases."""
     values: dict[str, Any] = {
-        "kit": Kit("1.0", "0123456789ab", 3),
+        "kit": Kit("1.0", "1.0", "0123456789ab", "ba9876543210", 3),
         "implementation": Subject("x", "x.y", None, "CPython 3.11.7", "Linux x86_64", True),
         "cases": (PASSED, FAILED, OBSERVED),
         "made": "2026-01-01T00:00:00+00:00",
