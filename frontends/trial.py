@@ -245,6 +245,7 @@ class Trial:
         return CaseResult(
             case=case.id,
             clause=case.clause.id,
+            chapter=case.clause.chapter,
             level=case.clause.level,
             verdict=verdict,
             expected=case.clause.says,
@@ -305,7 +306,6 @@ def make_record(
     subject: Subject, results: Iterable[CaseResult], time_scale: float, finished: bool
 ) -> Record:
     """The record of a run, its cases in the order of the battery, however they were run."""
-    clauses = {clause.id: clause.chapter for clause in catalogue().clauses}
     made = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     return Record(
         kit=Kit(
@@ -320,5 +320,4 @@ def make_record(
         made=made,
         finished=finished,
         time_scale=time_scale,
-        chapters=clauses,
     )

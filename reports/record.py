@@ -1,7 +1,7 @@
 """The record: one JSON document about one run on one implementation.
 
 Everything that is shown to people is rendered from records, so that results from many machines
-can be put side by side.  ``record.schema.json`` describes the format.
+can be put side by side.  :func:`schema` describes the format.
 """
 
 from __future__ import annotations
@@ -10,19 +10,22 @@ import contextlib
 import json
 import os
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
 
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, worst
 
-SCHEMA = "threadspec-record/2"
-_SCHEMA_FILE = Path(__file__).parent / "record.schema.json"
+SCHEMA: Literal["threadspec-record/2"] = "threadspec-record/2"
+
+Count = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0)]
 
 
 @dataclass(frozen=True)
@@ -35,29 +38,31 @@ class Expectation:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """What one case found.
+    """What one case found."""
 
-    ``expected``: what the clause requires; ``observed``: what was seen instead, or recorded;
-    ``where`` and ``check``: the place and the source of the check that failed; ``evidence``: notes;
-    ``counts``: how many of its repetitions gave each verdict, empty where it was run once;
-    ``output``: what was printed meanwhile; ``waits``: the part of its seconds that the kit spent
-    waiting within each named duration; ``divergence``: what the adapter expects.
-    """
-
-    case: str
-    clause: str
-    level: str
-    verdict: Verdict
-    expected: str
-    observed: str | None = None
-    where: str | None = None
-    check: str | None = None
-    evidence: tuple[str, ...] = ()
-    output: str = ""
-    seconds: float = 0.0
-    waits: dict[str, float] = field(default_factory=dict)
-    divergence: Expectation | None = None
-    counts: dict[Verdict, int] = field(default_factory=dict)
+    case: Annotated[str, Meta(description="The id of the case, the same on every machine.")]
+    clause: Annotated[str, Meta(description="The clause that it checks.")]
+    chapter: Annotated[str, Meta(description="The chapter of the clause.")]
+    level: Annotated[str, Meta(description="The level of the clause: must, should or free.")]
+    verdict: Annotated[Verdict, Meta(description="What the kit says.")]
+    expected: Annotated[str, Meta(description="What the clause requires.")]
+    observed: Annotated[str | None, Meta(description="What was seen instead, or recorded.")] = None
+    where: Annotated[str | None, Meta(description="The place of the check that failed.")] = None
+    check: Annotated[str | None, Meta(description="The source of that check.")] = None
+    evidence: Annotated[tuple[str, ...], Meta(description="Notes made on the way.")] = ()
+    output: Annotated[str, Meta(description="What was printed meanwhile.")] = ""
+    seconds: Annotated[Seconds, Meta(description="How long it took.")] = 0.0
+    waits: Annotated[
+        dict[str, Seconds],
+        Meta(description="The part of it that the kit spent waiting, by named duration."),
+    ] = field(default_factory=dict)
+    divergence: Annotated[
+        Expectation | None, Meta(description="What the adapter expects of the clause.")
+    ] = None
+    counts: Annotated[
+        dict[Verdict, Annotated[int, Meta(ge=1)]],
+        Meta(description="How many repetitions gave each verdict; empty if it was run once."),
+    ] = field(default_factory=dict)
 
     @property
     def is_known(self) -> bool:
@@ -74,46 +79,41 @@ class CaseResult:
 class Subject:
     """The implementation that a record is about."""
 
-    name: str
-    module: str
-    version: str | None
-    interpreter: str
-    platform: str
-    gil: bool | None
-    about: str = ""
+    name: Annotated[str, Meta(description="What --impl called it.")]
+    module: Annotated[str, Meta(description="The module that was judged.")]
+    version: Annotated[str | None, Meta(description="Its version, if it is known.")]
+    interpreter: Annotated[str, Meta(description="The interpreter it ran in, with its version.")]
+    platform: Annotated[str, Meta(description="System and machine.")]
+    gil: Annotated[bool | None, Meta(description="Whether a global interpreter lock was in force.")]
+    about: Annotated[str, Meta(description="A sentence about it, from its adapter.")] = ""
 
 
 @dataclass(frozen=True)
 class Kit:
     """The kit that made a record.
 
-    ``version``: of the kit; ``catalogue``: of the clause catalogue; ``clauses`` and ``battery``:
-    digests of the catalogue, and of the battery with the harness, by which a changed kit is told
-    from a changed implementation; ``cases``: how many cases it has.
+    The digests tell a changed kit from a changed implementation.
     """
 
-    version: str
-    catalogue: str
-    clauses: str
-    battery: str
-    cases: int
+    version: Annotated[str, Meta(description="The version of threadspec.")]
+    catalogue: Annotated[str, Meta(description="The version of the clause catalogue.")]
+    clauses: Annotated[str, Meta(description="A digest of the clause catalogue.")]
+    battery: Annotated[str, Meta(description="A digest of the battery and its harness.")]
+    cases: Annotated[int, Meta(ge=1, description="How many cases the whole battery has.")]
 
 
 @dataclass(frozen=True)
 class Record:
-    """One run on one implementation.
-
-    ``finished``: False for a run that was broken off; ``made``: when, in UTC; ``time_scale``: what
-    the named durations were multiplied with.
-    """
+    """One run on one implementation."""
 
     kit: Kit
     implementation: Subject
     cases: tuple[CaseResult, ...]
-    made: str
-    finished: bool = True
-    time_scale: float = 1.0
-    chapters: dict[str, str] = field(default_factory=dict, compare=False)
+    made: Annotated[str, Meta(description="When the run ended, in UTC (ISO 8601).")]
+    finished: Annotated[bool, Meta(description="False for a run that was broken off.")] = True
+    time_scale: Annotated[
+        float, Meta(gt=0, description="What the named durations were multiplied with.")
+    ] = 1.0
 
     def clause_verdicts(self) -> dict[str, Verdict]:
         """The verdict on each clause that was judged: the worst of its cases."""
@@ -128,30 +128,38 @@ def clause_verdicts(cases: Iterable[CaseResult]) -> dict[str, Verdict]:
     return {clause: worst(verdicts) for clause, verdicts in by_clause.items()}
 
 
-def totals(cases: Iterable[CaseResult], chapters: dict[str, str]) -> dict[str, Any]:
-    """How many cases got which verdict, in all and for each chapter.
+@dataclass(frozen=True)
+class Totals:
+    """How many cases got which verdict, in all and for each chapter."""
 
-    ``chapters``: the chapter of each clause.
-    """
+    cases: dict[Verdict, Count]
+    chapters: dict[str, dict[Verdict, Count]]
+
+
+def totals(cases: Iterable[CaseResult]) -> Totals:
+    """Count cases by their verdicts; every verdict is there, with 0 if need be."""
     in_all = dict.fromkeys(VERDICTS, 0)
-    by_chapter: dict[str, dict[str, int]] = {}
+    by_chapter: dict[str, dict[Verdict, int]] = {}
     for case in cases:
         in_all[case.verdict] += 1
-        chapter = by_chapter.setdefault(chapters[case.clause], dict.fromkeys(VERDICTS, 0))
-        chapter[case.verdict] += 1
-    return {"cases": in_all, "chapters": by_chapter}
+        by_chapter.setdefault(case.chapter, dict.fromkeys(VERDICTS, 0))[case.verdict] += 1
+    return Totals(in_all, by_chapter)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document(Record):
+    """A record as it is written."""
+
+    schema: Annotated[
+        Literal["threadspec-record/2"], Meta(description="The version of the format.")
+    ]
+    totals: Totals
 
 
 def to_json(record: Record) -> dict[str, Any]:
     """A record as the document that is written."""
-    document: dict[str, Any] = {"schema": SCHEMA, **asdict(record)}
-    chapters = document.pop("chapters")
-    document["cases"] = [
-        {**case, "chapter": chapters[case["clause"]], "evidence": list(case["evidence"])}
-        for case in document["cases"]
-    ]
-    document["totals"] = totals(record.cases, chapters)
-    return document
+    document = Document(**vars(record), schema=SCHEMA, totals=totals(record.cases))
+    return {"schema": SCHEMA, **msgspec.json.decode(msgspec.json.encode(document))}
 
 
 def file_name(name: str) -> str:
@@ -178,11 +186,9 @@ def write(record: Record, path: Path) -> None:
         raise UserError(f"The report cannot be written to {path}: {error.strerror}.") from error
 
 
-@cache
 def schema() -> dict[str, Any]:
     """The JSON Schema of a record."""
-    document: dict[str, Any] = json.loads(_SCHEMA_FILE.read_text(encoding="utf-8"))
-    return document
+    return msgspec.json.schema(Document)
 
 
 def read(path: Path) -> Record:
@@ -191,8 +197,6 @@ def read(path: Path) -> Record:
     Raises UserError for a file that cannot be read, is no JSON (cut in half), is no record or one
     of another version, or is about a run that was broken off.
     """
-    import jsonschema  # here: making a record does not need it, and it takes 0.1 s to import
-
     where = f"The record {path}"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -211,22 +215,27 @@ def read(path: Path) -> Record:
             "make it again with this version of the kit."
         )
     try:
-        jsonschema.validate(document, schema())
-    except jsonschema.ValidationError as error:
-        place = "/".join(str(step) for step in error.absolute_path) or "the document"
-        message = textwrap.shorten(error.message, 200, placeholder=" …")
+        read = msgspec.convert(document, Document)
+    except msgspec.ValidationError as error:
+        message, _, steps = str(error).partition(" - at `$")
+        place = "/".join(re.findall(r"\w[\w-]*", steps)) or "the document"
         raise UserError(f"{where} is damaged at {place}: {message}.") from error
-    if not document["finished"]:
+    if not read.finished:
         raise UserError(
             f"{where} is about a run that was broken off; run the battery again to its end."
         )
-    found = _from_json(document)
-    for complaint in _contradictions(found, document["totals"]):
+    record = Record(**{one.name: getattr(read, one.name) for one in fields(Record)})
+    if document != to_json(record) and read.totals == totals(record.cases):
+        raise UserError(
+            f"{where} is damaged: it has something that no record has; "
+            "make it again with --impl-report."
+        )
+    for complaint in _contradictions(record, read.totals):
         raise UserError(f"{where} is damaged: {complaint}; make it again with --impl-report.")
-    return found
+    return record
 
 
-def _contradictions(record: Record, counted: dict[str, Any]) -> Iterator[str]:
+def _contradictions(record: Record, counted: Totals) -> Iterator[str]:
     """What cannot be so in a record that fits the schema.
 
     ``counted``: its totals.  A record of another catalogue or battery may name clauses and cases
@@ -251,47 +260,20 @@ def _contradictions(record: Record, counted: dict[str, Any]) -> Iterator[str]:
             yield f"the case {one.case} does not check {one.clause}"
         if same_catalogue and one.level != clauses[one.clause].level:
             yield f"{one.clause} has the level {clauses[one.clause].level}, not {one.level}"
-        if same_catalogue and record.chapters[one.clause] != clauses[one.clause].chapter:
-            yield f"{one.clause} is no clause of the chapter {record.chapters[one.clause]}"
+        if same_catalogue and one.chapter != clauses[one.clause].chapter:
+            yield f"{one.clause} is no clause of the chapter {one.chapter}"
     if len(seen) > record.kit.cases:
         yield f"it has {len(seen)} cases, and the kit that made it {record.kit.cases}"
-    if counted != totals(record.cases, record.chapters):
+    if counted != totals(record.cases):
         yield "its totals do not add up"
 
 
 def plain(result: CaseResult) -> dict[str, Any]:
     """A result's plain values, which :func:`case_result` takes."""
-    values = dict(vars(result))
-    if result.divergence is not None:
-        values["divergence"] = vars(result.divergence)
+    values: dict[str, Any] = msgspec.to_builtins(result)
     return values
 
 
 def case_result(values: dict[str, Any]) -> CaseResult:
     """A result from its plain values, as :func:`plain` and JSON have them."""
-    expected = values["divergence"]
-    return CaseResult(
-        **{
-            **values,
-            "evidence": tuple(values["evidence"]),
-            "divergence": None if expected is None else Expectation(**expected),
-        }
-    )
-
-
-def _from_json(document: dict[str, Any]) -> Record:
-    cases = []
-    chapters = {}
-    for entry in document["cases"]:
-        values = dict(entry)
-        chapters[values["clause"]] = values.pop("chapter")
-        cases.append(case_result(values))
-    return Record(
-        kit=Kit(**document["kit"]),
-        implementation=Subject(**document["implementation"]),
-        cases=tuple(cases),
-        made=document["made"],
-        finished=document["finished"],
-        time_scale=document["time_scale"],
-        chapters=chapters,
-    )
+    return msgspec.convert(values, CaseResult)

@@ -217,6 +217,7 @@ def result(
     return CaseResult(
         case="battery/test_lock.py::test_it",
         clause=clause,
+        chapter="lock",
         level="must",
         verdict=verdict,
         expected="something",

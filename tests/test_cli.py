@@ -64,6 +64,7 @@ def a_record(name: str = "x", verdict: Verdict = "fail", observed: str | None = 
         CaseResult(
             case=case.id,
             clause=case.clause.id,
+            chapter=case.clause.chapter,
             level=case.clause.level,
             verdict=verdict,
             expected=case.clause.says,
