@@ -323,13 +323,18 @@ class Actors(object):
     def _proved(self, busy, least):
         """Whether these actors are certainly blocked, each for ``least`` more seconds or longer."""
         if self.are_green:
-            return green.nobody_can_run(self.substrate)
+            return green.nobody_can_run(self.substrate, least)
         return blocking.proved([actor.tid for actor in busy], least)
 
     def stall(self):
         """What tells that nothing in this process but the caller will do anything in good time."""
         if self.are_green:
-            return green.Stall(self.substrate, self.durations["stall"], blocking.clock)
+            return green.Stall(
+                self.substrate,
+                self.durations["stall"],
+                blocking.clock,
+                self.durations["positive"],
+            )
         return blocking.Stall(
             self.durations["stall"],
             leave_out=self.kit_threads + (blocking.own_tid(),),

@@ -13,28 +13,31 @@ def may_be_green(substrate):
     return not isinstance(substrate.start_new_thread, type(len))
 
 
-def nobody_can_run(substrate):
+def nobody_can_run(substrate, seconds=None):
     """Whether no thread but the caller can go on, unless the caller or a signal wakes it.
 
-    False where that is not known.  A thread that was woken, but has not run since, can go on.
+    ``seconds``: for how long; without end if it is None, and always with gevent, which does not
+    tell when its time-outs occur.  False where that is not known.  A thread that was woken, but has
+    not run since, can go on.
     """
     library = getattr(substrate.start_new_thread, "__module__", None) or ""
     try:
-        return _IDLE[library.split(".")[0]]()
+        return _IDLE[library.split(".")[0]](seconds)
     except Exception:
         return False  # another library, or another version of it
 
 
-def _gevent_is_idle():
+def _gevent_is_idle(seconds):
     # Counts the threads that are about to run, too.
     return sys.modules["gevent"].get_hub().loop.activecnt == 0
 
 
-def _eventlet_is_idle():
+def _eventlet_is_idle(seconds):
     hub = sys.modules["eventlet.hubs"].get_hub()
-    timers = [timer for _, timer in list(hub.timers) + list(hub.next_timers)]
+    timers = list(hub.timers) + list(hub.next_timers)
+    times = [when - hub.clock() for when, timer in timers if not timer.called]
     listeners = [one for ones in hub.listeners.values() for one in ones]
-    return not listeners and not [timer for timer in timers if not timer.called]
+    return not listeners and not [rest for rest in times if seconds is None or rest < seconds]
 
 
 _IDLE = {"gevent": _gevent_is_idle, "eventlet": _eventlet_is_idle}
@@ -44,19 +47,20 @@ class Stall(object):
     """Watches green threads for the state in which only the caller can go on.
 
     ``seconds``: how long that must last before :meth:`is_certain` says so; ``clock``: a function
-    that gives the time.
+    that gives the time; ``beyond``: for how many seconds more nothing can change.
     """
 
-    def __init__(self, substrate, seconds, clock):
+    def __init__(self, substrate, seconds, clock, beyond):
         self._substrate = substrate
         self._seconds = seconds
         self._clock = clock
+        self._beyond = beyond
         self._since = None
 
     def is_certain(self):
         """Look once more; True when nobody has been able to go on for long enough."""
         now = self._clock()
-        if not nobody_can_run(self._substrate):
+        if not nobody_can_run(self._substrate, self._beyond):
             self._since = None
         elif self._since is None:
             self._since = now
