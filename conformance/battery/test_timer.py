@@ -235,7 +235,7 @@ def test_the_function_is_not_run_early(threading, actors):
     for scale in (1, 2, 4):
         started = []
         early = []
-        for interval in (0.024 * scale, 0.03 * scale, 0.036 * scale):
+        for interval in (0.02 * scale, 0.032 * scale, 0.044 * scale):
             calls = Calls(threading, actors)
             timer = threading.Timer(interval, calls)
             started.append((clock(), interval, calls))
