@@ -29,7 +29,7 @@ MEANING: dict[Verdict, str] = {
     "pass": "does what the clause requires",
     "not-offered": "not judged: the platform lacks what the case needs, such as signals",
     "observed": "the manual leaves it open; the behaviour is recorded",
-    "non-strict": "departs from advice, or from a detail that harms no program",
+    "non-strict": "differs from a recommendation, or in a detail no program should rely on",
     "varies": "the case was repeated, and its verdicts differ",
     "unsupported": "a documented name is missing",
     "fail": "does not do what the clause requires",

@@ -32,10 +32,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"threadspec {kit_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    clauses = commands.add_parser("clauses", help="list the clauses that contain all the words")
+    clauses = commands.add_parser("clauses", help="search the clause catalogue")
     clauses.add_argument("words", nargs="*", metavar="WORD")
 
-    explain = commands.add_parser("explain", help="say all about one clause")
+    explain = commands.add_parser("explain", help="show one clause: text, statements, cases")
     explain.add_argument("clause", metavar="CLAUSE")
 
     commands.add_parser("coverage", help="which statements of the manual have a clause and a case")

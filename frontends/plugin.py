@@ -219,7 +219,7 @@ def _refuse_to_repeat(config: pytest.Config, selection: Selection) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Load every implementation once, so that what cannot be judged is said at once.
+    """Load every implementation once, so that what cannot be judged is said before anything runs.
 
     A worker of pytest-xdist begins with the one that it judges first, most likely.
     """

@@ -271,4 +271,4 @@ class Session:
         for unavailable in self.unavailable:
             yield f"{unavailable.name}: unavailable: {unavailable.reason}", {"yellow": True}
         if not found:
-            yield "No case was run: nothing is known about the implementation.", {"red": True}
+            yield "No case was run.", {"red": True}

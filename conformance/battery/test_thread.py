@@ -1497,7 +1497,7 @@ class Contest(object):
         settle(actors)
         for number in range(count):
             times = self._won.count(number)
-            assert times == 1, "of the calls of start() at once %d succeeded" % times
+            assert times == 1, "%d of several concurrent start() calls succeeded" % times
         self._ran.sort()
         assert self._ran == list(range(count)), "run() was not invoked once for each thread"
 

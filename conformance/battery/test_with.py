@@ -1129,7 +1129,7 @@ def check_counter_kept(make, actors):
 
     def check(semaphore, value, left):
         wrong = counter.differs(semaphore, value)
-        assert wrong is None, "a counter of %d is %s after a block was left %s" % (
+        assert wrong is None, "the counter was %d before the block, and %s after it, left %s" % (
             value,
             wrong,
             left,
@@ -1177,12 +1177,12 @@ def check_counter_kept_when_met(make, actors):
     taker = actors.new()
     for semaphore in semaphores:
         taker.start(semaphore.acquire)
-        assert taker.returned(), "a counter of 1 is less after acquire() met a block"
+        assert taker.returned(), "the counter is less than 1 after an acquire() that met a block"
     helpers = [actors.start(semaphore.acquire) for semaphore in semaphores]
     ended = actors.ended(helpers)
     for semaphore in semaphores:
         taker.start(semaphore.release).raised()
-    assert ended == [], "a counter of 1 is more after acquire() met a block"
+    assert ended == [], "the counter is more than 1 after an acquire() that met a block"
 
 
 def check_counter_kept_by_nested_blocks(make, actors):

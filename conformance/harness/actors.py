@@ -76,7 +76,7 @@ class Actor(object):
     # -- the controller's side ----------------------------------------------------------------
 
     def start(self, function, *args, **kwargs):
-        """Let the actor call ``function`` in its thread; return the actor at once.
+        """Let the actor call ``function`` in its thread; return the actor without waiting.
 
         An earlier action must end first; one that does not is a violation.
         """
@@ -247,7 +247,7 @@ class Actors(object):
         self._all.remove(actor)
 
     def start(self, function, *args, **kwargs):
-        """A new actor that calls ``function`` at once, in its own thread."""
+        """A new actor that calls ``function`` immediately, in its own thread."""
         return self.new().start(function, *args, **kwargs)
 
     def call(self, function, *args, **kwargs):
@@ -280,7 +280,7 @@ class Actors(object):
     def _watch(self, busy):
         """Watch actors until all are blocked, as :meth:`Actor.is_blocked` says it of one.
 
-        Comes back at once when one of them has ended.
+        Returns as soon as one of them has ended.
         """
         # Not which ones: that may differ from run to run where the manual leaves it open.
         whom = "%d actor%s" % (len(busy), "s"[: len(busy) > 1])

@@ -11,7 +11,9 @@ from threadspec.conformance.harness import blocking
 
 
 def _has_interpreter_lock():
-    """Whether no two threads run Python code at once (an interpreter that never says so has one).
+    """Whether no two threads run Python code simultaneously.
+
+    An interpreter that does not tell has such a lock.
 
     Jython has none, and no function to choose processors either.
     """
