@@ -29,6 +29,7 @@ from threadspec.adapters.runner.process import CannotStart, WorkerProcess
 from threadspec.conformance.battery import test_alien, test_daemon
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.harness import blocking, fork_server, vocabulary
+from threadspec.conformance.harness.actors import Actors
 from threadspec.conformance.harness.durations import TABLE, Durations
 from threadspec.conformance.harness.observer import Observer
 from threadspec.conformance.harness.processors import OneProcessor
@@ -791,6 +792,26 @@ def test_a_helper_that_is_about_to_end_spoils_nothing() -> None:
         lock.acquire()
         actors.start(lambda: [lock.acquire(), time.sleep(0.01)])
         actors.start(lambda: [time.sleep(0.005), lock.release()])
+
+    found = in_harness(test_it)
+    assert (found["outcome"], found["spoiled"]) == ("ok", False)
+
+
+def test_a_helper_that_ends_while_it_is_looked_at_spoils_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lock = _thread.allocate_lock()
+    lock.acquire()
+
+    def proved(actors: Actors, busy: list[Any], least: float) -> bool:
+        lock.release()
+        while not busy[0].has_ended():
+            time.sleep(0.001)
+        return True  # it is blocked, since it waits for its next action
+
+    def test_it(actors: Any) -> None:
+        actors.start(lock.acquire)
+        monkeypatch.setattr(Actors, "_proved", proved)
 
     found = in_harness(test_it)
     assert (found["outcome"], found["spoiled"]) == ("ok", False)

@@ -448,7 +448,9 @@ class Actors(object):
                 if waited >= self.durations["window"]:
                     break
                 if self._proved(busy, self.durations["cleanup"]):
-                    break
+                    # One that ended its action meanwhile is blocked, too: it waits for the next.
+                    if not [actor for actor in busy if actor.has_ended()]:
+                        break
             if left:
                 turns += 1
                 time.sleep(turns > 10 and 0.0001 or 0.0)
