@@ -1561,6 +1561,10 @@ def test_many_threads_run_one_after_the_other(threading, actors):
     def work():
         for number in range(many):
             threading.Thread(target=lambda number=number: ran.append(number)).start()
+            # A system may have room for few threads at a time.
+            patience = clock() + 0.5
+            while len(ran) + 20 <= number and clock() < patience:
+                time.sleep(0)
 
     worker = actors.start(work)
     actors.until(worker.has_ended)
