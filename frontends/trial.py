@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.divergences import Divergence
@@ -27,7 +27,7 @@ from threadspec.conformance.harness.observer import Observer
 from threadspec.conformance.index import Case, battery, digest
 from threadspec.conformance.outcome import Outcome
 from threadspec.conformance.verdicts import VERDICTS, of_repetitions, verdict_of
-from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
+from threadspec.reports.record import CaseResult, Expectation, JudgedLevel, Kit, Record, Subject
 
 # How many of the cases that follow are announced where each is repeated.
 AHEAD = 64
@@ -246,7 +246,7 @@ class Trial:
             case=case.id,
             clause=case.clause.id,
             chapter=case.clause.chapter,
-            level=case.clause.level,
+            level=cast(JudgedLevel, case.clause.level),  # others have no case
             verdict=verdict,
             expected=case.clause.says,
             observed=None if observed is None else _writable(observed),

@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,6 +24,8 @@ from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, wo
 
 SCHEMA: Literal["threadspec-record/2"] = "threadspec-record/2"
 
+# The levels of clauses that have cases.
+JudgedLevel = Literal["must", "should", "free"]
 Count = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(ge=0)]
 
@@ -43,7 +45,7 @@ class CaseResult:
     case: Annotated[str, Meta(description="The id of the case, the same on every machine.")]
     clause: Annotated[str, Meta(description="The clause that it checks.")]
     chapter: Annotated[str, Meta(description="The chapter of the clause.")]
-    level: Annotated[str, Meta(description="The level of the clause: must, should or free.")]
+    level: Annotated[JudgedLevel, Meta(description="The level of the clause.")]
     verdict: Annotated[Verdict, Meta(description="What the kit says.")]
     expected: Annotated[str, Meta(description="What the clause requires.")]
     observed: Annotated[str | None, Meta(description="What was seen instead, or recorded.")] = None
@@ -206,31 +208,39 @@ def read(path: Path) -> Record:
         raise UserError(
             f"{where} is not complete JSON ({error}); make it again with --impl-report."
         ) from error
-    found = document.get("schema") if isinstance(document, dict) else None
-    if found is None:
+    version = document.get("schema") if isinstance(document, dict) else None
+    if version is None:
         raise UserError(f"{where} is no threadspec record; give files written with --impl-report.")
-    if found != SCHEMA:
+    if version != SCHEMA:
         raise UserError(
-            f"{where} is of the format {found}; this kit reads {SCHEMA}: "
+            f"{where} is of the format {version}; this kit reads {SCHEMA}: "
             "make it again with this version of the kit."
         )
     try:
-        read = msgspec.convert(document, Document)
+        found = msgspec.convert(document, Document)
     except msgspec.ValidationError as error:
         message, _, steps = str(error).partition(" - at `$")
         place = "/".join(re.findall(r"\w[\w-]*", steps)) or "the document"
         raise UserError(f"{where} is damaged at {place}: {message}.") from error
-    if not read.finished:
+    if not found.finished:
         raise UserError(
             f"{where} is about a run that was broken off; run the battery again to its end."
         )
-    record = Record(**{one.name: getattr(read, one.name) for one in fields(Record)})
-    if document != to_json(record) and read.totals == totals(record.cases):
+    record = Record(
+        kit=found.kit,
+        # What the document lacks is set here: it has to be there, as the comparison shows.
+        implementation=replace(found.implementation),
+        cases=tuple(map(replace, found.cases)),
+        made=found.made,
+        finished=found.finished,
+        time_scale=found.time_scale,
+    )
+    if document != to_json(record) and found.totals == totals(record.cases):
         raise UserError(
-            f"{where} is damaged: it has something that no record has; "
+            f"{where} is damaged: it has something that no record has, or lacks something; "
             "make it again with --impl-report."
         )
-    for complaint in _contradictions(record, read.totals):
+    for complaint in _contradictions(record, found.totals):
         raise UserError(f"{where} is damaged: {complaint}; make it again with --impl-report.")
     return record
 
@@ -252,6 +262,8 @@ def _contradictions(record: Record, counted: Totals) -> Iterator[str]:
         if one.case in seen:
             yield f"it has the case {one.case} twice"
         seen.add(one.case)
+        if "varies" in one.counts:
+            yield f"{one.case} says that one repetition varies"
         if same_catalogue and one.clause not in clauses:
             yield f"the case {one.case} names {one.clause}, which is no clause"
         if same_battery and one.case not in cases:

@@ -191,6 +191,8 @@ def test_a_run_that_was_broken_off_is_refused(path: Path) -> None:
     [
         (lambda document: document["cases"][1].update(verdict="good"), "cases/1/verdict"),
         (lambda document: document["cases"][1].update(seconds=-1), "cases/1/seconds"),
+        (lambda document: document["cases"][1].update(level="info"), "cases/1/level"),
+        (lambda document: document["cases"][1].update(counts={"fail": 0}), "cases/1/counts"),
         (lambda document: document["cases"][0].pop("clause"), "cases/0"),
         (lambda document: document["cases"][1]["divergence"].pop("reason"), "cases/1/divergence"),
         (lambda document: document["implementation"].update(name=3), "implementation/name"),
@@ -211,9 +213,12 @@ def test_a_damaged_record_is_refused_with_the_place(
     [
         lambda document: document["cases"][0].update(extra=1),
         lambda document: document.update(extra=1),
+        lambda document: document["cases"][0].pop("where"),
+        lambda document: document["implementation"].pop("about"),
+        lambda document: document.pop("time_scale"),
     ],
 )
-def test_a_record_with_something_more_is_refused(
+def test_a_record_with_something_more_or_less_is_refused(
     path: Path, change: Callable[[dict[str, Any]], object]
 ) -> None:
     with pytest.raises(UserError, match="it has something that no record has"):
@@ -297,6 +302,8 @@ def contradicted(document: dict[str, Any], complaint: str) -> dict[str, Any]:
         one["clause"] = next(
             case["clause"] for case in document["cases"] if case["clause"] != one["clause"]
         )
+    elif "repetition varies" in complaint:
+        one["counts"] = {"varies": 2}
     elif "has the level" in complaint:
         one["level"] = "free"
     elif "the kit that made it" in complaint:
@@ -313,6 +320,7 @@ def contradicted(document: dict[str, Any], complaint: str) -> dict[str, Any]:
         "there is no case battery/test_lock.py::test_no_such_case",
         "does not check",
         "has the level",
+        "says that one repetition varies",
         "cases, and the kit that made it 1",
     ],
 )
