@@ -18,12 +18,10 @@ import sys
 import time
 import weakref
 
+from threadspec.conformance.battery.stepping import is_of_the_kit
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.programs import say
 from threadspec.conformance.harness.vocabulary import NotOffered, show_error
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-HARNESS = os.path.join(os.path.dirname(HERE), "harness")
 
 # Seconds after which no further step is tried, however slow the implementation is.
 BUDGET = 1.0
@@ -266,16 +264,6 @@ def _signals_during(actors, call, seconds):
 
 # -- short calls, step by step --------------------------------------------------------------------
 
-_ours = {}
-
-
-def _is_of_the_kit(code):
-    """Whether code belongs to the battery or to the harness."""
-    path = code.co_filename
-    if path not in _ours:
-        _ours[path] = os.path.dirname(os.path.abspath(path)) in (HERE, HARNESS)
-    return _ours[path]
-
 
 class Step(object):
     """One call that was interrupted at one of its steps.
@@ -306,7 +294,7 @@ class Step(object):
             sys.setprofile(before)
 
     def _event(self, frame, event, arg):
-        if event in ("call", "c_return") and not _is_of_the_kit(frame.f_code):
+        if event in ("call", "c_return") and not is_of_the_kit(frame):
             self._left -= 1
             if self._left == 0:
                 self.met = True

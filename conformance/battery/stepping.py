@@ -24,9 +24,15 @@ def can_stop(substrate):
     return hasattr(sys, "settrace") and isinstance(substrate.start_new_thread, type(len))
 
 
+_ours = {}
+
+
 def is_of_the_kit(frame):
     """Whether a frame belongs to the battery or to the harness."""
-    return os.path.dirname(os.path.abspath(frame.f_code.co_filename)) in (HERE, HARNESS)
+    path = frame.f_code.co_filename
+    if path not in _ours:
+        _ours[path] = os.path.dirname(os.path.abspath(path)) in (HERE, HARNESS)
+    return _ours[path]
 
 
 class Stop(object):
