@@ -111,7 +111,8 @@ def _fields(clause: Clause) -> Iterator[tuple[str, str]]:
         yield "untested", clause.untested
     for case in battery():
         if case.clause.id == clause.id:
-            yield "case", f"{case.id} (line {case.line})"
+            file = "" if case.source == case.file else f"battery/{case.source}, "
+            yield "case", f"{case.id} ({file}line {case.line})"
 
 
 def _coverage(console: Console) -> int:

@@ -166,7 +166,7 @@ def pytest_configure(config: pytest.Config) -> None:
             if getattr(options, f"threadspec_{option}"):
                 name = option.replace("_", "-")
                 raise pytest.UsageError(f"--impl-{name} needs an implementation: add --impl=NAME.")
-        if any(_names_a_chapter(argument, config) for argument in config.args):
+        if any(_names_a_part(argument, config) for argument in config.args):
             raise pytest.UsageError(_NO_IMPLEMENTATION)
         return
     from threadspec.frontends.session import Session
@@ -200,9 +200,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(collector, "threadspec-collector")
 
 
-def _names_a_chapter(argument: str, config: pytest.Config) -> bool:
-    """Whether an argument that names no file here is one of the battery's, as ids name them."""
-    name = re.fullmatch(r"battery/(test_\w+\.py)(::.*)?", argument)
+def _names_a_part(argument: str, config: pytest.Config) -> bool:
+    """Whether an argument that names nothing here is a part of the battery, as ids name them."""
+    name = re.fullmatch(r"battery/(\w+(?:/\w+\.py)?)(::.*)?", argument)
     if name is None or (config.invocation_params.dir / "battery" / name[1]).exists():
         return False
     return (BATTERY / name[1]).exists()
@@ -251,7 +251,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Keep pytest from importing the kit's folders as packages of another name."""
-    if path in (CONFORMANCE, BATTERY):
+    if path == CONFORMANCE or path.is_relative_to(BATTERY):
         return pytest.Dir.from_parent(parent, path=path)
     return None
 
@@ -262,9 +262,9 @@ def pytest_collect_file(
 ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
     """Keep pytest, when it walks through the kit's folders, from taking cases for tests."""
     collectors = yield
-    if file_path.parent != BATTERY:
+    if not file_path.is_relative_to(BATTERY):
         return collectors
-    if file_path.name.startswith("test_") and SELECTION not in parent.config.stash:
+    if file_path.suffix == ".py" and SELECTION not in parent.config.stash:
         parent.config.stash[LOST] = True
     return []
 
@@ -273,7 +273,7 @@ def pytest_collect_file(
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Add the battery's chapters to what pytest finds by its arguments.
+    """Add the files of the battery to what pytest finds by its arguments.
 
     They are no files of the project's, and so are not looked for as such: their ids are the same
     wherever the kit is installed.
@@ -284,11 +284,11 @@ def pytest_make_collect_report(
         and SESSION in collector.config.stash
         and report.passed
     ):
-        report.result = [*(report.result or ()), *_chapters(collector)]
+        report.result = [*(report.result or ()), *_files(collector)]
     return report
 
 
-def _chapters(session: pytest.Session) -> Iterator[Chapter]:
+def _files(session: pytest.Session) -> Iterator[BatteryFile]:
     """The files of the battery that hold a case asked for."""
     selection = session.config.stash[SELECTION]
     kit_session = session.config.stash[SESSION]
@@ -299,10 +299,10 @@ def _chapters(session: pytest.Session) -> Iterator[Chapter]:
         for place, case in selection.cases(trial.name):
             chosen.setdefault(case.id.split("::")[0], []).append((number, place, case))
     for file, cases in chosen.items():
-        yield Chapter.from_parent(session, file=file, cases=cases)
+        yield BatteryFile.from_parent(session, file=file, cases=cases)
 
 
-class Chapter(pytest.Collector):
+class BatteryFile(pytest.Collector):
     """One file of the battery, with the cases of it that are asked for."""
 
     def __init__(self, *, file: str, cases: list[tuple[int, int, Case]], **kwargs: Any) -> None:
@@ -443,7 +443,7 @@ class CaseItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The file that holds the case, its line counted from 0, and what it is called."""
-        return self.path, self.case.line - 1, self.label
+        return BATTERY / self.case.source, self.case.line - 1, self.label
 
 
 @pytest.hookimpl(trylast=True)

@@ -77,22 +77,25 @@ def _find(
     """The cases that an argument names and the implementation in its brackets; None: none."""
     base, bracket, rest = argument.partition("[")
     place, *names = base.split("::")
-    file = _file(place, directory, root, modules)
-    if file is None:
+    part = _part(place, directory, root, modules)
+    if part is None:
         return None if names or bracket else _of_clause(argument, directory)
-    cases = [case for case in battery() if not file or case.id.startswith(f"battery/{file}::")]
+    cases = [case for case in battery() if part in ("", case.clause.chapter, case.file)]
     if names:
         cases = [case for case in cases if [case.function] == names]
-        if not file or not cases:
+        if not part.endswith(".py") or not cases:
             raise UserError(
                 f"There is no case {base}; `pytest --impl=NAME --collect-only -q` lists them."
             )
     return cases, rest.removesuffix("]") if bracket else None
 
 
-def _file(place: str, directory: Path, root: Path, modules: bool) -> str | None:
-    """The battery's file that a place is; "" for the whole battery, None for something else."""
-    files = {case.id.split("::")[0].removeprefix("battery/") for case in battery()}
+def _part(place: str, directory: Path, root: Path, modules: bool) -> str | None:
+    """The part of the battery that a place is: a file, or a chapter's folder, relative to it.
+
+    "" stands for the whole battery, None for something else.
+    """
+    parts = {case.file for case in battery()} | {case.clause.chapter for case in battery()}
     if modules and f"{place}.".startswith(f"{PACKAGE}."):
         place = str(BATTERY.parent / place[len(PACKAGE) + 1 :].replace(".", "/"))
         place += ".py" if Path(f"{place}.py").exists() else ""
@@ -101,10 +104,13 @@ def _file(place: str, directory: Path, root: Path, modules: bool) -> str | None:
         path = path.resolve()
         if path in (BATTERY.resolve(), BATTERY.parent.resolve()):
             return ""
-        return path.name if path.parent == BATTERY.resolve() and path.name in files else None
-    for name in files:
-        if place == f"battery/{name}" or path == root / "battery" / name:
-            return name
+        if not path.is_relative_to(BATTERY.resolve()):
+            return None
+        part = path.relative_to(BATTERY.resolve()).as_posix()
+        return part if part in parts else None
+    for part in parts:
+        if os.path.normpath(place) == f"battery/{part}" or path == root / "battery" / part:
+            return part
     return None
 
 

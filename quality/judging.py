@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, TypeVar, cast
 
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
-from threadspec.conformance.index import Case, battery
+from threadspec.conformance.index import PACKAGE, Case, battery
 from threadspec.conformance.verdicts import Verdict, fails
 from threadspec.frontends.trial import Trial
 from threadspec.reference import _CHAPTERS as CHAPTERS  # type: ignore[attr-defined] # private
@@ -79,12 +81,12 @@ def cases_of(chapters: Iterable[str] | None = None) -> list[Case]:
 def cases_reaching(files: Iterable[str]) -> list[Case]:
     """The cases that can come into contact with these files of the reference, in their order.
 
-    They are those in modules of the battery that speak of a name that one of the files may have a
-    part in.  (The battery's other modules only handle what these give them.  The worker tries how
-    fast some operations are before the first case, whatever the case is about: that is left out.)
+    They are those that mention a name that one of the files may have a part in, or call something
+    in the battery that does.  (The worker tries how fast some operations are before the
+    first case, whatever the case is about: that is left out.)
     """
     names = frozenset[str]().union(*map(_names_from, files))
-    return [case for case in battery() if names & _names_in(case.module)]
+    return [case for case in battery() if names & _names_in(case.module, case.function)]
 
 
 @cache
@@ -123,13 +125,55 @@ def _imports(module: str) -> set[str]:
 
 
 @cache
-def _names_in(module: str) -> frozenset[str]:
-    """The names of the implementation that a module of the battery speaks of."""
-    text = Path(str(sys.modules[module].__file__)).read_text(encoding="utf-8")
+def _names_in(module: str, function: str) -> frozenset[str]:
+    """The names of the implementation that a case mentions, in whatever it calls in the battery."""
+    text = "\n".join(_texts(getattr(sys.modules[module], function)))
     names = frozenset(CHAPTERS)
     if "getattr(threading, name)" in text:
         return names
     return frozenset(name for name in names if re.search(rf"""[."']{name}\b""", text))
+
+
+def _texts(case: object) -> Iterator[str]:
+    """The sources of a case and of all in the battery that it names, and the strings among them."""
+    seen: list[object] = []
+    pending = [case]
+    while pending:
+        one = pending.pop()
+        if any(one is other for other in seen):
+            continue
+        seen.append(one)
+        if isinstance(one, str):
+            yield repr(one)
+        elif isinstance(one, dict):
+            pending += [*one, *one.values()]
+        elif isinstance(one, (list, tuple, set, frozenset)):
+            pending += one
+        elif isinstance(one, ModuleType) and one.__name__.startswith(f"{PACKAGE}."):
+            pending += [value for value in vars(one).values() if not isinstance(value, ModuleType)]
+        elif getattr(one, "__module__", None) in sys.modules and _is_of_the_battery(one):
+            yield inspect.getsource(cast(Any, one))
+            if isinstance(one, type):
+                pending += [*vars(one).values(), *one.__bases__]
+            else:
+                pending += _named(cast(FunctionType, one))
+
+
+def _is_of_the_battery(one: object) -> bool:
+    return isinstance(one, (FunctionType, type)) and one.__module__.startswith(f"{PACKAGE}.")
+
+
+def _named(function: FunctionType) -> list[object]:
+    """What the names in a function's code, and in the code inside it, stand for in its module."""
+    found: list[object] = [cell.cell_contents for cell in function.__closure__ or ()]
+    found += list(vars(function).values())
+    codes = [function.__code__]
+    for code in codes:
+        found += [
+            function.__globals__[name] for name in code.co_names if name in function.__globals__
+        ]
+        codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return found
 
 
 def side_by_side(trial: Callable[[A], B], subjects: Iterable[A], jobs: int) -> Iterator[B]:

@@ -128,6 +128,7 @@ def in_battery(body: str, fixtures: str = "threading", **names: Any) -> dict[str
     source = f"def test_it({fixtures}):\n" + textwrap.indent(body, "    ") + "\n"
     linecache.cache[path] = (len(source), None, source.splitlines(True), path)
     space: dict[str, Any] = {
+        "__name__": "threadspec.conformance.battery.imaginary",
         "raises": vocabulary.raises,
         "Violation": vocabulary.Violation,
         "NotOffered": vocabulary.NotOffered,

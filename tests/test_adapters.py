@@ -215,7 +215,7 @@ def result(
 ) -> CaseResult:
     """What a case found; with a reason, a divergence of this verdict is known."""
     return CaseResult(
-        case="battery/test_lock.py::test_it",
+        case="battery/lock/release.py::test_it",
         clause=clause,
         chapter="lock",
         level="must",

@@ -61,10 +61,10 @@ def __getattr__(name):
 # A method that the cases of its chapter call in every way: themselves, in helpers, in programs.
 METHODS = [
     ("Condition", "notifyAll", "notify_all"),
-    ("Event", "clear", "test_event.py"),
-    ("Semaphore", "release", "test_semaphore.py::test_release"),
-    ("Thread", "isAlive", "test_thread.py"),
-    ("Thread", "setDaemon", "test_daemon.py"),
+    ("Event", "clear", "battery/event/"),
+    ("Semaphore", "release", "battery/semaphore/release.py"),
+    ("Thread", "isAlive", "battery/thread/"),
+    ("Thread", "setDaemon", "battery/daemon/"),
 ]
 
 
@@ -81,9 +81,9 @@ def accused(results: list[CaseResult], name: str) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "words", "chapters"),
     [
-        ("currentThread", "'nothing of that name'", ("test_alien.py", "test_module.py")),
-        ("activeCount", "name + ' is not offered here'", ("test_module.py",)),
-        ("enumerate", "'nothing of that name'", ("test_alien.py",)),
+        ("currentThread", "'nothing of that name'", ("battery/alien/", "battery/module/")),
+        ("activeCount", "name + ' is not offered here'", ("battery/module/",)),
+        ("enumerate", "'nothing of that name'", ("battery/alien/",)),
     ],
 )
 def test_a_missing_function_is_unsupported_wherever_it_is_asked_for(
@@ -154,7 +154,7 @@ ABOUT_VALUES = ("returns-true", "nonblocking-", "atomic", "mutual-exclusion")
 def test_an_acquire_that_returns_nothing_breaks_the_clauses_about_its_value_alone(
     tmp_path: Path, kind: str
 ) -> None:
-    results = judged(implementation(tmp_path, SILENT.format(kind=kind)), f"test_{kind.lower()}.py")
+    results = judged(implementation(tmp_path, SILENT.format(kind=kind)), f"battery/{kind.lower()}/")
     failed = {result.clause for result in results if result.verdict not in ("pass", "observed")}
     assert f"{kind.lower()}.acquire.nonblocking-free" in failed
     beside = {one for one in failed if not any(word in one for word in ABOUT_VALUES)}
@@ -197,7 +197,7 @@ def test_a_helper_thread_that_the_system_refuses_is_an_error(tmp_path: Path) -> 
         textwrap.dedent(REFUSING_SUBSTRATE.format(left=104)), encoding="utf-8"
     )
     one = implementation(tmp_path, "from threadspec.reference import *", substrate="scarce")
-    results = judged(one, "test_lock.py", "test_acquire_without", "test_release")
+    results = judged(one, "battery/lock/", "test_acquire_without", "test_release")
     assert {result.verdict for result in results} <= {"pass", "error", "observed"}
     refused = [result for result in results if result.verdict == "error"]
     assert len(refused) > 5
@@ -225,7 +225,7 @@ def test_a_thread_that_the_implementation_is_refused_is_an_error_where_nobody_ge
         """,
         substrate="scarce",
     )
-    results = judged(one, "test_thread.py")
+    results = judged(one, "battery/thread/")
     assert {result.verdict for result in results} <= {"pass", "error", "observed"}
 
 
@@ -291,7 +291,7 @@ def refuse(*args, **kwargs):
 {module}.{name} = refuse
 """,
     )
-    results = judged(one, "test_daemon.py::test_a_program")
+    results = judged(one, "program.py::test_a_program")
     expected = {"pass"} if broken == "os.fork" else {"error"}  # it is another process that forks
     assert {result.verdict for result in results} == expected
     for result in results:
@@ -324,7 +324,7 @@ def test_a_fork_that_the_system_refuses_ends_no_other_program(tmp_path: Path) ->
         "from threadspec.reference import *",
         setup=f"import os; os.environ['PYTHONPATH'] = {str(tmp_path)!r}\n{UNPREPARED}",
     )
-    results = judged(one, "test_daemon.py::test_a_program")
+    results = judged(one, "program.py::test_a_program")
     assert {result.verdict for result in results} == {"pass", "error"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from types import ModuleType
 
@@ -17,7 +18,7 @@ from threadspec.conformance.catalogue import (
     read_statements,
 )
 from threadspec.conformance.harness.vocabulary import clause
-from threadspec.conformance.index import battery, cases_of, check
+from threadspec.conformance.index import BATTERY, battery, cases_of, check
 
 STATEMENTS = "id\tsection\tkind\tline\ttext\nLock:1.1\tx\tx\t1\tx\nLock:1.2\tx\tx\t2\tx\n"
 
@@ -149,9 +150,9 @@ def test_statements_that_no_clause_cites_are_open(tmp_path: Path) -> None:
 
 def module_of(**functions: str | None) -> ModuleType:
     """A battery module whose functions declare these clauses (None: no clause)."""
-    module = ModuleType("threadspec.conformance.battery.test_imaginary")
+    module = ModuleType("threadspec.conformance.battery.lock.general")
     for name, identifier in functions.items():
-        space: dict[str, object] = {}
+        space: dict[str, object] = {"__name__": module.__name__}
         exec(f"def {name}(): pass", space)
         function = space[name]
         if identifier is not None:
@@ -164,18 +165,34 @@ def test_a_case_knows_its_clause(tmp_path: Path) -> None:
     clauses = made(tmp_path, chapter(entry()))
     cases = cases_of(module_of(test_it="lock.one", helper=None), clauses)
     assert [(case.id, case.clause.id) for case in cases] == [
-        ("battery/test_imaginary.py::test_it", "lock.one")
+        ("battery/lock/general.py::test_it", "lock.one")
     ]
 
 
 def test_a_case_must_declare_a_clause(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match=r"test_imaginary\.py: test_it declares no clause"):
+    with pytest.raises(CatalogueError, match=r"lock/general\.py: test_it declares no clause"):
         cases_of(module_of(test_it=None), made(tmp_path, chapter(entry())))
 
 
 def test_a_case_must_name_a_clause_of_the_catalogue(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match=r"test_it names lock\.two, which is no clause"):
         cases_of(module_of(test_it="lock.two"), made(tmp_path, chapter(entry())))
+
+
+@pytest.mark.parametrize(
+    ("identifier", "file"),
+    [
+        ("lock.acquire.one", "lock/acquire.py"),
+        ("lock.plain-lock.one", "lock/plain_lock.py"),
+        ("enumerate.one", "lock/enumerate.py"),
+    ],
+)
+def test_a_case_belongs_to_the_file_that_its_clause_names(
+    tmp_path: Path, identifier: str, file: str
+) -> None:
+    clauses = made(tmp_path, chapter(entry(id=f'"{identifier}"')))
+    with pytest.raises(CatalogueError, match=f"test_it checks {identifier}; move it to {file}"):
+        cases_of(module_of(test_it=identifier), clauses)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +240,28 @@ def test_the_kits_clauses_and_cases_owe_each_other_nothing() -> None:
 def test_every_case_has_an_id_of_its_own() -> None:
     ids = [case.id for case in battery()]
     assert len(ids) == len(set(ids)) > 0
+
+
+def test_a_case_lies_where_its_clause_says() -> None:
+    for case in battery():
+        first, *others = case.clause.id.split(".")
+        folder, name = case.file.removesuffix(".py").split("/")
+        assert (BATTERY / case.file).is_file()
+        assert folder == case.clause.chapter
+        if len(others) == 2:
+            assert (first, others[0].replace("-", "_")) == (folder, name)
+        else:
+            assert name == ("general" if first == folder else first)
+
+
+def test_no_file_of_the_battery_hides_a_case() -> None:
+    found = {(case.source, case.line) for case in battery()}
+    for path in BATTERY.rglob("*.py"):
+        source = path.relative_to(BATTERY).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                line = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+                assert (source, line) in found, f"{source}:{line}: {node.name} is hidden"
 
 
 def test_cases_come_chapter_by_chapter() -> None:

@@ -18,8 +18,9 @@ from threadspec.conformance.index import BATTERY, battery, module_name
 def bare_asserts() -> Iterator[Any]:
     """Each assert of the battery without a message, with its function and its module's names."""
     battery()  # imports the modules
-    for path in sorted(BATTERY.glob("*.py")):
-        name = module_name(path)
+    for path in sorted(BATTERY.rglob("*.py")):
+        file = path.relative_to(BATTERY).as_posix()
+        name = module_name(file)
         if name not in sys.modules:
             continue
         names = vars(sys.modules[name])
@@ -30,7 +31,7 @@ def bare_asserts() -> Iterator[Any]:
             for node in ast.walk(function):
                 if isinstance(node, ast.Assert) and node.msg is None and node not in seen:
                     seen.add(node)
-                    yield pytest.param(function, node, names, id=f"{path.name}:{node.lineno}")
+                    yield pytest.param(function, node, names, id=f"{file}:{node.lineno}")
 
 
 class Anybody:

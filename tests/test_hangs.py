@@ -22,8 +22,8 @@ from threadspec.adapters.runner.hangs import (
 )
 from threadspec.adapters.runner.process import WorkerProcess
 
-BATTERY = "threadspec.conformance.battery.test_lock"
-NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
+BATTERY = "threadspec.conformance.battery"
+NO_VALUE = (f"{BATTERY}.lock.release", "test_release_returns_none")  # takes a lock and releases it
 
 STACKS = f"""Thread 0x00007f01 (most recent call first):
   File "/x/bad.py", line 12 in wait
@@ -32,7 +32,7 @@ STACKS = f"""Thread 0x00007f01 (most recent call first):
 Current thread 0x00007f02 (most recent call first):
   File "/x/bad.py", line 30 in _spin
   File "/x/bad.py", line 7 in release
-  File "{KIT}/battery/test_lock.py", line 80 in test_release_returns_none
+  File "{KIT}/battery/lock/release.py", line 80 in test_release_returns_none
   File "{SCRIPT}", line 250 in <module>
 """
 
@@ -151,9 +151,9 @@ def test_the_second_hang_takes_less_than_its_time(
             {hang}
         """
     )
-    first = make(source, 0.2).run(BATTERY, NO_VALUE)
+    first = make(source, 0.2).run(*NO_VALUE)
     assert first.kind == "timeout"
-    second = make(source, 1.0).run(BATTERY, NO_VALUE)
+    second = make(source, 1.0).run(*NO_VALUE)
     assert second.kind == "timeout"
     assert second.seconds < 12.0  # of 15 that it has
     assert "in release" in second.output
@@ -177,7 +177,7 @@ def test_one_that_is_only_slow_where_another_has_hung_passes(
             """
         )
     )
-    assert make(source, 0.2).run(BATTERY, NO_VALUE).kind == "timeout"
-    outcome = make(source, 1.0).run(BATTERY, NO_VALUE)
+    assert make(source, 0.2).run(*NO_VALUE).kind == "timeout"
+    outcome = make(source, 1.0).run(*NO_VALUE)
     assert outcome.kind == "ok"
     assert set(outcome.output.split()) == {"released"}

@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 from quality.judging import implementation, judge
-from threadspec.conformance.battery import interrupting
+from threadspec.conformance.battery.support import interrupting
 from threadspec.conformance.harness.actors import Actors
 from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.observer import Observer

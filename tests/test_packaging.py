@@ -20,6 +20,7 @@ NEEDED = {
     "adapters/runner": ("*.py",),
     "conformance": ("*.py",),
     "conformance/battery": ("*.py",),
+    "conformance/battery/*": ("*.py",),
     "conformance/spec": ("*.toml", "*.tsv", "VERSION"),
     "conformance/harness": ("*.py",),
     "frontends": ("*.py",),
@@ -57,7 +58,8 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     ("part", "pattern"), [(part, pattern) for part in NEEDED for pattern in NEEDED[part]]
 )
 def test_what_the_kit_needs_is_in_the_wheel(names: set[str], part: str, pattern: str) -> None:
-    needed = {f"threadspec/{part}/{path.name}" for path in (ROOT / part).glob(pattern)}
+    found = ROOT.glob(f"{part}/{pattern}")
+    needed = {f"threadspec/{path.relative_to(ROOT).as_posix()}" for path in found}
     assert needed
     assert needed <= names
 

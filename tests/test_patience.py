@@ -206,16 +206,16 @@ def test_a_worker_that_is_replaced_passes_on_what_it_has_learnt() -> None:
         None,
         hangs,
     )
-    module = "threadspec.conformance.battery.test_event"
+    chapter = "threadspec.conformance.battery.event"
     try:
         vain = 0
         for _ in range(VAIN + 1):
-            outcome = worker.run(module, "test_set_wakes_a_blocked_thread")
+            outcome = worker.run(f"{chapter}.set", "test_set_wakes_a_blocked_thread")
             assert (outcome.kind, outcome.spoiled) == ("violated", True)
             assert hangs.waits is not None
-            assert list(hangs.waits["vain"]) == [module]
-            assert hangs.waits["vain"][module] > vain
-            vain = hangs.waits["vain"][module]
+            assert list(hangs.waits["vain"]) == [chapter]
+            assert hangs.waits["vain"][chapter] > vain
+            vain = hangs.waits["vain"][chapter]
     finally:
         worker.close()
 
@@ -239,7 +239,7 @@ def test_how_long_cases_take_is_not_learnt_from_waits_in_vain(
         worker.load()
         monkeypatch.setattr(worker, "_answer", lambda *arguments: answers.pop(0))
         for _ in range(2):
-            worker._run("threadspec.conformance.battery.test_lock", "x", (), None)
+            worker._run("threadspec.conformance.battery.lock.release", "x", (), None)
             assert len(passed) == 1 - len(answers)
     finally:
         worker.close()

@@ -24,9 +24,9 @@ from threadspec.reports import record
 OK, FAILED, INTERRUPTED, INTERNAL, USAGE, NOTHING = range(6)
 
 # The three cases of one clause, all of them of one chapter.
-RELEASE = ("-k", "test_lock.py and lock.release.unlocked-error and is_an_error")
+RELEASE = ("battery/lock/release.py", "-k", "lock.release.unlocked-error and is_an_error")
 RELEASE_OF_NEW = ("-k", "test_release_of_a_new_lock_is_an_error")
-LOCKS = ("-k", "test_lock.py")
+LOCKS = ("battery/lock",)
 
 battery()  # imported here, it need not be imported again in every run inside this process
 
@@ -34,7 +34,7 @@ Run = Callable[..., pytest.RunResult]
 
 
 # Cases that one miniature fails and one that it passes.
-MIXED = ("-k", "test_lock.py and (is_an_error or release_returns_none)")
+MIXED = ("battery/lock", "-k", "is_an_error or release_returns_none")
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_failure_is_told_in_the_terms_of_the_manual(run: Run) -> None:
             "  statements  *Lock.release:*",
             "  required    *",
             "  observed    release() returned None and raised nothing; *",
-            "  where       battery/test_lock.py:*",
+            "  where       battery/lock/release.py:*",
         ]
     )
     clause = catalogue().find("lock.release.unlocked-error")
@@ -155,7 +155,7 @@ def test_the_end_of_the_run_sums_up_clauses_and_names_what_deviates(run: Run) ->
 
 def test_durations_tells_how_much_of_the_time_was_spent_waiting(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
-    chosen = (*LOCKS[:1], "test_lock.py and held")
+    chosen = (*LOCKS, "-k", "held")
     result = run("--impl=faithful", *chosen, "--durations=2", f"--impl-report={path}")
     assert result.ret == OK
     waits = [case["waits"] for case in json.loads(path.read_text(encoding="utf-8"))["cases"]]
@@ -183,7 +183,7 @@ def test_what_was_printed_is_shown_with_the_failure(run: Run, folder: Path) -> N
 
 
 def test_a_nonstrict_verdict_passes_unless_strict_is_asked_for(run: Run) -> None:
-    select = ("-k", "test_lock.py and lock.release.no-value")
+    select = ("battery/lock", "-k", "lock.release.no-value")
     lenient = run("--impl=talkative", *select)
     strict = run("--impl=talkative", "--impl-strict", *select)
     assert (lenient.ret, strict.ret) == (OK, FAILED)
@@ -193,7 +193,7 @@ def test_a_nonstrict_verdict_passes_unless_strict_is_asked_for(run: Run) -> None
 
 def test_open_behaviour_is_observed(run: Run) -> None:
     result = run(
-        "--impl=faithful", "-v", "--impl-strict", "-k", "test_lock.py and lock.release.order"
+        "--impl=faithful", "-v", "--impl-strict", "battery/lock", "-k", "lock.release.order"
     )
     assert result.ret == OK
     result.stdout.fnmatch_lines(["*test_order_of_waiters*OBSERVED*", "*: 1 observed"])
@@ -224,7 +224,7 @@ def test_an_implementation_that_always_deadlocks_gets_a_complete_record(
     run: Run, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.json"
-    select = ("-k", "test_lock.py and (blocked or waiter or is_a_new_one)")
+    select = ("battery/lock", "-k", "(blocked or waiter or is_a_new_one)")
     result = run("--impl=deadlocked", "--impl-time-scale=0.2", f"--impl-report={report}", *select)
     assert result.ret == FAILED
     found = record.read(report)
@@ -404,16 +404,16 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
         (["--impl-write-divergences=d.toml"], "--impl-write-divergences needs an implementation"),
         (["--impl-in-process"], "--impl-in-process needs an implementation"),
         (["--pyargs", "threadspec.conformance"], "The battery needs an implementation to judge"),
-        (["battery/test_lock.py"], "The battery needs an implementation to judge"),
+        (["battery/lock/release.py"], "The battery needs an implementation to judge"),
         (["--impl=faithful", "lock.release.nothing"], "There is no clause lock.release.nothing; "),
         (["--impl=faithful", "overview.atomic"], "The clause overview.atomic has no case; "),
         (
-            ["--impl=faithful", "battery/test_lock.py::test_it"],
+            ["--impl=faithful", "battery/lock/release.py::test_it"],
             "There is no case battery/test_lock",
         ),
         (["--impl=faithful", "battery/test_it.py"], "file or directory not found"),
         (
-            ["--impl=faithful", "battery/test_lock.py::test_acquire_locks[silent]"],
+            ["--impl=faithful", "battery/lock/acquire.py::test_acquire_locks[silent]"],
             "test_acquire_locks[silent] names the implementation silent, which is not judged here",
         ),
     ],
@@ -486,7 +486,7 @@ def test_a_record_is_the_same_when_cases_are_shared_out(
     program: Run, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     alone, shared = tmp_path / "alone.json", tmp_path / "shared.json"
-    select = ("-k", "test_lock.py and lock.release and not order")
+    select = ("battery/lock", "-k", "lock.release and not order")
     first = program("--impl=silent", f"--impl-report={alone}", *select)
     second = program("--impl=silent", f"--impl-report={shared}", *options, *select)
     assert (first.ret, second.ret) == (FAILED, FAILED)
@@ -498,8 +498,8 @@ def test_cases_shared_out_by_xdist_look_as_any_tests_do(program: Run) -> None:
     assert result.ret == FAILED
     result.stdout.fnmatch_lines_random(
         [
-            "*/test_lock.py::test_release_of_a_new_lock_is_an_error[[]silent] ",
-            "[[]gw0] * FAIL */test_lock.py::test_release_of_a_new_lock_is_an_error[[]silent] ",
+            "*/lock/release.py::test_release_of_a_new_lock_is_an_error[[]silent] ",
+            "[[]gw0] * FAIL */lock/release.py::test_release_of_a_new_lock_is_an_error[[]silent] ",
             "FAIL  lock.release.unlocked-error  on silent",
         ]
     )
@@ -515,7 +515,7 @@ def test_cases_shared_out_by_xdist_look_as_any_tests_do(program: Run) -> None:
         (("-n", "0"), 1),
         (("-n", "-1"), 1),
         (("-n", "2", "--pyargs", "threadspec.conformance"), 2),
-        (("-n", "2", "--pyargs", "threadspec.conformance.battery.test_lock"), 2),
+        (("-n", "2", "--pyargs", "threadspec.conformance.battery.lock.release"), 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
@@ -594,12 +594,12 @@ def test_ids_are_the_same_wherever_the_kit_is_installed(run: Run, tmp_path: Path
     kit = Path(__file__).parent.parent
     for root in ([], [f"--rootdir={kit}"]):
         listed = ids(run("--impl=faithful", "--collect-only", "-q", *RELEASE, *root))
-        case = "battery/test_lock.py::test_release_of_a_new_lock_is_an_error[faithful]"
+        case = "battery/lock/release.py::test_release_of_a_new_lock_is_an_error[faithful]"
         assert re.sub(r".*(?=battery/)", "", listed[0]) == case
         assert len(listed) == 3
         run("--impl=faithful", f"--junitxml={path}", *RELEASE, *root)
         found = {one.get("classname") for one in ElementTree.parse(path).getroot().iter("testcase")}
-        assert found == {"battery.test_lock"}
+        assert found == {"battery.lock.release"}
 
 
 def test_cases_run_in_the_order_of_the_battery(run: Run) -> None:
@@ -646,17 +646,17 @@ def test_a_clause_can_be_asked_for(run: Run) -> None:
 
 
 def test_a_case_can_be_asked_for_on_one_of_several_implementations(run: Run) -> None:
-    case = "battery/test_lock.py::test_release_of_a_new_lock_is_an_error"
+    case = "battery/lock/release.py::test_release_of_a_new_lock_is_an_error"
     assert counts(run("--impl=silent,faithful", f"{case}[faithful]")) == {"passed": 1}
     assert counts(run("--impl=silent,faithful", case)) == {"passed": 1, "failed": 1}
 
 
 def test_a_file_of_the_users_is_not_taken_for_the_batterys(run: Run, folder: Path) -> None:
-    (folder / "battery").mkdir()
-    written(folder / "battery", "test_lock.py", "def test_mine():\n    pass\n")
-    result = run("--impl=silent", "battery/test_lock.py")
+    (folder / "battery" / "lock").mkdir(parents=True)
+    written(folder / "battery" / "lock", "release.py", "def test_mine():\n    pass\n")
+    result = run("--impl=silent", "battery/lock/release.py")
     assert counts(result) == {"passed": 1}
-    assert run("battery/test_lock.py").ret == OK
+    assert run("battery/lock/release.py").ret == OK
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "1", "--dist=load")], ids=["alone", "xdist"])
@@ -665,7 +665,7 @@ def test_every_failure_ends_with_the_command_that_runs_it_again(
 ) -> None:
     (folder / "my adapters").mkdir()
     written(folder / "my adapters", "k.toml", 'module = "talkative"\n')
-    chosen = "test_lock.py and lock.release.no-value"
+    chosen = "lock.release.no-value"
     name = "my adapters/k.toml"
     first = program(f"--impl={name}", "--impl-strict", "-k", chosen, *options)
     # In CI, pytest's summary repeats the whole message.
@@ -697,8 +697,8 @@ def test_pytest_is_started_again_as_it_was(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str], before: str
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
-    made = command(arguments[0], ["--impl=my threads.toml"], "battery/test_lock.py::test_it")
-    assert made == f"{before} '--impl=my threads.toml' battery/test_lock.py::test_it"
+    made = command(arguments[0], ["--impl=my threads.toml"], "battery/lock/release.py::test_it")
+    assert made == f"{before} '--impl=my threads.toml' battery/lock/release.py::test_it"
 
 
 def test_words_select_cases_and_not_implementations(run: Run, folder: Path) -> None:
@@ -714,14 +714,16 @@ def test_words_select_cases_and_not_implementations(run: Run, folder: Path) -> N
 def test_cases_are_chosen_by_level(run: Run) -> None:
     result = run("--impl=talkative", "-m", "should", *LOCKS)
     assert "non-strict" in counts(result)
-    result = run("--impl=talkative", "-m", "must", "-k", "test_lock.py and lock.release.no-value")
+    result = run("--impl=talkative", "-m", "must", "battery/lock", "-k", "lock.release.no-value")
     assert result.ret == NOTHING
 
 
 def test_collect_only_lists_the_cases_and_judges_nothing(run: Run) -> None:
     result = run("--impl=broken", "--collect-only", "-q", *RELEASE)
     assert result.ret == OK
-    result.stdout.fnmatch_lines(["*test_lock.py::test_release_of_a_new_lock_is_an_error?broken?"])
+    result.stdout.fnmatch_lines(
+        ["*lock/release.py::test_release_of_a_new_lock_is_an_error?broken?"]
+    )
     assert "No case was run" not in result.stdout.str()
 
 
@@ -900,7 +902,7 @@ def test_without_an_implementation_nothing_changes(pytester: pytest.Pytester) ->
 
 
 def test_the_battery_can_be_named_by_its_path(run: Run) -> None:
-    result = run("--impl=faithful", "--pyargs", "threadspec.conformance.battery", *RELEASE)
+    result = run("--impl=faithful", "--pyargs", "threadspec.conformance.battery.lock", *RELEASE[1:])
     assert result.ret == OK
     assert counts(result)["passed"] > 0
 

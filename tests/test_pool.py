@@ -19,10 +19,10 @@ from threadspec.adapters.runner.process import CannotStart
 from threadspec.conformance.harness.durations import TABLE
 from threadspec.frontends.trial import Trial
 
-BATTERY = "threadspec.conformance.battery.test_lock"
-NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
-LOCKS = "test_acquire_locks"  # does not release it
-METHODS = "test_a_lock_has_acquire_and_release"
+BATTERY = "threadspec.conformance.battery"
+NO_VALUE = (f"{BATTERY}.lock.release", "test_release_returns_none")  # takes a lock and releases it
+LOCKS = (f"{BATTERY}.lock.acquire", "test_acquire_locks")  # does not release it
+METHODS = (f"{BATTERY}.lock.general", "test_a_lock_has_acquire_and_release")
 
 MakePool = Callable[..., Pool]
 
@@ -43,10 +43,9 @@ def make(miniature: Callable[[str, str], str], tmp_path: Path) -> Iterator[MakeP
         one.close()
 
 
-def run_all(pool: Pool, names: list[str]) -> list[dict[str, Any]]:
+def run_all(pool: Pool, names: list[tuple[str, str]]) -> list[dict[str, Any]]:
     """Run cases with all that follow foretold."""
-    cases = [(BATTERY, name) for name in names]
-    return [pool.run(*case, cases[number:]) for number, case in enumerate(cases, 1)]
+    return [pool.run(*name, names[number:]) for number, name in enumerate(names, 1)]
 
 
 TRACED = "import os\n" + lock_with(
@@ -156,7 +155,7 @@ def test_one_case_that_waits_holds_up_no_other(
             self._lock.release()
         """
     )
-    case = next(one for one in cases_of(["lock"]) if one.function == NO_VALUE)
+    case = next(one for one in cases_of(["lock"]) if (one.module, one.function) == NO_VALUE)
     trial = Trial(implementation("subject", miniature("subject", source), tmp_path))
     try:
         results = list(trial.run_all([case] * 200))
@@ -187,7 +186,7 @@ def test_a_worker_is_started_only_where_a_processor_is_idle(
     monkeypatch.setattr(pool.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(pool, "_idle_seconds", lambda: idle and idle * now[0])
     board = pool._Board(2)
-    board.put([pool._Job((BATTERY, NO_VALUE))])
+    board.put([pool._Job(NO_VALUE)])
     found = False
     for _ in range(20):
         now[0] += 0.1
@@ -221,7 +220,7 @@ def test_an_implementation_that_cannot_be_loaded_is_said_for_each_case(make: Mak
         pool.load()
     for _ in range(3):
         with pytest.raises(CannotStart, match="broken on purpose"):
-            pool.run(BATTERY, NO_VALUE, [(BATTERY, NO_VALUE)] * 3)
+            pool.run(*NO_VALUE, [NO_VALUE] * 3)
 
 
 def test_a_worker_that_cannot_be_started_leaves_its_cases_to_the_others(make: MakePool) -> None:
@@ -240,7 +239,7 @@ def test_a_pool_can_be_used_after_a_closing_that_was_interrupted(
     make: MakePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = make(TRACED)
-    pool.run(BATTERY, NO_VALUE, [(BATTERY, NO_VALUE)] * 3)
+    pool.run(*NO_VALUE, [NO_VALUE] * 3)
 
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -248,14 +247,14 @@ def test_a_pool_can_be_used_after_a_closing_that_was_interrupted(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(pool._workers[-1], "kill", interrupt)
         pool.close()
-    assert pool.run(BATTERY, NO_VALUE).kind == "ok"
+    assert pool.run(*NO_VALUE).kind == "ok"
 
 
 def test_another_case_than_foretold_is_run_in_fresh_workers(make: MakePool) -> None:
     pool = make(TRACED)
-    pool.run(BATTERY, NO_VALUE, [(BATTERY, METHODS)] * 4)
+    pool.run(*NO_VALUE, [METHODS] * 4)
     before = set(traced())
-    assert pool.run(BATTERY, NO_VALUE).kind == "ok"
+    assert pool.run(*NO_VALUE).kind == "ok"
     assert traced()[-1] not in before
 
 
@@ -263,7 +262,7 @@ def test_a_closed_pool_starts_afresh(make: MakePool) -> None:
     pool = make(TRACED)
     assert pool.load()["version"] == "1.2.3"
     for _ in range(2):
-        assert pool.run(BATTERY, NO_VALUE).kind == "ok"
+        assert pool.run(*NO_VALUE).kind == "ok"
         pool.close()
     assert len(set(traced())) == 2
 
@@ -279,7 +278,7 @@ def test_workers_that_were_begun_early_are_the_ones_that_judge(make: MakePool) -
 def test_closing_ends_workers_in_the_middle_of_cases(make: MakePool) -> None:
     begun = "import os\nopen('loaded-%d' % os.getpid(), 'w').close()\n"
     pool = make(begun + miniatures.SPINNING)
-    pool.run(BATTERY, METHODS, [(BATTERY, LOCKS)] * (2 * READY + 2))
+    pool.run(*METHODS, [LOCKS] * (2 * READY + 2))
     began = time.monotonic()
     pool.close()
     assert time.monotonic() - began < TABLE["case"][0] / 3
@@ -292,7 +291,7 @@ def test_closing_ends_workers_in_the_middle_of_cases(make: MakePool) -> None:
 
 def test_breaking_off_ends_every_worker(make: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
     pool = make(TRACED)
-    pool.run(BATTERY, NO_VALUE, [(BATTERY, NO_VALUE)] * 3)
+    pool.run(*NO_VALUE, [NO_VALUE] * 3)
     job = pool._ahead[0]
 
     def interrupt() -> None:
@@ -300,6 +299,6 @@ def test_breaking_off_ends_every_worker(make: MakePool, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(job.outcome, "result", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        pool.run(BATTERY, NO_VALUE)
+        pool.run(*NO_VALUE)
     assert all(worker._process is None for worker in pool._workers)
-    assert pool.run(BATTERY, NO_VALUE).kind == "ok"
+    assert pool.run(*NO_VALUE).kind == "ok"

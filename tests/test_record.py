@@ -24,7 +24,7 @@ from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subj
 from threadspec.reports.render import markdown
 
 PASSED = CaseResult(
-    case="battery/test_lock.py::test_one",
+    case="battery/lock/release.py::test_one",
     clause="lock.one",
     chapter="lock",
     level="must",
@@ -33,14 +33,14 @@ PASSED = CaseResult(
     seconds=0.25,
 )
 FAILED = CaseResult(
-    case="battery/test_lock.py::test_two",
+    case="battery/lock/release.py::test_two",
     clause="lock.one",
     chapter="lock",
     level="must",
     verdict="fail",
     expected="A lock locks.",
     observed="it did not: não, 日本",
-    where="test_lock.py:12",
+    where="lock/release.py:12",
     check="assert locked",
     evidence=("actor 1: blocked", "watched"),
     output="printed\n",
@@ -50,7 +50,7 @@ FAILED = CaseResult(
 )
 OBSERVED = dataclasses.replace(
     PASSED,
-    case="battery/test_event.py::test_three",
+    case="battery/event/set.py::test_three",
     clause="event.one",
     chapter="event",
     level="free",
@@ -297,7 +297,7 @@ def contradicted(document: dict[str, Any], complaint: str) -> dict[str, Any]:
     elif "is no clause" in complaint:
         one["clause"] = "lock.no-such-clause"
     elif "there is no case" in complaint:
-        one["case"] = "battery/test_lock.py::test_no_such_case"
+        one["case"] = "battery/lock/release.py::test_no_such_case"
     elif "does not check" in complaint:
         one["clause"] = next(
             case["clause"] for case in document["cases"] if case["clause"] != one["clause"]
@@ -317,7 +317,7 @@ def contradicted(document: dict[str, Any], complaint: str) -> dict[str, Any]:
         "twice",
         "its totals do not add up",
         "lock.no-such-clause, which is no clause",
-        "there is no case battery/test_lock.py::test_no_such_case",
+        "there is no case battery/lock/release.py::test_no_such_case",
         "does not check",
         "has the level",
         "says that one repetition varies",

@@ -26,7 +26,8 @@ from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import Interpreter
 from threadspec.adapters.runner.process import CannotStart, WorkerProcess
-from threadspec.conformance.battery import test_alien, test_daemon
+from threadspec.conformance.battery.alien import mainthread
+from threadspec.conformance.battery.daemon import program as program_end
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.harness import blocking, fork_server, vocabulary
 from threadspec.conformance.harness.actors import Actors
@@ -35,11 +36,14 @@ from threadspec.conformance.harness.observer import Observer
 from threadspec.conformance.harness.processors import OneProcessor
 from threadspec.conformance.harness.programs import Program, ProgramPool, Programs, listen
 
-BATTERY = "threadspec.conformance.battery.test_lock"
-NO_VALUE = "test_release_returns_none"  # takes a lock and releases it
-LOCKS = "test_acquire_locks"  # takes a lock three times, the harness's own main thread
-HELD = "test_acquire_blocks_while_the_lock_is_held"
-METHODS = "test_a_lock_has_acquire_and_release"
+BATTERY = "threadspec.conformance.battery"
+NO_VALUE = (f"{BATTERY}.lock.release", "test_release_returns_none")  # takes a lock and releases it
+LOCKS = (
+    f"{BATTERY}.lock.acquire",
+    "test_acquire_locks",
+)  # takes a lock three times
+HELD = (f"{BATTERY}.lock.acquire", "test_acquire_blocks_while_the_lock_is_held")
+METHODS = (f"{BATTERY}.lock.general", "test_a_lock_has_acquire_and_release")
 
 linux = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="only Linux shows what a thread waits for"
@@ -90,7 +94,7 @@ def script(folder: Path, text: str) -> Path:
 def test_a_faithful_implementation_passes(make: MakeWorker) -> None:
     worker = make(miniatures.FAITHFUL)
     assert worker.load()["version"] == "1.2.3"
-    outcome = worker.run(BATTERY, NO_VALUE)
+    outcome = worker.run(*NO_VALUE)
     assert outcome.kind == "ok"
     assert outcome.spoiled is False
     assert outcome.output == ""
@@ -101,7 +105,7 @@ def test_a_worker_begun_before_it_is_needed_is_the_one_that_loads(make: MakeWork
     worker.begin()
     process = worker._process
     assert worker.load()["version"] == "1.2.3"
-    assert worker.run(BATTERY, NO_VALUE).kind == "ok"
+    assert worker.run(*NO_VALUE).kind == "ok"
     assert worker._process is process
 
 
@@ -127,7 +131,7 @@ def test_what_fails_in_a_worker_begun_early_is_said_when_it_is_needed(make: Make
     worker = make("import os; os._exit(3)")
     worker.begin()
     with pytest.raises(CannotStart, match="the worker ended"):
-        worker.run(BATTERY, NO_VALUE)
+        worker.run(*NO_VALUE)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +145,7 @@ def test_what_is_printed_reaches_the_output_and_not_the_protocol(
         f"{printing}\n" + lock_with(f"def release(self):\n    {printing}\n    self._lock.release()")
     )
     worker.load()
-    outcome = worker.run(BATTERY, NO_VALUE)
+    outcome = worker.run(*NO_VALUE)
     assert outcome.kind == "ok"
     assert outcome.output.startswith("noise")
 
@@ -149,7 +153,7 @@ def test_what_is_printed_reaches_the_output_and_not_the_protocol(
 def test_a_forged_reply_is_output_only(make: MakeWorker) -> None:
     forged = "print('@threadspec ' + '{\"outcome\": \"ok\"}')"
     worker = make(lock_with(f"def release(self):\n    {forged}\n    return 1"))
-    assert worker.run(BATTERY, NO_VALUE).kind == "violated"
+    assert worker.run(*NO_VALUE).kind == "violated"
 
 
 @pytest.mark.parametrize(
@@ -158,13 +162,13 @@ def test_a_forged_reply_is_output_only(make: MakeWorker) -> None:
 def test_a_changed_standard_output_does_not_disturb(make: MakeWorker, statement: str) -> None:
     worker = make(f"import sys\n{statement}\n{miniatures.FAITHFUL}")
     worker.load()
-    assert worker.run(BATTERY, NO_VALUE).kind == "ok"
+    assert worker.run(*NO_VALUE).kind == "ok"
 
 
 def test_a_program_is_understood_though_the_implementation_prints(make: MakeWorker) -> None:
     source = "import sys\nsys.stdout.write('no end of line')\nfrom threadspec.reference import *\n"
     outcome = make(source).run(
-        test_daemon.__name__, "test_a_program_waits_for_all_threads_that_are_no_daemons"
+        program_end.__name__, "test_a_program_waits_for_all_threads_that_are_no_daemons"
     )
     assert outcome.kind == "ok", outcome.observed
 
@@ -183,20 +187,20 @@ sys.modules[__name__] = Names()
 """
     )
     assert worker.load()["version"] is None
-    assert worker.run(BATTERY, NO_VALUE).kind == "ok"
+    assert worker.run(*NO_VALUE).kind == "ok"
 
 
 def test_reading_standard_input_gives_nothing(make: MakeWorker) -> None:
     worker = make("import sys\nassert sys.stdin.read() == ''\n" + miniatures.FAITHFUL)
     worker.load()
-    assert worker.run(BATTERY, NO_VALUE).kind == "ok"
+    assert worker.run(*NO_VALUE).kind == "ok"
 
 
 def test_a_thread_started_at_import_is_no_thread_left_behind(make: MakeWorker) -> None:
     start = "import _thread, time\n_thread.start_new_thread(time.sleep, (1000,))\n"
     worker = make(start + miniatures.FAITHFUL)
     worker.load()
-    outcome = worker.run(BATTERY, NO_VALUE)
+    outcome = worker.run(*NO_VALUE)
     assert (outcome.kind, outcome.spoiled) == ("ok", False)
 
 
@@ -213,8 +217,8 @@ def test_a_worker_with_threads_left_behind_is_replaced(make: MakeWorker) -> None
         scale=0.2,
     )
     worker.load()
-    first = worker.run(BATTERY, NO_VALUE)
-    second = worker.run(BATTERY, METHODS)
+    first = worker.run(*NO_VALUE)
+    second = worker.run(*METHODS)
     assert (first.kind, first.spoiled) == ("ok", True)
     assert (second.kind, second.spoiled) == ("ok", False)
 
@@ -264,10 +268,10 @@ def test_a_case_whose_worker_is_killed_once_from_outside_is_run_again(
         self._lock.release()
     """
     worker = make(f"import os, signal\n{lock_with(textwrap.dedent(released))}")
-    outcome = worker.run(BATTERY, NO_VALUE, [(BATTERY, METHODS)])
+    outcome = worker.run(*NO_VALUE, [METHODS])
     assert outcome.kind == "ok"
     assert f"killed by {number}" in outcome.evidence[0]
-    assert worker.run(BATTERY, METHODS).evidence == ()
+    assert worker.run(*METHODS).evidence == ()
 
 
 @posix
@@ -276,7 +280,7 @@ def test_a_case_whose_worker_dies_by_itself_is_not_run_again(
 ) -> None:
     counting = f"open({str(tmp_path / 'count')!r}, 'a').write('.'); os.abort()"
     worker = make(f"import os\n{lock_with(f'def release(self): {counting}')}")
-    assert worker.run(BATTERY, NO_VALUE).observed == "the process ended: SIGABRT"
+    assert worker.run(*NO_VALUE).observed == "the process ended: SIGABRT"
     assert len((tmp_path / "count").read_text()) == 1
 
 
@@ -293,10 +297,10 @@ def test_a_process_that_dies_in_a_method_is_a_crash_and_is_replaced(
 ) -> None:
     worker = make(f"import ctypes, os\n{lock_with(f'def release(self): {statement}')}")
     worker.load()
-    outcome = worker.run(BATTERY, NO_VALUE)
+    outcome = worker.run(*NO_VALUE)
     assert outcome.kind == "crash"
     assert outcome.observed == f"the process ended: {ending}"
-    assert worker.run(BATTERY, METHODS).kind == "ok"
+    assert worker.run(*METHODS).kind == "ok"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -305,7 +309,7 @@ def test_a_dead_process_is_noticed_although_a_child_of_it_lives(make: MakeWorker
     worker = make(fork + lock_with("def release(self): os._exit(3)"))
     worker.load()
     began = time.monotonic()
-    assert worker.run(BATTERY, NO_VALUE).kind == "crash"
+    assert worker.run(*NO_VALUE).kind == "crash"
     assert time.monotonic() - began < TABLE["case"][0] / 2
 
 
@@ -327,10 +331,10 @@ def test_a_process_that_dies_at_import_cannot_be_judged(
 def test_an_exit_raised_in_a_method_is_what_was_observed(make: MakeWorker, name: str) -> None:
     worker = make(lock_with(f"def release(self): raise {name}(7)"))
     worker.load()
-    outcome = worker.run(BATTERY, NO_VALUE)
+    outcome = worker.run(*NO_VALUE)
     assert outcome.kind == "violated"
     assert outcome.observed == f"raised {name}: 7"
-    assert worker.run(BATTERY, METHODS).kind == "ok"
+    assert worker.run(*METHODS).kind == "ok"
 
 
 @pytest.mark.parametrize("name", ["SystemExit", "KeyboardInterrupt", "OSError"])
@@ -352,10 +356,10 @@ def test_a_deadlock_is_seen_long_before_the_deadline(make: MakeWorker) -> None:
     worker = make(miniatures.DEADLOCKED)
     worker.load()
     began = time.monotonic()
-    outcome = worker.run(BATTERY, NO_VALUE)
+    outcome = worker.run(*NO_VALUE)
     assert outcome.kind == "timeout"
     assert time.monotonic() - began < TABLE["case"][0] / 2
-    assert worker.run(BATTERY, METHODS).kind == "ok"
+    assert worker.run(*METHODS).kind == "ok"
 
 
 @linux
@@ -363,7 +367,7 @@ def test_a_deadlock_of_helper_threads_is_the_failure_of_the_case(make: MakeWorke
     worker = make(miniatures.DEADLOCKED)
     worker.load()
     began = time.monotonic()
-    outcome = worker.run(BATTERY, HELD)
+    outcome = worker.run(*HELD)
     assert outcome.kind == "violated"
     assert outcome.spoiled is True
     assert time.monotonic() - began < TABLE["positive"][0] / 2
@@ -373,10 +377,10 @@ def test_a_deadlock_of_helper_threads_is_the_failure_of_the_case(make: MakeWorke
 def test_stacks_of_every_thread_are_in_the_output_after_a_hang(make: MakeWorker) -> None:
     worker = make(miniatures.DEADLOCKED)
     worker.load()
-    output = worker.run(BATTERY, NO_VALUE).output
+    output = worker.run(*NO_VALUE).output
     assert "subject.py" in output
     assert "in acquire" in output
-    assert NO_VALUE in output
+    assert NO_VALUE[1] in output
 
 
 @linux
@@ -390,7 +394,7 @@ def test_stacks_are_written_on_python_2_too(make: MakeWorker) -> None:
         interpreter=interpreter.path,
     )
     assert worker.load()["python"].startswith("2.7")
-    outcome = worker.run(BATTERY, NO_VALUE)
+    outcome = worker.run(*NO_VALUE)
     assert outcome.kind == "timeout"
     assert "in acquire" in outcome.output
 
@@ -398,10 +402,10 @@ def test_stacks_are_written_on_python_2_too(make: MakeWorker) -> None:
 def test_a_loop_without_end_is_ended_at_the_deadline(make: MakeWorker) -> None:
     worker = make(miniatures.SPINNING, scale=0.05)
     worker.load()
-    outcome = worker.run(BATTERY, LOCKS)
+    outcome = worker.run(*LOCKS)
     assert outcome.kind == "timeout"
     assert outcome.observed == "it did not come to an end"
-    assert worker.run(BATTERY, METHODS).kind == "ok"
+    assert worker.run(*METHODS).kind == "ok"
 
 
 def test_a_computation_that_never_lets_go_of_the_interpreter_is_ended(make: MakeWorker) -> None:
@@ -410,8 +414,8 @@ def test_a_computation_that_never_lets_go_of_the_interpreter_is_ended(make: Make
         scale=0.05,
     )
     worker.load()
-    assert worker.run(BATTERY, LOCKS).kind == "timeout"
-    assert worker.run(BATTERY, METHODS).kind == "ok"
+    assert worker.run(*LOCKS).kind == "timeout"
+    assert worker.run(*METHODS).kind == "ok"
 
 
 def test_an_import_that_never_ends_cannot_be_judged(make: MakeWorker) -> None:
@@ -428,15 +432,15 @@ def test_breaking_off_ends_the_worker(make: MakeWorker, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(worker, "_answer", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        worker.run(BATTERY, NO_VALUE)
+        worker.run(*NO_VALUE)
     monkeypatch.undo()
-    assert worker.run(BATTERY, NO_VALUE).kind == "ok"
+    assert worker.run(*NO_VALUE).kind == "ok"
 
 
 def test_a_case_that_was_foretold_is_not_run_twice(make: MakeWorker) -> None:
     worker = make(miniatures.FAITHFUL)
-    first = worker.run(BATTERY, NO_VALUE, [(BATTERY, LOCKS)])
-    second = worker.run(BATTERY, LOCKS)
+    first = worker.run(*NO_VALUE, [LOCKS])
+    second = worker.run(*LOCKS)
     assert (first.kind, second.kind) == ("ok", "ok")
 
 
@@ -445,8 +449,8 @@ def test_cases_foretold_by_each_run_are_asked_for_once(make: MakeWorker) -> None
     names = [NO_VALUE, METHODS, NO_VALUE, NO_VALUE]
     output = []
     for number, name in enumerate(names, 1):
-        following = [(BATTERY, other) for other in names[number : number + 2]]
-        output.append(worker.run(BATTERY, name, following).output)
+        following = names[number : number + 2]
+        output.append(worker.run(*name, following).output)
     assert output == [output[0], "", output[0], output[0]]
     assert output[0] != ""
 
@@ -461,9 +465,9 @@ def test_a_hang_is_seen_at_once_although_there_were_programs(make: MakeWorker) -
             """
         )
     )
-    worker.run(test_alien.__name__, "test_the_object_is_there_before_the_main_thread_asks_for_it")
+    worker.run(mainthread.__name__, "test_the_object_is_there_before_the_main_thread_asks_for_it")
     began = time.monotonic()
-    assert worker.run(BATTERY, NO_VALUE).kind == "timeout"
+    assert worker.run(*NO_VALUE).kind == "timeout"
     assert time.monotonic() - began < TABLE["case"][0] / 3
 
 
@@ -482,8 +486,8 @@ def test_a_spoiled_worker_begins_no_case_more(make: MakeWorker, tmp_path: Path) 
         ),
         scale=0.2,
     )
-    assert worker.run(BATTERY, NO_VALUE, [(BATTERY, NO_VALUE)] * 2).spoiled is True
-    assert worker.run(BATTERY, NO_VALUE).spoiled is True
+    assert worker.run(*NO_VALUE, [NO_VALUE] * 2).spoiled is True
+    assert worker.run(*NO_VALUE).spoiled is True
     pids = trace.read_text().split()
     assert len(set(pids)) == 2
     assert pids.count(pids[0]) == pids.count(pids[-1])
@@ -493,18 +497,18 @@ def test_what_is_printed_belongs_to_its_case_although_the_next_one_is_begun(
     make: MakeWorker,
 ) -> None:
     worker = make(miniatures.PRINTING)
-    first = worker.run(BATTERY, NO_VALUE, [(BATTERY, LOCKS)])
+    first = worker.run(*NO_VALUE, [LOCKS])
     time.sleep(0.2)  # the next one has printed as well by now
-    worker.run(BATTERY, LOCKS)
-    again = worker.run(BATTERY, NO_VALUE)
+    worker.run(*LOCKS)
+    again = worker.run(*NO_VALUE)
     assert first.output == again.output != ""
 
 
 def test_another_case_than_foretold_is_run_in_a_fresh_worker(make: MakeWorker) -> None:
     worker = make(miniatures.FAITHFUL)
-    worker.run(BATTERY, NO_VALUE, [(BATTERY, LOCKS)])
+    worker.run(*NO_VALUE, [LOCKS])
     process = worker._process
-    assert worker.run(BATTERY, NO_VALUE).kind == "ok"
+    assert worker.run(*NO_VALUE).kind == "ok"
     assert worker._process is not process
 
 
@@ -558,7 +562,7 @@ def test_set_up_code_runs_before_threading_is_imported(make: MakeWorker, tmp_pat
     setup = "import sys\nassert 'threading' not in sys.modules, 'threading is imported already'\n"
     worker = make(miniatures.FAITHFUL, setup=setup, interpreter=isolated)
     worker.load()
-    assert worker.run(BATTERY, NO_VALUE).kind == "ok"
+    assert worker.run(*NO_VALUE).kind == "ok"
 
 
 def test_a_substrate_that_is_missing_is_the_reason(make: MakeWorker) -> None:
@@ -571,7 +575,7 @@ def test_a_closed_worker_starts_afresh(make: MakeWorker) -> None:
     worker.load()
     worker.close()
     worker.close()
-    assert worker.run(BATTERY, NO_VALUE).kind == "ok"
+    assert worker.run(*NO_VALUE).kind == "ok"
 
 
 # -- proof that a thread is blocked ---------------------------------------------------------------
@@ -908,8 +912,8 @@ def programs(
 
 
 def test_a_program_ends_as_any_other_does(programs: Callable[..., Program]) -> None:
-    exits = programs(test_daemon.program_whose_main_exits)
-    fails = programs(test_daemon.program_whose_main_raises)
+    exits = programs(program_end.program_whose_main_exits)
+    fails = programs(program_end.program_whose_main_raises)
     for program, status in ((exits, 3), (fails, 1)):
         assert program.line() == "main is done"
         assert program.keeps_running()
@@ -946,7 +950,7 @@ def test_a_program_with_green_threads_listens_without_select(
 
 
 def test_the_signal_that_ended_a_program_is_seen(programs: Callable[..., Program]) -> None:
-    program = programs(test_daemon.program_whose_main_exits)
+    program = programs(program_end.program_whose_main_exits)
     assert program.line() == "main is done"
     assert program.status is None
     program._process.kill()
@@ -965,7 +969,7 @@ def test_programs_are_asked_for_where_pipes_of_subprocesses_do_not_block(
                     os.set_blocking(pipe.fileno(), False)
 
     monkeypatch.setattr(subprocess, "Popen", Popen)
-    program = programs(test_alien.program_that_looks_at_once)
+    program = programs(mainthread.program_that_looks_at_once)
     assert program.line() == "1"
 
 
@@ -977,7 +981,7 @@ def test_the_process_that_forks_programs_is_no_child_of_the_worker(
         stat = Path(f"/proc/{pid}/stat").read_text()
         return int(stat.rsplit(")", 1)[1].split()[1])
 
-    program = programs(test_daemon.program_whose_main_exits)
+    program = programs(program_end.program_whose_main_exits)
     assert program.line() == "main is done"  # and it waits to be told to go on
     assert parent(parent(program._process.pid)) != os.getpid()
 
@@ -985,7 +989,7 @@ def test_the_process_that_forks_programs_is_no_child_of_the_worker(
 def test_a_program_has_the_initial_thread_for_its_main_thread(
     programs: Callable[..., Program],
 ) -> None:
-    program = programs(test_alien.program_that_looks_at_once)
+    program = programs(mainthread.program_that_looks_at_once)
     assert program.line() == "1"
     assert program.ended()
     assert (program.status, program.errors) == (0, "")

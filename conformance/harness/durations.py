@@ -39,7 +39,7 @@ class Durations(object):
         return TABLE[name][0] * self.scale
 
     def begin(self, place):
-        """Begin with a case of this file of the battery."""
+        """Begin with a case of this chapter of the battery."""
         self._place = place
         self._spent = {}
         self._news = Experience()

@@ -114,7 +114,7 @@ class Observer(object):
         if not [name for name in SPREADING if name in asked]:
             processor.take()
         threads = _count_threads()
-        self._durations.begin(function.__module__)
+        self._durations.begin(_chapter(function))
         began = blocking.clock()
         outcome = outcomes.outcome()
         try:
@@ -170,7 +170,7 @@ class Observer(object):
         """Run one case function in the program that cases share, and return its outcome."""
         outcome = outcomes.outcome()
         began = blocking.clock()
-        self._durations.begin(function.__module__)
+        self._durations.begin(_chapter(function))
         try:
             outcome.update(self._answer(self._pool.shared(run_cases), function))
         except:  # noqa: E722
@@ -300,6 +300,11 @@ def _parameters(function):
     return code.co_varnames[: code.co_argcount]
 
 
+def _chapter(function):
+    """The chapter of the battery that a case is in, as its package's name."""
+    return function.__module__.rsplit(".", 1)[0]
+
+
 def _count_threads():
     count = blocking.count()
     if count is not None:
@@ -334,7 +339,8 @@ def _explain(exc_info):
     where = check = None
     if ours:
         frame, line = ours[-1]
-        where = "%s:%d" % (os.path.basename(frame.f_code.co_filename), line)
+        path = os.path.relpath(os.path.abspath(frame.f_code.co_filename), BATTERY)
+        where = "%s:%d" % (path.replace(os.sep, "/"), line)
         check = _statement(frame.f_code.co_filename, line)
     part = {"where": where, "check": check, "outcome": "violated"}
     if isinstance(error, NotOffered):

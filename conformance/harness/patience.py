@@ -12,15 +12,15 @@ from threadspec.conformance.harness import blocking
 VAIN = 2
 
 # A shortened wait lasts this many times as long as the longest one that was not in vain; and half
-# of that where at least ``MANY`` were in vain in the same file of the battery.
+# of that where at least ``MANY`` were in vain in the same chapter of the battery.
 TIMES = 20
 MANY = 6
 
-# It lasts for at least this share of the whole duration where few were in vain in the same file
+# It lasts for at least this share of the whole duration where few were in vain in the same chapter
 # of the battery: its cases may wait for something else, which is slower.
 SHARE = 1.0 / 3
 
-# How many seconds it lasts at least where others of the same file were in vain, too.
+# How many seconds it lasts at least where others of the same chapter were in vain, too.
 LEAST = 0.5
 
 # By how many seconds a pause may be longer than it was meant to be, for that time to count.
@@ -30,7 +30,7 @@ LATE = 0.002
 class Experience(object):
     """How waits on one implementation have come out.
 
-    ``vain``: {file of the battery: the number of waits in vain}; ``longest``: {file of the battery:
+    ``vain``: {chapter: the number of waits in vain}; ``longest``: {chapter:
     {what was waited for: the seconds of the longest wait that was not in vain}}; ``pace``: the
     seconds that an operation of the implementation takes (see ``pace``), or None.
     """
@@ -41,11 +41,11 @@ class Experience(object):
         self.pace = None
 
     def fail(self, place):
-        """Count a wait in vain in this file of the battery."""
+        """Count a wait in vain in this chapter of the battery."""
         self.vain[place] = self.vain.get(place, 0) + 1
 
     def succeed(self, place, sort, seconds):
-        """Learn how long something of this sort took to come in this file of the battery."""
+        """Learn how long something of this sort took to come in this chapter of the battery."""
         longest = self.longest.setdefault(place, {})
         longest[sort] = max(longest.get(sort, 0.0), seconds)
 

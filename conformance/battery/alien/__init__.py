@@ -1,0 +1,1 @@
+"""Threads that the module did not start."""

@@ -1,0 +1,310 @@
+"""Threads that this module did not start: the objects that stand for them."""
+
+import gc
+import time
+
+from threadspec.conformance.battery.support import stepping
+from threadspec.conformance.battery.support.alien import current_in_thread, refused
+from threadspec.conformance.battery.support.identifiers import after_a_thread, aliens, end_of
+from threadspec.conformance.battery.support.starting import let_one_end
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.vocabulary import clause, tells
+
+
+@tells("enumerate() lists the thread")
+def lists(threading, thread):
+    """Whether ``thread`` is listed as alive."""
+    return any([one is thread for one in threading.enumerate()])
+
+
+@tells("getName()")
+def marked_name(threading, mark):
+    """Name the calling thread's object ``mark``, where it can be named; its name then."""
+    thread = threading.currentThread()
+    try:
+        thread.setName(mark)
+    except Exception:
+        pass  # a dummy has limited functionality
+    return thread.getName()
+
+
+class QuickMeeting(stepping.Meeting):
+    """A Meeting whose cost does not grow with the number of threads, but where one waits for the
+    other."""
+
+    def take_place(self):
+        """Let the two meet; whether they met at the line, not at the end of what could be seen."""
+        if not self._soon(lambda: self.met or self.call.has_ended()):
+            self.call.is_blocked()
+        met = self.met
+        self.other.start(self._meanwhile)
+        if not self._soon(self.other.has_ended):
+            self.other.is_blocked()
+        self._resume.release()
+        return met
+
+    def _soon(self, condition):
+        patience = blocking.clock() + 0.01
+        while not condition() and blocking.clock() < patience:
+            time.sleep(0)
+        return condition()
+
+
+@clause("alien.instance")
+def test_a_dummy_thread_object_is_an_instance_of_thread(threading, actors):
+    if isinstance(threading.Thread, type):
+        alien = actors.call(threading.currentThread)
+        assert isinstance(alien, threading.Thread), "%s is not" % type(alien).__name__
+
+
+@clause("alien.dummy")
+def test_an_alien_thread_gets_a_thread_object(threading, actors):
+    for _ in range(2):
+        dummy = actors.call(threading.currentThread)
+        assert dummy is not None
+        for method in ("getName", "isDaemon"):
+            found = callable(getattr(dummy, method, None))
+            assert found, "a dummy thread object has no method %s" % method
+
+
+@clause("alien.dummy")
+def test_an_alien_thread_has_a_name(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    for name in (dummy.getName(), alien.call(dummy.getName)):
+        assert hasattr(name, "upper"), "getName() returned %r, which is no string" % (name,)
+
+
+@clause("alien.same")
+def test_an_alien_thread_gets_the_same_object_each_time(threading, actors):
+    first, second = actors.new(), actors.new()
+    of_first = first.call(threading.currentThread)
+    of_second = second.call(threading.currentThread)
+    for _ in range(3):
+        again = first.call(threading.currentThread)
+        assert again is of_first
+        again = second.call(threading.currentThread)
+        assert again is of_second
+
+
+@clause("alien.kept")
+def test_a_dummy_that_nobody_holds_is_kept(threading, actors):
+    alien = actors.new()
+    before = alien.call(marked_name, threading, "kept")
+    gc.collect()
+    after = alien.call(lambda: threading.currentThread().getName())
+    assert after == before
+
+
+@clause("alien.kept")
+def test_a_dummy_that_nobody_holds_stays_listed(threading, actors):
+    alien = actors.new()
+    name = alien.call(marked_name, threading, "kept and listed")
+    gc.collect()
+    names = [thread.getName() for thread in threading.enumerate()]
+    alien.call(marked_name, threading, "dummy")
+    assert name in names
+
+
+@clause("alien.one-each")
+def test_alien_threads_at_the_same_time_get_different_objects(threading, actors):
+    helpers = [actors.new() for _ in range(6)]
+    seen = [threading.currentThread(), current_in_thread(threading, actors)]
+    for alien in helpers:
+        dummy = alien.call(threading.currentThread)
+        assert not [one for one in seen if one is dummy], (
+            "currentThread() gave one object in two threads"
+        )
+        seen.append(dummy)
+
+
+@clause("alien.one-each")
+def test_alien_threads_whose_first_calls_meet(threading, actors):
+    # Aliens that have ended may have left objects with their identifiers: these take such ones.
+    for _ in range(16):
+        actors.new()
+    until = blocking.clock() + stepping.BUDGET
+    step = 0
+    on = True
+    while on and blocking.clock() < until:
+        step += 1
+        pair = actors.new(), actors.new()  # neither has asked before, so they are many in the end
+        ask = threading.currentThread
+        meeting = QuickMeeting(actors.substrate, pair, ask, ask, step)
+        on = meeting.take_place()
+        first, second = [alien.result() for alien in pair]
+        assert first is not second, "currentThread() gave one object in two threads"
+
+
+@clause("alien.one-each")
+def test_alien_threads_that_ask_at_the_same_moment(threading, actors, rounds):
+    for seen in actors.race([lambda number: threading.currentThread()] * 3, rounds // 16):
+        for index in range(3):
+            same = len([dummy for dummy in seen if dummy is seen[index]])
+            assert same == 1, "%d alien threads got the same object" % same
+
+
+@clause("alien.alive")
+def test_a_dummy_is_alive(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    for _ in range(2):
+        alive = dummy.isAlive()
+        assert alive
+        alive = alien.call(dummy.isAlive)
+        assert alive
+
+
+@clause("alien.daemonic")
+def test_a_dummy_is_daemonic(threading, actors):
+    let_one_end(threading, actors)
+    for _ in range(2):
+        alien = actors.new()
+        dummy = alien.call(threading.currentThread)
+        flag = dummy.isDaemon()
+        assert flag
+        flag = alien.call(dummy.isDaemon)
+        assert flag
+
+
+@clause("alien.daemonic")
+def test_a_dummy_stays_daemonic(threading, actors):
+    let_one_end(threading, actors)
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    for caller in (alien, actors.new()):
+        refused(lambda: caller.call(dummy.setDaemon, False))
+        flag = dummy.isDaemon()
+        assert flag
+
+
+@clause("alien.not-joinable")
+def test_a_dummy_cannot_be_joined(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    for _ in range(2):
+        for timeout in ((), (None,), (0.01,), (0.0,), (30.0,)):
+            joiner = actors.start(dummy.join, *timeout)
+            error = joiner.raised()
+            assert error is not None, repr(joiner)
+
+
+@clause("alien.not-joinable")
+def test_a_dummy_cannot_be_joined_by_a_thread_of_the_module(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    if dummy is threading.currentThread():
+        return  # it has no dummy thread object, which is another clause's business
+    for timeout in ((), (0.01,)):
+        ended = []
+
+        def join():
+            try:
+                dummy.join(*timeout)
+            except:  # noqa: E722 - any will do
+                ended.append("raised")
+            else:
+                ended.append("returned")
+
+        actors.call(threading.Thread(target=join).start)
+        actors.until(lambda: ended)
+        assert ended == ["raised"], (
+            "join() of a dummy thread object %s, expected an error" % "".join(ended)
+        )
+
+
+@clause("alien.not-joinable")
+def test_an_alien_thread_cannot_join_itself(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    for timeout in ((), (0.01,)):
+        error = alien.start(dummy.join, *timeout).raised()
+        assert error is not None, repr(alien)
+
+
+@clause("alien.not-joinable")
+def test_a_refused_join_changes_nothing(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    actors.start(dummy.join, 0.01).raised()
+    alien.start(dummy.join, 0.01).raised()
+    again = alien.call(threading.currentThread)
+    assert again is dummy
+
+
+@clause("alien.unknown-before")
+def test_an_alien_thread_that_has_not_asked(threading, actors, observe):
+    before = threading.enumerate()
+    alien = actors.new()
+    alien.call(int)
+    more = [
+        thread for thread in threading.enumerate() if not [one for one in before if one is thread]
+    ]
+    observe(more and "listed" or "not listed")
+
+
+@clause("alien.never-deleted")
+def test_a_dummy_is_listed_after_the_end_of_its_thread(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    end_of(actors, alien)
+    for _ in range(2):
+        kept = lists(threading, dummy)
+        assert kept
+        threading.currentThread()
+
+
+@clause("alien.alive-after-end")
+def test_a_dummy_is_alive_after_the_end_of_its_thread(threading, actors):
+    alien = actors.new()
+    dummy = alien.call(threading.currentThread)
+    end_of(actors, alien)
+    for _ in range(2):
+        alive = dummy.isAlive()
+        assert alive
+        threading.enumerate()
+
+
+@clause("alien.alive")
+def test_the_dummy_of_a_recurring_identifier_is_alive(threading, actors):
+    _, alien = aliens(threading, actors)
+    dummy = alien.call(threading.currentThread)
+    for alive in (dummy.isAlive(), alien.call(dummy.isAlive)):
+        assert alive, "in an alien thread with an ended one's identifier, isAlive() returned False"
+
+
+@clause("alien.daemonic")
+def test_the_dummy_of_a_recurring_identifier_is_daemonic(threading, actors):
+    _, alien = aliens(threading, actors)
+    flag = alien.call(threading.currentThread).isDaemon()
+    assert flag
+
+
+@clause("alien.same")
+def test_the_dummy_of_a_recurring_identifier_is_the_same_each_time(threading, actors):
+    _, alien = aliens(threading, actors)
+    dummy = alien.call(threading.currentThread)
+    for _ in range(2):
+        again = alien.call(threading.currentThread)
+        assert again is dummy
+
+
+@clause("alien.one-each")
+def test_the_dummy_of_a_recurring_identifier_stands_for_one_thread(threading, actors):
+    others = [threading.currentThread(), actors.call(threading.currentThread)]
+    _, alien = aliens(threading, actors)
+    dummy = alien.call(threading.currentThread)
+    others.append(actors.call(threading.currentThread))
+    same = [other for other in others if other is dummy]
+    assert not same, "currentThread() gave one object in two threads"
+
+
+@clause("alien.dummy")
+def test_an_alien_thread_with_the_identifier_of_a_thread_gets_an_object(threading, actors):
+    ended, alien = after_a_thread(threading, actors)
+    dummy = alien.call(threading.currentThread)
+    assert dummy is not ended, (
+        "in an alien thread, currentThread() gave the object of a thread that has ended"
+    )
+    name = dummy.getName()
+    assert hasattr(name, "upper"), "getName() returned %r, which is no string" % (name,)

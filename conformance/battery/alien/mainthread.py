@@ -1,0 +1,121 @@
+"""The object that stands for the main thread."""
+
+from threadspec.conformance.battery.support.alien import current_in_thread, refused
+from threadspec.conformance.battery.support.starting import let_one_end
+from threadspec.conformance.harness.programs import say
+from threadspec.conformance.harness.vocabulary import clause
+
+
+@clause("mainthread.exists")
+def test_the_main_thread_has_a_thread_object(threading):
+    main = threading.currentThread()
+    assert main is not None
+    for method in ("start", "run", "join", "getName", "setName", "isDaemon", "setDaemon"):
+        found = callable(getattr(main, method, None))
+        assert found, "the main thread object has no method %s" % method
+
+
+def program_that_looks_at_once(threading, substrate):
+    # Another thread looks first: the object must not come into being when the main thread asks.
+    def look():
+        first.extend(threading.enumerate())
+        done.release()
+
+    first = []
+    done = substrate.allocate_lock()
+    done.acquire()
+    substrate.start_new_thread(look, ())
+    done.acquire()
+    main = threading.currentThread()
+    say("%d" % len([thread for thread in first if thread is main]))
+
+
+@clause("mainthread.exists")
+def test_the_object_is_there_before_the_main_thread_asks_for_it(programs):
+    program = programs.start(program_that_looks_at_once)
+    count = program.line()
+    assert count == "1", repr(program)
+
+
+@clause("mainthread.instance")
+def test_the_main_thread_object_is_an_instance_of_thread(threading, actors):
+    if isinstance(threading.Thread, type):
+        main = threading.currentThread()
+        assert isinstance(main, threading.Thread), "%s is not" % type(main).__name__
+
+
+def program_that_loads_in_another_thread(load, substrate):
+    def first():
+        try:
+            module = load()
+            found.append((module, module.currentThread()))
+        finally:
+            done.release()
+
+    found = []
+    done = substrate.allocate_lock()
+    done.acquire()
+    substrate.start_new_thread(first, ())
+    done.acquire()
+    module, importers = found[0]
+    main = module.currentThread()
+    say("the same" if main is importers else "two")
+    say("daemon" if main.isDaemon() else "no daemon")
+
+
+@clause("mainthread.initial")
+def test_the_main_thread_is_not_the_one_that_imports_the_module(programs):
+    program = programs.start(program_that_loads_in_another_thread, unloaded=True)
+    objects, main = program.line(), program.line()
+    assert objects == "two", "in the main thread and in the importing one: %r" % program
+    assert main == "no daemon", "in the main thread, isDaemon() of its object: %r" % program
+
+
+@clause("mainthread.current")
+def test_the_main_thread_gets_its_object_each_time(threading, actors):
+    main = threading.currentThread()
+    for _ in range(3):
+        again = threading.currentThread()
+        assert again is main
+        actors.call(threading.currentThread)
+        current_in_thread(threading, actors)
+    again = threading.currentThread()
+    assert again is main
+
+
+@clause("mainthread.not-daemon")
+def test_the_main_thread_is_no_daemon(threading, actors):
+    let_one_end(threading, actors)
+    main = threading.currentThread()
+    flag = main.isDaemon()
+    assert not flag
+    flag = actors.call(main.isDaemon)
+    assert not flag
+
+
+@clause("mainthread.not-daemon")
+def test_the_main_thread_cannot_be_made_a_daemon(threading, actors):
+    let_one_end(threading, actors)
+    main = threading.currentThread()
+    try:
+        for call in (lambda: main.setDaemon(True), lambda: actors.call(main.setDaemon, True)):
+            refused(call)
+            flag = main.isDaemon()
+            assert not flag
+    finally:
+        refused(lambda: main.setDaemon(False))
+
+
+@clause("mainthread.alive")
+def test_the_main_thread_is_alive(threading, actors):
+    main = threading.currentThread()
+    alive = main.isAlive()
+    assert alive
+    alive = actors.call(main.isAlive)
+    assert alive
+
+
+@clause("mainthread.name")
+def test_name_of_the_main_thread(threading, observe):
+    name = threading.currentThread().getName()
+    observe("named %s" % name if hasattr(name, "upper") else "no string")

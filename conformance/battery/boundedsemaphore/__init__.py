@@ -1,0 +1,1 @@
+"""BoundedSemaphore Objects."""

@@ -1,0 +1,247 @@
+"""The lock of a Condition: given, shared or its own."""
+
+from threadspec.conformance.battery.support import stepping
+from threadspec.conformance.battery.support.condition import check_one_holds, sit, take, visit
+from threadspec.conformance.battery.support.premises import check_excludes
+from threadspec.conformance.harness.vocabulary import clause
+
+
+@clause("condition.lock.default")
+def test_a_condition_has_a_lock(threading, actors):
+    cond = threading.Condition()
+    notifier = actors.new()
+    for _ in range(3):
+        notifier.call(cond.acquire)
+        visitor = actors.start(visit, cond)
+        assert visitor.is_blocked()
+        notifier.call(cond.release)
+        assert visitor.returned()
+
+
+@clause("condition.lock.default")
+def test_the_lock_of_a_new_condition_is_there_at_any_step_of_its_first_acquire(threading, actors):
+    def prepare():
+        cond = threading.Condition()
+        conditions.append(cond)
+        return cond.acquire, cond.acquire
+
+    conditions = []
+    for meeting in stepping.meetings(actors, prepare):
+        check_one_holds(actors, conditions[-1], meeting)
+
+
+def check_reentrant(cond, actors):
+    notifier = actors.new()
+    for depth in (1, 2, 3):
+        for _ in range(depth):
+            assert notifier.start(cond.acquire).returned()
+        visitor = actors.start(visit, cond)
+        for _ in range(depth):
+            assert visitor.is_blocked()
+            notifier.call(cond.release)
+        assert visitor.returned()
+
+
+@clause("condition.lock.default-reentrant")
+def test_the_default_lock_is_reentrant(threading, actors):
+    check_reentrant(threading.Condition(), actors)
+
+
+@clause("condition.lock.default-reentrant")
+def test_a_holder_acquires_again_without_blocking(threading, actors):
+    cond = threading.Condition()
+    notifier = actors.new()
+    for _ in range(3):
+        assert notifier.start(cond.acquire, False).returned()
+    visitor = actors.start(visit, cond)
+    for _ in range(3):
+        assert visitor.is_blocked()
+        notifier.call(cond.release)
+    assert visitor.returned()
+
+
+@clause("condition.lock.none")
+def test_none_stands_for_a_new_reentrant_lock(threading, actors):
+    check_reentrant(threading.Condition(None), actors)
+
+
+@clause("condition.lock.none")
+def test_none_makes_a_lock_for_each_condition(threading, actors):
+    first = threading.Condition(None)
+    second = threading.Condition(None)
+    notifier = actors.new()
+    notifier.call(first.acquire)
+    visitor = actors.start(visit, second)
+    assert visitor.returned()
+    notifier.call(first.release)
+
+
+def check_given(cond, lock, actors):
+    """Whether ``cond`` and ``lock`` are acquired and released through each other."""
+    notifier = actors.new()
+    for one, other in ((lock, cond), (cond, lock), (lock, cond)):
+        notifier.call(one.acquire)
+        visitor = actors.start(visit, other)
+        assert visitor.is_blocked()
+        notifier.call(one.release)
+        assert visitor.returned()
+        notifier.call(one.acquire)
+        notifier.call(other.release)
+        visitor = actors.start(visit, one)
+        assert visitor.returned()
+
+
+def check_given_in_wait(cond, lock, actors):
+    """Whether ``wait`` and ``notify`` work for threads that acquired ``lock`` directly."""
+    arrived = []
+
+    def sit_by_lock():
+        lock.acquire()
+        arrived.append(1)
+        cond.wait()
+        lock.release()
+
+    waiter = actors.start(sit_by_lock)
+    notifier = take(actors, lock, arrived, 1)
+    notifier.call(cond.notify)
+    assert waiter.is_blocked()
+    notifier.call(lock.release)
+    assert waiter.returned()
+
+
+@clause("condition.lock.given-lock")
+def test_a_lock_passed_in_is_used(threading, actors):
+    lock = threading.Lock()
+    check_given(threading.Condition(lock), lock, actors)
+
+
+@clause("condition.lock.given-lock")
+def test_a_lock_passed_in_is_used_by_wait(threading, actors):
+    lock = threading.Lock()
+    check_given_in_wait(threading.Condition(lock), lock, actors)
+
+
+@clause("condition.lock.given-lock")
+def test_a_condition_with_a_lock_is_not_reentrant(threading, actors):
+    lock = threading.Lock()
+    cond = threading.Condition(lock)
+    notifier = actors.new()
+    notifier.call(cond.acquire)
+    notifier.start(cond.acquire)
+    assert notifier.is_blocked()
+    lock.release()
+    assert notifier.returned()
+
+
+@clause("condition.lock.given-lock")
+def test_a_lock_passed_in_while_it_is_held_stays_held(threading, actors):
+    lock = threading.Lock()
+    lock.acquire()
+    cond = threading.Condition(lock)
+    visitor = actors.start(visit, cond)
+    assert visitor.is_blocked()
+    lock.release()
+    assert visitor.returned()
+
+
+@clause("condition.lock.given-rlock")
+def test_an_rlock_passed_in_is_used(threading, actors):
+    lock = threading.RLock()
+    check_given(threading.Condition(lock), lock, actors)
+
+
+@clause("condition.lock.given-rlock")
+def test_an_rlock_passed_in_is_used_by_wait(threading, actors):
+    lock = threading.RLock()
+    check_given_in_wait(threading.Condition(lock), lock, actors)
+
+
+@clause("condition.lock.given-rlock")
+def test_levels_of_an_rlock_and_its_condition_add_up(threading, actors):
+    lock = threading.RLock()
+    cond = threading.Condition(lock)
+    notifier = actors.new()
+    for first, second in ((lock, cond), (cond, lock), (lock, cond)):
+        for holder in (first, second, first):
+            notifier.call(holder.acquire)
+        visitor = actors.start(visit, lock)
+        for holder in (second, first, second):
+            assert visitor.is_blocked()
+            notifier.call(holder.release)
+        assert visitor.returned()
+
+
+@clause("condition.lock.shared")
+def test_conditions_that_share_a_lock_are_acquired_together(threading, actors):
+    for lock in (threading.Lock(), threading.RLock()):
+        conditions = [threading.Condition(lock) for _ in range(3)]
+        notifier = actors.new()
+        for cond in conditions:
+            notifier.call(cond.acquire)
+            visitors = [actors.start(visit, one) for one in conditions]
+            assert actors.ended(visitors) == []
+            notifier.call(conditions[0].release)
+            assert len(actors.ended(visitors, at_least=3)) == 3
+
+
+@clause("condition.lock.shared")
+def test_wait_frees_every_condition_with_the_same_lock(threading, actors):
+    check_excludes(actors, threading.Condition)
+    for lock in (threading.Lock(), threading.RLock()):
+        first = threading.Condition(lock)
+        second = threading.Condition(lock)
+        arrived = []
+        waiter = actors.start(sit, first, arrived)
+        notifier = take(actors, second, arrived, 1)
+        notifier.call(first.notify)
+        notifier.call(second.release)
+        assert waiter.returned()
+
+
+@clause("condition.lock.shared")
+def test_wait_undoes_the_levels_of_every_condition_with_the_same_lock(threading, actors):
+    check_excludes(actors, threading.Condition)
+    lock = threading.RLock()
+    first = threading.Condition(lock)
+    second = threading.Condition(lock)
+    arrived = []
+
+    def sit_on_both(cond):
+        for holder in (second, first, lock):
+            holder.acquire()
+        arrived.append(1)
+        cond.wait()
+        for holder in (first, second, lock):
+            holder.release()
+
+    for cond, other in ((first, second), (second, first)):
+        del arrived[:]
+        waiter = actors.start(sit_on_both, cond)
+        notifier = take(actors, other, arrived, 1)
+        notifier.call(cond.notify)
+        notifier.call(other.release)
+        assert waiter.returned()
+
+
+@clause("condition.lock.keyword")
+def test_the_lock_can_be_given_by_name(threading, actors):
+    notifier = actors.new()
+    visitor = actors.new()
+    for lock in (threading.Lock(), threading.RLock()):
+        cond = threading.Condition(lock=lock)
+        for one, other in ((cond, lock), (lock, cond)):
+            notifier.call(one.acquire)
+            visitor.start(visit, other)
+            assert visitor.is_blocked()
+            notifier.call(one.release)
+            assert visitor.returned()
+
+
+@clause("condition.lock.other-objects")
+def test_what_a_condition_does_with_an_object_that_is_no_lock(threading, observe):
+    try:
+        threading.Condition(object())
+    except Exception:
+        observe("refused")
+    else:
+        observe("accepted")

@@ -1,0 +1,1 @@
+"""Daemon threads and the end of a program."""

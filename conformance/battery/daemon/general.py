@@ -1,0 +1,425 @@
+"""The daemon flag: where it comes from and when it can be set."""
+
+import sys
+
+from threadspec.conformance.battery.support.daemon import assert_ends, flag, flag_of, flagged
+from threadspec.conformance.battery.support.starting import made_and_started
+from threadspec.conformance.harness.programs import say
+from threadspec.conformance.harness.vocabulary import clause, raises
+
+
+class Gate(object):
+    """A target: threads that call it stay alive until the case opens it."""
+
+    def __init__(self, substrate):
+        self._lock = substrate.allocate_lock()
+        self._lock.acquire()
+
+    def __call__(self):
+        self._lock.acquire()
+        self._lock.release()
+
+    def open(self):
+        self._lock.release()
+
+
+def inside(actors, make, function):
+    """Start the thread that ``make(target)`` makes, and let it call ``function`` with itself.
+
+    Returns the thread, which has ended or is about to, and what ``function`` returned.
+    """
+    results = []
+
+    def target():
+        try:
+            results.append((function(thread), None))
+        except Exception:
+            results.append((None, sys.exc_info()[1]))
+
+    thread = make(target)
+    actors.call(thread.start)
+    arrived = actors.until(lambda: results)
+    assert arrived, "the thread does not run its target to the end"
+    value, error = results[0]
+    if error is not None:
+        raise error
+    return thread, value
+
+
+def kinds(threading):
+    """Functions that make a thread: of the class itself and of two subclasses."""
+
+    class Own(threading.Thread):
+        def run(self):
+            pass
+
+    class Constructed(threading.Thread):
+        def __init__(self):
+            threading.Thread.__init__(self, name="constructed")
+
+    return [threading.Thread, Own, Constructed]
+
+
+def program_that_makes_threads(threading):
+    say("%r" % [bool(make().isDaemon()) for make in kinds(threading) * 2])
+
+
+@clause("daemon.default-false")
+def test_a_thread_made_by_the_main_thread_is_no_daemon(programs):
+    # In a fresh program: what other threads have done before must not matter.
+    program = programs.start(program_that_makes_threads)
+    flags = program.line()
+    assert flags == "%r" % ([False] * 6), repr(program)
+
+
+@clause("daemon.set")
+def test_set_daemon_sets_the_flag(threading):
+    for make in kinds(threading):
+        thread = make()
+        thread.setDaemon(True)
+        for _ in range(2):
+            seen = thread.isDaemon()
+            assert seen
+
+
+@clause("daemon.set-false")
+def test_set_daemon_clears_the_flag(threading):
+    for make in kinds(threading):
+        thread = make()
+        thread.setDaemon(False)
+        seen = thread.isDaemon()
+        assert not seen
+        thread = make()
+        thread.setDaemon(True)
+        thread.setDaemon(False)
+        seen = thread.isDaemon()
+        assert not seen
+
+
+@clause("daemon.set-truth")
+def test_a_number_sets_and_clears_the_flag(threading):
+    for make in kinds(threading):
+        thread = make()
+        thread.setDaemon(1)
+        seen = thread.isDaemon()
+        assert seen
+        thread.setDaemon(0)
+        seen = thread.isDaemon()
+        assert not seen
+
+
+def program_with_a_daemon_by_number(threading, substrate):
+    never = substrate.allocate_lock()
+    never.acquire()
+    flagged(threading, 1)(never.acquire).start()
+    say("main is done")
+
+
+@clause("daemon.set-truth")
+def test_a_program_does_not_wait_for_a_daemon_by_number(programs):
+    assert_ends(programs.start(program_with_a_daemon_by_number))
+
+
+@clause("daemon.set-again")
+def test_the_last_set_daemon_before_start_counts(threading):
+    thread = threading.Thread()
+    for daemonic in (True, True, False, False, True, False, True):
+        thread.setDaemon(daemonic)
+        seen = flag_of(thread)
+        assert seen == daemonic
+
+
+@clause("daemon.set-keyword")
+def test_daemonic_can_be_given_by_name(threading):
+    thread = threading.Thread()
+    for daemonic in (True, False):
+        thread.setDaemon(daemonic=daemonic)
+        seen = flag_of(thread)
+        assert seen == daemonic
+
+
+@clause("daemon.set-other-values")
+def test_set_daemon_with_values_of_other_types(threading, observe):
+    seen = []
+    for value in ("no", [], 2, None):
+        thread = threading.Thread()
+        try:
+            thread.setDaemon(value)
+            seen.append(flag_of(thread) == bool(value))
+        except Exception:
+            seen.append(None)
+    if None in seen:
+        observe("some are refused")
+    else:
+        observe(all(seen) and "their truth counts" or "their truth does not count")
+
+
+@clause("daemon.of-one-thread")
+def test_each_thread_has_a_flag_of_its_own(threading):
+    first, second = threading.Thread(), threading.Thread()
+    default = flag_of(first)
+    second.setDaemon(not default)
+    third = threading.Thread()
+    flags = [flag_of(one) for one in (first, second, third)]
+    assert flags == [default, not default, default]
+    third.setDaemon(not default)
+    flags = [flag_of(one) for one in (first, second, third)]
+    assert flags == [default, not default, not default]
+
+
+@clause("daemon.any-thread")
+def test_another_thread_reads_and_sets_the_flag(threading, actors):
+    for daemonic in (True, False):
+        thread = flag(threading.Thread(), not daemonic)
+        actors.call(thread.setDaemon, daemonic)
+        seen = flag_of(thread)
+        assert seen == daemonic
+        thread = flag(threading.Thread(), daemonic)
+        seen = bool(actors.call(thread.isDaemon))
+        assert seen == daemonic
+
+
+@clause("daemon.lasts")
+def test_the_flag_stays_the_same_while_the_thread_runs_and_after(threading, actors):
+    for daemonic in (True, False):
+        gate = Gate(actors.substrate)
+        thread = flagged(threading, daemonic)(gate)
+        before = flag_of(thread)
+        actors.call(thread.start)
+        running = flag_of(thread)
+        assert running == before
+        gate.open()
+        actors.start(thread.join).returned()  # its end, where join can be relied on
+        after = flag_of(thread)
+        assert after == before
+
+
+@clause("daemon.lasts")
+def test_a_thread_sees_its_own_flag(threading, actors):
+    for daemonic in (True, False):
+        for _ in range(2):
+            thread, seen = inside(actors, flagged(threading, daemonic), flag_of)
+            outside = flag_of(thread)
+            assert seen == outside, (
+                "isDaemon() returned %s in the thread itself, and %s outside" % (seen, outside)
+            )
+
+
+@clause("daemon.set-running-error")
+def test_set_daemon_is_an_error_while_the_thread_runs(threading, actors):
+    for before in (False, True):
+        gate = Gate(actors.substrate)
+        thread = flagged(threading, before)(gate)
+        actors.call(thread.start)
+        for daemonic in (True, False, before):
+            raises(RuntimeError, thread.setDaemon, daemonic)
+        gate.open()
+
+
+@clause("daemon.set-running-error")
+def test_set_daemon_is_an_error_in_the_thread_itself(threading, actors):
+    def attempt(thread):
+        for daemonic in (True, False):
+            raises(RuntimeError, thread.setDaemon, daemonic)
+
+    for before in (False, True):
+        inside(actors, flagged(threading, before), attempt)
+
+
+@clause("daemon.set-running-error")
+def test_set_daemon_is_an_error_on_a_running_subclass(threading, actors):
+    gate = Gate(actors.substrate)
+
+    class Own(threading.Thread):
+        def run(self):
+            gate()
+
+    thread = Own()
+    actors.call(thread.start)
+    for daemonic in (True, False):
+        raises(RuntimeError, thread.setDaemon, daemonic)
+    gate.open()
+
+
+@clause("daemon.set-ended-error")
+def test_set_daemon_is_an_error_after_the_end(threading, actors):
+    for before in (False, True):
+        thread, _ = inside(actors, flagged(threading, before), lambda thread: None)
+        actors.start(thread.join).returned()  # its end, where join can be relied on
+        for daemonic in (True, False, before):
+            raises(RuntimeError, thread.setDaemon, daemonic)
+
+
+@clause("daemon.refused-changes-nothing")
+def test_a_refused_set_daemon_leaves_the_flag(threading, actors):
+    for before in (False, True):
+        gate = Gate(actors.substrate)
+        thread = flagged(threading, before)(gate)
+        kept = flag_of(thread)
+        actors.call(thread.start)
+        for daemonic in (not before, before, not before):
+            actors.start(thread.setDaemon, daemonic).raised()
+            seen = flag_of(thread)
+            assert seen == kept
+        gate.open()
+        actors.start(thread.join).returned()
+        kept = flag_of(thread)
+        for daemonic in (not before, before, not before):
+            actors.start(thread.setDaemon, daemonic).raised()
+            seen = flag_of(thread)
+            assert seen == kept
+
+
+def born_in(threading, actors, daemonic, make):
+    """What ``make()`` gives in a thread with that flag, and that thread's flag before its start."""
+    flags = []
+
+    def make_parent(target):
+        parent = flagged(threading, daemonic)(target)
+        flags.append(flag_of(parent))
+        return parent
+
+    child = inside(actors, make_parent, lambda parent: make())[1]
+    return child, flags[0]
+
+
+@clause("daemon.inherited")
+def test_a_thread_inherits_the_flag_of_the_thread_that_makes_it(threading, actors):
+    for daemonic in (True, False, True):
+        for make in kinds(threading):
+            children, of_parent = born_in(threading, actors, daemonic, lambda: [make(), make()])  # noqa: B023
+            flags = [flag_of(child) for child in children]
+            assert flags == [of_parent, of_parent]
+
+
+@clause("daemon.inherited")
+def test_a_subclass_as_parent_passes_its_flag_on(threading, actors):
+    for daemonic in (True, False):
+        children = []
+
+        class Parent(threading.Thread):
+            def run(self, children=children):
+                children.append(threading.Thread())
+
+        parent = flag(Parent(), daemonic)
+        of_parent = flag_of(parent)
+        actors.call(parent.start)
+        arrived = actors.until(lambda: children)
+        assert arrived, "the thread does not get through its run method"
+        seen = flag_of(children[0])
+        assert seen == of_parent
+
+
+@clause("daemon.inherited-generations")
+def test_an_inherited_flag_is_inherited_in_turn(threading, actors):
+    line = []
+
+    def make_child():
+        line.append(threading.Thread(target=make_child))
+
+    for daemonic in (True, False):
+        del line[:]
+        _, of_first = born_in(threading, actors, daemonic, make_child)
+        for generation in range(1, 5):
+            actors.call(line[-1].start)
+            arrived = actors.until(lambda: len(line) > generation)  # noqa: B023
+            assert arrived, "the thread does not run its target to the end"
+            seen = flag_of(line[-1])
+            assert seen == of_first
+
+
+@clause("daemon.inherited-from-creator")
+def test_the_parent_counts_and_not_the_thread_before_it(threading, actors):
+    def make_parent(grandparent):
+        return born_in(threading, actors, False, threading.Thread)
+
+    _, (child, of_parent) = inside(actors, flagged(threading, True), make_parent)
+    seen = flag_of(child)
+    assert seen == of_parent
+
+
+@clause("daemon.inherited-at-creation")
+def test_a_flag_stays_when_another_thread_starts_the_child(threading, actors):
+    for daemonic in (True, False):
+        gate = Gate(actors.substrate)
+        child, _ = born_in(threading, actors, daemonic, lambda: threading.Thread(target=gate))
+        before = flag_of(child)
+        actors.call(child.start)
+        after = flag_of(child)
+        assert after == before
+        gate.open()
+
+
+@clause("daemon.inherited-at-creation")
+def test_a_flag_stays_when_a_daemon_starts_the_thread(threading, actors):
+    for daemonic in (True, False):
+        gate = Gate(actors.substrate)
+        children = []
+        starter = flagged(threading, daemonic)(lambda: children[0].start())  # noqa: B023
+        children.append(threading.Thread(target=gate))
+        child = children[0]
+        before = flag_of(child)
+        actors.call(starter.start)
+        actors.start(starter.join).returned()
+        after = flag_of(child)
+        assert after == before
+        gate.open()
+
+
+@clause("daemon.inherited-overridden")
+def test_set_daemon_overrides_what_was_inherited(threading, actors):
+    for daemonic in (True, False):
+
+        def make_and_set():
+            child = threading.Thread()
+            child.setDaemon(not daemonic)  # noqa: B023
+            return child
+
+        child, of_parent = born_in(threading, actors, daemonic, make_and_set)
+        seen = flag_of(child)
+        assert seen == (not of_parent)
+
+
+@clause("daemon.inherited-from-alien")
+def test_a_thread_made_by_an_alien_thread_is_daemonic(threading, actors):
+    made_and_started(actors, threading.Thread)  # what is left of it must not matter
+    for _ in range(2):
+        maker = actors.new()
+        for make in kinds(threading):
+            seen = maker.call(make).isDaemon()
+            assert seen
+
+
+@clause("daemon.inherited-from-alien")
+def test_a_thread_made_by_a_known_alien_thread_is_daemonic(threading, actors):
+    made_and_started(actors, threading.Thread)  # what is left of it must not matter
+    for make in kinds(threading):
+        maker = actors.new()
+        maker.start(threading.currentThread).returned()  # now it has a dummy thread object
+        seen = maker.call(make).isDaemon()
+        assert seen
+
+
+@clause("daemon.timer")
+def test_a_timer_has_the_flag_of_a_thread_made_in_its_place(threading, actors):
+    def make_timer():
+        return threading.Timer(0.0, int)
+
+    seen = flag_of(make_timer())
+    of_thread = flag_of(threading.Thread())
+    assert seen == of_thread
+    for daemonic in (True, False):
+        timer, _ = born_in(threading, actors, daemonic, make_timer)
+        thread, _ = born_in(threading, actors, daemonic, threading.Thread)
+        seen = flag_of(timer)
+        of_thread = flag_of(thread)
+        assert seen == of_thread
+
+
+@clause("daemon.timer")
+def test_a_timers_flag_can_be_set(threading):
+    for daemonic in (True, False):
+        timer = threading.Timer(0.0, int)
+        flag(timer, not daemonic).setDaemon(daemonic)
+        seen = flag_of(timer)
+        assert seen == daemonic

@@ -1,0 +1,1 @@
+"""Calls interrupted by exceptions from signal handlers."""

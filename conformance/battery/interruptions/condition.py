@@ -1,0 +1,248 @@
+"""Calls of ``Condition`` methods interrupted by an exception from a signal handler."""
+
+import sys
+
+from threadspec.conformance.battery.support.condition import kinds, wake
+from threadspec.conformance.battery.support.interrupting import (
+    blocked,
+    check_timeout,
+    doing,
+    finalizers,
+    interrupt,
+    needs_blocking,
+    nothing,
+    steps,
+)
+from threadspec.conformance.battery.support.interruptions import BRIEF, pass_on, usable
+from threadspec.conformance.battery.support.timeouts import LONG
+from threadspec.conformance.harness.vocabulary import Violation, clause, show_error
+
+
+def wait_once(condition):
+    """Wait, with the lock held."""
+    condition.acquire()
+    condition.wait()
+    condition.release()
+
+
+def try_to_wake(condition):
+    """Call notifyAll, in a handler: a late one may find a plain lock held by its own thread."""
+    if condition.acquire(False):
+        condition.notifyAll()
+        condition.release()
+
+
+def await_release(waker, condition):
+    """Wait until wait() has released the lock: what is slow may only be about to wait."""
+    waker.start(pass_on, condition).returned()
+
+
+def start_waiting(waiter, condition):
+    """Let an actor wait for a condition, until it does."""
+    waiter.start(wait_once, condition).is_blocked()
+
+
+@clause("interruptions.condition.raises", apart=True)
+def test_an_exception_ends_a_wait_and_no_notify_is_lost(threading, actors):
+    needs_blocking(threading, actors)
+    others = [actors.new(), actors.new()]
+    waker = actors.new()
+    for arguments in ((), (LONG,)):
+        for condition in kinds(threading):
+            start_waiting(others[0], condition)
+            condition.acquire()
+            doing("a wait() in which a signal handler raises")
+            met = blocked(
+                actors,
+                lambda: condition.wait(*arguments),
+                interrupt,
+                lambda: waker.call(wake, condition, "notifyAll"),
+                True,
+                lambda: start_waiting(others[1], condition),
+            )
+            try:
+                condition.release()
+            except RuntimeError:
+                pass  # whether it still holds the lock is another clause's business
+            if met.in_time:
+                assert met.raised, "wait() returned although a signal handler raised in it"
+                for _ in others:
+                    waker.call(wake, condition, "notify")
+                    # Nobody but the waiters can take the next step.
+                    actors.ended(others)
+            for other in others:
+                returned = other.returned()
+                assert returned, (
+                    "a signal handler's exception ended one of three wait() calls; "
+                    "then two notify() calls did not wake the other two"
+                )
+
+
+@clause("interruptions.condition.holds-lock", apart=True)
+def test_an_exception_ends_a_wait_and_the_lock_is_held_again(threading, actors):
+    needs_blocking(threading, actors)
+    waker = actors.new()
+    for arguments in ((), (LONG,)):
+        for condition in kinds(threading):
+            condition.acquire()
+            doing("a wait() in which a signal handler raises")
+            met = blocked(
+                actors,
+                lambda: condition.wait(*arguments),
+                interrupt,
+                lambda: waker.call(wake, condition, "notifyAll"),
+                True,
+            )
+            if not met.in_time:
+                continue
+            got = actors.call(condition.acquire, False)
+            assert not got, "a signal handler's exception ended wait(), which left the lock free"
+            condition.release()
+            usable(actors, condition, "after release() that followed a wait() so ended")
+
+
+@clause("interruptions.condition.returns", apart=True)
+def test_a_wait_goes_on_after_a_handler(threading, actors):
+    needs_blocking(threading, actors)
+    waker = actors.new()
+    for arguments in ((), (LONG,)):
+        for condition in kinds(threading):
+            condition.acquire()
+            doing("a wait() during which a signal handler returned")
+            met = blocked(
+                actors,
+                lambda: condition.wait(*arguments),
+                nothing,
+                lambda: waker.call(wake, condition, "notify"),
+                False,
+            )
+            assert not met.early, "wait() returned when a signal handler had, before any notify()"
+            got = actors.call(condition.acquire, False)
+            assert not got, "wait() returned without the lock"
+            condition.release()
+
+
+@clause("interruptions.condition.timeout", apart=True)
+def test_signals_do_not_change_the_timeout_of_a_wait(threading, actors):
+    needs_blocking(threading, actors)
+    condition = threading.Condition()
+    condition.acquire()
+    check_timeout(actors, "wait", condition.wait)
+
+
+@clause("interruptions.condition.calls-back", apart=True)
+def test_a_handler_notifies_the_wait_that_it_interrupts(threading, actors):
+    needs_blocking(threading, actors)
+    other, waker = actors.new(), actors.new()
+    for arguments in ((), (LONG,)):
+        for condition in kinds(threading):
+            start_waiting(other, condition)
+            condition.acquire()
+            doing("a wait() during which a signal handler called notifyAll()")
+            met = blocked(
+                actors,
+                lambda: condition.wait(*arguments),
+                lambda: try_to_wake(condition),
+                lambda: waker.call(wake, condition, "notifyAll"),
+                True,
+                lambda: await_release(waker, condition),
+            )
+            condition.release()
+            assert met.early or not met.in_time, (
+                "notifyAll() in a signal handler does not wake the wait() that it interrupts"
+            )
+            returned = other.returned()
+            assert returned, "notifyAll() in a signal handler does not wake another thread"
+
+
+@clause("interruptions.condition.raises-within", apart=True)
+def test_an_exception_at_each_step_leaves_a_condition_usable(threading, actors):
+    needs_blocking(threading, actors)
+    made = []
+    waiter = actors.new()
+
+    def notifying(method):
+        condition = threading.Condition()
+        made[:] = [condition]
+        start_waiting(waiter, condition)
+        condition.acquire()
+        return getattr(condition, method)
+
+    for method in ("notify", "notifyAll"):
+        doing("%s() at a step of which a signal handler raised" % method)
+        for _ in steps(lambda: notifying(method), interrupt):
+            what = "after a signal handler raised at a step of %s()" % method
+            try:
+                made[0].notifyAll()
+                made[0].release()
+            except Exception:
+                raise Violation(
+                    "%s, notifyAll() or release() raised %s" % (what, show_error(sys.exc_info()[1]))
+                )
+            returned = waiter.returned()
+            assert returned, "%s, notifyAll() does not wake a thread that waits" % what
+
+
+@clause("interruptions.condition.raises-within-wait", apart=True)
+def test_an_exception_at_each_step_of_a_wait_leaves_no_trace(threading, actors):
+    needs_blocking(threading, actors)
+    made = []
+    waiter, asker, waker = actors.new(), actors.new(), actors.new()
+
+    def waiting(timeout):
+        made[:] = [threading.Condition()]
+        made[0].acquire()
+        return lambda: made[0].wait(timeout)
+
+    for timeout in (0.0, BRIEF):
+        doing("wait(%s) at a step of which a signal handler raised" % timeout)
+        for _ in steps(lambda: waiting(timeout), interrupt):
+            what = "after a signal handler raised at a step of wait(%s)" % timeout
+            condition = made[0]
+            got = asker.call(condition.acquire, False)
+            assert not got, "%s, the lock is free" % what
+            condition.release()
+            start_waiting(waiter, condition)
+            returned = waker.start(wake, condition, "notify").returned()
+            assert returned, "%s, the lock is held for good" % what
+            returned = waiter.returned()
+            assert returned, "%s, notify() wakes nobody although a thread waits" % what
+
+
+def within_condition(threading):
+    """A condition, a function that gives a short use of it, and what is done meanwhile."""
+    condition = threading.Condition()
+
+    def use():
+        condition.acquire()
+        condition.notify()
+        condition.wait(0.0)
+        condition.notifyAll()
+        condition.release()
+
+    def act():
+        if condition.acquire(False):
+            condition.notify()
+            condition.notifyAll()
+            condition.release()
+
+    return condition, lambda: use, act
+
+
+@clause("interruptions.condition.calls-back-within", apart=True)
+def test_a_handler_uses_a_condition_at_each_step(threading, actors):
+    needs_blocking(threading, actors)
+    condition, use, act = within_condition(threading)
+    doing("acquire(False), notify() or release() in a signal handler during one of them")
+    for _ in steps(use, act):
+        pass
+    usable(actors, condition, "after signal handlers used it")
+
+
+@clause("interruptions.condition.finalizer", apart=True)
+def test_a_finalizer_uses_a_condition_at_each_step(threading, actors):
+    needs_blocking(threading, actors)
+    condition, use, act = within_condition(threading)
+    text = "acquire(False), notify() or release() in a finalizer during one of them"
+    finalizers(actors, text, use, act)
+    usable(actors, condition, "after finalizers used it")

@@ -1,0 +1,248 @@
+"""``currentThread()``."""
+
+from threadspec.conformance.battery.support.crossing import helpers
+from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.identifiers import ATTEMPTS, await_end, end_of
+from threadspec.conformance.battery.support.module import run_to_end, times, while_time_lasts
+from threadspec.conformance.battery.support.stepping import meetings
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.vocabulary import NotOffered, clause
+
+
+@clause("currentthread.in-target")
+def test_a_target_gets_the_thread_that_runs_it(threading, actors):
+    current_thread = threading.currentThread
+    for name in (None, "named"):
+        seen = []
+
+        def target():
+            for _ in range(3):
+                seen.append(current_thread())
+
+        thread = threading.Thread(target=target, name=name)
+        run_to_end(actors, thread, seen)
+        actors.until(lambda: len(seen) == 3)
+        assert times(seen, thread) == 3, "currentThread() gave %r in %r" % (seen, thread)
+
+
+@clause("currentthread.in-run")
+def test_a_run_method_gets_its_own_object(threading, actors):
+    current_thread = threading.currentThread
+    seen = []
+
+    class Own(threading.Thread):
+        def run(self):
+            seen.append((self, current_thread()))
+
+    class Constructed(Own):
+        def __init__(self, word):
+            Own.__init__(self)
+            self.word = word
+
+    for make in (Own, lambda: Constructed("word")):
+        run_to_end(actors, make(), seen)
+        own, current = seen[-1]
+        assert current is own, "currentThread() gave another object than the thread that runs"
+
+
+@clause("currentthread.in-timer")
+def test_a_timers_function_gets_the_timer(threading, actors):
+    seen = []
+    current_thread = threading.currentThread
+    timer = threading.Timer(0.0, lambda: seen.append(current_thread()))
+    run_to_end(actors, timer, seen)
+    current = seen[0]
+    assert current is timer, "currentThread() gave another object than the timer in its function"
+
+
+@clause("currentthread.nested")
+def test_a_thread_that_starts_threads_keeps_its_object(threading, actors):
+    current_thread = threading.currentThread
+    seen = {}
+    made = {}
+    done = []
+
+    def descend(depth):
+        before = current_thread()
+        if depth:
+            made[depth - 1] = threading.Thread(target=descend, args=(depth - 1,))
+            made[depth - 1].start()
+            actors.until(lambda: depth - 1 in seen)
+            actors.start(made[depth - 1].join).returned()  # its end, where join can be relied on
+        seen[depth] = (before, current_thread())
+        done.append(depth)
+
+    made[2] = threading.Thread(target=descend, args=(2,))
+    actors.call(made[2].start)
+    actors.until(lambda: len(done) == 3)
+    for depth in (2, 1, 0):
+        before, after = seen.get(depth, (None, None))
+        thread = made.get(depth)
+        assert thread is not None, "the nested threads do not all run"
+        assert before is thread
+        assert after is thread, "currentThread() gave another object after a thread was started"
+
+
+@clause("currentthread.caller")
+def test_it_is_the_caller_that_counts(threading, actors):
+    # A run method called directly runs in the caller's thread of control, not in a new one.
+    main = threading.currentThread()
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(threading.currentThread()))
+    thread.run()
+    current = seen[0]
+    assert current is main, "currentThread() gave another object where run() was called directly"
+    current = threading.currentThread()
+    assert current is main
+
+
+@clause("currentthread.caller")
+def test_threads_that_run_at_the_same_time_keep_apart(threading, actors):
+    main = threading.currentThread()
+    gates = [Gate(actors.substrate) for _ in range(4)]
+    seen = {}
+
+    def look(index):
+        first = threading.currentThread()
+        gates[index].visit()
+        seen[index] = (first, threading.currentThread())
+
+    threads = [threading.Thread(target=look, args=(index,)) for index in range(4)]
+    for thread in threads:
+        actors.call(thread.start)
+        current = threading.currentThread()
+        assert current is main
+    for index in (2, 0, 3, 1):
+        gates[index].open()
+        actors.until(lambda: index in seen)
+        first, last = seen.get(index, (None, None))
+        thread = threads[index]
+        assert first is thread, "currentThread() gave another object than the thread that runs"
+        assert last is thread, "currentThread() gave another object than the thread that runs"
+
+
+@clause("currentthread.caller")
+def test_who_starts_a_thread_keeps_its_own_object(threading, actors):
+    for asks in (False, True):
+        starter = actors.new()
+        before = [starter.call(threading.currentThread) for _ in range(int(asks))]
+        thread = threading.Thread(target=str)
+        starter.call(thread.start)
+        current = starter.call(threading.currentThread)
+        assert current is not thread
+        for own in before:
+            assert current is own, "currentThread() gave another object than the thread that runs"
+
+
+@clause("currentthread.at-once")
+def test_a_thread_knows_its_object_while_start_is_at_work(threading, actors):
+    current_thread = threading.currentThread
+    made = []
+    seen = []
+
+    def prepare():
+        told = actors.substrate.allocate_lock()
+        told.acquire()
+
+        def look():
+            seen.append(current_thread())
+            told.release()
+
+        made.append(threading.Thread(target=look))
+        return made[-1].start, told.acquire
+
+    for meeting in meetings(actors, prepare):
+        meeting.call.result()
+        meeting.other.result()
+        current = seen[-1]
+        assert current is made[-1], "currentThread() gave another object than the thread that runs"
+
+
+@clause("currentthread.at-once")
+def test_a_thread_knows_its_object_from_the_first_moment(threading, actors, rounds):
+    current_thread = threading.currentThread
+    seen = []
+    started = []
+    threads = [
+        threading.Thread(target=lambda: seen.append(current_thread()))
+        for _ in range(min(rounds // 6, 40))
+    ]
+
+    def start_all():
+        for thread in while_time_lasts(threads):
+            thread.start()
+            started.append(thread)
+
+    actors.call(start_all)
+    actors.until(lambda: len(seen) >= len(started))
+    wrong = len([thread for thread in started if times(seen, thread) != 1])
+    assert wrong == 0, "%d of %d threads did not get their own object" % (wrong, len(started))
+
+
+@clause("currentthread.alien")
+def test_an_alien_thread_gets_an_object_of_its_own(threading, actors):
+    main = threading.currentThread()
+    for _ in range(2):
+        dummy = actors.call(threading.currentThread)
+        assert dummy is not None
+        assert dummy is not main
+
+
+@clause("currentthread.alien")
+def test_an_alien_thread_started_by_a_thread_of_the_module_is_not_that_thread(threading, actors):
+    for starter in helpers(threading, actors):
+        seen = []
+        of_starter = starter.call(threading.currentThread)
+        starter.call(
+            actors.substrate.start_new_thread,
+            lambda: seen.append(threading.currentThread()),
+            (),
+        )
+        arrived = actors.until(lambda: seen)
+        assert arrived, "currentThread() does not return in a low-level thread"
+        assert seen[0] is not of_starter, (
+            "currentThread() returned the same object in a %s and in a low-level thread that it "
+            "started" % starter
+        )
+
+
+@clause("currentthread.caller")
+def test_threads_of_every_kind_keep_their_objects(threading, actors):
+    members = helpers(threading, actors)
+    objects = [actor.call(threading.currentThread) for actor in members]
+    for actor, own in zip(members, objects):
+        again = actor.call(threading.currentThread)
+        assert again is own, "in a %s currentThread() returned %r first and %r later" % (
+            actor,
+            own,
+            again,
+        )
+
+
+@clause("currentthread.in-target")
+def test_a_thread_with_the_identifier_of_an_alien_gets_its_own_object(threading, actors):
+    alien, starter = actors.new(), actors.new()
+    dummy = alien.call(threading.currentThread)
+    end_of(actors, alien)
+    for _ in range(ATTEMPTS):
+        seen = []
+
+        def target(seen=seen):
+            tid = blocking.own_tid()
+            seen.append((actors.substrate.get_ident(), tid, threading.currentThread()))
+
+        thread = threading.Thread(target=target)
+        starter.start(thread.start)
+        if not actors.until(lambda: seen):  # noqa: B023
+            raise NotOffered("a thread does not run its target")  # another clause's business
+        ident, tid, current = seen[0]
+        if ident == alien.ident:
+            assert current is thread, (
+                "in a thread that the module started, currentThread() gave another object%s"
+                % (current is dummy and ", that of an alien thread that has ended" or "")
+            )
+            return
+        if tid in (blocking.own_tid(), starter.tid):
+            raise NotOffered("the module's threads run in those that start them")
+        await_end(actors, tid)
+    raise NotOffered("no new thread has got the identifier of one that has ended")

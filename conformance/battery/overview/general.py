@@ -1,0 +1,110 @@
+"""What the introduction of the manual says of the module as a whole."""
+
+from threadspec.conformance.harness.vocabulary import clause, tells
+
+MODULE = (
+    "activeCount Condition currentThread enumerate Event local Lock RLock Semaphore "
+    "BoundedSemaphore Thread Timer settrace setprofile stack_size"
+).split()
+
+
+OF_THREADS = "start run join getName setName isAlive isDaemon setDaemon"
+
+
+def check_methods(thing, names):
+    """Each of the named methods is there and can be called."""
+    for name in names.split():
+        method = getattr(thing, name)
+        assert callable(method), "%s is no method" % name
+
+
+@tells("callable names")
+def present(thing, names):
+    """Those of the names under which ``thing`` has something to call."""
+    return [name for name in names.split() if callable(getattr(thing, name, None))]
+
+
+@clause("overview.names")
+def test_every_documented_name_is_there(threading):
+    for name in MODULE:
+        value = getattr(threading, name)
+        assert callable(value), "%s cannot be called" % name
+
+
+@clause("overview.names")
+def test_the_exception_is_there(threading):
+    error = threading.ThreadError
+    assert isinstance(error, type) and issubclass(error, Exception), (
+        "ThreadError is no exception class"
+    )
+
+
+@clause("overview.methods")
+def test_methods_of_locks(threading):
+    check_methods(threading.Lock(), "acquire release")
+
+
+@clause("overview.methods")
+def test_methods_of_reentrant_locks(threading):
+    check_methods(threading.RLock(), "acquire release")
+
+
+@clause("overview.methods")
+def test_methods_of_conditions(threading):
+    check_methods(threading.Condition(), "acquire release wait notify notifyAll")
+
+
+@clause("overview.methods")
+def test_methods_of_semaphores(threading):
+    check_methods(threading.Semaphore(), "acquire release")
+
+
+@clause("overview.methods")
+def test_methods_of_bounded_semaphores(threading):
+    check_methods(threading.BoundedSemaphore(), "acquire release")
+
+
+@clause("overview.methods")
+def test_methods_of_events(threading):
+    check_methods(threading.Event(), "isSet set clear wait")
+
+
+@clause("overview.methods")
+def test_methods_of_threads(threading):
+    check_methods(threading.Thread(), OF_THREADS)
+
+
+@clause("overview.methods")
+def test_methods_of_timers(threading):
+    check_methods(threading.Timer(1.0, str), OF_THREADS + " cancel")
+
+
+@clause("overview.separate-objects")
+def test_a_thread_is_no_lock_and_no_condition(threading):
+    extra = present(threading.Thread(), "acquire release wait notify notifyAll synchronized")
+    assert extra == [], "there is %s" % " and ".join(extra)
+
+
+@clause("overview.no-priorities")
+def test_a_thread_has_no_priority(threading):
+    extra = present(threading.Thread(), "getPriority setPriority priority")
+    assert extra == [], "there is %s" % " and ".join(extra)
+
+
+@clause("overview.no-thread-groups")
+def test_there_are_no_thread_groups(threading):
+    extra = present(threading, "ThreadGroup") + present(threading.Thread(), "getThreadGroup")
+    assert extra == [], "there is %s" % " and ".join(extra)
+
+
+@clause("overview.no-outside-control")
+def test_a_thread_cannot_be_controlled_from_outside(threading):
+    extra = present(threading.Thread(), "destroy stop suspend resume interrupt")
+    assert extra == [], "there is %s" % " and ".join(extra)
+
+
+@clause("overview.module-functions")
+def test_static_methods_are_functions_of_the_module(threading):
+    for name in ("currentThread", "activeCount", "enumerate"):
+        function = getattr(threading, name)
+        function()

@@ -1,0 +1,1 @@
+"""Checks that several classes have to pass, each written once."""

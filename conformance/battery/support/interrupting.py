@@ -1,0 +1,406 @@
+"""Interrupt a call: by a signal whose handler returns, raises or calls back, or by a finalizer.
+
+:func:`blocked` interrupts a call of the main thread that is blocked.  :func:`steps` interrupts a
+short call at each of its steps in turn.
+
+A handler cannot run anywhere in a call: CPython 3.11 and newer run it only at the beginning of a
+Python function, after a call of a function written in C has returned, and at the end of a loop's
+round.  The first two are the events of a profile function, so a profile function sends the signal:
+no implementation is interrupted where its interpreter would not do it.  What is written in C has no
+such steps.
+
+The cases that use this module are run apart (see ``harness/vocabulary.py``), in a main thread.
+"""
+
+import gc
+import os
+import sys
+import time
+import weakref
+
+from threadspec.conformance.battery.support.stepping import is_of_the_kit
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.programs import say
+from threadspec.conformance.harness.vocabulary import NotOffered, show_error
+
+# Seconds after which no further step is tried, however slow the implementation is.
+BUDGET = 1.0
+
+# Seconds after which a case says that it still goes on.
+AGAIN = 0.2
+
+# Seconds between the proof that a call is blocked and the signal.
+DELAY = 0.0001
+
+# Of :func:`check_timeout`: the shortest time-out, and what is between two signals, in seconds; how
+# many signals must come in the first half of the time-out.
+SHORT = 0.015
+INTERVAL = 0.001
+ENOUGH = 3
+
+
+class Interruption(KeyboardInterrupt):
+    """What a handler raises, like the one of Ctrl-C."""
+
+
+def interrupt():
+    """Raise an Interruption."""
+    raise Interruption()
+
+
+def nothing():
+    """Return."""
+
+
+# What was said last of the call that is interrupted, and when.
+_said = ["", 0.0]
+
+
+def doing(text):
+    """Name the call that is going to be interrupted, for the evidence where it never returns."""
+    _said[:] = [text, blocking.clock()]
+    say(text)
+
+
+def go_on():
+    """Say once more what is done, if that is long ago: a slow implementation is no hung one."""
+    if blocking.clock() > _said[1] + AGAIN:
+        doing(_said[0])
+
+
+def _signals():
+    """The signal module.  Raises NotOffered where it lacks what is needed here."""
+    try:
+        import signal
+    except ImportError:
+        raise NotOffered("this interpreter has no signals")
+    for name in ("setitimer", "ITIMER_REAL", "SIGALRM", "SIGUSR1"):
+        if not hasattr(signal, name):
+            raise NotOffered("the signal module has no %s here" % name)
+    if not hasattr(os, "kill"):
+        raise NotOffered("the os module has no kill here")
+    return signal
+
+
+def _handle(signal, number, handler):
+    """Install a signal handler.  Raises NotOffered in a thread that may not do that."""
+    try:
+        signal.signal(number, handler)
+    except ValueError:
+        raise NotOffered("signal handlers cannot be set here: %s" % show_error(sys.exc_info()[1]))
+
+
+_blocks = {}
+
+
+def needs_blocking(threading, actors):
+    """Raise NotOffered where the implementation's threads do not wait for each other.
+
+    A stand-in for platforms without threads has nothing that could be interrupted.
+    """
+    if threading not in _blocks:
+        lock = threading.Lock()
+        lock.acquire()
+        waiter = actors.start(lock.acquire)
+        _blocks[threading] = waiter.is_blocked()
+        lock.release()
+    if not _blocks[threading]:
+        raise NotOffered("an acquire() of a lock that is held does not block here")
+
+
+# -- calls that are blocked -----------------------------------------------------------------------
+
+
+class Blocked(object):
+    """A call of the main thread that a signal interrupted while it was blocked.
+
+    ``in_time``: the handler ran before the call was let go; otherwise the interpreter does not
+    interrupt such a call, and nothing can be said of it; ``raised``: the call ended with the
+    handler's Interruption; ``early``: it returned before it was let go; ``value``: what it gave.
+    """
+
+    def __init__(self):
+        self.in_time = self.raised = self.early = False
+        self.value = None
+        self._sent = self._handled = self._acted = self._let_go = self._over = False
+        self._tid = blocking.own_tid()
+
+    def run(self, actors, call, act, release, ends, beside):
+        """Make the call; see :func:`blocked`."""
+        signal = _signals()
+
+        def handler(number, frame):
+            if not self._handled:
+                self._handled = True
+                self.in_time = not self._let_go
+                act()
+                self._acted = True
+
+        def attend():
+            self._await_block(actors)
+            if self._over:
+                return
+            beside()
+            self._sent = True
+            before = signal.setitimer(signal.ITIMER_REAL, DELAY)
+            patience = blocking.clock() + actors.durations["window"]
+            while not (self._handled or self._over) and blocking.clock() < patience:
+                time.sleep(0.00005)
+            signal.setitimer(signal.ITIMER_REAL, *before)
+            if self._handled:
+                actors.until(lambda: self._acted or self._over)
+            if ends and self._handled:
+                actors.until(lambda: self._over)
+            else:
+                self._await_block(actors)
+            self._let_go = True
+            if not self._over:
+                release()
+
+        attendant = actors.new()
+        _handle(signal, signal.SIGALRM, handler)
+        try:
+            try:
+                attendant.start(attend)
+                self.value = call()
+                self.early = not self._let_go
+                self._over = True
+                attendant.result()
+            except Interruption:
+                self.raised = True
+            except Exception:
+                if self._sent:
+                    raise
+        finally:
+            self._over = True
+        try:
+            attendant.result()
+        except Interruption:  # late: the interpreter could not run the handler any sooner
+            self.raised = True
+            attendant.result()
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        if not self._sent:
+            raise NotOffered("the call is not blocked: there is nothing to interrupt")
+        return self
+
+    def _await_block(self, actors):
+        """Wait until the main thread is seen to be blocked, or for the duration ``window``."""
+        patience = blocking.clock() + actors.durations["window"]
+        if blocking.own_tid() == self._tid:
+            patience = blocking.clock() + 0.002  # threads of one system thread: no proof
+        while not self._over and blocking.clock() < patience:
+            if blocking.proved([self._tid], 0.05):
+                break
+            time.sleep(0.00005)
+
+
+def blocked(actors, call, act, release, ends, beside=nothing):
+    """Interrupt ``call`` in the main thread while it is blocked; returns a Blocked.
+
+    ``act``: what the signal handler does; ``release``: lets the call go by ordinary means, in an
+    actor, once the handler has run and the call is blocked again, or has not been interrupted; not
+    called where the call has ended already; ``ends``: ``act`` must end the call, which gets good
+    time for it; ``beside``: called in that actor before the signal, while the call is blocked.
+    What ``call`` raises but an Interruption is raised here.  Raises NotOffered where the call is
+    not blocked: other clauses require that it is.
+    """
+    return Blocked().run(actors, call, act, release, ends, beside)
+
+
+def check_timeout(actors, name, call):
+    """Make sure that signals, whose handler returns, do not change the time-out of a wait.
+
+    ``call``: a method called ``name`` that nothing ends but its time-out, which is its argument.
+    """
+    # On a busy machine a short wait may meet too few signals: then a longer one is tried.
+    for seconds in (SHORT, 4 * SHORT, 16 * SHORT):
+        doing("%s(%s), while signals came" % (name, seconds))
+        took, signals = _signals_during(actors, call, seconds)
+        assert took is not None, (
+            "%s(%s) did not return while a signal came every few milliseconds: "
+            "its time-out begins again after each" % (name, seconds)
+        )
+        # A clock may be coarse; that much earlier is not early.
+        assert took >= 0.9 * seconds - 0.005, "%s(%s) returned after %.4f s, ended by a signal" % (
+            name,
+            seconds,
+            took,
+        )
+        if signals >= ENOUGH and took < 1.5 * seconds:
+            break
+
+
+def _signals_during(actors, call, seconds):
+    """Call ``call(seconds)`` while signals come.
+
+    Returns the seconds that it took, or None where it had to be ended by an exception, long after
+    its time-out; and how many signals came in the first half of its time.
+    """
+    signal = _signals()
+    began = blocking.clock()
+    late = began + seconds + actors.durations["positive"]
+    soon = []
+
+    def handler(number, frame):
+        now = blocking.clock()
+        if now > late:
+            raise Interruption()
+        if now < began + seconds / 2:
+            soon.append(now)
+
+    _handle(signal, signal.SIGALRM, handler)
+    before = signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)
+    try:
+        try:
+            began = blocking.clock()
+            call(seconds)
+            return blocking.clock() - began, len(soon)
+        except Interruption:
+            return None, len(soon)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *before)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+# -- short calls, step by step --------------------------------------------------------------------
+
+
+class Step(object):
+    """One call that was interrupted at one of its steps.
+
+    ``met``: it had that many steps; ``raised``: it ended with an Interruption; ``value``: what it
+    returned.
+    """
+
+    def __init__(self, number, trigger):
+        self._left = number
+        self._trigger = trigger
+        self.met = self.raised = False
+        self.value = None
+
+    def run(self, call, has_come):
+        """Make the call.  ``has_come``: whether the interruption has, once it has been sent."""
+        before = sys.getprofile()
+        sys.setprofile(self._event)
+        try:
+            try:
+                self.value = call()
+            finally:
+                sys.setprofile(before)
+            while self.met and not has_come():
+                time.sleep(0)
+        except Interruption:
+            self.raised = True
+            sys.setprofile(before)
+
+    def _event(self, frame, event, arg):
+        if event in ("call", "c_return") and not is_of_the_kit(frame):
+            self._left -= 1
+            if self._left == 0:
+                self.met = True
+                sys.setprofile(None)
+                self._trigger()
+
+
+def _each(make, trigger, has_come):
+    """Yield a Step for the first step of a call, for the second, and so on, to the last.
+
+    The call is made without an interruption before all that: the first one of a process may import
+    what it needs, in a thousand steps that are not its own.
+    """
+    until = blocking.clock() + BUDGET
+    number = 0
+    on = True
+    while on and blocking.clock() < until:
+        go_on()
+        step = Step(number, trigger)
+        step.run(make(), has_come)
+        yield step
+        on = step.met or number == 0
+        number += 1
+
+
+def steps(make, act):
+    """Interrupt a short call by a signal at its first step, at its second, and so on.
+
+    ``make`` returns the call, anew for each step; ``act``: what the handler does.  Yields a Step
+    for each; the first one and the last one were not interrupted.
+    """
+    if not hasattr(sys, "setprofile"):
+        raise NotOffered("this interpreter has no sys.setprofile")
+    signal = _signals()
+    came = []
+
+    def handler(number, frame):
+        came.append(True)
+        act()
+
+    def send():
+        del came[:]
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    _handle(signal, signal.SIGUSR1, handler)
+    for step in _each(make, send, lambda: came):
+        yield step
+    signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+
+
+class _Garbage(object):
+    """Calls a function when it is finalized."""
+
+    def __init__(self, function):
+        self._function = function
+
+    def __del__(self):
+        self._function()
+
+
+class _Referent(object):
+    """Can be referred to weakly."""
+
+
+def _finalize(act):
+    """Let three kinds of finalizers call ``act``: ``__del__``, of a weak reference, of the gc."""
+    _Garbage(act)
+    referent = _Referent()
+    reference = weakref.ref(referent, lambda dead: act())
+    del referent
+    callbacks = getattr(gc, "callbacks", None)
+    if callbacks is None:
+        del reference
+        return
+    collecting = lambda phase, info: act()  # noqa: E731
+    callbacks.append(collecting)
+    try:
+        gc.collect(0)
+    finally:
+        callbacks.remove(collecting)
+
+
+def finalizers(actors, text, make, act):
+    """Let finalizers call ``act`` at the first step of a call, at its second, and so on.
+
+    All that happens in an actor.  ``text``: names the call; ``make`` returns it, anew for each
+    step.  A violation where the call never returns; raises what ``act`` raised.
+    """
+    if not hasattr(sys, "setprofile"):
+        raise NotOffered("this interpreter has no sys.setprofile")
+    doing(text)
+    errors = []
+
+    def careful():
+        try:
+            act()
+        except:  # noqa: E722 - an exception in a finalizer would go unseen
+            errors.append(sys.exc_info()[1])
+
+    def every_step():
+        for _ in _each(make, lambda: _finalize(careful), lambda: True):
+            if errors:
+                break
+
+    actor = actors.start(every_step)
+    returned = actor.returned()
+    assert returned or actor.error is not None, "%s does not return" % text
+    actor.result()
+    assert not errors, "%s: a finalizer's call raised %s" % (text, show_error(errors[0]))

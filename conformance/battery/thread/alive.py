@@ -1,0 +1,339 @@
+"""``Thread.isAlive()``."""
+
+import time
+
+from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.stepping import endings, settle
+from threadspec.conformance.battery.support.thread import (
+    Oops,
+    Sink,
+    Undisturbed,
+    Unshown,
+    Worse,
+    affordable,
+    attempt,
+    begin,
+    kinds,
+    noted,
+    nothing,
+    raiser,
+    started_inside,
+)
+from threadspec.conformance.harness.vocabulary import clause, show
+
+
+@clause("thread.alive.before")
+def test_a_new_thread_is_not_alive(threading, actors):
+    for make in kinds(threading):
+        thread = make(nothing)
+        for _ in range(2):
+            alive = thread.isAlive()
+            assert not alive
+        alive = actors.call(thread.isAlive)
+        assert not alive
+
+
+@clause("thread.alive.before")
+def test_a_thread_whose_run_is_called_is_not_started(threading):
+    seen = []
+    for make in kinds(threading):
+        thread = make(lambda: seen.append(thread.isAlive()))
+        thread.run()
+        seen.append(thread.isAlive())
+    alive = [one for one in seen if one]
+    assert alive == [], "a thread is alive that was not started"
+
+
+@clause("thread.alive.running")
+def test_a_thread_is_alive_while_its_run_goes_on(threading, actors):
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            thread = make(gate.visit)
+            actors.call(thread.start)
+            alive = thread.isAlive()
+            assert alive
+            actors.until(lambda: gate.came)
+            for _ in range(3):
+                alive = thread.isAlive()
+                assert alive
+            alive = actors.call(thread.isAlive)
+            assert alive
+
+
+@clause("thread.alive.running")
+def test_a_thread_made_in_any_thread_is_alive(threading, actors):
+    # One that an alien thread makes differs from one that the main thread makes: it is daemonic.
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            by_alien = actors.call(make, gate.visit)
+            by_own = started_inside(threading, actors, lambda: make(gate.visit))
+            for thread in (by_alien, by_own):
+                actors.call(thread.start)
+                alive = thread.isAlive()
+                assert alive
+
+
+@clause("thread.alive.running")
+def test_a_thread_sees_itself_alive(threading, actors):
+    for make in kinds(threading):
+        notes = []
+        thread = make(lambda: attempt(notes, lambda: thread.isAlive()))
+        thread.start()
+        alive = noted(actors, notes)[0]
+        assert alive, "isAlive() returned %s in the thread itself" % show(alive)
+
+
+@clause("thread.alive.running")
+def test_a_thread_is_alive_when_start_returns(threading, actors, rounds):
+    gates = []
+
+    def try_once():
+        if len(gates) % 8 == 0:
+            time.sleep(0.0002)  # those that are over may end now
+        gate = Gate(actors.substrate)
+        gates.append(gate)
+        thread = threading.Thread(target=gate.visit)
+        thread.start()
+        alive = thread.isAlive()
+        gate.open()
+        return alive
+
+    def work():
+        # The new thread begins late in most rounds, and as early as it can in the others.
+        many = affordable(rounds, try_once)
+        dead = [number for number in range(many // 16) if not try_once()]
+        with Undisturbed():
+            return dead + [number for number in range(many) if not try_once()]
+
+    worker = actors.start(work)
+    try:
+        actors.until(worker.has_ended)
+        dead = len(worker.result())
+    finally:
+        for gate in gates:
+            gate.open()
+    assert dead == 0, "%d times a thread was not alive when start() returned" % dead
+
+
+@clause("thread.alive.running")
+def test_a_thread_is_alive_until_its_own_run_has_ended(threading, actors):
+    with Gate(actors.substrate) as gate:
+        notes = []
+
+        class Own(threading.Thread):
+            def run(self):
+                threading.Thread.run(self)
+                attempt(notes, lambda: self.isAlive())
+                gate.visit()
+
+        thread = Own(target=nothing)
+        actors.call(thread.start)
+        actors.until(lambda: gate.came)
+        attempt(notes, lambda: thread.isAlive())
+        alive = [one for one in noted(actors, notes, 2) if one]
+        assert len(alive) == 2, "not alive between the end of its target and that of its run()"
+
+
+@clause("thread.alive.after")
+def test_a_thread_is_not_alive_after_its_end(threading, actors):
+    # One that an alien thread makes differs from one that the main thread makes: it is daemonic.
+    for make in kinds(threading) + [lambda activity: actors.call(kinds(threading)[0], activity)]:
+        with Gate(actors.substrate) as gate:
+            thread = make(gate.visit)
+            actors.call(thread.start)
+            gate.open()
+            dead = actors.until(lambda: not thread.isAlive())
+            assert dead, "a thread stays alive after the end of its run()"
+            for _ in range(2):
+                alive = thread.isAlive()
+                assert not alive
+            alive = actors.call(thread.isAlive)
+            assert not alive
+
+
+@clause("thread.alive.after")
+def test_a_thread_is_not_alive_when_others_still_are(threading, actors):
+    with Gate(actors.substrate) as gate:
+        other = threading.Thread(target=gate.visit)
+        thread = threading.Thread(target=nothing)
+        begin(actors, other, gate)
+        actors.call(thread.start)
+        dead = actors.until(lambda: not thread.isAlive())
+        assert dead, "a thread stays alive after the end of its run()"
+        alive = other.isAlive()
+        assert alive, "a thread is not alive after the end of another one"
+
+
+@clause("thread.alive.after")
+def test_a_thread_stays_not_alive_when_others_are_started(threading, actors):
+    starter = actors.new()
+    threads = [threading.Thread(target=nothing) for _ in range(3)]
+    for thread in threads:
+        starter.call(thread.start)
+        settle(actors, starter)
+    before = [thread for thread in threads if thread.isAlive()]
+    with Gate(actors.substrate) as gate:
+        # The system most likely gives them the identifiers of those that have ended.
+        for count in range(1, 4):
+            starter.call(threading.Thread(target=gate.visit).start)
+            actors.until(lambda: len(gate.came) == count)
+        after = [thread for thread in threads if thread.isAlive()]
+        assert before or not after, "an ended thread is alive again when another has been started"
+
+
+@clause("thread.alive.after-exception")
+def test_a_thread_is_not_alive_after_a_failure(threading, actors):
+    with Sink():
+        for make in kinds(threading):
+            for error in (Oops("failed"), SystemExit(3), Worse("failed"), KeyboardInterrupt()):
+                thread = make(raiser(error))
+                thread.start()
+                dead = actors.until(lambda: not thread.isAlive())
+                assert dead, "a thread stays alive after raising %s" % type(error).__name__
+
+
+@clause("thread.alive.after-exception")
+def test_a_thread_is_not_alive_after_a_failure_that_cannot_be_reported(threading, actors):
+    class Broken(Sink):
+        def write(self, text):
+            raise Oops("this takes no text")
+
+    for kind, error in ((Sink, Unshown("failed")), (Broken, Oops("failed"))):
+        with kind():
+            thread = threading.Thread(target=raiser(error))
+            thread.start()
+            dead = actors.until(lambda: not thread.isAlive())
+            settle(actors)
+        assert dead, "a thread stays alive after a failure that cannot be reported"
+
+
+@clause("thread.alive.second-start")
+def test_a_refused_start_leaves_an_ended_thread_not_alive(threading, actors):
+    thread = threading.Thread(target=nothing)
+    thread.start()
+    dead = actors.until(lambda: not thread.isAlive())
+    for _ in range(2):
+        actors.start(thread.start).raised()
+    alive = thread.isAlive()
+    assert not (dead and alive), "an ended thread is alive after a refused start()"
+
+
+@clause("thread.alive.second-start")
+def test_a_refused_start_leaves_a_running_thread_alive(threading, actors):
+    with Gate(actors.substrate) as gate:
+        thread = threading.Thread(target=gate.visit)
+        actors.call(thread.start)
+        for _ in range(2):
+            before = thread.isAlive()
+            actors.start(thread.start).raised()
+            after = thread.isAlive()
+            assert after or not before, "a running thread is not alive after a refused start()"
+
+
+@clause("thread.alive.after-join")
+def test_a_thread_is_not_alive_when_join_has_returned(threading, actors):
+    for make in kinds(threading):
+        for args in ((), (30.0,)):
+            with Gate(actors.substrate) as gate:
+                thread = make(gate.visit)
+                begin(actors, thread, gate)
+
+                is_alive = thread.isAlive
+
+                def wait():
+                    thread.join(*args)
+                    return is_alive()
+
+                joiner = actors.start(wait)
+                joiner.is_blocked()
+                gate.open()
+                alive = joiner.returned() and joiner.value
+                assert not alive, "isAlive() returned true after join(), or join() did not return"
+
+
+@clause("thread.alive.after-join")
+def test_a_thread_is_never_alive_when_join_has_returned(threading, actors, rounds):
+    done = []
+    alive = []
+
+    def try_once():
+        begun = actors.substrate.allocate_lock()
+        begun.acquire()
+
+        def activity():
+            begun.release()
+            done.append(None)
+
+        thread = threading.Thread(target=activity)
+        before = len(done)
+        thread.start()
+        begun.acquire()
+        thread.join()
+        over = len(done) > before  # otherwise join() has returned too early
+        if thread.isAlive() and over:
+            alive.append(None)
+
+    def work():
+        with Undisturbed():
+            for _ in range(affordable(rounds // 2, try_once)):
+                try_once()
+
+    worker = actors.start(work)
+    actors.until(worker.has_ended)
+    if worker.has_ended():
+        worker.result()
+    times = len(alive)
+    assert times == 0, "%d times a thread was alive when join() had returned" % times
+
+
+@clause("thread.alive.after-join")
+def test_a_thread_is_not_alive_when_a_join_that_meets_its_end_has_returned(threading, actors):
+    hold = actors.substrate.allocate_lock()
+    hold.acquire()
+    for thread, ending in endings(threading, actors, hold.acquire):
+        is_alive = thread.isAlive
+
+        def wait():
+            thread.join()
+            return is_alive()
+
+        early = actors.start(wait)
+        early.is_blocked()
+        hold.release()
+        settle(actors)
+        late = actors.start(wait)
+        late.is_blocked()
+        ending.go_on()
+        for joiner in (early, late):
+            alive = joiner.returned() and joiner.value
+            assert not alive, "alive when a join() that met its end has returned"
+
+
+@clause("thread.alive.tells-timeout")
+def test_a_thread_is_alive_after_a_join_that_timed_out(threading, actors):
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            thread = make(gate.visit)
+            actors.call(thread.start)
+            for timeout in (0.001, 0.0):
+                actors.start(thread.join, timeout).returned()
+                alive = thread.isAlive()
+                assert alive
+
+
+@clause("thread.alive.listed")
+def test_enumerate_lists_the_alive_threads(threading, actors):
+    def listed(thread):
+        return len([one for one in threading.enumerate() if one is thread])
+
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            thread = make(gate.visit)
+            times = listed(thread)
+            assert times == 0, "a thread that is not started is listed"
+            actors.call(thread.start)
+            times = listed(thread)
+            assert times == 1, "an alive thread is listed %d times" % times
+            gate.open()
+            gone = actors.until(lambda: not listed(thread))
+            assert gone, "a thread is listed after its end"

@@ -1,0 +1,87 @@
+"""Exceptions that end a thread."""
+
+from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.stepping import settle
+from threadspec.conformance.battery.support.thread import (
+    Oops,
+    Sink,
+    Worse,
+    finish,
+    kinds,
+    native,
+    raiser,
+)
+from threadspec.conformance.harness.vocabulary import clause
+
+
+@clause("thread.exception.contained")
+def test_a_failing_thread_leaves_others_alone(threading, actors):
+    with Sink():
+        for make in kinds(threading):
+            for error in (Oops("failed"), SystemExit(3), Worse("failed")):
+                with Gate(actors.substrate) as gate:
+                    passed = []
+
+                    def bystander():
+                        gate.visit()
+                        passed.append("bystander")
+
+                    actors.call(threading.Thread(target=bystander).start)
+                    starter = actors.start(make(raiser(error)).start)
+                    assert starter.returned()
+                    settle(actors)
+                    assert passed == [], (
+                        "join() returned in another thread although the thread it joins goes on"
+                    )
+                    gate.open()
+                    went_on = actors.until(lambda: passed)
+                    assert went_on, "another thread does not go on"
+                    starter.start(make(lambda: passed.append("later")).start)
+                    assert starter.returned()
+                    ran = actors.until(lambda: len(passed) == 2)
+                    assert ran, "a thread started later does not run"
+
+
+class NarrowSink(Sink):
+    """Standard error that can write ASCII alone."""
+
+    def write(self, text):
+        text.encode("ascii")
+        Sink.write(self, text)
+
+
+@clause("thread.exception.contained")
+def test_a_failing_thread_ends_though_its_name_cannot_be_written(threading, actors):
+    with NarrowSink():
+        for make in kinds(threading):
+            thread = make(raiser(Oops("failed")))
+            thread.setName(native(b"\xc5\x82\xc3\xb3d\xc5\xba"))
+            starter = actors.start(thread.start)
+            assert starter.returned(), repr(starter)
+            joiner = actors.start(thread.join)
+            assert joiner.returned(), "the thread has failed; %r" % joiner
+
+
+def report_of(threading, actors, error):
+    """What is written to standard error when a thread raises ``error``."""
+    with Sink() as errors:
+        thread = threading.Thread(target=raiser(error))
+        thread.start()
+        finish(actors, thread)
+        settle(actors)
+        return errors.text()
+
+
+@clause("thread.exception.reported")
+def test_where_a_failure_is_reported(threading, actors, observe):
+    text = report_of(threading, actors, Oops("the end of the road"))
+    if "the end of the road" in text:
+        observe("Traceback" in text and "a traceback on sys.stderr" or "a line on sys.stderr")
+    else:
+        observe("not on sys.stderr")
+
+
+@clause("thread.exception.system-exit")
+def test_where_a_system_exit_is_reported(threading, actors, observe):
+    text = report_of(threading, actors, SystemExit("the end of the road"))
+    observe(text and "on sys.stderr" or "in silence")

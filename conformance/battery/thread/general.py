@@ -1,0 +1,47 @@
+"""``Thread`` objects: how they are made, and what goes beyond a single method."""
+
+from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.stepping import settle
+from threadspec.conformance.battery.support.thread import finish, kinds, nothing
+from threadspec.conformance.harness.vocabulary import clause
+
+
+@clause("thread.class")
+def test_each_thread_is_a_new_object(threading):
+    for make in kinds(threading):
+        first = make(nothing)
+        second = make(nothing)
+        assert first is not second
+
+
+@clause("thread.class")
+def test_a_thread_that_has_ended_is_not_used_again(threading, actors):
+    for kwargs in ({}, {"name": "worker"}):
+        first = threading.Thread(target=nothing, **kwargs)
+        actors.call(first.start)
+        finish(actors, first)
+        settle(actors)
+        for _ in range(2):
+            second = threading.Thread(target=nothing, **kwargs)
+            assert second is not first
+
+
+@clause("thread.class")
+def test_threads_have_activities_of_their_own(threading, actors):
+    class Own(threading.Thread):
+        pass
+
+    for make in kinds(threading) + [lambda activity: Own(target=activity)]:
+        with Gate(actors.substrate) as first:
+            with Gate(actors.substrate) as second:
+                threads = [make(gate.visit) for gate in (first, second)]
+                for thread in threads:
+                    actors.call(thread.start)
+                arrived = actors.until(lambda: len(first.came) + len(second.came) == 2)
+                assert arrived, "two threads were started, %d and %d came to their gates" % (
+                    len(first.came),
+                    len(second.came),
+                )
+                came = (len(first.came), len(second.came))
+                assert came == (1, 1)
+                assert first.came != second.came, "both run in one thread of control"

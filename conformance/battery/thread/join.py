@@ -1,0 +1,894 @@
+"""``Thread.join()``, with a time-out and without."""
+
+import time
+
+from threadspec.conformance.battery.support.crossing import BY_THREAD, blocking_thread, helpers
+from threadspec.conformance.battery.support.deadlines import (
+    check_not_early,
+    check_not_late,
+    check_outlasts,
+)
+from threadspec.conformance.battery.support.delaying import CROWD, check_wakes
+from threadspec.conformance.battery.support.extremes import AGES, YEARS, check_waits, shown
+from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.identifiers import after_a_thread
+from threadspec.conformance.battery.support.starting import made_and_started
+from threadspec.conformance.battery.support.stepping import endings, meetings, settle
+from threadspec.conformance.battery.support.thread import (
+    Oops,
+    Sink,
+    Undisturbed,
+    Unshown,
+    Worse,
+    affordable,
+    attempt,
+    begin,
+    kinds,
+    noted,
+    nothing,
+    race,
+    raiser,
+    started_inside,
+)
+from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.blocking import clock
+from threadspec.conformance.harness.vocabulary import clause, raises
+
+LEFT = GeneratorExit()
+
+
+@clause("thread.join.blocks")
+def test_join_blocks_until_the_thread_terminates(threading, actors):
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            thread = make(gate.visit)
+            actors.call(thread.start)
+            joiner = actors.start(thread.join)
+            assert joiner.is_blocked()
+            gate.open()
+            joiner.returned()
+
+
+@clause("thread.join.blocks")
+def test_join_blocks_whoever_made_the_thread(threading, actors):
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            by_alien = actors.call(make, gate.visit)
+            by_own = started_inside(threading, actors, lambda: make(gate.visit))
+            for thread in (by_alien, by_own):
+                actors.call(thread.start)
+                joiner = actors.start(thread.join)
+                assert joiner.is_blocked()
+
+
+@clause("thread.join.blocks")
+def test_join_blocks_right_after_the_start(threading, actors):
+    with Gate(actors.substrate) as gate:
+        thread = threading.Thread(target=gate.visit)
+
+        def start_and_join():
+            thread.start()
+            thread.join()
+
+        joiner = actors.start(start_and_join)
+        assert joiner.is_blocked()
+        gate.open()
+        joiner.returned()
+
+
+@clause("thread.join.blocks")
+def test_join_waits_for_its_own_thread(threading, actors):
+    with Gate(actors.substrate) as gate:
+        other = threading.Thread(target=nothing)
+        thread = threading.Thread(target=gate.visit)
+        actors.call(thread.start)
+        actors.call(other.start)
+        joiner = actors.start(thread.join)
+        settle(actors)
+        assert joiner.is_blocked()
+        gate.open()
+        joiner.returned()
+
+
+@clause("thread.join.blocks")
+def test_join_waits_for_the_end_of_an_overriding_run(threading, actors):
+    with Gate(actors.substrate) as target:
+        with Gate(actors.substrate) as gate:
+
+            class Own(threading.Thread):
+                def run(self):
+                    threading.Thread.run(self)
+                    gate.visit()
+
+            thread = Own(target=target.visit)
+            actors.call(thread.start)
+            early = actors.start(thread.join)
+            early.is_blocked()
+            target.open()
+            actors.until(lambda: gate.came)
+            late = actors.start(thread.join)
+            for joiner in (early, late):
+                assert joiner.is_blocked()
+            gate.open()
+            for joiner in (early, late):
+                joiner.returned()
+
+
+@clause("thread.join.blocks")
+def test_the_main_thread_may_join_a_thread(threading, actors):
+    main = blocking.own_tid()
+    window = actors.durations["window"]
+    back = []
+
+    def open_when_blocked():
+        patience = clock() + window
+        while not back and not blocking.proved([main], window) and clock() < patience:
+            time.sleep(0.0002)
+        gate.open()
+
+    with Gate(actors.substrate) as gate:
+        passed = []
+
+        def activity():
+            gate.visit()
+            passed.append(None)
+
+        thread = threading.Thread(target=activity)
+        actors.call(thread.start)
+        opener = actors.start(open_when_blocked)
+        thread.join()
+        waited = len(passed)
+        back.append(None)
+        opener.returned()
+        assert waited, "join() returned before the end of run()"
+
+
+@clause("thread.join.blocks")
+def test_a_thread_may_join_another(threading, actors):
+    with Gate(actors.substrate) as gate:
+        passed = []
+        thread = threading.Thread(target=gate.visit)
+        actors.call(thread.start)
+
+        def activity():
+            thread.join()
+            passed.append(len(gate.came))
+
+        actors.call(threading.Thread(target=activity).start)
+        actors.until(lambda: gate.came)
+        settle(actors)
+        assert passed == [], "join() returned before the thread had ended"
+        gate.open()
+        came = actors.until(lambda: passed)
+        assert came, "join() in a thread does not return"
+
+
+@clause("thread.join.no-early-return")
+def test_everything_is_done_when_join_returns(threading, actors, rounds):
+    done = []
+
+    early = []
+
+    def try_once():
+        number = len(early)
+        begun, gate = [actors.substrate.allocate_lock() for _ in range(2)]
+        begun.acquire()
+        gate.acquire()
+
+        def activity():
+            begun.release()
+            gate.acquire()
+            done.append(number)
+
+        thread = threading.Thread(target=activity)
+        thread.start()
+        begun.acquire()
+        gate.release()
+        thread.join()
+        early.append(number not in done[-1:])
+
+    def work():
+        with Undisturbed():
+            for _ in range(affordable(rounds, try_once)):
+                try_once()
+
+    worker = actors.start(work)
+    actors.until(worker.has_ended)
+    if worker.has_ended():
+        worker.result()
+    times = early.count(True)
+    assert times == 0, "%d times join() returned before the end of run()" % times
+
+
+@clause("thread.join.returns")
+def test_a_blocked_join_returns_when_the_thread_terminates(threading, actors):
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            thread = make(gate.visit)
+            actors.call(thread.start)
+            joiner = actors.start(thread.join)
+            joiner.is_blocked()
+            gate.open()
+            assert joiner.returned()
+
+
+@clause("thread.join.returns")
+def test_join_returns_while_other_threads_run(threading, actors):
+    with Gate(actors.substrate) as gate:
+        for kind in range(2):
+            with Gate(actors.substrate) as own:
+                thread = threading.Thread(target=own.visit)
+                for other in [thread, threading.Thread(target=gate.visit)][:: 1 - 2 * kind]:
+                    actors.call(other.start)
+                joiner = actors.start(thread.join)
+                joiner.is_blocked()
+                own.open()
+                assert joiner.returned()
+
+
+@clause("thread.join.exception")
+def test_join_returns_when_the_thread_fails(threading, actors):
+    with Sink():
+        for make in kinds(threading):
+            for error in (Oops("failed"), SystemExit(3), Worse("failed"), Unshown("failed"), LEFT):
+                with Gate(actors.substrate) as gate:
+
+                    def activity():
+                        gate.visit()
+                        raise error
+
+                    thread = make(activity)
+                    actors.call(thread.start)
+                    joiner = actors.start(thread.join)
+                    joiner.is_blocked()
+                    gate.open()
+                    assert joiner.returned()
+                    for args in ((), (30.0,)):
+                        joiner.start(thread.join, *args)
+                        assert joiner.returned()
+
+
+@clause("thread.join.ended")
+def test_join_of_an_ended_thread_returns(threading, actors):
+    for make in kinds(threading):
+        for args in ((), (30.0,), (0.0,)):
+            ran = []
+            thread = make(lambda: ran.append(None))
+            thread.start()
+            actors.until(lambda: ran)
+            settle(actors)
+            joiner = actors.start(thread.join, *args)
+            assert joiner.returned()
+
+
+@clause("thread.join.many-times")
+def test_a_thread_can_be_joined_many_times(threading, actors):
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            thread = make(gate.visit)
+            actors.call(thread.start)
+            first = actors.start(thread.join)
+            first.is_blocked()
+            gate.open()
+            first.returned()
+            joiner = actors.new()
+            for args in ((), (30.0,), (), (), ()):
+                joiner.start(thread.join, *args)
+                assert joiner.returned()
+            joiner = actors.start(thread.join)
+            assert joiner.returned()
+
+
+@clause("thread.join.many-times")
+def test_a_thread_can_be_joined_again_after_a_timeout(threading, actors):
+    with Gate(actors.substrate) as gate:
+        thread = threading.Thread(target=gate.visit)
+        actors.call(thread.start)
+        for timeout in (0.001, 0.0):
+            actors.start(thread.join, timeout).returned()
+        joiner = actors.start(thread.join)
+        assert joiner.is_blocked()
+        gate.open()
+        assert joiner.returned()
+
+
+@clause("thread.join.many-joiners")
+def test_many_threads_can_wait_for_one(threading, actors):
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            thread = make(gate.visit)
+            begin(actors, thread, gate)
+            helpers = actors.start_many(4, thread.join)
+            ended = actors.ended(helpers)
+            assert ended == []
+            gate.open()
+            ended = actors.ended(helpers, at_least=4)
+            assert len(ended) == 4, "%d of 4 calls of join() returned" % len(ended)
+            for joiner in helpers:
+                joiner.result()
+
+
+@clause("thread.join.many-joiners")
+def test_a_timeout_of_one_joiner_leaves_the_others_waiting(threading, actors):
+    with Gate(actors.substrate) as gate:
+        thread = threading.Thread(target=gate.visit)
+        begin(actors, thread, gate)
+        joiner = actors.start(thread.join)
+        long = actors.start(thread.join, 30.0)
+        joiner.is_blocked()
+        short = actors.start(thread.join, 0.001)
+        short.returned()
+        assert joiner.is_blocked()
+        assert long.is_blocked()
+        gate.open()
+        assert joiner.returned()
+        long.returned()
+
+
+def joins_that_the_end_meets(threading, actors, args, waiting=None):
+    """Stop join(*args) at each of its lines while its thread ends; yield each Meeting.
+
+    ``waiting``: an actor that joins the thread before.
+    """
+    gates = []
+    hold = actors.substrate.allocate_lock()
+    starter = actors.new()
+
+    def prepare():
+        gate = Gate(actors.substrate)
+        gates.append(gate)
+        thread = threading.Thread(target=gate.visit)
+        starter.call(thread.start)
+        if waiting is not None:
+            waiting.start(thread.join).is_blocked()
+        hold.acquire()
+
+        def end():
+            gate.open()
+            hold.acquire()  # when this is blocked, the thread has ended or waits for the join()
+            hold.release()
+
+        return lambda: thread.join(*args), end
+
+    try:
+        for meeting in meetings(actors, prepare):
+            hold.release()
+            yield meeting
+            meeting.other.returned()
+    finally:
+        for gate in gates:
+            gate.open()
+
+
+@clause("thread.join.no-lost-wakeup")
+def test_a_join_that_the_end_meets_at_any_line_returns(threading, actors):
+    for meeting in joins_that_the_end_meets(threading, actors, ()):
+        assert meeting.call.returned()
+
+
+@clause("thread.join.no-lost-wakeup")
+def test_a_timeout_that_the_end_meets_takes_no_wakeup_from_others(threading, actors):
+    waiting = actors.new()
+    for meeting in joins_that_the_end_meets(threading, actors, (0.0002,), waiting):
+        assert meeting.call.returned()
+        assert waiting.returned()
+
+
+@clause("thread.join.no-lost-wakeup")
+def test_a_join_that_meets_the_end_at_any_line_returns(threading, actors):
+    for thread, ending in endings(threading, actors):
+        joiner = actors.start(thread.join)
+        joiner.is_blocked()
+        ending.go_on()
+        assert joiner.returned()
+
+
+@clause("thread.join.no-lost-wakeup")
+def test_a_join_that_meets_the_end_returns(threading, actors, rounds):
+    locks = []
+    threads = []
+
+    def prepare():
+        lock = actors.substrate.allocate_lock()
+        lock.acquire()
+        thread = threading.Thread(target=lambda: lock.acquire())
+        thread.start()
+        locks.append(lock)
+        threads.append(thread)
+
+    def end(number):
+        locks[began + number].release()
+        prepare()
+
+    def join(number):
+        threads[began + number].join()
+
+    actors.call(prepare)
+    rounds = affordable(rounds // 8, prepare)
+    began = len(locks) - 1
+    for lock in locks[:began]:
+        lock.release()
+    try:
+        race(actors, [end, join, join], rounds)
+    finally:
+        locks[-1].release()
+
+
+@clause("thread.join.timeout-none")
+def test_join_with_none_blocks(threading, actors):
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            thread = make(gate.visit)
+            begin(actors, thread, gate)
+            joiner = actors.start(thread.join, None)
+            assert joiner.is_blocked()
+            gate.open()
+            assert joiner.returned()
+
+
+@clause("thread.join.timeout-expires")
+def test_join_returns_when_the_time_is_over(threading, actors):
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            thread = make(gate.visit)
+            actors.call(thread.start)
+            for timeout in (0.003, 0.0, 0.0003):
+                joiner = actors.start(thread.join, timeout)
+                assert joiner.returned()
+
+
+@clause("thread.join.timeout-expires")
+def test_join_in_a_thread_returns_when_the_time_is_over(threading, actors):
+    with Gate(actors.substrate) as gate:
+        thread = threading.Thread(target=gate.visit)
+        begin(actors, thread, gate)
+        for timeout in (0.003, 0.0):
+            started_inside(threading, actors, lambda: thread.join(timeout))
+
+
+@clause("thread.join.timeout-expires")
+def test_join_in_the_main_thread_returns_when_the_time_is_over(threading, actors):
+    long = actors.durations["positive"]
+    back = []
+    late = []
+
+    def open_when_too_late():
+        patience = clock() + long
+        stall = actors.stall()  # the time may be kept by another thread than the one that joins
+        while not back:
+            if stall.is_certain() or clock() >= patience:
+                late.append(None)
+                gate.open()
+                break
+            time.sleep(0.0002)
+
+    with Gate(actors.substrate) as gate:
+        thread = threading.Thread(target=gate.visit)
+        begin(actors, thread, gate)
+        opener = actors.start(open_when_too_late)
+        for timeout in (0.003, 0.0):
+            thread.join(timeout)
+        back.append(None)
+        opener.returned()
+        assert not late, "join() with a time-out does not return before the end of the thread"
+
+
+@clause("thread.join.timeout-expires")
+def test_each_joiner_has_a_time_of_its_own(threading, actors):
+    with Gate(actors.substrate) as gate:
+        thread = threading.Thread(target=gate.visit)
+        actors.call(thread.start)
+        long = actors.start(thread.join, 30.0)
+        long.is_blocked()
+        helpers = actors.start_many(3, thread.join, 0.003)
+        for joiner in helpers:
+            assert joiner.returned()
+        gate.open()
+        long.returned()
+
+
+@clause("thread.join.timeout-not-early")
+def test_join_does_not_return_before_the_time_is_over(threading, actors):
+    with Gate(actors.substrate) as gate:
+        thread = threading.Thread(target=gate.visit)
+        begin(actors, thread, gate)
+
+        def timed(timeout):
+            began = clock()
+            thread.join(timeout)
+            return clock() - began
+
+        for timeout in (0.024, 0.01):
+            waited = actors.call(timed, timeout)
+            assert waited >= timeout * 0.9 - 0.005, "join(%s) returned after %.4f s" % (
+                timeout,
+                waited,
+            )
+
+
+@clause("thread.join.timeout-ended")
+def test_join_with_a_timeout_returns_when_the_thread_terminates(threading, actors):
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            thread = make(gate.visit)
+            actors.call(thread.start)
+            joiner = actors.start(thread.join, 30.0)
+            actors.until(lambda: gate.came)
+            gate.open()
+            assert joiner.returned()
+            joiner.start(thread.join, 30.0)
+            assert joiner.returned()
+
+
+@clause("thread.join.timeout-ended")
+def test_all_joiners_with_a_timeout_return_when_the_thread_terminates(threading, actors):
+    with Gate(actors.substrate) as gate:
+        thread = threading.Thread(target=gate.visit)
+        actors.call(thread.start)
+        helpers = actors.start_many(3, thread.join, 30.0)
+        settle(actors)
+        gate.open()
+        for joiner in helpers:
+            assert joiner.returned()
+
+
+@clause("thread.join.timeout-int")
+def test_the_timeout_may_be_an_integer(threading, actors):
+    with Gate(actors.substrate) as gate:
+        first, second = [threading.Thread(target=gate.visit) for _ in range(2)]
+        actors.call(first.start)
+        actors.call(second.start)
+        actors.until(lambda: len(gate.came) == 2)
+        joiner = actors.start(first.join, 0)
+        assert joiner.returned()
+        joiner = actors.start(second.join, 30)
+        assert joiner.is_blocked()
+        gate.open()
+        joiner.raised()
+
+
+@clause("thread.join.timeout-negative")
+def test_a_negative_timeout_of_join_is_over_immediately(threading, actors):
+    with Gate(actors.substrate) as gate:
+        thread = threading.Thread(target=gate.visit)
+        actors.call(thread.start)
+        for timeout in (-1.0, -0.001, -1):
+            joiner = actors.start(thread.join, timeout)
+            over = joiner.returned()
+            if not over:
+                gate.open()
+                joiner.returned()
+            assert over, "join(%r) does not return while the thread is alive" % timeout
+
+
+@clause("thread.join.keyword")
+def test_the_timeout_can_be_given_by_name(threading, actors):
+    with Gate(actors.substrate) as gate:
+        first, second = [threading.Thread(target=gate.visit) for _ in range(2)]
+        actors.call(first.start)
+        actors.call(second.start)
+        actors.until(lambda: len(gate.came) == 2)
+        joiner = actors.start(first.join, timeout=0.001)
+        assert joiner.returned()
+        joiner = actors.start(second.join, timeout=30.0)
+        assert joiner.is_blocked()
+        gate.open()
+        joiner.raised()
+
+
+@clause("thread.join.none")
+def test_join_returns_none(threading, actors):
+    # Where a join() does not come back, or raises, that is another clause's business.
+    for make in kinds(threading):
+        for args in ((), (30.0,)):
+            with Gate(actors.substrate) as gate:
+                thread = make(gate.visit)
+                begin(actors, thread, gate)
+                joiner = actors.start(thread.join, 0.001)
+                if joiner.returned():
+                    assert joiner.value is None
+                joiner = actors.start(thread.join, *args)
+                joiner.is_blocked()
+                gate.open()
+                if joiner.returned():
+                    assert joiner.value is None
+                joiner = actors.start(thread.join, *args)
+                if joiner.returned():
+                    assert joiner.value is None
+
+
+@clause("thread.join.none")
+def test_join_returns_none_when_the_thread_failed(threading, actors):
+    with Sink():
+        thread = threading.Thread(target=raiser(Oops("failed")))
+        thread.start()
+        for args in ((), (30.0,)):
+            joiner = actors.start(thread.join, *args)
+            if joiner.returned():
+                assert joiner.value is None
+
+
+@clause("thread.join.unstarted-error")
+def test_join_of_a_thread_that_is_not_started_is_an_error(threading, actors):
+    for make in kinds(threading):
+        thread = make(nothing)
+        for args in ((), (0.001,), (0.0,), (30.0,), ()):
+            raises(RuntimeError, actors.new().call, thread.join, *args)
+        raises(RuntimeError, thread.join, 0.001)
+
+
+@clause("thread.join.unstarted-error")
+def test_join_of_an_unstarted_thread_is_an_error_in_another_thread(threading, actors):
+    notes = []
+    thread = threading.Thread(target=nothing)
+    threading.Thread(target=lambda: attempt(notes, lambda: thread.join(0.01))).start()
+    raises(RuntimeError, noted, actors, notes)
+
+
+@clause("thread.join.unstarted-changes-nothing")
+def test_a_thread_can_be_started_after_a_refused_join(threading, actors):
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+            thread = make(gate.visit)
+            for args in ((), (0.01,)):
+                actors.start(thread.join, *args).raised()
+            settle(actors)
+            early = len(gate.came)
+            assert early == 0, "the thread runs before start()"
+            starter = actors.start(thread.start)
+            assert starter.returned()
+            arrived = actors.until(lambda: gate.came)
+            assert arrived, "the thread does not run"
+            joiner = actors.start(thread.join)
+            assert joiner.is_blocked()
+            gate.open()
+            assert joiner.returned()
+
+
+def join_itself(actors, make, *args):
+    """Let a thread join itself; raises what it raises there."""
+    notes = []
+    thread = make(lambda: attempt(notes, lambda: thread.join(*args)))
+    actors.call(thread.start)
+    return noted(actors, notes)
+
+
+@clause("thread.join.self-error")
+def test_a_thread_that_joins_itself_gets_an_error(threading, actors):
+    for make in kinds(threading):
+        for _ in range(2):
+            raises(RuntimeError, join_itself, actors, make)
+
+
+@clause("thread.join.self-timeout")
+def test_a_thread_that_joins_itself_for_a_time(threading, actors, observe):
+    joiner = actors.start(join_itself, actors, kinds(threading)[0], 0.01)
+    error = joiner.raised()
+    if error is None:
+        observe("it returns")
+    else:
+        observe("it raises %s" % type(error).__name__)
+
+
+@clause("thread.join.self-changes-nothing")
+def test_a_refused_join_of_itself_leaves_the_thread_alone(threading, actors):
+    for make in kinds(threading):
+        with Gate(actors.substrate) as gate:
+
+            def activity():
+                for _ in range(2):
+                    try:
+                        thread.join()
+                    except:  # noqa: E722
+                        pass
+                gate.visit()
+
+            thread = make(activity)
+            actors.call(thread.start)
+            arrived = actors.until(lambda: gate.came)
+            assert arrived, "the thread does not go on"
+            joiner = actors.start(thread.join)
+            assert joiner.is_blocked()
+            gate.open()
+            assert joiner.returned()
+
+
+@clause("thread.join.returns")
+def test_threads_of_every_kind_join_a_thread(threading, actors):
+    for joiner in helpers(threading, actors):
+        thread, end = blocking_thread(threading, actors, BY_THREAD)
+        if thread is None:
+            return
+        joiner.start(thread.join)
+        blocked = joiner.is_blocked()
+        end()
+        if not blocked:
+            return  # another clause's business
+        assert joiner.returned(), "the thread has ended: %r" % joiner
+
+
+def working(threading, actors):
+    """A thread that works until its gate is opened, and the gate."""
+    gate = actors.substrate.allocate_lock()
+    gate.acquire()
+    try:
+        thread = made_and_started(actors, threading.Thread, target=gate.acquire)
+    except:  # noqa: E722 - whatever it is, start() may be waiting for the gate
+        gate.release()
+        raise
+    return thread, gate
+
+
+@clause("thread.join.blocks")
+def test_join_blocks_until_the_thread_ends_however_long_that_takes(threading, actors):
+    thread, gate = working(threading, actors)
+    check_outlasts(actors, gate.release, thread.join)
+
+
+@clause("thread.join.timeout-none")
+def test_join_with_none_blocks_until_the_thread_ends(threading, actors):
+    thread, gate = working(threading, actors)
+    check_outlasts(actors, gate.release, thread.join, None)
+
+
+def join(working, timeout):
+    thread, _ = working
+    thread.join(timeout)
+
+
+def end_of(working):
+    _, gate = working
+    gate.release()
+
+
+@clause("thread.join.timeout-not-early")
+def test_a_time_out_of_join_is_not_cut(threading, actors):
+    check_not_early(actors, lambda: working(threading, actors), end_of, join)
+
+
+@clause("thread.join.timeout-expires")
+def test_a_time_out_of_join_is_not_stretched(threading, actors):
+    check_not_late(actors, lambda: working(threading, actors), end_of, join)
+
+
+@clause("thread.join.many-joiners")
+def test_the_end_of_a_thread_wakes_other_joiners_while_some_are_held_up(threading, actors):
+    for args in ((), (30.0,)):
+
+        def make(args=args):
+            gate = actors.substrate.allocate_lock()
+            gate.acquire()
+            thread = threading.Thread(target=gate.acquire)
+            actors.call(thread.start)
+
+            def is_free():
+                thread.join(0.0)
+                return True
+
+            return lambda: thread.join(*args), gate.release, is_free
+
+        check_wakes(actors, "a thread ended while %d others were in its join()" % CROWD, make)
+
+
+MULTITUDE = 150  # threads
+
+
+def blocked_thread(threading, actors):
+    """A thread that is alive, and a function that lets it end; None, None where it does not run."""
+    lock = actors.substrate.allocate_lock()
+    lock.acquire()
+    begun = []
+
+    def live():
+        begun.append(None)
+        lock.acquire()
+
+    thread = threading.Thread(target=live)
+    actors.start(thread.start)
+    if actors.until(lambda: begun):
+        return thread, lock.release
+    return None, None
+
+
+def check_join(threading, actors, timeouts, may_raise):
+    """join(timeout) does not return while the thread is alive."""
+    # A thread for each, since a join() that is refused may have consequences.
+    made = [blocked_thread(threading, actors) for _ in timeouts]
+    threads = dict([(timeout, pair[0]) for timeout, pair in zip(timeouts, made)])
+    if [thread for thread in threads.values() if thread is None]:
+        return  # other clauses fail
+
+    def join(timeout):
+        threads[timeout].join(timeout)
+
+    check_waits(actors, join, lambda: [end() for _, end in made], timeouts, may_raise)
+
+
+@clause("thread.join.blocks")
+def test_a_thread_lives_on_after_a_timeout_that_was_refused(threading, actors):
+    thread, end = blocked_thread(threading, actors)
+    if thread is None:
+        return  # other clauses fail
+    joiners = dict([(timeout, actors.start(thread.join, timeout)) for timeout in AGES])
+    ended = actors.ended(list(joiners.values()))
+    refused = [
+        timeout for timeout in AGES if joiners[timeout] in ended and joiners[timeout].raised()
+    ]
+    joiner = actors.start(thread.join)
+    blocked = joiner.is_blocked()
+    end()
+    assert blocked, "the thread is alive; join() with a time-out of %s seconds has raised; %r" % (
+        shown(refused),
+        joiner,
+    )
+
+
+@clause("thread.join.timeout-long")
+def test_a_long_timeout_of_join_does_not_occur(threading, actors):
+    check_join(threading, actors, YEARS, False)
+
+
+@clause("thread.join.timeout-long")
+def test_an_immense_timeout_of_join_does_not_occur(threading, actors):
+    check_join(threading, actors, AGES, True)
+
+
+@clause("thread.join.timeout-unlimited")
+def test_an_immense_timeout_of_join_is_accepted(threading, actors):
+    check_join(threading, actors, AGES, False)
+
+
+class Crowd(object):
+    """Many low-level threads that call ``function``; fewer where the system allows fewer."""
+
+    def __init__(self, actors, function):
+        self._actors = actors
+        self._function = function
+        self.begun = []
+        self.back = []
+        self.size = 0
+        for _ in range(MULTITUDE):
+            try:
+                actors.substrate.start_new_thread(self._live, ())
+            except Exception:
+                break
+            self.size += 1
+
+    def _live(self):
+        self.begun.append(None)
+        self._function()
+        self.back.append(None)
+
+    def has_begun(self):
+        """Wait for all to begin, and for a moment more."""
+        self._actors.until(lambda: len(self.begun) == self.size)
+        time.sleep(0.001)
+
+    def check(self, what):
+        """All come back."""
+        self._actors.until(lambda: len(self.back) == self.size)
+        assert len(self.back) == self.size, "%s: %d of %d threads came back" % (
+            what,
+            len(self.back),
+            self.size,
+        )
+
+
+@clause("thread.join.many-joiners")
+def test_very_many_threads_join_a_thread(threading, actors):
+    lock = actors.substrate.allocate_lock()
+    lock.acquire()
+    thread = threading.Thread(target=lock.acquire)
+    actors.call(thread.start)
+    crowd = Crowd(actors, thread.join)
+    crowd.has_begun()
+    lock.release()
+    crowd.check("after the end of the thread, of join()")
+
+
+@clause("thread.join.ended")
+def test_a_thread_is_joined_by_one_with_its_identifier(threading, actors):
+    ended, alien = after_a_thread(threading, actors)
+    alien.start(threading.currentThread).returned()
+    joiner = alien.start(ended.join)
+    assert joiner.returned(), repr(joiner)

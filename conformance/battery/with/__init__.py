@@ -1,0 +1,1 @@
+"""Locks, conditions and semaphores in the with statement."""
