@@ -1,15 +1,10 @@
 """``BoundedSemaphore.acquire()``."""
 
 from threadspec.conformance.battery.support.boundedsemaphore import at_zero
-from threadspec.conformance.battery.support.counting import (
-    acquired,
-    admitted,
-    in_time,
-    repeat,
-    stays_blocked,
-)
+from threadspec.conformance.battery.support.calls import in_time, repeat
+from threadspec.conformance.battery.support.counter import acquired, admitted
 from threadspec.conformance.battery.support.crossing import check_blocks, check_hand_over
-from threadspec.conformance.battery.support.deadlines import check_acquire
+from threadspec.conformance.battery.support.deadlines import check_acquire, stays_blocked
 from threadspec.conformance.battery.support.premises import check_waits_at_zero, holds
 from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.harness.vocabulary import clause

@@ -1,7 +1,8 @@
 """``BoundedSemaphore`` objects: how they are made, and what goes beyond a single method."""
 
 from threadspec.conformance.battery.support.boundedsemaphore import at_zero, is_refused
-from threadspec.conformance.battery.support.counting import acquired, admitted, repeat
+from threadspec.conformance.battery.support.calls import repeat
+from threadspec.conformance.battery.support.counter import acquired, admitted
 from threadspec.conformance.battery.support.premises import check_waits_at_zero
 from threadspec.conformance.harness.vocabulary import clause
 

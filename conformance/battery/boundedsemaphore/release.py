@@ -1,12 +1,11 @@
 """``BoundedSemaphore.release()``."""
 
 from threadspec.conformance.battery.support.boundedsemaphore import at_zero, is_refused
-from threadspec.conformance.battery.support.counting import (
+from threadspec.conformance.battery.support.calls import in_time, repeat
+from threadspec.conformance.battery.support.counter import (
     acquired,
     admitted,
-    in_time,
     released_at_once,
-    repeat,
     shuttle,
 )
 from threadspec.conformance.battery.support.crossing import check_wakes_as_many

@@ -1,6 +1,7 @@
 """The ``value`` that a BoundedSemaphore is created with."""
 
-from threadspec.conformance.battery.support.counting import admitted, in_time
+from threadspec.conformance.battery.support.calls import in_time
+from threadspec.conformance.battery.support.counter import admitted
 from threadspec.conformance.battery.support.extremes import FEWER, MANY, try_acquire
 from threadspec.conformance.harness.vocabulary import clause, raises
 

@@ -22,12 +22,12 @@ from threadspec.conformance.battery.support.condition import (
     wake,
     wake_the_rest,
 )
-from threadspec.conformance.battery.support.counting import rest_of
 from threadspec.conformance.battery.support.crossing import Waiter, pairs
 from threadspec.conformance.battery.support.deadlines import (
     check_not_early,
     check_not_late,
     check_outlasts,
+    rest_of,
 )
 from threadspec.conformance.battery.support.extremes import (
     AGES,
@@ -381,16 +381,16 @@ def test_the_lock_taken_at_any_step_of_a_notified_wait_is_held_by_one(threading,
     for cond in kinds(threading):
 
         def prepare(cond=cond):
-            gate = actors.substrate.allocate_lock()
-            gate.acquire()
+            latch = actors.substrate.allocate_lock()
+            latch.acquire()
 
             def wake_soon():
-                gate.acquire()
+                latch.acquire()
                 wake(cond, "notify")
 
             def wait():
                 cond.acquire()
-                gate.release()
+                latch.release()
                 cond.wait()
 
             notifier.start(wake_soon)

@@ -3,24 +3,10 @@
 import sys
 
 from threadspec.conformance.battery.support.daemon import assert_ends, flag, flag_of, flagged
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.starting import made_and_started
 from threadspec.conformance.harness.programs import say
 from threadspec.conformance.harness.vocabulary import clause, raises
-
-
-class Gate(object):
-    """A target: threads that call it stay alive until the case opens it."""
-
-    def __init__(self, substrate):
-        self._lock = substrate.allocate_lock()
-        self._lock.acquire()
-
-    def __call__(self):
-        self._lock.acquire()
-        self._lock.release()
-
-    def open(self):
-        self._lock.release()
 
 
 def inside(actors, make, function):
@@ -182,13 +168,13 @@ def test_another_thread_reads_and_sets_the_flag(threading, actors):
 @clause("daemon.lasts")
 def test_the_flag_stays_the_same_while_the_thread_runs_and_after(threading, actors):
     for daemonic in (True, False):
-        gate = Gate(actors.substrate)
-        thread = flagged(threading, daemonic)(gate)
+        latch = Latch(actors.substrate)
+        thread = flagged(threading, daemonic)(latch.wait)
         before = flag_of(thread)
         actors.call(thread.start)
         running = flag_of(thread)
         assert running == before
-        gate.open()
+        latch.open()
         actors.start(thread.join).returned()  # its end, where join can be relied on
         after = flag_of(thread)
         assert after == before
@@ -208,12 +194,12 @@ def test_a_thread_sees_its_own_flag(threading, actors):
 @clause("daemon.set-running-error")
 def test_set_daemon_is_an_error_while_the_thread_runs(threading, actors):
     for before in (False, True):
-        gate = Gate(actors.substrate)
-        thread = flagged(threading, before)(gate)
+        latch = Latch(actors.substrate)
+        thread = flagged(threading, before)(latch.wait)
         actors.call(thread.start)
         for daemonic in (True, False, before):
             raises(RuntimeError, thread.setDaemon, daemonic)
-        gate.open()
+        latch.open()
 
 
 @clause("daemon.set-running-error")
@@ -228,17 +214,17 @@ def test_set_daemon_is_an_error_in_the_thread_itself(threading, actors):
 
 @clause("daemon.set-running-error")
 def test_set_daemon_is_an_error_on_a_running_subclass(threading, actors):
-    gate = Gate(actors.substrate)
+    latch = Latch(actors.substrate)
 
     class Own(threading.Thread):
         def run(self):
-            gate()
+            latch.wait()
 
     thread = Own()
     actors.call(thread.start)
     for daemonic in (True, False):
         raises(RuntimeError, thread.setDaemon, daemonic)
-    gate.open()
+    latch.open()
 
 
 @clause("daemon.set-ended-error")
@@ -253,15 +239,15 @@ def test_set_daemon_is_an_error_after_the_end(threading, actors):
 @clause("daemon.refused-changes-nothing")
 def test_a_refused_set_daemon_leaves_the_flag(threading, actors):
     for before in (False, True):
-        gate = Gate(actors.substrate)
-        thread = flagged(threading, before)(gate)
+        latch = Latch(actors.substrate)
+        thread = flagged(threading, before)(latch.wait)
         kept = flag_of(thread)
         actors.call(thread.start)
         for daemonic in (not before, before, not before):
             actors.start(thread.setDaemon, daemonic).raised()
             seen = flag_of(thread)
             assert seen == kept
-        gate.open()
+        latch.open()
         actors.start(thread.join).returned()
         kept = flag_of(thread)
         for daemonic in (not before, before, not before):
@@ -341,29 +327,29 @@ def test_the_parent_counts_and_not_the_thread_before_it(threading, actors):
 @clause("daemon.inherited-at-creation")
 def test_a_flag_stays_when_another_thread_starts_the_child(threading, actors):
     for daemonic in (True, False):
-        gate = Gate(actors.substrate)
-        child, _ = born_in(threading, actors, daemonic, lambda: threading.Thread(target=gate))
+        latch = Latch(actors.substrate)
+        child, _ = born_in(threading, actors, daemonic, lambda: threading.Thread(target=latch.wait))
         before = flag_of(child)
         actors.call(child.start)
         after = flag_of(child)
         assert after == before
-        gate.open()
+        latch.open()
 
 
 @clause("daemon.inherited-at-creation")
 def test_a_flag_stays_when_a_daemon_starts_the_thread(threading, actors):
     for daemonic in (True, False):
-        gate = Gate(actors.substrate)
+        latch = Latch(actors.substrate)
         children = []
         starter = flagged(threading, daemonic)(lambda: children[0].start())  # noqa: B023
-        children.append(threading.Thread(target=gate))
+        children.append(threading.Thread(target=latch.wait))
         child = children[0]
         before = flag_of(child)
         actors.call(starter.start)
         actors.start(starter.join).returned()
         after = flag_of(child)
         assert after == before
-        gate.open()
+        latch.open()
 
 
 @clause("daemon.inherited-overridden")

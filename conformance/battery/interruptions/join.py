@@ -9,37 +9,37 @@ from threadspec.conformance.battery.support.interrupting import (
     nothing,
     steps,
 )
-from threadspec.conformance.battery.support.interruptions_threads import (
-    Gate,
+from threadspec.conformance.battery.support.interruptions import (
     check_alive,
     lists,
     started,
 )
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.timeouts import LONG
 from threadspec.conformance.harness.vocabulary import clause
 
 
 def running(threading, actors):
-    """A thread that has been started, and the gate that it waits at.
+    """A thread that has been started, and the latch that it waits at.
 
     Raises NotOffered where no thread runs beside the one that starts it.
     """
-    gate = Gate(actors)
-    thread = threading.Thread(target=gate)
-    started(actors, thread, gate.open)
-    return thread, gate
+    latch = Latch(actors.substrate)
+    thread = threading.Thread(target=latch.wait)
+    started(actors, thread, latch.open)
+    return thread, latch
 
 
 @clause("interruptions.join.raises", apart=True)
 def test_an_exception_ends_a_join_and_the_thread_stays_alive(threading, actors):
     needs_blocking(threading, actors)
     for arguments in ((), (LONG,)):
-        thread, gate = running(threading, actors)
+        thread, latch = running(threading, actors)
         ended = []
 
         def release():
             ended.append(True)
-            gate.open()
+            latch.open()
 
         doing("a join() in which a signal handler raises")
         met = blocked(actors, lambda: thread.join(*arguments), interrupt, release, True)
@@ -48,18 +48,18 @@ def test_an_exception_ends_a_join_and_the_thread_stays_alive(threading, actors):
         assert met.raised, "join() returned although a signal handler raised in it"
         assert not ended, "join() goes on although a signal handler raised in it"
         what = "after a signal handler's exception ended join()"
-        check_alive(threading, actors, thread, gate, what)
+        check_alive(threading, actors, thread, latch, what)
 
 
 @clause("interruptions.join.is-alive", apart=True)
 def test_a_thread_is_alive_after_an_exception_ended_a_join(threading, actors):
     needs_blocking(threading, actors)
-    thread, gate = running(threading, actors)
+    thread, latch = running(threading, actors)
     doing("a join() in which a signal handler raises")
-    met = blocked(actors, lambda: thread.join(LONG), interrupt, gate.open, True)
+    met = blocked(actors, lambda: thread.join(LONG), interrupt, latch.open, True)
     if met.in_time and met.raised:
         alive = thread.isAlive()
-        gate.open()
+        latch.open()
         assert alive, (
             "after a signal handler's exception ended join(), isAlive() returned %r "
             "although the thread still runs" % alive
@@ -70,25 +70,25 @@ def test_a_thread_is_alive_after_an_exception_ended_a_join(threading, actors):
 def test_a_join_goes_on_after_a_handler(threading, actors):
     needs_blocking(threading, actors)
     for arguments in ((), (LONG,)):
-        thread, gate = running(threading, actors)
+        thread, latch = running(threading, actors)
         doing("a join() during which a signal handler returned")
-        met = blocked(actors, lambda: thread.join(*arguments), nothing, gate.open, False)
+        met = blocked(actors, lambda: thread.join(*arguments), nothing, latch.open, False)
         assert not met.early, "join() returned when a signal handler had; the thread still runs"
 
 
 @clause("interruptions.join.timeout", apart=True)
 def test_signals_do_not_change_the_timeout_of_a_join(threading, actors):
     needs_blocking(threading, actors)
-    thread, gate = running(threading, actors)
+    thread, latch = running(threading, actors)
     check_timeout(actors, "join", thread.join)
-    gate.open()
+    latch.open()
 
 
 @clause("interruptions.join.calls-back", apart=True)
 def test_a_handler_asks_about_the_thread_that_is_joined(threading, actors):
     needs_blocking(threading, actors)
     for arguments in ((), (LONG,)):
-        thread, gate = running(threading, actors)
+        thread, latch = running(threading, actors)
         listed = []
 
         def act():
@@ -96,7 +96,7 @@ def test_a_handler_asks_about_the_thread_that_is_joined(threading, actors):
             listed.append(lists(threading, thread))
 
         doing("join(0.0) or enumerate() in a signal handler during a join()")
-        met = blocked(actors, lambda: thread.join(*arguments), act, gate.open, False)
+        met = blocked(actors, lambda: thread.join(*arguments), act, latch.open, False)
         if met.in_time:
             assert listed[0], "enumerate() in a signal handler does not list the thread, which runs"
             assert not met.early, "join() returned when a signal handler had; the thread still runs"
@@ -120,8 +120,8 @@ def test_an_exception_at_each_step_of_a_join_leaves_the_thread_alive(threading, 
 @clause("interruptions.join.calls-back-within", apart=True)
 def test_a_handler_joins_at_each_step_of_a_join(threading, actors):
     needs_blocking(threading, actors)
-    thread, gate = running(threading, actors)
+    thread, latch = running(threading, actors)
     doing("join(0.0) in a signal handler during join(0.0)")
     for _ in steps(lambda: lambda: thread.join(0.0), lambda: thread.join(0.0)):
         pass
-    check_alive(threading, actors, thread, gate, "after join(0.0) in signal handlers")
+    check_alive(threading, actors, thread, latch, "after join(0.0) in signal handlers")

@@ -8,7 +8,8 @@ from threadspec.conformance.battery.support.interrupting import (
     nothing,
     steps,
 )
-from threadspec.conformance.battery.support.interruptions_threads import Gate, check_alive, lists
+from threadspec.conformance.battery.support.interruptions import check_alive, lists
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.harness.vocabulary import clause
 
 
@@ -18,24 +19,24 @@ def test_an_exception_at_each_step_of_start_leaves_a_thread_or_none(threading, a
     made = []
 
     def starting():
-        gate = Gate(actors)
-        made[:] = [threading.Thread(target=gate), gate]
+        latch = Latch(actors.substrate)
+        made[:] = [threading.Thread(target=latch.wait), latch]
         return made[0].start
 
     doing("start() at a step of which a signal handler raised")
     for _ in steps(starting, interrupt):
-        thread, gate = made
+        thread, latch = made
         what = "after a signal handler raised at a step of start()"
         # A thread that has not begun by now may yet do so: the second start() tells.
         again = actors.start(thread.start)
         again.raised()
         assert again.has_ended(), "%s, a second start() does not return" % what
-        begun = actors.until(lambda: gate.entered)
+        begun = actors.until(lambda: latch.arrivals)
         assert begun, "%s, the activity is not run, and a second start() does not run it: %r" % (
             what,
             again,
         )
-        check_alive(threading, actors, thread, gate, what)
+        check_alive(threading, actors, thread, latch, what)
         gone = actors.until(lambda: not lists(threading, thread))
         assert gone, "%s, enumerate() still lists the thread after its end" % what
 

@@ -7,7 +7,7 @@ from threadspec.conformance.battery.support.interrupting import (
     needs_blocking,
     steps,
 )
-from threadspec.conformance.battery.support.interruptions_threads import started
+from threadspec.conformance.battery.support.interruptions import started
 from threadspec.conformance.battery.support.timeouts import LONG
 from threadspec.conformance.harness.vocabulary import clause
 

@@ -1,12 +1,11 @@
 """``Lock.acquire()``."""
 
-from threadspec.conformance.battery.support.counting import stays_blocked
 from threadspec.conformance.battery.support.crossing import (
     check_blocks,
     check_blocks_while_main_holds,
     check_hand_over,
 )
-from threadspec.conformance.battery.support.deadlines import check_acquire
+from threadspec.conformance.battery.support.deadlines import check_acquire, stays_blocked
 from threadspec.conformance.battery.support.lock import is_locked, use
 from threadspec.conformance.battery.support.premises import check_excludes
 from threadspec.conformance.battery.support.stepping import meetings

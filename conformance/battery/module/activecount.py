@@ -1,18 +1,18 @@
 """``activeCount()``."""
 
-from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.module import counted
 from threadspec.conformance.harness.programs import say
 from threadspec.conformance.harness.vocabulary import clause
 
 
 def program_that_counts_started(threading, substrate):
-    gate = Gate(substrate)
+    latch = Latch(substrate)
     counts = [threading.activeCount()]
     for _ in range(3):
-        threading.Thread(target=gate.visit).start()
+        threading.Thread(target=latch.wait).start()
         counts.append(threading.activeCount())
-    gate.open()
+    latch.open()
     say(" ".join(["%d" % count for count in counts]))
 
 
@@ -28,14 +28,14 @@ def test_daemon_threads_count_like_others(threading, actors):
     starter = actors.new()
 
     def count_all():
-        gate = Gate(actors.substrate)
+        latch = Latch(actors.substrate)
         counts = [threading.activeCount()]
         for daemonic in (True, False, True):
-            thread = threading.Thread(target=gate.visit)
+            thread = threading.Thread(target=latch.wait)
             thread.setDaemon(daemonic)
             starter.call(thread.start)
             counts.append(threading.activeCount())
-        gate.open()
+        latch.open()
         return counts
 
     seen = counted(count_all, [0, 1, 2, 3])
@@ -59,19 +59,19 @@ def test_threads_that_are_not_started_do_not_count(threading):
 def program_that_counts_aliens(threading, substrate):
     known = substrate.allocate_lock()
     known.acquire()
-    gate = Gate(substrate)
+    latch = Latch(substrate)
 
     def live():
         threading.currentThread()
         known.release()
-        gate.visit()
+        latch.wait()
 
     counts = [threading.activeCount()]
     for _ in range(2):
         substrate.start_new_thread(live, ())
         known.acquire()
         counts.append(threading.activeCount())
-    gate.open()
+    latch.open()
     say(" ".join([str(count - counts[0]) for count in counts]))
 
 
@@ -92,13 +92,13 @@ def test_threads_that_have_ended_do_not_count(threading, actors):
     def count_all():
         counts = [threading.activeCount()]
         for target in (int, fail, int):
-            gate = Gate(actors.substrate)
-            starter.call(threading.Thread(target=gate.visit).start)
+            latch = Latch(actors.substrate)
+            starter.call(threading.Thread(target=latch.wait).start)
             for _ in range(2):
                 starter.call(threading.Thread(target=target).start)
             actors.until(lambda: threading.activeCount() == counts[0] + 1)
             counts.append(threading.activeCount())
-            gate.open()
+            latch.open()
             actors.until(lambda: threading.activeCount() == counts[0])
         counts.append(threading.activeCount())
         return counts
@@ -115,11 +115,11 @@ def test_the_count_is_the_length_of_the_list(threading, actors):
         assert count == length
 
     compare()
-    gates = [Gate(actors.substrate) for _ in range(3)]
-    for gate in gates:
-        actors.call(threading.Thread(target=gate.visit).start)
-        gate.await_arrival()
+    latches = [Latch(actors.substrate) for _ in range(3)]
+    for latch in latches:
+        actors.call(threading.Thread(target=latch.wait).start)
+        latch.await_arrival()
         compare()
         actors.call(compare)
-    for gate in gates:
-        gate.open()
+    for latch in latches:
+        latch.open()

@@ -1,8 +1,8 @@
 """``currentThread()``."""
 
 from threadspec.conformance.battery.support.crossing import helpers
-from threadspec.conformance.battery.support.gates import Gate
 from threadspec.conformance.battery.support.identifiers import ATTEMPTS, await_end, end_of
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.module import run_to_end, times, while_time_lasts
 from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.harness import blocking
@@ -99,12 +99,12 @@ def test_it_is_the_caller_that_counts(threading, actors):
 @clause("currentthread.caller")
 def test_threads_that_run_at_the_same_time_keep_apart(threading, actors):
     main = threading.currentThread()
-    gates = [Gate(actors.substrate) for _ in range(4)]
+    latches = [Latch(actors.substrate) for _ in range(4)]
     seen = {}
 
     def look(index):
         first = threading.currentThread()
-        gates[index].visit()
+        latches[index].wait()
         seen[index] = (first, threading.currentThread())
 
     threads = [threading.Thread(target=look, args=(index,)) for index in range(4)]
@@ -113,7 +113,7 @@ def test_threads_that_run_at_the_same_time_keep_apart(threading, actors):
         current = threading.currentThread()
         assert current is main
     for index in (2, 0, 3, 1):
-        gates[index].open()
+        latches[index].open()
         actors.until(lambda: index in seen)
         first, last = seen.get(index, (None, None))
         thread = threads[index]

@@ -3,8 +3,8 @@
 import sys
 import time
 
-from threadspec.conformance.battery.support.gates import Gate
 from threadspec.conformance.battery.support.identifiers import after_a_thread, aliens
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.module import (
     listed,
     run_to_end,
@@ -56,16 +56,16 @@ def test_the_main_thread_is_listed(threading, actors):
 
 @clause("enumerate.includes-started")
 def test_started_threads_are_listed(threading, actors):
-    gate = Gate(actors.substrate)
-    threads = [threading.Thread(target=gate.visit), subclass(threading, gate.visit)()]
-    threads += [threading.Thread(target=gate.visit, name="named") for _ in range(2)]
+    latch = Latch(actors.substrate)
+    threads = [threading.Thread(target=latch.wait), subclass(threading, latch.wait)()]
+    threads += [threading.Thread(target=latch.wait, name="named") for _ in range(2)]
     for number, thread in enumerate(threads):
         actors.call(thread.start)
         counts = [listed(threading, one) for one in threads[: number + 1]]
         assert counts == [1] * (number + 1)
         counts = [actors.call(listed, threading, one) for one in threads[: number + 1]]
         assert counts == [1] * (number + 1)
-    gate.open()
+    latch.open()
 
 
 @clause("enumerate.includes-started")
@@ -78,9 +78,9 @@ def test_a_thread_is_listed_in_its_own_run(threading, actors):
 
 @clause("enumerate.includes-started")
 def test_a_thread_is_listed_from_the_moment_start_returns(threading, actors, rounds):
-    gate = Gate(actors.substrate)
+    latch = Latch(actors.substrate)
     # No more than forty, which any platform can run at once.
-    threads = [threading.Thread(target=gate.visit) for _ in range(min(rounds // 8, 40))]
+    threads = [threading.Thread(target=latch.wait) for _ in range(min(rounds // 8, 40))]
     counts = []
 
     def start_all():
@@ -89,7 +89,7 @@ def test_a_thread_is_listed_from_the_moment_start_returns(threading, actors, rou
             counts.append(listed(threading, thread))
 
     actors.call(start_all)
-    gate.open()
+    latch.open()
     missing = counts.count(0)
     assert missing == 0, "%d of %d started threads were not listed" % (missing, len(counts))
 
@@ -97,16 +97,16 @@ def test_a_thread_is_listed_from_the_moment_start_returns(threading, actors, rou
 @clause("enumerate.includes-daemonic")
 def test_daemon_threads_are_listed(threading, actors):
     for make in (threading.Thread, lambda target: subclass(threading, target)()):
-        gate = Gate(actors.substrate)
-        thread = make(target=gate.visit)
+        latch = Latch(actors.substrate)
+        thread = make(target=latch.wait)
         thread.setDaemon(True)
         actors.call(thread.start)
-        gate.await_arrival()
+        latch.await_arrival()
         count = listed(threading, thread)
         assert count == 1
         count = actors.call(listed, threading, thread)
         assert count == 1
-        gate.open()
+        latch.open()
 
 
 @clause("enumerate.includes-alien")
@@ -140,12 +140,12 @@ def test_threads_that_are_not_started_are_not_listed(threading):
 
 @clause("enumerate.excludes-unstarted")
 def test_a_thread_is_not_listed_before_start_beside_started_ones(threading, actors):
-    gate = Gate(actors.substrate)
-    first, second = threading.Thread(target=gate.visit), threading.Thread(target=gate.visit)
+    latch = Latch(actors.substrate)
+    first, second = threading.Thread(target=latch.wait), threading.Thread(target=latch.wait)
     actors.call(first.start)
     count = listed(threading, second)
     assert count == 0
-    gate.open()
+    latch.open()
 
 
 @clause("enumerate.excludes-terminated")
@@ -244,14 +244,14 @@ def test_a_thread_is_not_listed_once_join_has_returned(threading, actors, rounds
 
 @clause("enumerate.excludes-terminated")
 def test_the_end_of_one_thread_takes_no_other_off_the_list(threading, actors):
-    gates = [Gate(actors.substrate) for _ in range(3)]
-    threads = [threading.Thread(target=gate.visit) for gate in gates]
-    for thread, gate in zip(threads, gates):
+    latches = [Latch(actors.substrate) for _ in range(3)]
+    threads = [threading.Thread(target=latch.wait) for latch in latches]
+    for thread, latch in zip(threads, latches):
         actors.call(thread.start)
-        gate.await_arrival()
+        latch.await_arrival()
     expected = [1, 1, 1]
     for index in (1, 0, 2):
-        gates[index].open()
+        latches[index].open()
         actors.until(lambda: not listed(threading, threads[index]))
         expected[index] = 0
         counts = [listed(threading, thread) for thread in threads]
@@ -282,7 +282,7 @@ def test_a_timer_is_listed_like_any_thread(threading, actors):
 
 
 def program_that_lists(threading, substrate):
-    gate = Gate(substrate)
+    latch = Latch(substrate)
     main = threading.currentThread()
     expected = [main]
     says = []
@@ -295,13 +295,13 @@ def program_that_lists(threading, substrate):
 
     compare()
     for number in range(2):
-        threading.Thread(target=gate.visit)
-        thread = threading.Thread(target=gate.visit)
+        threading.Thread(target=latch.wait)
+        thread = threading.Thread(target=latch.wait)
         thread.start()
-        gate.await_arrival(number + 1)
+        latch.await_arrival(number + 1)
         expected.append(thread)
         compare()
-    gate.open()
+    latch.open()
     patience = blocking.clock() + 1.0
     while len(threading.enumerate()) > 1 and blocking.clock() < patience:
         time.sleep(0)
@@ -319,18 +319,18 @@ def test_the_list_has_the_alive_threads_and_nothing_else(programs):
 
 @clause("enumerate.while-threads-come-and-go")
 def test_a_list_is_right_where_threads_come_and_go_at_any_line(threading, actors):
-    gates = []
+    latches = []
 
     def prepare():
-        gates[:] = [Gate(actors.substrate) for _ in range(3)]
-        goes, stays, comes = [threading.Thread(target=gate.visit) for gate in gates]
-        for thread, gate in ((goes, gates[0]), (stays, gates[1])):
+        latches[:] = [Latch(actors.substrate) for _ in range(3)]
+        goes, stays, comes = [threading.Thread(target=latch.wait) for latch in latches]
+        for thread, latch in ((goes, latches[0]), (stays, latches[1])):
             actors.call(thread.start)
-            gate.await_arrival()
+            latch.await_arrival()
 
         def come_and_go():
             comes.start()
-            gates[0].open()
+            latches[0].open()
             goes.join()
 
         return (lambda: listed(threading, stays)), come_and_go
@@ -339,8 +339,8 @@ def test_a_list_is_right_where_threads_come_and_go_at_any_line(threading, actors
         count = meeting.call.result()
         assert count == 1
         meeting.other.returned()
-        for gate in gates[1:]:
-            gate.open()
+        for latch in latches[1:]:
+            latch.open()
 
 
 # So many threads at a time, where more would show no more: a small system may not have many.
@@ -349,10 +349,10 @@ CROWD = 16
 
 @clause("enumerate.while-threads-come-and-go")
 def test_lists_are_right_while_threads_come_and_go(threading, actors, rounds):
-    gate = Gate(actors.substrate)
-    stays = threading.Thread(target=gate.visit)
+    latch = Latch(actors.substrate)
+    stays = threading.Thread(target=latch.wait)
     actors.call(stays.start)
-    gate.await_arrival()
+    latch.await_arrival()
     looks = []
     begun = []
     over = []
@@ -381,7 +381,7 @@ def test_lists_are_right_while_threads_come_and_go(threading, actors, rounds):
     helpers = [actors.start(look), actors.start(come_and_go)]
     for actor in helpers:
         actor.result()
-    gate.open()
+    latch.open()
     wrong = looks.count(False)
     assert wrong == 0, "%d of %d lists lacked a thread or had it twice" % (wrong, len(looks))
 

@@ -5,8 +5,6 @@ from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.vocabulary import clause, raises
 
 KILO = 1024
-
-
 MEGA = 1024 * KILO
 
 

@@ -1,6 +1,5 @@
 """``RLock.acquire()``."""
 
-from threadspec.conformance.battery.support.counting import stays_blocked
 from threadspec.conformance.battery.support.crossing import (
     BY_THREAD,
     BY_TIMER,
@@ -10,7 +9,7 @@ from threadspec.conformance.battery.support.crossing import (
     check_hand_over,
     helpers,
 )
-from threadspec.conformance.battery.support.deadlines import check_acquire
+from threadspec.conformance.battery.support.deadlines import check_acquire, stays_blocked
 from threadspec.conformance.battery.support.premises import check_excludes
 from threadspec.conformance.battery.support.rlock import (
     DEEPEST,

@@ -2,7 +2,7 @@
 
 import time
 
-from threadspec.conformance.battery.support.counting import admitted, most_holders
+from threadspec.conformance.battery.support.counter import admitted, most_holders
 from threadspec.conformance.battery.support.premises import check_waits_at_zero
 from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.harness.vocabulary import clause

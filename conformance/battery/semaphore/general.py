@@ -1,6 +1,6 @@
 """``Semaphore`` objects: how they are made, and what goes beyond a single method."""
 
-from threadspec.conformance.battery.support.counting import acquired, admitted
+from threadspec.conformance.battery.support.counter import acquired, admitted
 from threadspec.conformance.battery.support.premises import check_waits_at_zero
 from threadspec.conformance.battery.support.semaphore import at_zero
 from threadspec.conformance.harness.vocabulary import clause

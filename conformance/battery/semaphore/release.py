@@ -1,10 +1,10 @@
 """``Semaphore.release()``."""
 
-from threadspec.conformance.battery.support.counting import (
+from threadspec.conformance.battery.support.calls import repeat
+from threadspec.conformance.battery.support.counter import (
     acquired,
     admitted,
     released_at_once,
-    repeat,
     shuttle,
 )
 from threadspec.conformance.battery.support.crossing import check_wakes_as_many

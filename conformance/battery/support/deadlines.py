@@ -2,8 +2,8 @@
 
 import time
 
-from threadspec.conformance.battery.support.counting import rest_of
 from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness.vocabulary import states
 
 # Seconds by which a deadline may be too early: clocks may be coarse.
 EARLY = 0.02
@@ -16,6 +16,29 @@ LATE = 1.0
 
 # A machine with much to do may have kept the call from beginning.
 ATTEMPTS = 3
+
+
+def rest_of(waiter):
+    """For how many seconds an actor certainly waits yet; None where the system does not show it."""
+    if waiter.tid == blocking.own_tid():  # a green thread: the kernel does not know it
+        return waiter.is_left_alone() and blocking.FOR_EVER or None
+    task = (blocking.look() or {}).get(waiter.tid)
+    return task and task.rests
+
+
+@states("the call stays blocked", "the call does not stay blocked")
+def stays_blocked(actors, waiter):
+    """Whether an actor is blocked, and still is after a while if the system may end its wait.
+
+    Nothing but a thread ends a wait without a time-out.  Another wait may be one of many in turn,
+    or that of an acquire() that gives up after a while: that is seen after ten times the window.
+    """
+    if not waiter.is_blocked():
+        return False
+    if rest_of(waiter) in (None, blocking.FOR_EVER):
+        return True
+    time.sleep(10 * actors.durations["window"])
+    return waiter.is_blocked()
 
 
 def outlasts(actors, waiter):

@@ -7,7 +7,7 @@ unless it is inside a lock that they need.
 
 import sys
 
-from threadspec.conformance.battery.support.counting import repeat
+from threadspec.conformance.battery.support.calls import repeat
 from threadspec.conformance.battery.support.stepping import BUDGET, can_stop, is_of_the_kit
 from threadspec.conformance.harness import blocking
 

@@ -6,14 +6,11 @@ from threadspec.conformance.harness import blocking
 # 31 and in 32 bits; seconds in 31 and in 32 bits.
 YEARS = (4295.0, 2147484.0, 4294968.0, 1e9, 2.0**31, 2.0**32 + 1)
 
-
 # Seconds beyond what an implementation's clock may be able to count.
 AGES = (1e10, 1e300)
 
-
 # More than 16 bits can count.
 MANY = 70000
-
 
 # More than what is left of MANY in 16 bits.
 FEWER = 5000

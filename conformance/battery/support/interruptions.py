@@ -10,7 +10,7 @@ from threadspec.conformance.battery.support.interrupting import (
     nothing,
     steps,
 )
-from threadspec.conformance.harness.vocabulary import Violation, show_error
+from threadspec.conformance.harness.vocabulary import NotOffered, Violation, show_error
 
 BRIEF = 0.0005
 
@@ -233,3 +233,29 @@ def check_finalizer(actors, make):
     text = "acquire(False) or release() in a finalizer that ran during one of both"
     finalizers(actors, text, use, lambda: calls_back(one))
     usable(actors, one, "after finalizers used it during acquire() and release()")
+
+
+def lists(threading, thread):
+    """Whether ``thread`` is listed as alive."""
+    return any([one is thread for one in threading.enumerate()])
+
+
+def started(actors, thread, end):
+    """Start ``thread``; ``end`` ends it.  Raises NotOffered where start() waits for its end."""
+    starter = actors.start(thread.start)
+    if not starter.returned() and not starter.has_ended():
+        end()
+        raise NotOffered("start() does not return while the thread runs")
+    starter.result()
+
+
+def check_alive(threading, actors, thread, latch, what):
+    """Make sure that ``thread``, at its latch, is alive, and is joined once that is open."""
+    listed = lists(threading, thread)
+    assert listed, "%s, enumerate() does not list the thread, which still runs" % what
+    joiner = actors.start(thread.join)
+    waits = joiner.is_blocked()
+    assert waits, "%s, join() in another thread does not block: %r" % (what, joiner)
+    latch.open()
+    returned = joiner.returned()
+    assert returned, "%s, join() in another thread does not return at the thread's end" % what

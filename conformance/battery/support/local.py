@@ -7,7 +7,6 @@ from threadspec.conformance.harness.vocabulary import tells
 
 ABSENT = "absent"
 
-
 # Seconds after which a race is only run through, on an implementation that is slow.
 ENOUGH = 2.0
 

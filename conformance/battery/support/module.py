@@ -2,7 +2,7 @@
 
 import time
 
-from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.vocabulary import show, tells
 
@@ -205,8 +205,8 @@ def check_every_thread(threading, actors, hooked):
     with hooked:
         for install in (hooked.install, lambda: actors.call(hooked.install)):
             recorder = install()
-            gate = Gate(actors.substrate)
-            functions = [activity(gate.visit) for _ in range(3)]
+            latch = Latch(actors.substrate)
+            functions = [activity(latch.wait) for _ in range(3)]
             threads = [threading.Thread(target=function) for function in functions]
             try:
                 threads[1].setDaemon(True)
@@ -214,7 +214,7 @@ def check_every_thread(threading, actors, hooked):
                 pass  # another clause's business
             for thread, function in zip(threads, functions):
                 run_to_end(actors, thread, function.mark)
-            gate.open()
+            latch.open()
             for thread in threads:
                 actors.start(thread.join).returned()
             child = activity()
@@ -326,18 +326,18 @@ def check_alien(threading, actors, hooked):
 
 def check_running(threading, actors, hooked, observe):
     with hooked:
-        gate = Gate(actors.substrate)
+        latch = Latch(actors.substrate)
         late = activity()
 
         def go_on():
-            gate.visit()
+            latch.wait()
             late()
 
         function = activity(go_on)
         thread = threading.Thread(target=function)
         run_to_end(actors, thread, function.mark)
         recorder = hooked.install()
-        gate.open()
+        latch.open()
         actors.until(lambda: late.mark)
         actors.start(thread.join).returned()
         observe(recorder.was_told_of(late) and "told of them" or "not told of them")

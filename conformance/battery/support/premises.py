@@ -7,7 +7,7 @@ process: it takes time where blocking cannot be proved.
 
 import time
 
-from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.harness import blocking
 
 # Seconds for which threads are watched that ask again and again, where they could wait.
@@ -102,8 +102,8 @@ def check_apart(actors, make):
 def check_runs_beside(actors, make):
     """Check that start() returns while its thread runs; ``make``: makes a thread for a target."""
     starter = actors.new()
-    with Gate(actors.substrate) as gate:
-        thread = starter.call(make, target=gate.visit)
+    with Latch(actors.substrate) as latch:
+        thread = starter.call(make, target=latch.wait)
         returned = starter.start(thread.start).returned()
         shown = repr(starter)
     assert returned, "while the activity of the thread was not over, %s; it must return" % shown

@@ -3,8 +3,6 @@
 from threadspec.conformance.harness.vocabulary import states
 
 DEPTHS = (1, 2, 3, 5, 50)
-
-
 DEEPEST = 300
 
 

@@ -1,6 +1,6 @@
 """What cases of Semaphore share."""
 
-from threadspec.conformance.battery.support.counting import acquired
+from threadspec.conformance.battery.support.counter import acquired
 
 
 def at_zero(threading, actors, value=1, keeper=None):

@@ -180,10 +180,10 @@ def started_inside(threading, actors, work):
     return noted(actors, notes)[0]
 
 
-def begin(actors, thread, gate):
-    """Start a thread and wait until it has come to the gate."""
+def begin(actors, thread, latch):
+    """Start a thread and wait until it has come to the latch."""
     actors.call(thread.start)
-    actors.until(lambda: gate.came)
+    actors.until(lambda: latch.arrivals)
 
 
 def finish(actors, thread):

@@ -2,35 +2,22 @@
 
 import time
 
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.harness.blocking import clock
 from threadspec.conformance.harness.vocabulary import states
 
 # Intervals in seconds: one that is soon over, one that is over where cancelling has failed, and one
 # that no case waits out.
 SOON = 0.001
-
-
 LATER = 1.5
-
-
-def gate_of(actors):
-    """A low-level lock, locked, and a function that waits until it is released, for good."""
-    gate = actors.substrate.allocate_lock()
-    gate.acquire()
-
-    def wait():
-        gate.acquire()
-        gate.release()
-
-    return gate, wait
 
 
 def come_to_rest(actors):
     """Wait until all threads are waiting, as those of timers do that have been started."""
-    gate, wait = gate_of(actors)
-    sleeper = actors.start(wait)
+    latch = Latch(actors.substrate)
+    sleeper = actors.start(latch.wait)
     sleeper.is_blocked()  # the proof takes that no thread of the process has run
-    gate.release()
+    latch.open()
     sleeper.returned()
 
 
@@ -93,10 +80,10 @@ def apart(threading, actors):
     """
     key = id(threading)
     if key not in _returns:
-        gate, wait = gate_of(actors)
-        starter = actors.start(lambda: threading.Timer(SOON, wait).start())
+        latch = Latch(actors.substrate)
+        starter = actors.start(lambda: threading.Timer(SOON, latch.wait).start())
         _returns[key] = starter.returned()
-        gate.release()
+        latch.open()
     for _ in range(3):
         if _apart.get(key) or not _returns[key]:
             break

@@ -2,7 +2,7 @@
 
 import time
 
-from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.stepping import endings, settle
 from threadspec.conformance.battery.support.thread import (
     Oops,
@@ -47,12 +47,12 @@ def test_a_thread_whose_run_is_called_is_not_started(threading):
 @clause("thread.alive.running")
 def test_a_thread_is_alive_while_its_run_goes_on(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
             actors.call(thread.start)
             alive = thread.isAlive()
             assert alive
-            actors.until(lambda: gate.came)
+            actors.until(lambda: latch.arrivals)
             for _ in range(3):
                 alive = thread.isAlive()
                 assert alive
@@ -64,9 +64,9 @@ def test_a_thread_is_alive_while_its_run_goes_on(threading, actors):
 def test_a_thread_made_in_any_thread_is_alive(threading, actors):
     # One that an alien thread makes differs from one that the main thread makes: it is daemonic.
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            by_alien = actors.call(make, gate.visit)
-            by_own = started_inside(threading, actors, lambda: make(gate.visit))
+        with Latch(actors.substrate) as latch:
+            by_alien = actors.call(make, latch.wait)
+            by_own = started_inside(threading, actors, lambda: make(latch.wait))
             for thread in (by_alien, by_own):
                 actors.call(thread.start)
                 alive = thread.isAlive()
@@ -85,17 +85,17 @@ def test_a_thread_sees_itself_alive(threading, actors):
 
 @clause("thread.alive.running")
 def test_a_thread_is_alive_when_start_returns(threading, actors, rounds):
-    gates = []
+    latches = []
 
     def try_once():
-        if len(gates) % 8 == 0:
+        if len(latches) % 8 == 0:
             time.sleep(0.0002)  # those that are over may end now
-        gate = Gate(actors.substrate)
-        gates.append(gate)
-        thread = threading.Thread(target=gate.visit)
+        latch = Latch(actors.substrate)
+        latches.append(latch)
+        thread = threading.Thread(target=latch.wait)
         thread.start()
         alive = thread.isAlive()
-        gate.open()
+        latch.open()
         return alive
 
     def work():
@@ -110,25 +110,25 @@ def test_a_thread_is_alive_when_start_returns(threading, actors, rounds):
         actors.until(worker.has_ended)
         dead = len(worker.result())
     finally:
-        for gate in gates:
-            gate.open()
+        for latch in latches:
+            latch.open()
     assert dead == 0, "%d times a thread was not alive when start() returned" % dead
 
 
 @clause("thread.alive.running")
 def test_a_thread_is_alive_until_its_own_run_has_ended(threading, actors):
-    with Gate(actors.substrate) as gate:
+    with Latch(actors.substrate) as latch:
         notes = []
 
         class Own(threading.Thread):
             def run(self):
                 threading.Thread.run(self)
                 attempt(notes, lambda: self.isAlive())
-                gate.visit()
+                latch.wait()
 
         thread = Own(target=nothing)
         actors.call(thread.start)
-        actors.until(lambda: gate.came)
+        actors.until(lambda: latch.arrivals)
         attempt(notes, lambda: thread.isAlive())
         alive = [one for one in noted(actors, notes, 2) if one]
         assert len(alive) == 2, "not alive between the end of its target and that of its run()"
@@ -138,10 +138,10 @@ def test_a_thread_is_alive_until_its_own_run_has_ended(threading, actors):
 def test_a_thread_is_not_alive_after_its_end(threading, actors):
     # One that an alien thread makes differs from one that the main thread makes: it is daemonic.
     for make in kinds(threading) + [lambda activity: actors.call(kinds(threading)[0], activity)]:
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
             actors.call(thread.start)
-            gate.open()
+            latch.open()
             dead = actors.until(lambda: not thread.isAlive())
             assert dead, "a thread stays alive after the end of its run()"
             for _ in range(2):
@@ -153,10 +153,10 @@ def test_a_thread_is_not_alive_after_its_end(threading, actors):
 
 @clause("thread.alive.after")
 def test_a_thread_is_not_alive_when_others_still_are(threading, actors):
-    with Gate(actors.substrate) as gate:
-        other = threading.Thread(target=gate.visit)
+    with Latch(actors.substrate) as latch:
+        other = threading.Thread(target=latch.wait)
         thread = threading.Thread(target=nothing)
-        begin(actors, other, gate)
+        begin(actors, other, latch)
         actors.call(thread.start)
         dead = actors.until(lambda: not thread.isAlive())
         assert dead, "a thread stays alive after the end of its run()"
@@ -172,11 +172,11 @@ def test_a_thread_stays_not_alive_when_others_are_started(threading, actors):
         starter.call(thread.start)
         settle(actors, starter)
     before = [thread for thread in threads if thread.isAlive()]
-    with Gate(actors.substrate) as gate:
+    with Latch(actors.substrate) as latch:
         # The system most likely gives them the identifiers of those that have ended.
         for count in range(1, 4):
-            starter.call(threading.Thread(target=gate.visit).start)
-            actors.until(lambda: len(gate.came) == count)
+            starter.call(threading.Thread(target=latch.wait).start)
+            actors.until(lambda: len(latch.arrivals) == count)
         after = [thread for thread in threads if thread.isAlive()]
         assert before or not after, "an ended thread is alive again when another has been started"
 
@@ -220,8 +220,8 @@ def test_a_refused_start_leaves_an_ended_thread_not_alive(threading, actors):
 
 @clause("thread.alive.second-start")
 def test_a_refused_start_leaves_a_running_thread_alive(threading, actors):
-    with Gate(actors.substrate) as gate:
-        thread = threading.Thread(target=gate.visit)
+    with Latch(actors.substrate) as latch:
+        thread = threading.Thread(target=latch.wait)
         actors.call(thread.start)
         for _ in range(2):
             before = thread.isAlive()
@@ -234,9 +234,9 @@ def test_a_refused_start_leaves_a_running_thread_alive(threading, actors):
 def test_a_thread_is_not_alive_when_join_has_returned(threading, actors):
     for make in kinds(threading):
         for args in ((), (30.0,)):
-            with Gate(actors.substrate) as gate:
-                thread = make(gate.visit)
-                begin(actors, thread, gate)
+            with Latch(actors.substrate) as latch:
+                thread = make(latch.wait)
+                begin(actors, thread, latch)
 
                 is_alive = thread.isAlive
 
@@ -246,7 +246,7 @@ def test_a_thread_is_not_alive_when_join_has_returned(threading, actors):
 
                 joiner = actors.start(wait)
                 joiner.is_blocked()
-                gate.open()
+                latch.open()
                 alive = joiner.returned() and joiner.value
                 assert not alive, "isAlive() returned true after join(), or join() did not return"
 
@@ -312,8 +312,8 @@ def test_a_thread_is_not_alive_when_a_join_that_meets_its_end_has_returned(threa
 @clause("thread.alive.tells-timeout")
 def test_a_thread_is_alive_after_a_join_that_timed_out(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
             actors.call(thread.start)
             for timeout in (0.001, 0.0):
                 actors.start(thread.join, timeout).returned()
@@ -327,13 +327,13 @@ def test_enumerate_lists_the_alive_threads(threading, actors):
         return len([one for one in threading.enumerate() if one is thread])
 
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
             times = listed(thread)
             assert times == 0, "a thread that is not started is listed"
             actors.call(thread.start)
             times = listed(thread)
             assert times == 1, "an alive thread is listed %d times" % times
-            gate.open()
+            latch.open()
             gone = actors.until(lambda: not listed(thread))
             assert gone, "a thread is listed after its end"

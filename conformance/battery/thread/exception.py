@@ -1,6 +1,6 @@
 """Exceptions that end a thread."""
 
-from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.stepping import settle
 from threadspec.conformance.battery.support.thread import (
     Oops,
@@ -19,11 +19,11 @@ def test_a_failing_thread_leaves_others_alone(threading, actors):
     with Sink():
         for make in kinds(threading):
             for error in (Oops("failed"), SystemExit(3), Worse("failed")):
-                with Gate(actors.substrate) as gate:
+                with Latch(actors.substrate) as latch:
                     passed = []
 
                     def bystander():
-                        gate.visit()
+                        latch.wait()
                         passed.append("bystander")
 
                     actors.call(threading.Thread(target=bystander).start)
@@ -33,7 +33,7 @@ def test_a_failing_thread_leaves_others_alone(threading, actors):
                     assert passed == [], (
                         "join() returned in another thread although the thread it joins goes on"
                     )
-                    gate.open()
+                    latch.open()
                     went_on = actors.until(lambda: passed)
                     assert went_on, "another thread does not go on"
                     starter.start(make(lambda: passed.append("later")).start)

@@ -1,6 +1,6 @@
 """``Thread`` objects: how they are made, and what goes beyond a single method."""
 
-from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.stepping import settle
 from threadspec.conformance.battery.support.thread import finish, kinds, nothing
 from threadspec.conformance.harness.vocabulary import clause
@@ -32,16 +32,16 @@ def test_threads_have_activities_of_their_own(threading, actors):
         pass
 
     for make in kinds(threading) + [lambda activity: Own(target=activity)]:
-        with Gate(actors.substrate) as first:
-            with Gate(actors.substrate) as second:
-                threads = [make(gate.visit) for gate in (first, second)]
+        with Latch(actors.substrate) as first:
+            with Latch(actors.substrate) as second:
+                threads = [make(latch.wait) for latch in (first, second)]
                 for thread in threads:
                     actors.call(thread.start)
-                arrived = actors.until(lambda: len(first.came) + len(second.came) == 2)
-                assert arrived, "two threads were started, %d and %d came to their gates" % (
-                    len(first.came),
-                    len(second.came),
+                arrived = actors.until(lambda: len(first.arrivals) + len(second.arrivals) == 2)
+                assert arrived, "two threads were started, %d and %d came to their latches" % (
+                    len(first.arrivals),
+                    len(second.arrivals),
                 )
-                came = (len(first.came), len(second.came))
+                came = (len(first.arrivals), len(second.arrivals))
                 assert came == (1, 1)
-                assert first.came != second.came, "both run in one thread of control"
+                assert first.arrivals != second.arrivals, "both run in one thread of control"

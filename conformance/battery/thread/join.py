@@ -10,8 +10,8 @@ from threadspec.conformance.battery.support.deadlines import (
 )
 from threadspec.conformance.battery.support.delaying import CROWD, check_wakes
 from threadspec.conformance.battery.support.extremes import AGES, YEARS, check_waits, shown
-from threadspec.conformance.battery.support.gates import Gate
 from threadspec.conformance.battery.support.identifiers import after_a_thread
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.starting import made_and_started
 from threadspec.conformance.battery.support.stepping import endings, meetings, settle
 from threadspec.conformance.battery.support.thread import (
@@ -40,21 +40,21 @@ LEFT = GeneratorExit()
 @clause("thread.join.blocks")
 def test_join_blocks_until_the_thread_terminates(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
             actors.call(thread.start)
             joiner = actors.start(thread.join)
             assert joiner.is_blocked()
-            gate.open()
+            latch.open()
             joiner.returned()
 
 
 @clause("thread.join.blocks")
 def test_join_blocks_whoever_made_the_thread(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            by_alien = actors.call(make, gate.visit)
-            by_own = started_inside(threading, actors, lambda: make(gate.visit))
+        with Latch(actors.substrate) as latch:
+            by_alien = actors.call(make, latch.wait)
+            by_own = started_inside(threading, actors, lambda: make(latch.wait))
             for thread in (by_alien, by_own):
                 actors.call(thread.start)
                 joiner = actors.start(thread.join)
@@ -63,8 +63,8 @@ def test_join_blocks_whoever_made_the_thread(threading, actors):
 
 @clause("thread.join.blocks")
 def test_join_blocks_right_after_the_start(threading, actors):
-    with Gate(actors.substrate) as gate:
-        thread = threading.Thread(target=gate.visit)
+    with Latch(actors.substrate) as latch:
+        thread = threading.Thread(target=latch.wait)
 
         def start_and_join():
             thread.start()
@@ -72,44 +72,44 @@ def test_join_blocks_right_after_the_start(threading, actors):
 
         joiner = actors.start(start_and_join)
         assert joiner.is_blocked()
-        gate.open()
+        latch.open()
         joiner.returned()
 
 
 @clause("thread.join.blocks")
 def test_join_waits_for_its_own_thread(threading, actors):
-    with Gate(actors.substrate) as gate:
+    with Latch(actors.substrate) as latch:
         other = threading.Thread(target=nothing)
-        thread = threading.Thread(target=gate.visit)
+        thread = threading.Thread(target=latch.wait)
         actors.call(thread.start)
         actors.call(other.start)
         joiner = actors.start(thread.join)
         settle(actors)
         assert joiner.is_blocked()
-        gate.open()
+        latch.open()
         joiner.returned()
 
 
 @clause("thread.join.blocks")
 def test_join_waits_for_the_end_of_an_overriding_run(threading, actors):
-    with Gate(actors.substrate) as target:
-        with Gate(actors.substrate) as gate:
+    with Latch(actors.substrate) as target:
+        with Latch(actors.substrate) as latch:
 
             class Own(threading.Thread):
                 def run(self):
                     threading.Thread.run(self)
-                    gate.visit()
+                    latch.wait()
 
-            thread = Own(target=target.visit)
+            thread = Own(target=target.wait)
             actors.call(thread.start)
             early = actors.start(thread.join)
             early.is_blocked()
             target.open()
-            actors.until(lambda: gate.came)
+            actors.until(lambda: latch.arrivals)
             late = actors.start(thread.join)
             for joiner in (early, late):
                 assert joiner.is_blocked()
-            gate.open()
+            latch.open()
             for joiner in (early, late):
                 joiner.returned()
 
@@ -124,13 +124,13 @@ def test_the_main_thread_may_join_a_thread(threading, actors):
         patience = clock() + window
         while not back and not blocking.proved([main], window) and clock() < patience:
             time.sleep(0.0002)
-        gate.open()
+        latch.open()
 
-    with Gate(actors.substrate) as gate:
+    with Latch(actors.substrate) as latch:
         passed = []
 
         def activity():
-            gate.visit()
+            latch.wait()
             passed.append(None)
 
         thread = threading.Thread(target=activity)
@@ -145,20 +145,20 @@ def test_the_main_thread_may_join_a_thread(threading, actors):
 
 @clause("thread.join.blocks")
 def test_a_thread_may_join_another(threading, actors):
-    with Gate(actors.substrate) as gate:
+    with Latch(actors.substrate) as latch:
         passed = []
-        thread = threading.Thread(target=gate.visit)
+        thread = threading.Thread(target=latch.wait)
         actors.call(thread.start)
 
         def activity():
             thread.join()
-            passed.append(len(gate.came))
+            passed.append(len(latch.arrivals))
 
         actors.call(threading.Thread(target=activity).start)
-        actors.until(lambda: gate.came)
+        actors.until(lambda: latch.arrivals)
         settle(actors)
         assert passed == [], "join() returned before the thread had ended"
-        gate.open()
+        latch.open()
         came = actors.until(lambda: passed)
         assert came, "join() in a thread does not return"
 
@@ -171,19 +171,19 @@ def test_everything_is_done_when_join_returns(threading, actors, rounds):
 
     def try_once():
         number = len(early)
-        begun, gate = [actors.substrate.allocate_lock() for _ in range(2)]
+        begun, latch = [actors.substrate.allocate_lock() for _ in range(2)]
         begun.acquire()
-        gate.acquire()
+        latch.acquire()
 
         def activity():
             begun.release()
-            gate.acquire()
+            latch.acquire()
             done.append(number)
 
         thread = threading.Thread(target=activity)
         thread.start()
         begun.acquire()
-        gate.release()
+        latch.release()
         thread.join()
         early.append(number not in done[-1:])
 
@@ -203,22 +203,22 @@ def test_everything_is_done_when_join_returns(threading, actors, rounds):
 @clause("thread.join.returns")
 def test_a_blocked_join_returns_when_the_thread_terminates(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
             actors.call(thread.start)
             joiner = actors.start(thread.join)
             joiner.is_blocked()
-            gate.open()
+            latch.open()
             assert joiner.returned()
 
 
 @clause("thread.join.returns")
 def test_join_returns_while_other_threads_run(threading, actors):
-    with Gate(actors.substrate) as gate:
+    with Latch(actors.substrate) as latch:
         for kind in range(2):
-            with Gate(actors.substrate) as own:
-                thread = threading.Thread(target=own.visit)
-                for other in [thread, threading.Thread(target=gate.visit)][:: 1 - 2 * kind]:
+            with Latch(actors.substrate) as own:
+                thread = threading.Thread(target=own.wait)
+                for other in [thread, threading.Thread(target=latch.wait)][:: 1 - 2 * kind]:
                     actors.call(other.start)
                 joiner = actors.start(thread.join)
                 joiner.is_blocked()
@@ -231,17 +231,17 @@ def test_join_returns_when_the_thread_fails(threading, actors):
     with Sink():
         for make in kinds(threading):
             for error in (Oops("failed"), SystemExit(3), Worse("failed"), Unshown("failed"), LEFT):
-                with Gate(actors.substrate) as gate:
+                with Latch(actors.substrate) as latch:
 
                     def activity():
-                        gate.visit()
+                        latch.wait()
                         raise error
 
                     thread = make(activity)
                     actors.call(thread.start)
                     joiner = actors.start(thread.join)
                     joiner.is_blocked()
-                    gate.open()
+                    latch.open()
                     assert joiner.returned()
                     for args in ((), (30.0,)):
                         joiner.start(thread.join, *args)
@@ -264,12 +264,12 @@ def test_join_of_an_ended_thread_returns(threading, actors):
 @clause("thread.join.many-times")
 def test_a_thread_can_be_joined_many_times(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
             actors.call(thread.start)
             first = actors.start(thread.join)
             first.is_blocked()
-            gate.open()
+            latch.open()
             first.returned()
             joiner = actors.new()
             for args in ((), (30.0,), (), (), ()):
@@ -281,27 +281,27 @@ def test_a_thread_can_be_joined_many_times(threading, actors):
 
 @clause("thread.join.many-times")
 def test_a_thread_can_be_joined_again_after_a_timeout(threading, actors):
-    with Gate(actors.substrate) as gate:
-        thread = threading.Thread(target=gate.visit)
+    with Latch(actors.substrate) as latch:
+        thread = threading.Thread(target=latch.wait)
         actors.call(thread.start)
         for timeout in (0.001, 0.0):
             actors.start(thread.join, timeout).returned()
         joiner = actors.start(thread.join)
         assert joiner.is_blocked()
-        gate.open()
+        latch.open()
         assert joiner.returned()
 
 
 @clause("thread.join.many-joiners")
 def test_many_threads_can_wait_for_one(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
-            begin(actors, thread, gate)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
+            begin(actors, thread, latch)
             helpers = actors.start_many(4, thread.join)
             ended = actors.ended(helpers)
             assert ended == []
-            gate.open()
+            latch.open()
             ended = actors.ended(helpers, at_least=4)
             assert len(ended) == 4, "%d of 4 calls of join() returned" % len(ended)
             for joiner in helpers:
@@ -310,9 +310,9 @@ def test_many_threads_can_wait_for_one(threading, actors):
 
 @clause("thread.join.many-joiners")
 def test_a_timeout_of_one_joiner_leaves_the_others_waiting(threading, actors):
-    with Gate(actors.substrate) as gate:
-        thread = threading.Thread(target=gate.visit)
-        begin(actors, thread, gate)
+    with Latch(actors.substrate) as latch:
+        thread = threading.Thread(target=latch.wait)
+        begin(actors, thread, latch)
         joiner = actors.start(thread.join)
         long = actors.start(thread.join, 30.0)
         joiner.is_blocked()
@@ -320,7 +320,7 @@ def test_a_timeout_of_one_joiner_leaves_the_others_waiting(threading, actors):
         short.returned()
         assert joiner.is_blocked()
         assert long.is_blocked()
-        gate.open()
+        latch.open()
         assert joiner.returned()
         long.returned()
 
@@ -330,21 +330,21 @@ def joins_that_the_end_meets(threading, actors, args, waiting=None):
 
     ``waiting``: an actor that joins the thread before.
     """
-    gates = []
+    latches = []
     hold = actors.substrate.allocate_lock()
     starter = actors.new()
 
     def prepare():
-        gate = Gate(actors.substrate)
-        gates.append(gate)
-        thread = threading.Thread(target=gate.visit)
+        latch = Latch(actors.substrate)
+        latches.append(latch)
+        thread = threading.Thread(target=latch.wait)
         starter.call(thread.start)
         if waiting is not None:
             waiting.start(thread.join).is_blocked()
         hold.acquire()
 
         def end():
-            gate.open()
+            latch.open()
             hold.acquire()  # when this is blocked, the thread has ended or waits for the join()
             hold.release()
 
@@ -356,8 +356,8 @@ def joins_that_the_end_meets(threading, actors, args, waiting=None):
             yield meeting
             meeting.other.returned()
     finally:
-        for gate in gates:
-            gate.open()
+        for latch in latches:
+            latch.open()
 
 
 @clause("thread.join.no-lost-wakeup")
@@ -417,20 +417,20 @@ def test_a_join_that_meets_the_end_returns(threading, actors, rounds):
 @clause("thread.join.timeout-none")
 def test_join_with_none_blocks(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
-            begin(actors, thread, gate)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
+            begin(actors, thread, latch)
             joiner = actors.start(thread.join, None)
             assert joiner.is_blocked()
-            gate.open()
+            latch.open()
             assert joiner.returned()
 
 
 @clause("thread.join.timeout-expires")
 def test_join_returns_when_the_time_is_over(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
             actors.call(thread.start)
             for timeout in (0.003, 0.0, 0.0003):
                 joiner = actors.start(thread.join, timeout)
@@ -439,9 +439,9 @@ def test_join_returns_when_the_time_is_over(threading, actors):
 
 @clause("thread.join.timeout-expires")
 def test_join_in_a_thread_returns_when_the_time_is_over(threading, actors):
-    with Gate(actors.substrate) as gate:
-        thread = threading.Thread(target=gate.visit)
-        begin(actors, thread, gate)
+    with Latch(actors.substrate) as latch:
+        thread = threading.Thread(target=latch.wait)
+        begin(actors, thread, latch)
         for timeout in (0.003, 0.0):
             started_inside(threading, actors, lambda: thread.join(timeout))
 
@@ -458,13 +458,13 @@ def test_join_in_the_main_thread_returns_when_the_time_is_over(threading, actors
         while not back:
             if stall.is_certain() or clock() >= patience:
                 late.append(None)
-                gate.open()
+                latch.open()
                 break
             time.sleep(0.0002)
 
-    with Gate(actors.substrate) as gate:
-        thread = threading.Thread(target=gate.visit)
-        begin(actors, thread, gate)
+    with Latch(actors.substrate) as latch:
+        thread = threading.Thread(target=latch.wait)
+        begin(actors, thread, latch)
         opener = actors.start(open_when_too_late)
         for timeout in (0.003, 0.0):
             thread.join(timeout)
@@ -475,23 +475,23 @@ def test_join_in_the_main_thread_returns_when_the_time_is_over(threading, actors
 
 @clause("thread.join.timeout-expires")
 def test_each_joiner_has_a_time_of_its_own(threading, actors):
-    with Gate(actors.substrate) as gate:
-        thread = threading.Thread(target=gate.visit)
+    with Latch(actors.substrate) as latch:
+        thread = threading.Thread(target=latch.wait)
         actors.call(thread.start)
         long = actors.start(thread.join, 30.0)
         long.is_blocked()
         helpers = actors.start_many(3, thread.join, 0.003)
         for joiner in helpers:
             assert joiner.returned()
-        gate.open()
+        latch.open()
         long.returned()
 
 
 @clause("thread.join.timeout-not-early")
 def test_join_does_not_return_before_the_time_is_over(threading, actors):
-    with Gate(actors.substrate) as gate:
-        thread = threading.Thread(target=gate.visit)
-        begin(actors, thread, gate)
+    with Latch(actors.substrate) as latch:
+        thread = threading.Thread(target=latch.wait)
+        begin(actors, thread, latch)
 
         def timed(timeout):
             began = clock()
@@ -509,12 +509,12 @@ def test_join_does_not_return_before_the_time_is_over(threading, actors):
 @clause("thread.join.timeout-ended")
 def test_join_with_a_timeout_returns_when_the_thread_terminates(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
             actors.call(thread.start)
             joiner = actors.start(thread.join, 30.0)
-            actors.until(lambda: gate.came)
-            gate.open()
+            actors.until(lambda: latch.arrivals)
+            latch.open()
             assert joiner.returned()
             joiner.start(thread.join, 30.0)
             assert joiner.returned()
@@ -522,57 +522,57 @@ def test_join_with_a_timeout_returns_when_the_thread_terminates(threading, actor
 
 @clause("thread.join.timeout-ended")
 def test_all_joiners_with_a_timeout_return_when_the_thread_terminates(threading, actors):
-    with Gate(actors.substrate) as gate:
-        thread = threading.Thread(target=gate.visit)
+    with Latch(actors.substrate) as latch:
+        thread = threading.Thread(target=latch.wait)
         actors.call(thread.start)
         helpers = actors.start_many(3, thread.join, 30.0)
         settle(actors)
-        gate.open()
+        latch.open()
         for joiner in helpers:
             assert joiner.returned()
 
 
 @clause("thread.join.timeout-int")
 def test_the_timeout_may_be_an_integer(threading, actors):
-    with Gate(actors.substrate) as gate:
-        first, second = [threading.Thread(target=gate.visit) for _ in range(2)]
+    with Latch(actors.substrate) as latch:
+        first, second = [threading.Thread(target=latch.wait) for _ in range(2)]
         actors.call(first.start)
         actors.call(second.start)
-        actors.until(lambda: len(gate.came) == 2)
+        actors.until(lambda: len(latch.arrivals) == 2)
         joiner = actors.start(first.join, 0)
         assert joiner.returned()
         joiner = actors.start(second.join, 30)
         assert joiner.is_blocked()
-        gate.open()
+        latch.open()
         joiner.raised()
 
 
 @clause("thread.join.timeout-negative")
 def test_a_negative_timeout_of_join_is_over_immediately(threading, actors):
-    with Gate(actors.substrate) as gate:
-        thread = threading.Thread(target=gate.visit)
+    with Latch(actors.substrate) as latch:
+        thread = threading.Thread(target=latch.wait)
         actors.call(thread.start)
         for timeout in (-1.0, -0.001, -1):
             joiner = actors.start(thread.join, timeout)
             over = joiner.returned()
             if not over:
-                gate.open()
+                latch.open()
                 joiner.returned()
             assert over, "join(%r) does not return while the thread is alive" % timeout
 
 
 @clause("thread.join.keyword")
 def test_the_timeout_can_be_given_by_name(threading, actors):
-    with Gate(actors.substrate) as gate:
-        first, second = [threading.Thread(target=gate.visit) for _ in range(2)]
+    with Latch(actors.substrate) as latch:
+        first, second = [threading.Thread(target=latch.wait) for _ in range(2)]
         actors.call(first.start)
         actors.call(second.start)
-        actors.until(lambda: len(gate.came) == 2)
+        actors.until(lambda: len(latch.arrivals) == 2)
         joiner = actors.start(first.join, timeout=0.001)
         assert joiner.returned()
         joiner = actors.start(second.join, timeout=30.0)
         assert joiner.is_blocked()
-        gate.open()
+        latch.open()
         joiner.raised()
 
 
@@ -581,15 +581,15 @@ def test_join_returns_none(threading, actors):
     # Where a join() does not come back, or raises, that is another clause's business.
     for make in kinds(threading):
         for args in ((), (30.0,)):
-            with Gate(actors.substrate) as gate:
-                thread = make(gate.visit)
-                begin(actors, thread, gate)
+            with Latch(actors.substrate) as latch:
+                thread = make(latch.wait)
+                begin(actors, thread, latch)
                 joiner = actors.start(thread.join, 0.001)
                 if joiner.returned():
                     assert joiner.value is None
                 joiner = actors.start(thread.join, *args)
                 joiner.is_blocked()
-                gate.open()
+                latch.open()
                 if joiner.returned():
                     assert joiner.value is None
                 joiner = actors.start(thread.join, *args)
@@ -628,20 +628,20 @@ def test_join_of_an_unstarted_thread_is_an_error_in_another_thread(threading, ac
 @clause("thread.join.unstarted-changes-nothing")
 def test_a_thread_can_be_started_after_a_refused_join(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
             for args in ((), (0.01,)):
                 actors.start(thread.join, *args).raised()
             settle(actors)
-            early = len(gate.came)
+            early = len(latch.arrivals)
             assert early == 0, "the thread runs before start()"
             starter = actors.start(thread.start)
             assert starter.returned()
-            arrived = actors.until(lambda: gate.came)
+            arrived = actors.until(lambda: latch.arrivals)
             assert arrived, "the thread does not run"
             joiner = actors.start(thread.join)
             assert joiner.is_blocked()
-            gate.open()
+            latch.open()
             assert joiner.returned()
 
 
@@ -673,7 +673,7 @@ def test_a_thread_that_joins_itself_for_a_time(threading, actors, observe):
 @clause("thread.join.self-changes-nothing")
 def test_a_refused_join_of_itself_leaves_the_thread_alone(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
+        with Latch(actors.substrate) as latch:
 
             def activity():
                 for _ in range(2):
@@ -681,15 +681,15 @@ def test_a_refused_join_of_itself_leaves_the_thread_alone(threading, actors):
                         thread.join()
                     except:  # noqa: E722
                         pass
-                gate.visit()
+                latch.wait()
 
             thread = make(activity)
             actors.call(thread.start)
-            arrived = actors.until(lambda: gate.came)
+            arrived = actors.until(lambda: latch.arrivals)
             assert arrived, "the thread does not go on"
             joiner = actors.start(thread.join)
             assert joiner.is_blocked()
-            gate.open()
+            latch.open()
             assert joiner.returned()
 
 
@@ -708,27 +708,27 @@ def test_threads_of_every_kind_join_a_thread(threading, actors):
 
 
 def working(threading, actors):
-    """A thread that works until its gate is opened, and the gate."""
-    gate = actors.substrate.allocate_lock()
-    gate.acquire()
+    """A thread that works until its latch is opened, and the latch."""
+    latch = actors.substrate.allocate_lock()
+    latch.acquire()
     try:
-        thread = made_and_started(actors, threading.Thread, target=gate.acquire)
-    except:  # noqa: E722 - whatever it is, start() may be waiting for the gate
-        gate.release()
+        thread = made_and_started(actors, threading.Thread, target=latch.acquire)
+    except:  # noqa: E722 - whatever it is, start() may be waiting for the latch
+        latch.release()
         raise
-    return thread, gate
+    return thread, latch
 
 
 @clause("thread.join.blocks")
 def test_join_blocks_until_the_thread_ends_however_long_that_takes(threading, actors):
-    thread, gate = working(threading, actors)
-    check_outlasts(actors, gate.release, thread.join)
+    thread, latch = working(threading, actors)
+    check_outlasts(actors, latch.release, thread.join)
 
 
 @clause("thread.join.timeout-none")
 def test_join_with_none_blocks_until_the_thread_ends(threading, actors):
-    thread, gate = working(threading, actors)
-    check_outlasts(actors, gate.release, thread.join, None)
+    thread, latch = working(threading, actors)
+    check_outlasts(actors, latch.release, thread.join, None)
 
 
 def join(working, timeout):
@@ -737,8 +737,8 @@ def join(working, timeout):
 
 
 def end_of(working):
-    _, gate = working
-    gate.release()
+    _, latch = working
+    latch.release()
 
 
 @clause("thread.join.timeout-not-early")
@@ -756,16 +756,16 @@ def test_the_end_of_a_thread_wakes_other_joiners_while_some_are_held_up(threadin
     for args in ((), (30.0,)):
 
         def make(args=args):
-            gate = actors.substrate.allocate_lock()
-            gate.acquire()
-            thread = threading.Thread(target=gate.acquire)
+            latch = actors.substrate.allocate_lock()
+            latch.acquire()
+            thread = threading.Thread(target=latch.acquire)
             actors.call(thread.start)
 
             def is_free():
                 thread.join(0.0)
                 return True
 
-            return lambda: thread.join(*args), gate.release, is_free
+            return lambda: thread.join(*args), latch.release, is_free
 
         check_wakes(actors, "a thread ended while %d others were in its join()" % CROWD, make)
 

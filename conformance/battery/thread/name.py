@@ -2,7 +2,7 @@
 
 import re
 
-from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.premises import check_runs_beside
 from threadspec.conformance.battery.support.stepping import meetings, settle
 from threadspec.conformance.battery.support.thread import (
@@ -30,13 +30,13 @@ def test_the_name_is_the_one_given(threading):
 
 @clause("thread.name.given")
 def test_the_name_stays_while_the_thread_runs_and_ends(threading, actors):
-    with Gate(actors.substrate) as gate:
-        thread = threading.Thread(target=gate.visit, name="worker")
+    with Latch(actors.substrate) as latch:
+        thread = threading.Thread(target=latch.wait, name="worker")
         actors.call(thread.start)
-        actors.until(lambda: gate.came)
+        actors.until(lambda: latch.arrivals)
         name = thread.getName()
         assert name == "worker"
-        gate.open()
+        latch.open()
         finish(actors, thread)
         name = thread.getName()
         assert name == "worker"
@@ -173,18 +173,18 @@ def test_the_name_can_be_set_before_the_start(threading):
 @clause("thread.name.set")
 def test_the_name_can_be_set_while_the_thread_runs_and_when_it_has_ended(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
             thread.setName("before")
             actors.call(thread.start)
-            actors.until(lambda: gate.came)
+            actors.until(lambda: latch.arrivals)
             name = thread.getName()
             assert name == "before"
             for new in ("during", "again"):
                 thread.setName(new)
                 name = thread.getName()
                 assert name == new
-            gate.open()
+            latch.open()
             finish(actors, thread)
             name = thread.getName()
             assert name == "again"
@@ -251,15 +251,15 @@ def test_the_name_can_be_set_by_keyword(threading):
 
 @clause("thread.name.shared")
 def test_threads_may_have_the_same_name(threading, actors):
-    with Gate(actors.substrate) as gate:
-        threads = [threading.Thread(target=gate.visit, name="worker") for _ in range(3)]
+    with Latch(actors.substrate) as latch:
+        threads = [threading.Thread(target=latch.wait, name="worker") for _ in range(3)]
         names = [thread.getName() for thread in threads]
         assert names == ["worker"] * 3
         for count in range(1, 4):
             actors.call(threads[count - 1].start)
-            arrived = actors.until(lambda: len(gate.came) == count)
-            assert arrived, "%d of %d threads with the same name run" % (len(gate.came), count)
-        threads.append(threading.Thread(target=gate.visit, name="worker"))
+            arrived = actors.until(lambda: len(latch.arrivals) == count)
+            assert arrived, "%d of %d threads with the same name run" % (len(latch.arrivals), count)
+        threads.append(threading.Thread(target=latch.wait, name="worker"))
         names = [thread.getName() for thread in threads]
         assert names == ["worker"] * 4
 
@@ -278,12 +278,12 @@ def test_a_thread_may_be_given_the_name_of_another(threading):
 
 @clause("thread.name.shared")
 def test_a_thread_may_be_given_the_name_of_one_that_runs(threading, actors):
-    with Gate(actors.substrate) as gate:
-        first = threading.Thread(target=gate.visit, name="worker")
-        second = threading.Thread(target=gate.visit, name="other")
+    with Latch(actors.substrate) as latch:
+        first = threading.Thread(target=latch.wait, name="worker")
+        second = threading.Thread(target=latch.wait, name="other")
         for thread in (first, second):
             actors.call(thread.start)
-        gate.await_arrival(2)
+        latch.await_arrival(2)
         for thread in (second, threading.Thread(target=nothing)):
             thread.setName("worker")
             names = [thread.getName(), first.getName()]
@@ -293,16 +293,16 @@ def test_a_thread_may_be_given_the_name_of_one_that_runs(threading, actors):
 def in_two_of_one_name(threading, actors, look):
     """What ``look`` returns in two threads of the same name that are there at the same time."""
     found = []
-    with Gate(actors.substrate) as gate:
+    with Latch(actors.substrate) as latch:
 
         def activity():
             found.append(look())
-            gate.visit()
+            latch.wait()
 
         for count in (1, 2):
             thread = threading.Thread(target=activity, name="worker")
             actors.call(thread.start)
-            gate.await_arrival(count)
+            latch.await_arrival(count)
     return found
 
 
@@ -339,11 +339,11 @@ def test_threads_may_get_a_default_name(threading, actors):
 def life(threading, actors, later, **kwargs):
     """What is seen of a thread with a name, which is changed to ``later`` while it runs."""
     seen = []
-    with Gate(actors.substrate) as gate:
+    with Latch(actors.substrate) as latch:
         passed = []
 
         def activity():
-            gate.visit()
+            latch.wait()
             passed.append(None)
 
         def look():
@@ -356,12 +356,12 @@ def life(threading, actors, later, **kwargs):
         thread = threading.Thread(target=activity, **kwargs)
         look()
         seen.append(actors.start(thread.start).returned())
-        seen.append(bool(actors.until(lambda: gate.came)))
+        seen.append(bool(actors.until(lambda: latch.arrivals)))
         look()
         if later is not None:
             thread.setName(later)
         look()
-        gate.open()
+        latch.open()
         seen.append(bool(actors.until(lambda: passed)))
         seen.append(actors.start(thread.join).returned())
         look()

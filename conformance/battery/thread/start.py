@@ -2,9 +2,10 @@
 
 import time
 
-from threadspec.conformance.battery.support.gates import Gate, fails_to_start
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.module import counted, listed, subclass
 from threadspec.conformance.battery.support.premises import check_runs_beside
+from threadspec.conformance.battery.support.starting import fails_to_start
 from threadspec.conformance.battery.support.stepping import endings, meetings, settle
 from threadspec.conformance.battery.support.thread import (
     Oops,
@@ -57,13 +58,13 @@ def test_start_invokes_run(threading, actors):
 @clause("thread.start.runs")
 def test_any_thread_may_start_a_thread(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
+        with Latch(actors.substrate) as latch:
             ran = []
             inner = make(lambda: ran.append(None))
 
             def outer():
                 inner.start()
-                gate.visit()
+                latch.wait()
 
             actors.start(threading.Thread(target=outer).start)
             arrived = actors.until(lambda: ran)
@@ -108,25 +109,25 @@ def test_run_is_invoked_in_a_thread_of_control_of_its_own(threading, actors):
 def test_a_thread_does_not_run_in_the_thread_that_starts_it(threading, actors):
     get_ident = actors.substrate.get_ident
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
+        with Latch(actors.substrate) as latch:
             idents = []
 
             def outer():
                 make(lambda: idents.append(get_ident())).start()
-                gate.visit()
+                latch.wait()
 
             actors.start(threading.Thread(target=outer).start)
-            arrived = actors.until(lambda: gate.came and idents)
+            arrived = actors.until(lambda: latch.arrivals and idents)
             assert arrived, "the activity does not run"
-            own = gate.came == idents
+            own = latch.arrivals == idents
             assert not own, "the activity runs in the thread that called start()"
 
 
 @clause("thread.start.returns-while-running")
 def test_start_does_not_wait_for_the_end_of_run(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            for thread in (make(gate.visit), make(gate.visit), actors.call(make, gate.visit)):
+        with Latch(actors.substrate) as latch:
+            for thread in (make(latch.wait), make(latch.wait), actors.call(make, latch.wait)):
                 starter = actors.start(thread.start)
                 assert starter.returned()
 
@@ -134,11 +135,11 @@ def test_start_does_not_wait_for_the_end_of_run(threading, actors):
 @clause("thread.start.returns-while-running")
 def test_start_in_a_thread_does_not_wait_for_the_end_of_run(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
+        with Latch(actors.substrate) as latch:
             passed = []
 
             def outer():
-                make(gate.visit).start()
+                make(latch.wait).start()
                 passed.append(None)
 
             actors.start(threading.Thread(target=outer).start)
@@ -182,11 +183,11 @@ def test_a_failing_activity_is_not_repeated(threading, actors):
 @clause("thread.start.second-error")
 def test_a_second_start_is_an_error_while_the_thread_runs(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
-            thread = make(gate.visit)
+        with Latch(actors.substrate) as latch:
+            thread = make(latch.wait)
             actors.call(thread.start)
             raises(RuntimeError, actors.new().call, thread.start)
-            actors.until(lambda: gate.came)
+            actors.until(lambda: latch.arrivals)
             for _ in range(2):
                 raises(RuntimeError, actors.new().call, thread.start)
 
@@ -235,30 +236,30 @@ def test_a_second_start_that_meets_the_end_is_an_error(threading, actors):
 @clause("thread.start.second-changes-nothing")
 def test_a_refused_start_leaves_a_running_thread_alone(threading, actors):
     for make in kinds(threading):
-        with Gate(actors.substrate) as gate:
+        with Latch(actors.substrate) as latch:
             passed = []
 
             def activity():
-                gate.visit()
+                latch.wait()
                 passed.append(None)
 
             thread = make(activity)
             name = thread.getName()
             actors.call(thread.start)
-            actors.until(lambda: gate.came)
+            actors.until(lambda: latch.arrivals)
             joiner = actors.start(thread.join)
             waited = joiner.is_blocked()
             for _ in range(2):
                 actors.start(thread.start).raised()
             settle(actors)
-            times = len(gate.came)
+            times = len(latch.arrivals)
             assert times == 1, "run() was invoked %d times" % times
             assert passed == [], "join() returned before the thread had ended"
             freed = waited and not joiner.is_blocked()
             assert not freed, "a join() that waited has returned"
             named = thread.getName()
             assert named == name
-            gate.open()
+            latch.open()
             ended = actors.until(lambda: passed)
             assert ended, "the thread does not get to its end"
             finish(actors, thread)
@@ -366,15 +367,15 @@ def test_one_of_many_starts_at_once_succeeds(threading, actors, rounds):
 
 @clause("thread.start.many")
 def test_many_threads_run_at_once(threading, actors):
-    with Gate(actors.substrate) as gate:
+    with Latch(actors.substrate) as latch:
         starter = actors.new()
         for _ in range(40):
-            starter.call(threading.Thread(target=gate.visit).start)
-        arrived = actors.until(lambda: len(gate.came) == 40)
-        assert arrived, "%d of 40 threads run" % len(gate.came)
-        different = len(set(gate.came))
+            starter.call(threading.Thread(target=latch.wait).start)
+        arrived = actors.until(lambda: len(latch.arrivals) == 40)
+        assert arrived, "%d of 40 threads run" % len(latch.arrivals)
+        different = len(set(latch.arrivals))
         assert different == 40, "40 threads run in %d threads of control" % different
-        gate.open()
+        latch.open()
         settle(actors)
 
 

@@ -3,7 +3,7 @@
 import abc
 import sys
 
-from threadspec.conformance.battery.support.gates import Gate
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.stepping import settle
 from threadspec.conformance.battery.support.thread import Sink
 from threadspec.conformance.harness.vocabulary import clause, show, show_error
@@ -174,8 +174,6 @@ def test_a_subclass_that_forgets_the_constructor(threading, actors, observe):
 
 
 LATER_NAMES = "name daemon ident native_id is_alive".split()
-
-
 METHODS = """
     target args kwargs group queue result value error exception
     event lock condition timeout interval function finished started stopped running alive status
@@ -228,10 +226,10 @@ def of_its_own(threading, names, methods, activity):
 def trouble_with(threading, actors, names, methods):
     """What goes wrong with a thread whose class uses ``names``; None where nothing does."""
     done = []
-    with Gate(actors.substrate) as gate:
+    with Latch(actors.substrate) as latch:
 
         def activity():
-            gate.visit()
+            latch.wait()
             done.append(None)
 
         def join():
@@ -243,13 +241,13 @@ def trouble_with(threading, actors, names, methods):
         except Exception:
             return "the constructor raises %s" % show_error(sys.exc_info()[1])
         starter = actors.start(thread.start)
-        actors.until(lambda: gate.came or starter.has_ended() and starter.error is not None)
-        if not gate.came:
+        actors.until(lambda: latch.arrivals or starter.has_ended() and starter.error is not None)
+        if not latch.arrivals:
             error = starter.raised()
             return error and "start() raises %s" % show_error(error) or "run() is not invoked"
         joiner = actors.start(join)
         joiner.is_blocked()  # or returns, or raises, before the activity is over
-        gate.open()
+        latch.open()
         if not starter.returned():
             return "start() does not return"
         if not joiner.returned():

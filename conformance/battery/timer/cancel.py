@@ -3,6 +3,7 @@
 import time
 
 from threadspec.conformance.battery.support.crossing import helpers
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.battery.support.timeouts import LONG
 from threadspec.conformance.battery.support.timer import (
@@ -11,7 +12,6 @@ from threadspec.conformance.battery.support.timer import (
     Calls,
     apart,
     come_to_rest,
-    gate_of,
     stays,
 )
 from threadspec.conformance.harness.blocking import clock
@@ -19,7 +19,6 @@ from threadspec.conformance.harness.vocabulary import clause
 
 # No case has more timers than these running at once: as many threads as any platform can bear.
 MANY = 40
-
 
 # Seconds after which a case that goes round and round stops, on an implementation that is slow.
 ENOUGH = 2.0
@@ -356,13 +355,13 @@ def test_cancelling_does_not_disturb_the_function(threading, actors):
     if not apart(threading, actors):
         return
     for _ in range(2):
-        gate, wait = gate_of(actors)
+        latch = Latch(actors.substrate)
         entered = []
         finished = []
 
         def work():
             entered.append(1)
-            wait()
+            latch.wait()
             finished.append(1)
 
         timer = threading.Timer(SOON, work)
@@ -379,7 +378,7 @@ def test_cancelling_does_not_disturb_the_function(threading, actors):
         assert not ended, "the timer is not alive while its function runs"
         freed = waits and not joiner.is_blocked()
         assert not freed, "join() has returned while the function runs"
-        gate.release()
+        latch.open()
         canceller.result()
         done = actors.until(lambda: finished)
         assert done, "the function did not come to its end"

@@ -5,6 +5,7 @@ import time
 from threadspec.conformance.battery.support.crossing import BY_TIMER, blocking_thread, helpers
 from threadspec.conformance.battery.support.deadlines import TIMEOUTS, of_task
 from threadspec.conformance.battery.support.extremes import AGES, YEARS, shown
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.timeouts import LONG
 from threadspec.conformance.battery.support.timer import (
     LATER,
@@ -12,7 +13,6 @@ from threadspec.conformance.battery.support.timer import (
     Calls,
     apart,
     come_to_rest,
-    gate_of,
     stays,
 )
 from threadspec.conformance.harness import blocking
@@ -204,13 +204,13 @@ def test_start_does_not_wait_for_the_interval(threading, actors):
 def test_the_function_runs_in_another_thread(threading, actors):
     get_ident = actors.substrate.get_ident
     for interval in (SOON, 0.005):
-        gate, wait = gate_of(actors)
+        latch = Latch(actors.substrate)
         idents = []
-        timer = threading.Timer(interval, lambda: [idents.append(get_ident()), wait()])
+        timer = threading.Timer(interval, lambda: [idents.append(get_ident()), latch.wait()])
         starter = actors.start(timer.start)
         actors.until(lambda: idents)
         returned = starter.returned()
-        gate.release()
+        latch.open()
         assert returned, "start() of a timer waits for the function"
         if not idents:
             return  # timers run no function
@@ -259,12 +259,12 @@ def test_each_timer_runs_its_own_function(threading, actors):
 def test_a_function_that_takes_long_holds_up_no_other_timer(threading, actors):
     if not apart(threading, actors):
         return
-    gate, wait = gate_of(actors)
+    latch = Latch(actors.substrate)
     entered = []
 
     def take_long():
         entered.append(1)
-        wait()
+        latch.wait()
 
     waiting = []
     later = []
@@ -273,7 +273,7 @@ def test_a_function_that_takes_long_holds_up_no_other_timer(threading, actors):
     if actors.until(lambda: entered):
         threading.Timer(0.004, lambda: later.append(1)).start()
         ran = actors.until(lambda: waiting and later)
-        gate.release()
+        latch.open()
         assert ran, "a timer does not run its function while another's takes long"
 
 
@@ -341,19 +341,19 @@ def test_a_timer_is_alive_while_it_waits(threading, actors):
 def test_a_timer_is_alive_while_its_function_runs(threading, actors):
     if not apart(threading, actors):
         return
-    gate, wait = gate_of(actors)
+    latch = Latch(actors.substrate)
     entered = []
 
     def work():
         entered.append(1)
-        wait()
+        latch.wait()
 
     timer = threading.Timer(SOON, work)
     timer.isAlive()
     timer.start()
     if actors.until(lambda: entered):
         alive = timer.isAlive()
-        gate.release()
+        latch.open()
         assert alive, "a timer whose function runs is not alive"
     ended = actors.until(lambda: not timer.isAlive())
     assert ended, "a timer stays alive when its function has ended"
@@ -363,13 +363,13 @@ def test_a_timer_is_alive_while_its_function_runs(threading, actors):
 def test_join_waits_for_the_function(threading, actors):
     if not apart(threading, actors):
         return
-    gate, wait = gate_of(actors)
+    latch = Latch(actors.substrate)
     entered = []
     done = []
 
     def work():
         entered.append(1)
-        wait()
+        latch.wait()
         done.append(1)
 
     timer = threading.Timer(SOON, work)
@@ -377,7 +377,7 @@ def test_join_waits_for_the_function(threading, actors):
     if actors.until(lambda: entered):
         joiner = actors.start(lambda: [timer.join(), len(done)])
         blocked = joiner.is_blocked()
-        gate.release()
+        latch.open()
         seen = joiner.result()
         assert blocked, "join() does not wait for the function"
         assert seen[1] > 0, "join() returned before the end of the function"
@@ -425,11 +425,11 @@ def test_a_timer_that_waits_is_listed(threading, actors):
     listed = is_listed(timer)
     timer.cancel()
     if not listed:
-        gate, wait = gate_of(actors)
-        thread = threading.Thread(target=wait)
+        latch = Latch(actors.substrate)
+        thread = threading.Thread(target=latch.wait)
         thread.start()
         others_are = is_listed(thread)
-        gate.release()
+        latch.open()
         assert not others_are, "enumerate() does not list a timer that waits"
 
 

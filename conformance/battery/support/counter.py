@@ -1,50 +1,10 @@
-"""What the cases of locks and semaphores share: watch who waits, count who passes, strain both."""
+"""Semaphores: count who passes, and strain the counter."""
 
 import time
 
+from threadspec.conformance.battery.support.calls import repeat
 from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.vocabulary import states, tells
-
-
-def repeat(times, function, *args):
-    """Call ``function`` that many times."""
-    for _ in range(times):
-        function(*args)
-
-
-def in_time(times, function, *args):
-    """Call ``function`` that many times, but for a second at most; what it returned each time.
-
-    Some implementations are slow.
-    """
-    until = blocking.clock() + 1.0
-    results = []
-    while len(results) < times and (not results or blocking.clock() < until):
-        results.append(function(*args))
-    return results
-
-
-def rest_of(waiter):
-    """For how many seconds an actor certainly waits yet; None where the system does not show it."""
-    if waiter.tid == blocking.own_tid():  # a green thread: the kernel does not know it
-        return waiter.is_left_alone() and blocking.FOR_EVER or None
-    task = (blocking.look() or {}).get(waiter.tid)
-    return task and task.rests
-
-
-@states("the call stays blocked", "the call does not stay blocked")
-def stays_blocked(actors, waiter):
-    """Whether an actor is blocked, and still is after a while if the system may end its wait.
-
-    Nothing but a thread ends a wait without a time-out.  Another wait may be one of many in turn,
-    or that of an acquire() that gives up after a while: that is seen after ten times the window.
-    """
-    if not waiter.is_blocked():
-        return False
-    if rest_of(waiter) in (None, blocking.FOR_EVER):
-        return True
-    time.sleep(10 * actors.durations["window"])
-    return waiter.is_blocked()
+from threadspec.conformance.harness.vocabulary import tells
 
 
 def acquired(actors, semaphore, times=1, keeper=None):

@@ -1,0 +1,44 @@
+"""Latches: where threads of an implementation wait until a case lets them go on."""
+
+import time
+
+from threadspec.conformance.harness.blocking import clock
+
+
+class Latch(object):
+    """Blocks every thread that calls ``wait`` until the case calls ``open``.
+
+    ``wait`` is a plain function, so that no other kind of target need be supported.  In a with
+    statement, the latch is opened at the end of the block at the latest.
+    """
+
+    def __init__(self, substrate):
+        self._lock = substrate.allocate_lock()
+        self._lock.acquire()
+        self._closed = True
+        self.arrivals = []  # the identifiers of the threads that have called wait
+
+        def wait():
+            self.arrivals.append(substrate.get_ident())
+            self._lock.acquire()
+            self._lock.release()
+
+        self.wait = wait
+
+    def await_arrival(self, count=1):
+        """Give ``count`` threads time to call ``wait``."""
+        until = clock() + 1.0
+        while len(self.arrivals) < count and clock() < until:
+            time.sleep(0)
+
+    def open(self):
+        """Let every call of ``wait`` return, later ones too; no effect a second time."""
+        if self._closed:
+            self._closed = False
+            self._lock.release()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.open()
