@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
 from types import ModuleType
 
@@ -17,8 +18,8 @@ from threadspec.conformance.catalogue import (
     read,
     read_statements,
 )
-from threadspec.conformance.harness.vocabulary import clause
-from threadspec.conformance.index import BATTERY, battery, cases_of, check
+from threadspec.conformance.harness.vocabulary import KitError, bind, clause
+from threadspec.conformance.index import BATTERY, battery, cases_of, check, module_name
 
 STATEMENTS = "id\tsection\tkind\tline\ttext\nLock:1.1\tx\tx\t1\tx\nLock:1.2\tx\tx\t2\tx\n"
 
@@ -252,6 +253,25 @@ def test_a_case_lies_where_its_clause_says() -> None:
             assert (first, others[0].replace("-", "_")) == (folder, name)
         else:
             assert name == ("general" if first == folder else first)
+
+
+def test_a_shared_check_is_a_case_of_each_of_its_classes() -> None:
+    found = {(case.source, case.function, case.clause.id) for case in battery()}
+    for path in (BATTERY / "shared").glob("[!_]*.py"):
+        checks = importlib.import_module(module_name(f"shared/{path.name}"))
+        for name, function in vars(checks).items():
+            if name.startswith("test_"):
+                for key in function.of or checks.CLASSES:
+                    identifier = function.clause.replace("*", key)
+                    assert (f"shared/{path.name}", name, identifier) in found
+
+
+def test_two_cases_of_one_name_are_refused() -> None:
+    space = {"__name__": module_name("lock/general.py"), "test_it": None}
+    checks = module_of(test_it="*.one")
+    checks.CLASSES = {"lock": "Lock"}  # type: ignore[attr-defined]
+    with pytest.raises(KitError, match="has two cases test_it"):
+        bind(space, checks)
 
 
 def test_no_file_of_the_battery_hides_a_case() -> None:

@@ -64,6 +64,11 @@ def used_by(function):
         space = getattr(one, "__globals__", {})
         if isinstance(one, type):
             left += list(vars(one).values())
+        for given in getattr(one, "given", {}).values():
+            if given in DOCUMENTED:
+                names.add(given)
+            else:
+                left.append(given)
         if code is None or one in seen:
             continue
         seen.add(one)

@@ -257,11 +257,18 @@ class _Context(object):
 
     def fixtures(self, function):
         """The values for the parameters of a case, in order."""
-        names = _parameters(function)
-        for name in names:
-            if name not in self._fixtures:
-                raise KitError("%s asks for %r, which is no fixture" % (function.__name__, name))
-        return [self._fixtures[name]() for name in names]
+        return [self._fixture(name, function) for name in _parameters(function)]
+
+    def _fixture(self, name, function):
+        implementation = self._fixtures["threading"]()
+        given = getattr(function, "given", {}).get(name)
+        if callable(given):
+            return given(implementation)
+        if given is not None:
+            return getattr(implementation, given)
+        if name not in self._fixtures:
+            raise KitError("%s asks for %r, which is no fixture" % (function.__name__, name))
+        return self._fixtures[name]()
 
     def start(self, function):
         """A helper thread that calls ``function``."""

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from types import FunctionType
 
 from threadspec.conformance.harness import names
 
@@ -22,21 +23,56 @@ class Refused(KitError):
     """The system refuses the kit a thread, a process or a file; the message is for the user."""
 
 
-def clause(identifier, spoils=False, apart=False):
+def clause(identifier, spoils=False, apart=False, of=None):
     """Declare the one clause that the decorated case checks.
 
     ``identifier`` is the id in the catalogue, such as ``lock.release.unlocked-error``; ``spoils``:
     the case changes what it may not be able to put back, so its process judges no other case;
-    ``apart``: it runs in the main thread of a program, which it shares with other cases like it.
+    ``apart``: it runs in the main thread of a program, which it shares with other cases like it;
+    ``of``: for a check that several classes share, the table of these classes (see :func:`bind`).
     """
 
     def mark(function):
         function.clause = identifier
+        function.of = of
         function.spoils = spoils
         function.apart = apart
         return function
 
     return mark
+
+
+def bind(space, checks):
+    """Make the shared checks that belong to a file of the battery its cases.
+
+    ``space``: the file's ``globals()``; ``checks``: a module of ``battery/shared``.  A check there
+    has an asterisk in its clause, such as ``*.acquire.decrements``, and a table ``of`` the classes
+    that share it: by default the module's ``CLASSES``.  A key of the table takes the place of the
+    asterisk; its value is what the parameter ``make`` gets: a class of the implementation, by its
+    name, or what a function returns for the implementation.
+    """
+    for name, check in list(vars(checks).items()):
+        if not name.startswith("test_"):
+            continue
+        table = check.of or checks.CLASSES
+        for key in table:
+            identifier = check.clause.replace("*", key)
+            if not space["__name__"].endswith(".battery." + _module_of(identifier)):
+                continue
+            if name in space:
+                raise KitError("%s has two cases %s" % (space["__name__"], name))
+            case = FunctionType(check.__code__, check.__globals__, name)
+            case.__dict__.update(vars(check))
+            case.__module__ = space["__name__"]
+            case.clause = identifier
+            case.given = {"make": table[key]}
+            space[name] = case
+
+
+def _module_of(identifier):
+    """The module below ``battery`` that a shared check's clause names, such as "lock.acquire"."""
+    parts = identifier.replace("-", "_").split(".")
+    return "%s.%s" % (parts[0], len(parts) > 2 and parts[1] or "general")
 
 
 def show(value, limit=200):
