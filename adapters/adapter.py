@@ -7,13 +7,15 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from threadspec.adapters import divergences, interpreters
+import msgspec
+
+from threadspec.adapters import divergences, file_format, interpreters
 from threadspec.adapters.divergences import Divergence
 from threadspec.adapters.interpreters import Interpreter
 from threadspec.conformance.catalogue import Catalogue, catalogue
@@ -27,31 +29,22 @@ else:
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
-# Of packaging, each part is imported where an adapter needs it: most do not, and it takes a while.
+# packaging takes a while to import, and most adapters need none of it.
 
 FOLDER = Path(__file__).parent
 
-_KEYS = {
-    "about": str,
-    "module": str,
-    "python": str,
-    "setup": str,
-    "requires": list,
-    "substrate": str,
-    "fallback": str,
-    "divergence": list,
-}
-_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
+_MODULE = re.compile(file_format.MODULE_NAME)
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """How to load an implementation.
+    """How to load an implementation, and its known divergences.
 
-    ``python``: a range of versions, an interpreter's name or its path; None means the one that runs
-    the kit.  ``setup``: source that the worker runs first of all.  ``requires``: distributions to
-    install.  ``substrate``: the module that helper threads come from.  ``fallback``: the adapter to
-    use where no interpreter in the range is found.  ``folder``: where the file lies.
+    ``name``: the adapter file's, without the suffix, or the module's where there is no file;
+    ``folder``: the folder of the file; ``lines``: the line of each key in it, counted from 1, as
+    far as they are certain.  :class:`file_format.AdapterFile` describes the others.
     """
 
     name: str
@@ -64,18 +57,35 @@ class Adapter:
     fallback: str | None = None
     divergences: tuple[Divergence, ...] = ()
     folder: Path | None = None
+    lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     def place(self, divergence: Divergence) -> str:
-        """Where a divergence is, as a path from the current folder if it is below, and a line."""
+        """The file and the line of a divergence, relative to the current folder if it is inside."""
+        return f"{self._path}:{divergence.line}"
+
+    @property
+    def _path(self) -> str:
         path = (self.folder or Path()) / f"{self.name}.toml"
         with contextlib.suppress(ValueError):
-            path = Path(".") / path.relative_to(Path.cwd())
-            return f".{os.sep}{path}:{divergence.line}"
-        return f"{path}:{divergence.line}"
+            return f".{os.sep}{path.relative_to(Path.cwd())}"
+        return str(path)
+
+    def resolve(self, key: str, find: Callable[[str], _Found]) -> _Found:
+        """What ``find`` returns for the value of ``key``.
+
+        Raises UserError like ``find``, and says which line of the file asks for the value.
+        """
+        value = getattr(self, key)
+        try:
+            return find(value)
+        except UserError as error:
+            line = f", line {self.lines[key]}," if key in self.lines else ""
+            asks = f"has {key} = {file_format.shown(value)}"
+            raise UserError(f"The adapter file {self._path}{line} {asks}. {error}") from error
 
     @property
     def versions(self) -> SpecifierSet | None:
-        """The range of versions that ``python`` is, or None where it is none."""
+        """The range of versions in ``python``, or None where it names an interpreter."""
         if not self.python:
             return None
         from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -90,9 +100,8 @@ class Adapter:
 class Implementation:
     """What is judged: an adapter's module in one interpreter.
 
-    ``optional``: it was not named but found, by ``all``; where it cannot be loaded the others are
-    judged without it.
-    ``value``: the value of ``--impl`` that asks for it, where that is not its name.
+    ``optional``: ``all`` found it and nobody named it; the others are judged without it where it
+    cannot be loaded.  ``value``: the value of ``--impl`` that asks for it, if that is not its name.
     """
 
     name: str
@@ -103,7 +112,7 @@ class Implementation:
 
     @property
     def path(self) -> list[str]:
-        """Folders to look for the module in, besides the interpreter's own."""
+        """Folders to put in front of the interpreter's own module search path."""
         folders = [str(Path.cwd())]
         if self.adapter.folder is not None and self.adapter.folder != FOLDER:
             folders.append(str(self.adapter.folder))
@@ -121,50 +130,39 @@ class Unavailable:
 def read(path: Path, clauses: Catalogue | None = None) -> Adapter:
     """Read an adapter's file.
 
-    Raises UserError, naming the file, for anything that is wrong in it: no TOML, an unknown or
-    mistyped key, no module, a divergence without a reason, of an unknown clause or verdict, twice
-    for the same clause under the same condition, or with a broken marker.
+    ``clauses``: those that it may name, by default the kit's.  Raises UserError, naming the file,
+    for a file that cannot be read or is not TOML, for what its format forbids, and for divergences
+    as :func:`divergences.expand` does.
     """
-    where = f"The adapter file {path}"
     try:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text)
     except OSError as error:
-        raise UserError(f"{where} cannot be read: {error.strerror}.") from error
+        raise UserError(f"The adapter file {path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{where} is not valid TOML: {error}.") from error
-    for key, value in data.items():
-        if key not in _KEYS:
-            raise UserError(
-                f"{where} has the unknown key {key!r}; the keys are {', '.join(_KEYS)}."
-            )
-        if not isinstance(value, _KEYS[key]):
-            raise UserError(f"{where}: {key} must be a {_type_name(_KEYS[key])}.")
-    if "module" not in data:
-        raise UserError(f'{where} names no module; add a line module = "…".')
-    _check_module(data["module"], where)
-    for requirement in data.get("requires", ()):
-        _check_requirement(requirement, where)
-    tables = data.get("divergence", ())
-    return Adapter(
+        raise UserError(f"The adapter file {path} is not valid TOML: {error}.") from error
+    found, source = file_format.convert(data, str(path), text)
+    given = {key: value for key, value in msgspec.structs.asdict(found).items() if key in data}
+    tables = given.pop("divergence", ())
+    adapter = Adapter(
         name=_readable(path.stem),
-        module=data["module"],
-        about=data.get("about", ""),
-        python=data.get("python"),
-        setup=data.get("setup"),
-        requires=tuple(data.get("requires", ())),
-        substrate=data.get("substrate"),
-        fallback=data.get("fallback"),
-        divergences=divergences.read(tables, text, where, clauses or catalogue()),
+        divergences=divergences.expand(tables, source, clauses or catalogue()),
         folder=path.parent.absolute(),
+        lines={key: line for key in given if (line := source.line(None, key))},
+        **given,
     )
+    if adapter.python and adapter.python.lstrip()[0] in "<>=!~" and adapter.versions is None:
+        source.refuse(f'python is "{adapter.python}", which is no range of versions.', key="python")
+    for requirement in adapter.requires:
+        _check_requirement(requirement, source)
+    return adapter
 
 
 def _readable(name: str) -> str:
-    """A file's name without the characters that the locale does not have, which are escaped.
+    """A file's name with the characters that the locale lacks escaped.
 
-    Python stands in for these with surrogates, which no file in UTF-8 can hold; and pytest puts the
-    names of tests into the environment, which takes the locale's characters alone.
+    Python represents those by surrogates, which a file in UTF-8 cannot hold; and pytest puts the
+    names of tests into the environment, which can hold the locale's characters only.
     """
     with contextlib.suppress(UnicodeError):
         name = os.fsencode(name).decode("utf-8")
@@ -175,22 +173,17 @@ def _readable(name: str) -> str:
         return name.encode("ascii", "backslashreplace").decode("ascii")
 
 
-def _type_name(kind: type) -> str:
-    return "string" if kind is str else "list"
-
-
-def _check_module(name: str, where: str) -> None:
-    if not _MODULE.match(name):
-        raise UserError(f"{where}: {name!r} is no module name; write it as in an import statement.")
-
-
-def _check_requirement(requirement: str, where: str) -> None:
+def _check_requirement(requirement: str, source: file_format.Source) -> None:
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:
         Requirement(requirement)
-    except (InvalidRequirement, TypeError) as error:
-        raise UserError(f"{where}: {requirement!r} in requires is no requirement.") from error
+    except InvalidRequirement as error:
+        complaint = str(error).partition("\n")[0]
+        source.refuse(
+            f"requires has {file_format.shown(requirement)}, which is no requirement: {complaint}.",
+            key="requires",
+        )
 
 
 def known() -> tuple[str, ...]:
@@ -199,7 +192,7 @@ def known() -> tuple[str, ...]:
 
 
 def _adapter(name: str) -> Adapter:
-    """The adapter that a name without @ stands for."""
+    """The adapter for the part of a ``--impl`` value before the @."""
     if name.endswith(".toml"):
         path = Path(name).expanduser()
         if not path.is_file():
@@ -216,10 +209,11 @@ def _adapter(name: str) -> Adapter:
 
 
 def resolve(name: str) -> Implementation:
-    """The implementation that a ``--impl`` value stands for.
+    """The implementation that a ``--impl`` value names.
 
     ``name``: an adapter's name, the path of an adapter file or a dotted module, each with an
-    optional ``@interpreter``.  Raises UserError where there is none such here.
+    optional ``@interpreter``.  Raises UserError where no such implementation or interpreter is
+    found.
     """
     base, _, wish = name.partition("@")
     if name.endswith("@"):
@@ -237,7 +231,8 @@ def resolve(name: str) -> Implementation:
             )
         return Implementation(adapter.name, adapter, interpreters.this_interpreter())
     if adapter.versions is None:
-        return Implementation(adapter.name, adapter, interpreters.find(adapter.python))
+        found = adapter.resolve("python", interpreters.find)
+        return Implementation(adapter.name, adapter, found)
     candidates = interpreters.in_range(adapter.versions)
     own = interpreters.this_interpreter()
     if own in candidates:
@@ -247,7 +242,8 @@ def resolve(name: str) -> Implementation:
         best = candidates[-1]
         return Implementation(f"{adapter.name}@{best.label}", adapter, best)
     if adapter.fallback:
-        return replace(resolve(adapter.fallback), name=f"{adapter.name} ({adapter.fallback})")
+        fallback = adapter.resolve("fallback", resolve)
+        return replace(fallback, name=f"{adapter.name} ({adapter.fallback})")
     raise UserError(
         f"{adapter.name} needs Python {adapter.python}, and no such interpreter was found; "
         f"found here are {', '.join(one.label for one in interpreters.found())}."
@@ -266,10 +262,10 @@ def _importable(module: str) -> bool:
 
 
 def everything() -> list[Implementation | Unavailable]:
-    """Every adapter of the kit on every interpreter found here that it is made for.
+    """Every adapter that comes with the kit, on every interpreter found here that it supports.
 
-    An adapter with a range of versions gives one implementation for each interpreter in it; one
-    that cannot run here comes with the reason.
+    An adapter with a range of versions gives one implementation for each interpreter in the range.
+    One that cannot run here is unavailable, with the reason.
     """
     result: list[Implementation | Unavailable] = []
     first = ("reference", "stdlib")
@@ -291,9 +287,10 @@ def everything() -> list[Implementation | Unavailable]:
 
 
 def choose(names: Iterable[str]) -> list[Implementation | Unavailable]:
-    """The implementations that ``--impl`` values stand for, each once, in the order given.
+    """The implementations that ``--impl`` values name, each once, in the order given.
 
-    A value may hold several, separated by commas; ``all`` stands for :func:`everything`.
+    A value may name several, separated by commas; ``all`` names :func:`everything`.  Raises
+    UserError like :func:`resolve`, and for two different implementations of one name.
     """
     chosen: list[Implementation | Unavailable] = []
     for value in names:
@@ -309,5 +306,5 @@ def choose(names: Iterable[str]) -> list[Implementation | Unavailable]:
         if by_name.setdefault(one.name, one) != one:
             raise UserError(f"Two implementations are called {one.name}; rename one adapter file.")
         if isinstance(one, Implementation) and not one.optional:
-            by_name[one.name] = one  # named besides: it must be judged
+            by_name[one.name] = one  # named as well: it must be judged
     return list(by_name.values())

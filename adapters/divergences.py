@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from msgspec import UNSET
+
+from threadspec.adapters.file_format import (
+    SCHEMA_FILE,
+    AdapterFile,
+    DivergenceTable,
+    Source,
+    shown,
+)
 from threadspec.conformance.catalogue import Catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
@@ -18,20 +27,18 @@ from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict
 if TYPE_CHECKING:
     from threadspec.adapters.adapter import Adapter
 
-_KEYS = ("clause", "verdict", "reason", "when")
-
-# What a reason begins with until somebody has looked at the behaviour.
+# How a reason begins until somebody has reviewed it.
 UNREVIEWED = "unreviewed: "
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """A deviation that is known: which verdict to expect of a clause, why, and (PEP 508) when.
+    """A known deviation from one clause: the verdict to expect, why, and when (PEP 508).
 
-    ``line``: where the adapter file names the clause, counted from 1.
+    ``line``: the line of the adapter file that names the clause, counted from 1.
 
-    The verdict ``varies`` is expected where a race decides: the clause may deviate in any way, in
-    some runs or repetitions, or not at all.
+    The verdict ``varies`` means that a race decides: the clause may deviate in any way, in some
+    runs or repetitions, or not at all.
     """
 
     clause: str
@@ -41,7 +48,7 @@ class Divergence:
     line: int | None = field(default=None, compare=False)
 
     def applies(self, environment: dict[str, str]) -> bool:
-        """Whether it is expected in an environment with these marker variables."""
+        """Whether the deviation is expected in an environment with these marker variables."""
         if self.when is None:
             return True
         from packaging.markers import Marker
@@ -50,7 +57,7 @@ class Divergence:
 
 
 class Expected(Protocol):
-    """What a result says of the divergence that was expected."""
+    """The divergence that was expected of a case, as its result holds it."""
 
     @property
     def verdict(self) -> Verdict: ...
@@ -59,7 +66,7 @@ class Expected(Protocol):
 
 
 class Found(Protocol):
-    """The part of a case's result that matters here."""
+    """The part of a case's result that is compared with divergences, or written as one."""
 
     @property
     def clause(self) -> str: ...
@@ -74,85 +81,72 @@ class Found(Protocol):
 # -- reading --------------------------------------------------------------------------------------
 
 
-def read(
-    entries: Iterable[Any], text: str, where: str, clauses: Catalogue
+def expand(
+    tables: Iterable[DivergenceTable], source: Source, clauses: Catalogue
 ) -> tuple[Divergence, ...]:
-    """The divergences of an adapter file.
+    """The divergences in the tables of an adapter file, one for each clause that a table names.
 
-    ``entries``: its tables; ``text``: the whole file; ``where``: what a message calls it.  Raises
-    UserError, beginning with ``where``, for one without a reason, of an unknown clause or verdict,
-    twice for the same clause under the same condition, or with a broken marker.
+    Raises UserError for an unknown clause, a broken marker, and a clause that is listed twice with
+    the same verdict under the same condition.
     """
     divergences: list[Divergence] = []
+    lines = _Lines(source.text)
     seen = set()
-    for number, entry in enumerate(entries, 1):
-        if not isinstance(entry, dict):
-            raise UserError(f"{where}: divergence {number} must be a table, [[divergence]].")
-        at = f"{where}: divergence {number} ({entry.get('clause', 'no clause')})"
-        _check(entry, at)
-        named = entry["clause"] if isinstance(entry["clause"], list) else [entry["clause"]]
-        when = entry.get("when")
+    for number, table in enumerate(tables, 1):
+        named = (table.clause,) if isinstance(table.clause, str) else table.clause
+        name = f"divergence {number} ({named[0]}): "
+        when = None if table.when is UNSET else table.when
+        if when is not None:
+            _check_marker(when, name, number, source)
         for clause in named:
             if clauses.find(clause) is None:
-                raise UserError(
-                    f"{at}: {clause!r} is no clause; see `threadspec clauses` for their ids."
+                hint = clauses.hint(clause)
+                source.refuse(f"{name}there is no clause {clause}; {hint}", number, "clause")
+            if (clause, table.verdict, when) in seen:
+                source.refuse(
+                    f"{name}{clause} is listed twice with the verdict {table.verdict} under the "
+                    "same condition; remove one of the two.",
+                    number,
                 )
-            if (clause, entry["verdict"], when) in seen:
-                raise UserError(f"{at}: {clause} is there twice.")
-            seen.add((clause, entry["verdict"], when))
+            seen.add((clause, table.verdict, when))
             divergences.append(
-                Divergence(
-                    clause=clause,
-                    verdict=entry["verdict"],
-                    reason=entry["reason"],
-                    when=when,
-                )
+                Divergence(clause, table.verdict, table.reason, when, lines.after(clause))
             )
-    return tuple(_with_lines(divergences, text))
+    return tuple(divergences)
 
 
-def _with_lines(divergences: Iterable[Divergence], text: str) -> Iterator[Divergence]:
-    """The divergences of an adapter file, each with the line that names its clause.
+class _Lines:
+    """Finds the lines of an adapter file that name clauses.
 
-    A clause that is named several times, under several conditions, is named in the same order.
+    Divergences are in the order of the file: a clause that is named again, under another condition,
+    is found below the line where it was found before.
     """
-    lines = text.splitlines()
-    after: dict[str, int] = {}
-    for one in divergences:
-        quoted = re.compile(rf"""["']{re.escape(one.clause)}["']""")
-        numbers = range(after.get(one.clause, 0), len(lines))
-        line = next((n + 1 for n in numbers if quoted.search(lines[n])), None)
-        after[one.clause] = line or 0
-        yield replace(one, line=line)
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.split("\n")
+        self._last: dict[str, int] = {}
+
+    def after(self, clause: str) -> int | None:
+        """The next line that names a clause, counted from 1."""
+        quoted = re.compile(rf"""["']{re.escape(clause)}["']""")
+        numbers = range(self._last.get(clause, 0), len(self._lines))
+        line = next((n + 1 for n in numbers if quoted.search(self._lines[n])), None)
+        self._last[clause] = line or 0
+        return line
 
 
-def _check(entry: dict[str, Any], at: str) -> None:
-    """Check one entry, but for its clauses.  Raises UserError, beginning with ``at``."""
-    unknown = set(entry) - set(_KEYS)
-    if unknown:
-        raise UserError(f"{at} has the unknown key {sorted(unknown)[0]!r}.")
-    for key in ("verdict", "reason", "when"):
-        if key in entry and not isinstance(entry[key], str):
-            raise UserError(f"{at}: {key} must be a string.")
-    if not isinstance(entry.get("clause", ""), str | list):
-        raise UserError(f"{at}: clause must be a string, or a list of strings.")
-    for key in ("clause", "verdict"):
-        if key not in entry:
-            raise UserError(f"{at} has no {key}.")
-    if not entry.get("reason", "").strip():
-        raise UserError(f"{at} has no reason; say why the implementation diverges.")
-    if entry["verdict"] not in VERDICTS or entry["verdict"] in NO_DIVERGENCE:
-        allowed = ", ".join(one for one in VERDICTS if one not in NO_DIVERGENCE)
-        raise UserError(
-            f"{at}: {entry['verdict']!r} is no verdict of a divergence; these are {allowed}."
+def _check_marker(when: str, name: str, number: int, source: Source) -> None:
+    from packaging.markers import InvalidMarker, Marker
+
+    try:
+        Marker(when)
+    except InvalidMarker as error:
+        complaint = str(error).partition("\n")[0]
+        source.refuse(
+            f"{name}when is {shown(when)}, which is no environment marker: {complaint}.",
+            number,
+            "when",
         )
-    if "when" in entry:
-        from packaging.markers import InvalidMarker, Marker
-
-        try:
-            Marker(entry["when"])
-        except InvalidMarker as error:
-            raise UserError(f"{at}: {entry['when']!r} is no environment marker.") from error
 
 
 # -- comparing ------------------------------------------------------------------------------------
@@ -161,8 +155,8 @@ def _check(entry: dict[str, Any], at: str) -> None:
 def stale(divergences: Iterable[Divergence], results: Sequence[Found]) -> list[Divergence]:
     """The divergences that no longer happen.
 
-    One is stale when every case of its clause was run and none gave the verdict it expects, unless
-    that is to vary: chance may have it that no repetition deviates.
+    A divergence is stale when every case of its clause was run and none gave the expected verdict.
+    One that is expected to vary is never stale: by chance, no repetition may deviate.
     """
     ran: dict[str, list[Found]] = {}
     for result in results:
@@ -181,26 +175,28 @@ def stale(divergences: Iterable[Divergence], results: Sequence[Found]) -> list[D
 
 
 def _quote(value: str) -> str:
-    """A TOML string; JSON's escapes are a subset of TOML's, which wants one character more."""
+    """A TOML string: a JSON string, except that TOML also wants the delete character escaped."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def render(adapter: Adapter, results: Iterable[Found]) -> str:
-    """An adapter file like ``adapter``'s, with a divergence for every clause that deviates.
+def render(adapter: Adapter, results: Iterable[Found]) -> tuple[str, int]:
+    """The text of an adapter file like ``adapter``'s, and the number of divergences in it.
 
-    Reasons that the adapter has already are kept; the others say what was observed and that nobody
-    has reviewed them.  The kit's own errors are no divergences.
+    It has a divergence for every verdict of a clause that deviates.  Reasons that the adapter gives
+    already are kept.  The others quote what was observed and are marked as unreviewed.  The kit's
+    own errors are not divergences and are left out.
     """
     lines = []
-    for key in ("about", "module", "python", "setup", "substrate", "fallback"):
-        value = getattr(adapter, key)
-        if value:
+    for key in AdapterFile.__struct_fields__:
+        value = getattr(adapter, key, None)
+        if isinstance(value, str) and value:
             lines.append(f"{key} = {_quote(value)}")
-    if adapter.requires:
-        lines.append(f"requires = [{', '.join(map(_quote, adapter.requires))}]")
+        elif value:
+            lines.append(f"{key} = [{', '.join(map(_quote, value))}]")
     by_clause: dict[str, list[Found]] = {}
     for result in results:
         by_clause.setdefault(result.clause, []).append(result)
+    number = 0
     for clause, found in by_clause.items():
         for verdict in VERDICTS:
             first = next((result for result in found if result.verdict == verdict), None)
@@ -209,6 +205,7 @@ def render(adapter: Adapter, results: Iterable[Found]) -> str:
             reason = UNREVIEWED + " ".join((first.observed or verdict).split())[:200]
             if first.divergence is not None and first.divergence.verdict == verdict:
                 reason = first.divergence.reason
+            number += 1
             lines += [
                 "",
                 "[[divergence]]",
@@ -216,15 +213,23 @@ def render(adapter: Adapter, results: Iterable[Found]) -> str:
                 f"verdict = {_quote(verdict)}",
                 f"reason = {_quote(reason)}",
             ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n", number
 
 
-def write(adapter: Adapter, results: Iterable[Found], path: Path) -> None:
-    """Write what :func:`render` gives to a new file.  Raises UserError where it cannot be."""
+def write(adapter: Adapter, results: Iterable[Found], path: Path) -> int:
+    """Write what :func:`render` gives to a new file; the number of divergences in it.
+
+    Editors are pointed to the schema of adapter files where it is in the same folder.  Raises
+    UserError where the file cannot be written, or there is one already.
+    """
+    text, number = render(adapter, results)
+    if (path.parent / SCHEMA_FILE).exists():
+        text = f"#:schema ./{SCHEMA_FILE}\n{text}"
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(render(adapter, results))
+            file.write(text)
     except OSError as error:
         raise UserError(
             f"The divergences cannot be written to {path}: {error.strerror}."
         ) from error
+    return number

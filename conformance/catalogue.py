@@ -6,6 +6,7 @@ import hashlib
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -107,6 +108,14 @@ class Catalogue:
             return " ".join((*parts, *clause.statements)).lower()
 
         return [clause for clause in self.clauses if all(word in text(clause) for word in wanted)]
+
+    def hint(self, identifier: str) -> str:
+        """What a message about an unknown id ends with: similar ids, or how to list them all."""
+        like = [one.id for one in self.search([identifier])[:5]]
+        like = like or get_close_matches(identifier.lower(), self._by_id, 3)
+        if not like:
+            return "`threadspec clauses` lists them."
+        return f"did you mean {' or '.join(filter(None, (', '.join(like[:-1]), like[-1])))}?"
 
     def open_statements(self) -> list[str]:
         """The statements of the manual that no clause cites, in the manual's order."""

@@ -21,6 +21,9 @@ Verdict = Literal[
     "error",
 ]
 
+# The verdicts that an adapter may list as a known divergence.
+Deviation = Literal["non-strict", "varies", "unsupported", "fail", "timeout", "crash"]
+
 # From the best to the worst: the verdict on a clause is the worst of its cases.
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -43,9 +46,8 @@ FAILING: frozenset[Verdict] = frozenset(
     {"varies", "unsupported", "fail", "timeout", "crash", "error"}
 )
 
-
 # The verdicts that no divergence can be: nothing diverges, or the kit is to blame.
-NO_DIVERGENCE: frozenset[Verdict] = frozenset({"pass", "not-offered", "observed", "error"})
+NO_DIVERGENCE: frozenset[Verdict] = frozenset(VERDICTS) - frozenset(get_args(Deviation))
 
 
 def fails(verdict: Verdict, strict: bool) -> bool:

@@ -1,10 +1,11 @@
-"""The ``threadspec`` command: browse the clauses, check their coverage, make a matrix."""
+"""The ``threadspec`` command: browse the clauses, make a matrix, print the schemas."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import io
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from threadspec.adapters import file_format
 from threadspec.adapters.adapter import Implementation, Unavailable, choose
 from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue
 from threadspec.conformance.errors import UserError
@@ -39,6 +41,11 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("clause", metavar="CLAUSE")
 
     commands.add_parser("coverage", help="which statements of the manual have a clause and a case")
+
+    schema = commands.add_parser(
+        "schema", help="print the JSON Schema of adapter files, for editors, or of records"
+    )
+    schema.add_argument("format", choices=("adapter", "record"))
 
     matrix = commands.add_parser(
         "matrix", help="judge implementations, or read records, and put them side by side"
@@ -91,9 +98,7 @@ def _clauses(console: Console, words: Sequence[str]) -> int:
 def _explain(console: Console, identifier: str) -> int:
     clause = catalogue().find(identifier)
     if clause is None:
-        like = ", ".join(one.id for one in catalogue().search([identifier])[:5])
-        hint = f"did you mean {like}?" if like else "`threadspec clauses` lists them."
-        raise UserError(f"There is no clause {identifier}; {hint}")
+        raise UserError(f"There is no clause {identifier}; {catalogue().hint(identifier)}")
     for label, value in _fields(clause):
         console.print(f"[bold]{label:<10}[/]  {escape(value)}", highlight=False, soft_wrap=True)
     return 0
@@ -131,6 +136,14 @@ def _coverage(console: Console) -> int:
     for gap in gaps:
         console.print(gap, highlight=False, soft_wrap=True)
     return 1 if unwritten or gaps else 0
+
+
+def _schema(of: str) -> int:
+    if of == "adapter":
+        print(file_format.schema_text(catalogue()), end="")
+    else:
+        print(json.dumps(records.schema(), indent=1))
+    return 0
 
 
 def _judge(trial: Trial, time_scale: float, progress: Progress) -> records.Record:
@@ -230,6 +243,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _explain(console, options.clause)
         if options.command == "coverage":
             return _coverage(console)
+        if options.command == "schema":
+            return _schema(options.format)
         return _matrix(console, options)
     except (UserError, CatalogueError) as error:
         print(f"threadspec: {error}", file=sys.stderr)

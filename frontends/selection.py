@@ -74,12 +74,12 @@ def select(
 def _find(
     argument: str, directory: Path, root: Path, modules: bool
 ) -> tuple[Sequence[Case], str | None] | None:
-    """The cases that an argument names and the implementation in its brackets; None: none."""
+    """The cases that an argument names, with the implementation in its brackets; None if none."""
     base, bracket, rest = argument.partition("[")
     place, *names = base.split("::")
     part = _part(place, directory, root, modules)
     if part is None:
-        return None if names or bracket else _of_clause(argument, directory)
+        return None if names or bracket else _of_name(argument, directory)
     cases = [case for case in battery() if part in ("", case.clause.chapter, case.file)]
     if names:
         cases = [case for case in cases if [case.function] == names]
@@ -114,19 +114,21 @@ def _part(place: str, directory: Path, root: Path, modules: bool) -> str | None:
     return None
 
 
-def _of_clause(name: str, directory: Path) -> tuple[Sequence[Case], None] | None:
-    """The cases of a clause; None where the name is not like a clause's, or is a file's."""
+def _of_name(name: str, directory: Path) -> tuple[Sequence[Case], None] | None:
+    """The cases of a clause or a chapter; None where the name is unlike theirs, or a file's."""
     clauses = catalogue()
+    if (directory / name).exists():
+        return None
+    if name in {chapter.name for chapter in clauses.chapters}:
+        return [case for case in battery() if case.clause.chapter == name], None
     first_words = {clause.id.split(".")[0] for clause in clauses.clauses}
-    if name.split(".")[0] not in first_words or "." not in name or (directory / name).exists():
+    if name.split(".")[0] not in first_words or "." not in name:
         return None
     clause = clauses.find(name)
     if clause is None:
         if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", name) or name.endswith(".py"):
             return None
-        like = ", ".join(one.id for one in clauses.search([name])[:5])
-        hint = f"did you mean {like}?" if like else "`threadspec clauses` lists them."
-        raise UserError(f"There is no clause {name}; {hint}")
+        raise UserError(f"There is no clause {name}; {clauses.hint(name)}")
     cases = [case for case in battery() if case.clause.id == name]
     if not cases:
         raise UserError(f"The clause {name} has no case; `threadspec explain {name}` says why.")

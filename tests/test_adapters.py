@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from threadspec.adapters import adapter as adapters
-from threadspec.adapters import divergences, interpreters
+from threadspec.adapters import divergences, file_format, interpreters
 from threadspec.adapters.adapter import (
     Adapter,
     Divergence,
@@ -23,9 +24,15 @@ from threadspec.adapters.adapter import (
     resolve,
 )
 from threadspec.adapters.interpreters import Interpreter
+from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import Verdict
 from threadspec.reports.record import CaseResult, Expectation
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 CLAUSE = "lock.release.unlocked-error"
 MODULE_WITH_DIVERGENCE = 'module = "threading"\n[[divergence]]\n'
@@ -87,25 +94,25 @@ def found_are(monkeypatch: pytest.MonkeyPatch, *labels: str) -> None:
 # -- adapter files --------------------------------------------------------------------------------
 
 
-def test_every_field_of_a_file_is_read(tmp_path: Path) -> None:
-    path = write(
-        tmp_path,
-        """
-        about = "green threads"
-        module = "green.threads"
-        python = ">=3.8"
-        setup = "import green"
-        requires = ["green>=1"]
-        substrate = "green.layer"
-        fallback = "stdlib"
+EVERY_FIELD = """
+about = "green threads"
+module = "green.threads"
+python = ">=3.8"
+setup = "import green"
+requires = ["green>=1"]
+substrate = "green.layer"
+fallback = "stdlib"
 
-        [[divergence]]
-        clause = "lock.release.no-value"
-        verdict = "non-strict"
-        reason = "it says how many waited"
-        when = "python_version < '3.9'"
-        """,
-    )
+[[divergence]]
+clause = "lock.release.no-value"
+verdict = "non-strict"
+reason = "it says how many waited"
+when = "python_version < '3.9'"
+"""
+
+
+def test_every_field_of_a_file_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path, EVERY_FIELD)
     known = Divergence(OTHER, "non-strict", "it says how many waited", "python_version < '3.9'")
     assert read(path) == Adapter(
         name="mine",
@@ -126,48 +133,124 @@ def test_a_module_is_all_that_a_file_needs(tmp_path: Path) -> None:
     assert (found.module, found.divergences, found.versions) == ("threading", (), None)
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("module = ", "is not valid TOML"),
-        ('about = "no module"', "names no module"),
-        ('module = "threading"\nmodul = "x"', "has the unknown key 'modul'"),
-        ("module = 3", "module must be a string"),
-        ('module = "threading"\nrequires = "x"', "requires must be a list"),
-        ('module = "threading"\ndivergence = "x"', "divergence must be a list"),
-        ('module = ""', "'' is no module name"),
-        ('module = "a-b"', "'a-b' is no module name"),
-        ('module = "a..b"', "'a..b' is no module name"),
-        ('module = "a b"', "'a b' is no module name"),
-        ('module = "threading\\n"', "is no module name"),
-        ('module = "threading"\nrequires = ["a b"]', "'a b' in requires is no requirement"),
-        ('module = "threading"\nrequires = [3]', "3 in requires is no requirement"),
-        ('module = "threading"\ndivergence = ["x"]', "divergence 1 must be a table"),
-        (divergence(reason="-"), "has no reason"),
-        (divergence(reason=" "), "has no reason"),
-        (divergence(clause="-"), "has no clause"),
-        (divergence(clause="no.clause"), "is no clause"),
-        (MODULE_WITH_DIVERGENCE + "clause = 3\n", "must be a string, or a list of strings"),
-        (MODULE_WITH_DIVERGENCE + "occasional = true\n", "unknown key 'occasional'"),
-        (divergence(verdict="-"), "has no verdict"),
-        (
-            divergence(verdict="broken"),
-            "'broken' is no verdict of a divergence; these are non-strict, ",
-        ),
-        (divergence(verdict="pass"), "'pass' is no verdict"),
-        (divergence(verdict="not-offered"), "'not-offered' is no verdict"),
-        (divergence(verdict="error"), "'error' is no verdict"),
-        (divergence(when="on Tuesdays"), "'on Tuesdays' is no environment marker"),
-        (divergence(whenn="x"), "has the unknown key 'whenn'"),
-        (divergence() + "when = 3\n", "when must be a string"),
-        (divergence() + divergence().split("\n", 1)[1], "is there twice"),
-    ],
-)
+# Broken files, each with what the message about it says.  The reader and the schema refuse them.
+BROKEN = [
+    ('about = "no module"', 'it has no module; add a line module = "…"'),
+    (
+        'module = "threading"\nmodul = "x"',
+        ", line 2: there is no key modul; did you mean module?",
+    ),
+    (
+        'module = "threading"\nxyzzy = 1',
+        ", line 2: there is no key xyzzy; the keys are about, module, python, ",
+    ),
+    ("module = 3", ", line 1: module is 3; it must be the name of a module, written as in an"),
+    ('[module]\nname = "x"', "module is a table; it must be the name of a module"),
+    ('module = ""', 'module is ""; it must be the name of a module'),
+    ('module = "a-b"', 'module is "a-b"; it must be the name of a module'),
+    ('module = "a..b"', 'module is "a..b"; it must be the name of a module'),
+    ('module = "a b"', 'module is "a b"; it must be the name of a module'),
+    ('module = "threading\\n"', 'module is "threading\\n"; it must be the name of a module'),
+    ('module = "a"\nabout = 2001-02-03', "about is 2001-02-03; it must be a sentence"),
+    ('module = "a"\nsetup = true', "setup is true; it must be Python source"),
+    ('module = "a"\npython = 3.8', 'python is 3.8; it must be a range of versions such as ">=3'),
+    ('module = "a"\npython = ">=3.x"', 'python is ">=3.x"; it must be a range of versions'),
+    ('module = "a"\npython = ""', 'python is ""; it must be a range of versions'),
+    ('module = "a"\nsubstrate = "b-c"', 'substrate is "b-c"; it must be the name of a module'),
+    ('module = "a"\nfallback = ""', 'fallback is ""; it must be the name of an adapter'),
+    (
+        'module = "a"\nrequires = "x"',
+        'requires is "x"; it must be a list of requirements as pip takes them',
+    ),
+    ('module = "a"\nrequires = ["b", "c d"]', 'requires has "c d"; it must be a list of require'),
+    ('module = "a"\nrequires = [3]', "requires has 3; it must be a list of requirements"),
+    ('module = "a"\ndivergence = "x"', 'divergence is "x"; it must be one or more tables, each'),
+    ('module = "a"\n[divergence]\nx = 1', "divergence is a table; it must be one or more tables"),
+    ('module = "a"\ndivergence = ["x"]', 'divergence 1 is "x"; it must be a table, [[diverg'),
+    (divergence(reason="-"), f", line 2: divergence 1 ({CLAUSE}): it has no reason; say why "),
+    (divergence(reason=" "), 'reason is " "; it must be a sentence that says why '),
+    (divergence(clause="-"), ", line 2: divergence 1: it has no clause; give the id of a clause"),
+    (divergence(verdict="-"), "it has no verdict; give one of non-strict, varies, "),
+    (divergence(clause="no.clause"), "there is no clause no.clause; `threadspec clauses` lists"),
+    (
+        divergence(clause="lock.release.unlockd-error"),
+        ", line 3: divergence 1 (lock.release.unlockd-error): there is no clause "
+        f"lock.release.unlockd-error; did you mean {CLAUSE}, ",
+    ),
+    (MODULE_WITH_DIVERGENCE + "clause = 3\nverdict = 'fail'\nreason = 'so'\n", "clause is 3; "),
+    (
+        MODULE_WITH_DIVERGENCE + "clause = []\nverdict = 'fail'\nreason = 'so'\n",
+        "clause is an empty list; it must be the id of a clause",
+    ),
+    (
+        MODULE_WITH_DIVERGENCE + f"clause = ['{CLAUSE}', 3]\nverdict = 'fail'\nreason = 'so'\n",
+        "divergence 1: clause has 3; it must be the id of a clause",
+    ),
+    (
+        divergence() + "occasional = true\n",
+        f", line 6: divergence 1 ({CLAUSE}): there is no key occasional; the keys are clause, ",
+    ),
+    (
+        divergence(verdict="broken"),
+        ', line 4: divergence 1 (lock.release.unlocked-error): verdict is "broken"; it must be one '
+        "of non-strict, varies, unsupported, fail, timeout, crash.",
+    ),
+    (divergence(verdict="pass"), 'verdict is "pass"; it must be one of non-strict, '),
+    (divergence(verdict="not-offered"), 'verdict is "not-offered"; it must be one of '),
+    (divergence(verdict="observed"), 'verdict is "observed"; it must be one of '),
+    (divergence(verdict="error"), 'verdict is "error"; it must be one of '),
+    (divergence(when="on Tuesdays"), 'when is "on Tuesdays"; it must be an environment marker'),
+    (divergence(whenn="x"), "there is no key whenn; did you mean when?"),
+    (divergence() + "when = 3\n", "when is 3; it must be an environment marker"),
+    (
+        divergence() + divergence(reason=" ").split("\n", 1)[1],
+        f', line 9: divergence 2 ({CLAUSE}): reason is " "; ',
+    ),
+]
+
+# Broken files that only the reader refuses: no schema can express what is wrong with them.
+BROKEN_IN_SENSE = [
+    ('module = "a"\npython = ">=3.*"', 'line 2: python is ">=3.*", which is no range of versions'),
+    ('module = "a"\nrequires = ["b>"]', 'line 2: requires has "b>", which is no requirement: '),
+    (
+        divergence(when="python_version >= '3' and"),
+        f", line 6: divergence 1 ({CLAUSE}): when is \"python_version >= '3' and\", which is no "
+        "environment marker: ",
+    ),
+    (
+        divergence() + divergence(reason="again").split("\n", 1)[1],
+        f", line 6: divergence 2 ({CLAUSE}): {CLAUSE} is listed twice with the verdict fail under "
+        "the same condition; remove one of the two.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), BROKEN + BROKEN_IN_SENSE)
 def test_a_mistake_in_a_file_is_said_in_a_sentence(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(UserError) as caught:
         read(write(tmp_path, text))
     assert said in str(caught.value)
-    assert "mine.toml" in str(caught.value)
+    assert str(caught.value).startswith(f"The adapter file {tmp_path / 'mine.toml'}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"mine\.toml is not valid TOML: .*line 1"):
+        read(write(tmp_path, "module = x"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'module = 3\nsetup = """\nmodule = 4\n"""',
+        MODULE_WITH_DIVERGENCE + 'clause = 3\nreason = """\n[[divergence]]\n"""\nverdict = "fail"',
+    ],
+)
+def test_a_line_that_is_not_certain_is_not_named(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read(write(tmp_path, text))
+    assert "is 3; it must be" in str(caught.value)
+    assert ", line " not in str(caught.value)
 
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
@@ -191,6 +274,86 @@ def test_one_clause_may_diverge_under_different_conditions(tmp_path: Path) -> No
 @pytest.mark.parametrize("name", adapters.known())
 def test_the_adapters_of_the_kit_are_valid(name: str) -> None:
     assert read(adapters.FOLDER / f"{name}.toml").about
+
+
+# -- the schema -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def validator() -> jsonschema.Draft7Validator:
+    """Checks documents against the schema."""
+    schema = file_format.schema(catalogue())
+    jsonschema.Draft7Validator.check_schema(schema)
+    return jsonschema.Draft7Validator(schema)
+
+
+def test_the_schema_that_is_shipped_is_the_one_of_the_format() -> None:
+    text = (adapters.FOLDER / file_format.SCHEMA_FILE).read_text(encoding="utf-8")
+    assert text == file_format.schema_text(catalogue()), (
+        "make it anew: threadspec schema adapter > adapters/adapter.schema.json"
+    )
+
+
+@pytest.mark.parametrize("name", adapters.known())
+def test_the_schema_accepts_the_adapters_of_the_kit(
+    validator: jsonschema.Draft7Validator, name: str
+) -> None:
+    text = (adapters.FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+    validator.validate(tomllib.loads(text))
+    assert text.startswith(f"#:schema ./{file_format.SCHEMA_FILE}\n")
+
+
+WHOLE = [
+    EVERY_FIELD,
+    'module = "a"',
+    'module = "_a1.ünïcode"\nabout = ""',
+    *(
+        f'module = "a"\npython = "{one}"'
+        for one in (">=3.8", " >= 3.8 , < 3.13rc1", "==3.*", "~=3.8.1", "3.8", "pypy3", "./bin/py")
+    ),
+    'module = "a"\nrequires = ["b", "c[d]>=1,<2", "e @ https://e.org/e", "f;os_name==\'nt\'"]',
+    *(
+        divergence(when=one)
+        for one in (
+            "python_version < '3'",
+            "(os_name == 'nt' or sys_platform=='x') and '3' in python_version",
+            "'PyPy' not in platform_python_implementation",
+        )
+    ),
+    MODULE_WITH_DIVERGENCE + f"clause = ['{CLAUSE}', '{OTHER}']\nverdict='varies'\nreason='a race'",
+]
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_reader_and_schema_accept_the_same(
+    validator: jsonschema.Draft7Validator, tmp_path: Path, text: str
+) -> None:
+    read(write(tmp_path, text))
+    validator.validate(tomllib.loads(text))
+
+
+@pytest.mark.parametrize("text", [text for text, _ in BROKEN])
+def test_the_schema_refuses_what_the_reader_refuses(
+    validator: jsonschema.Draft7Validator, text: str
+) -> None:
+    assert not validator.is_valid(tomllib.loads(text))
+
+
+@pytest.mark.parametrize("text", [text for text, _ in BROKEN_IN_SENSE])
+def test_what_only_the_reader_refuses(validator: jsonschema.Draft7Validator, text: str) -> None:
+    assert validator.is_valid(tomllib.loads(text))
+
+
+def test_the_schema_describes_every_key() -> None:
+    schema = file_format.schema(catalogue())
+    tables = (schema, schema["properties"]["divergence"]["items"])
+    for table in tables:
+        assert table["description"]
+        for key, value in table["properties"].items():
+            assert value["description"].endswith("."), key
+            ends = "Required." if key in table["required"] else "Default: "
+            assert ends in value["description"], key
+    assert set(tables[1]["properties"]) == {"clause", "verdict", "reason", "when"}
 
 
 # -- divergences ----------------------------------------------------------------------------------
@@ -308,6 +471,17 @@ def test_odd_characters_in_an_observation_can_be_written(tmp_path: Path, text: s
     assert found.divergences[0].reason.startswith("unreviewed: ")
 
 
+@pytest.mark.parametrize("has_schema", [True, False])
+def test_a_written_file_names_the_schema_beside_it(tmp_path: Path, has_schema: bool) -> None:
+    if has_schema:
+        write(tmp_path, "{}", file_format.SCHEMA_FILE)
+    path = tmp_path / "written.toml"
+    assert divergences.write(Adapter("subject", "threading"), [result("fail")], path) == 1
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("#:schema ./adapter.schema.json\nmodule") is has_schema
+    assert read(path).module == "threading"
+
+
 def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     path = write(tmp_path, "# my work\n")
     with pytest.raises(UserError, match="cannot be written to "):
@@ -420,6 +594,34 @@ def test_a_file_may_name_an_interpreter(tmp_path: Path, monkeypatch: pytest.Monk
     found_are(monkeypatch, "3.12", "pypy3.9")
     write(tmp_path, 'module = "dummy"\npython = "pypy3.9"')
     assert resolve("mine.toml").interpreter.label == "pypy3.9"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'module = "dummy"\npython = "3.x"',
+            'The adapter file ./mine.toml, line 2, has python = "3.x". No interpreter 3.x was '
+            "found; found here are 3.12. ",
+        ),
+        (
+            'python = "./bin/py"\nmodule = "dummy"',
+            'The adapter file ./mine.toml, line 1, has python = "./bin/py". There is no interpr',
+        ),
+        (
+            'module = "dummy"\npython = "<3"\nfallback = "refernce"',
+            'The adapter file ./mine.toml, line 3, has fallback = "refernce". There is no imple',
+        ),
+    ],
+)
+def test_what_a_file_asks_for_in_vain_is_named_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    found_are(monkeypatch, "3.12")
+    write(tmp_path, text)
+    with pytest.raises(UserError) as caught:
+        resolve("mine.toml")
+    assert str(caught.value).replace(os.sep, "/").startswith(said)
 
 
 def test_a_range_holds_the_versions_that_are_found(monkeypatch: pytest.MonkeyPatch) -> None:

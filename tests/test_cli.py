@@ -19,7 +19,7 @@ import pytest
 from rich.console import Console
 
 import miniatures
-from threadspec.adapters import interpreters
+from threadspec.adapters import file_format, interpreters
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import VERDICTS, Verdict
@@ -120,6 +120,11 @@ def test_explain_offers_clauses_like_an_unknown_one(command: Command) -> None:
     status, _, err = command("explain", "unlocked-error")
     assert status == 1
     assert "There is no clause unlocked-error; did you mean lock.release.unlocked-error" in err
+    status, _, err = command("explain", "lock.release.unlockd-error")
+    assert status == 1
+    assert "did you mean lock.release.unlocked-error, " in err
+    status, _, err = command("explain", "rlock.release.inner-kept")
+    assert "did you mean rlock.release.inner-keeps" in err
     status, _, err = command("explain", "xyzzy")
     assert status == 1
     assert "`threadspec clauses` lists them" in err
@@ -131,6 +136,16 @@ def test_coverage_counts_statements_clauses_and_cases(command: Command) -> None:
     assert f"{305 - len(open_ones)} of 305 statements" in out
     assert f"{len(catalogue().clauses)} clauses; {len(battery())} cases" in " ".join(out.split())
     assert status == (1 if open_ones else 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [("adapter", file_format.schema(catalogue())), ("record", record.schema())],
+    ids=["adapter", "record"],
+)
+def test_schema_prints_a_schema(command: Command, name: str, schema: dict[str, Any]) -> None:
+    status, out, _ = command("schema", name)
+    assert (status, json.loads(out)) == (0, json.loads(json.dumps(schema)))
 
 
 # -- the matrix, from records ---------------------------------------------------------------------

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 
 # What an installed kit needs of each part, as patterns in the repository.
 NEEDED = {
-    "adapters": ("*.py", "*.toml"),
+    "adapters": ("*.py", "*.toml", "*.json"),
     "adapters/runner": ("*.py",),
     "conformance": ("*.py",),
     "conformance/battery": ("*.py",),

@@ -406,10 +406,14 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
         (["--pyargs", "threadspec.conformance"], "The battery needs an implementation to judge"),
         (["battery/lock/release.py"], "The battery needs an implementation to judge"),
         (["--impl=faithful", "lock.release.nothing"], "There is no clause lock.release.nothing; "),
+        (
+            ["--impl=faithful", "lock.release.unlockd-error"],
+            "There is no clause lock.release.unlockd-error; did you mean lock.release.unlocked-e",
+        ),
         (["--impl=faithful", "overview.atomic"], "The clause overview.atomic has no case; "),
         (
             ["--impl=faithful", "battery/lock/release.py::test_it"],
-            "There is no case battery/test_lock",
+            "There is no case battery/lock/release.py::test_it; ",
         ),
         (["--impl=faithful", "battery/test_it.py"], "file or directory not found"),
         (
@@ -649,6 +653,12 @@ def test_a_case_can_be_asked_for_on_one_of_several_implementations(run: Run) -> 
     case = "battery/lock/release.py::test_release_of_a_new_lock_is_an_error"
     assert counts(run("--impl=silent,faithful", f"{case}[faithful]")) == {"passed": 1}
     assert counts(run("--impl=silent,faithful", case)) == {"passed": 1, "failed": 1}
+
+
+@pytest.mark.parametrize("chapter", ["lock", "battery/lock", "battery/lock/"])
+def test_a_chapter_can_be_named(run: Run, chapter: str) -> None:
+    listed = ids(run("--impl=faithful", "--collect-only", "-q", chapter))
+    assert listed == [f"{case.id}[faithful]" for case in battery() if case.clause.chapter == "lock"]
 
 
 def test_a_file_of_the_users_is_not_taken_for_the_batterys(run: Run, folder: Path) -> None:

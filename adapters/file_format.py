@@ -1,0 +1,350 @@
+"""The format of adapter files: its types, the JSON Schema made from them, and their checks.
+
+Everything that a file may hold is described here once.  :func:`convert` checks a file that was read
+against the types, and :func:`schema` describes them to editors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Any, NoReturn, get_args, get_type_hints
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from threadspec.conformance.catalogue import Catalogue
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.verdicts import Deviation
+
+# The name of the file with the schema, beside the adapters that come with the kit.
+SCHEMA_FILE = "adapter.schema.json"
+
+# Patterns are written so that they mean the same in Python, JavaScript and Rust: without \w, whose
+# characters differ, and with $ kept from matching before a line break.
+_IDENTIFIER = r"([A-Za-z_]|[^\x00-\x7F])([0-9A-Za-z_]|[^\x00-\x7F])*"
+MODULE_NAME = rf"^{_IDENTIFIER}(\.{_IDENTIFIER})*$(?!\n)"
+_VERSIONS = r"\s*([<>]=?|[=!~]=)\s*\d+(\.\d+)*(\.\*)?((a|b|rc)\d+)?\s*"
+_PYTHON = rf"^({_VERSIONS}(,{_VERSIONS})*|[^\s<>=!~,].*)$"
+_REQUIREMENT = r"^\s*[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*($|[\[(<>=!~;@])"
+_MARKER = r"""^[\s(]*([a-z_.]+|'[^']*'|"[^"]*")\s*([<>]=?|[=!~]=|===|in\s|not\s+in\s)"""
+
+_AN_ID = "the id of a clause, such as lock.release.no-value (`threadspec clauses` lists them)"
+
+# What messages say of a key: `must` completes "KEY is VALUE; it must be …", and `missing` says what
+# to do where it is required and missing.
+ModuleName = Annotated[str, Meta(pattern=MODULE_NAME)]
+Requirement = Annotated[str, Meta(pattern=_REQUIREMENT)]
+ClauseId = Annotated[str, Meta(extra_json_schema={"$ref": "#/definitions/Clause"})]
+
+
+class DivergenceTable(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A known deviation: it does not fail a run, and one that no longer happens does."""
+
+    clause: Annotated[
+        ClauseId | Annotated[tuple[ClauseId, ...], Meta(min_length=1)],
+        Meta(
+            description="The id of the clause that the implementation deviates from, or a list of "
+            "clauses that it deviates from for the same reason. Required.",
+            extra={
+                "must": f"{_AN_ID}, or a list of ids",
+                "missing": f"give {_AN_ID}",
+            },
+        ),
+    ]
+    verdict: Annotated[
+        Deviation,
+        Meta(
+            description="The verdict to expect of each clause. With varies, a race decides: the "
+            "clause may deviate in any way, in some runs, or not at all. Required.",
+            extra={
+                "must": f"one of {', '.join(get_args(Deviation))}",
+                "missing": f"give one of {', '.join(get_args(Deviation))}",
+            },
+        ),
+    ]
+    reason: Annotated[
+        str,
+        Meta(
+            pattern=r"\S",
+            description="Why the implementation deviates, in words that its maintainers would "
+            "accept. Required.",
+            extra={
+                "must": "a sentence that says why the implementation deviates",
+                "missing": "say why the implementation deviates",
+            },
+        ),
+    ]
+    when: (
+        Annotated[
+            str,
+            Meta(
+                pattern=_MARKER,
+                description="A PEP 508 environment marker about the interpreter that the "
+                "implementation runs in: the deviation is expected only where it holds. "
+                "Default: everywhere.",
+                examples=["python_version < '3.9'", "platform_python_implementation == 'PyPy'"],
+                extra={
+                    "must": "an environment marker of PEP 508, such as \"python_version < '3.9'\""
+                },
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How threadspec loads one implementation of threading, and its known divergences."""
+
+    about: (
+        Annotated[
+            str,
+            Meta(
+                description="One sentence about the implementation, which reports show. "
+                "Default: none.",
+                extra={"must": "a sentence"},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    module: Annotated[
+        ModuleName,
+        Meta(
+            description="The module that is imported and judged, written as in an import "
+            "statement. Required.",
+            examples=["package.threads"],
+            extra={
+                "must": "the name of a module, written as in an import statement",
+                "missing": 'add a line module = "…" with the module to judge',
+            },
+        ),
+    ]
+    python: (
+        Annotated[
+            str,
+            Meta(
+                pattern=_PYTHON,
+                description="The interpreter that the implementation runs in: a range of versions, "
+                "of which the newest that is found is used and the matrix shows all; or a "
+                "version, a name on PATH or a path. Default: the interpreter that runs "
+                "threadspec.",
+                examples=[">=3.8,<3.13", "3.8", "pypy3", "/opt/python/bin/python3"],
+                extra={
+                    "must": 'a range of versions such as ">=3.8,<3.13", or the version, name or '
+                    "path of an interpreter"
+                },
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    setup: (
+        Annotated[
+            str,
+            Meta(
+                description="Python source that the worker runs before it imports anything else. "
+                "Default: none.",
+                examples=["from gevent import monkey; monkey.patch_all()"],
+                extra={"must": "Python source"},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    requires: (
+        Annotated[
+            tuple[Requirement, ...],
+            Meta(
+                description="The distributions that the implementation needs (PEP 508). Nothing "
+                "is installed: the message names them where the module cannot be loaded. "
+                "Default: none.",
+                examples=[["gevent>=24.2"]],
+                extra={
+                    "must": 'a list of requirements as pip takes them, such as ["gevent>=24.2"]'
+                },
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    substrate: (
+        Annotated[
+            ModuleName,
+            Meta(
+                description="The module that the helper threads of the cases come from; it has "
+                "start_new_thread, allocate_lock and get_ident. Default: the interpreter's "
+                "_thread, as the set-up code has left it.",
+                examples=["package.low_level"],
+                extra={"must": "the name of a module, written as in an import statement"},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    fallback: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                description="The adapter to use where no interpreter in the range of python is "
+                "found, by its name or the path of its file. Default: none, and the "
+                "implementation is unavailable there.",
+                examples=["reference"],
+                extra={"must": "the name of an adapter, or the path of its file"},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    divergence: Annotated[
+        tuple[DivergenceTable, ...],
+        Meta(
+            description="The known divergences, each in a table [[divergence]]. Default: none.",
+            extra={"must": "one or more tables, each under a line [[divergence]] of its own"},
+        ),
+    ] = ()
+
+
+def schema(clauses: Catalogue) -> dict[str, Any]:
+    """The JSON Schema of an adapter file.  ``clauses``: those that a divergence may name.
+
+    It is of the draft and the form that every TOML editor understands: references are used for the
+    ids of the clauses alone.
+    """
+    (_,), parts = msgspec.json.schema_components([AdapterFile], ref_template="#/definitions/{name}")
+    document = parts["AdapterFile"]
+    document["properties"]["divergence"]["items"] = parts["DivergenceTable"]
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        **document,
+        "definitions": {
+            "Clause": {
+                "title": "Clause",
+                "type": "string",
+                "enum": [clause.id for clause in clauses.clauses],
+            }
+        },
+    }
+
+
+def schema_text(clauses: Catalogue) -> str:
+    """The JSON Schema as the text of a file."""
+    return json.dumps(schema(clauses), indent=1, ensure_ascii=False) + "\n"
+
+
+# -- reading --------------------------------------------------------------------------------------
+
+_HEADER = re.compile(r"\s*\[\[\s*divergence\s*\]\]")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that is being read: its path and its text, for messages that say where a mistake is.
+
+    ``tables``: how many divergences it has.
+    """
+
+    path: str
+    text: str
+    tables: int = 0
+
+    def refuse(self, mistake: str, table: int | None = None, key: str | None = None) -> NoReturn:
+        """Raise UserError: the file, the line, if it is certain, and the mistake.
+
+        ``table``: the number of the divergence that the mistake is in, counted from 1; ``key``: the
+        key, by default the whole table.
+        """
+        line = self.line(table, key)
+        at = f"{self.path}, line {line}" if line else self.path
+        raise UserError(f"The adapter file {at}: {mistake}")
+
+    def line(self, table: int | None, key: str | None) -> int | None:
+        """The line of a table or of a key in it, counted from 1; None where it is not certain."""
+        lines = self.text.split("\n")
+        headers = [number for number, line in enumerate(lines) if _HEADER.match(line)]
+        if len(headers) != self.tables:
+            return None
+        bounds = [0, *headers, len(lines)]
+        first, last = bounds[table or 0], bounds[(table or 0) + 1]
+        if key is None:
+            return first + 1 if table else None
+        assignment = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+        found = [number for number in range(first, last) if assignment.match(lines[number])]
+        return found[0] + 1 if len(found) == 1 else None
+
+
+def convert(data: dict[str, Any], path: str, text: str) -> tuple[AdapterFile, Source]:
+    """An adapter file from its TOML document.
+
+    ``path``: what messages call it; ``text``: where they look for the line of a mistake.  Raises
+    UserError for an unknown or a missing key, and for a value of another type or form.
+    """
+    tables = data.get("divergence", ())
+    source = Source(path, text, len(tables) if isinstance(tables, list) else 0)
+    try:
+        return msgspec.convert(data, AdapterFile), source
+    except msgspec.ValidationError as error:
+        steps = re.findall(r"\.(\w+)|\[(\d+)\]", str(error).rpartition(" - at `$")[2])
+        _refuse(data, [name or int(number) for name, number in steps], source)
+
+
+def _refuse(data: dict[str, Any], steps: list[str | int], source: Source) -> NoReturn:
+    """Raise UserError for what is wrong at the end of ``steps`` in a document."""
+    kind: type[AdapterFile | DivergenceTable] = AdapterFile
+    _check_keys(data, kind, source)
+    number, table, name = None, data, ""
+    if len(steps) > 1 and steps[0] == "divergence":
+        number = int(steps[1]) + 1
+        name = f"divergence {number}"
+        table = data["divergence"][number - 1]
+        if not isinstance(table, dict):
+            source.refuse(f"{name} is {shown(table)}; it must be a table, [[divergence]].")
+        name += f" ({table['clause']}): " if isinstance(table.get("clause"), str) else ": "
+        kind = DivergenceTable
+        _check_keys(table, kind, source, number, name)
+        del steps[:2]
+    key = str(steps[0])
+    value, verb = table[key], "is"
+    if len(steps) > 1:
+        value, verb = value[steps[1]], "has"
+    must = _advice(kind, key)["must"]
+    source.refuse(f"{name}{key} {verb} {shown(value)}; it must be {must}.", number, key)
+
+
+def _check_keys(
+    table: dict[str, Any],
+    kind: type[Struct],
+    source: Source,
+    number: int | None = None,
+    name: str = "",
+) -> None:
+    """Raise UserError where a table has a key that ``kind`` does not have, or lacks one."""
+    keys = kind.__struct_fields__
+    for key in table:
+        if key not in keys:
+            like = get_close_matches(key, keys, 1)
+            hint = f"did you mean {like[0]}?" if like else f"the keys are {', '.join(keys)}."
+            source.refuse(f"{name}there is no key {key}; {hint}", number, key)
+    for field in msgspec.structs.fields(kind):
+        if field.required and field.name not in table:
+            todo = _advice(kind, field.name)["missing"]
+            source.refuse(f"{name}it has no {field.name}; {todo}.", number)
+
+
+def _advice(kind: type[Struct], key: str) -> dict[str, str]:
+    """What messages say about a key of ``kind``."""
+    hint = get_type_hints(kind, include_extras=True)[key]
+    for part in (hint, *get_args(hint)):
+        for meta in getattr(part, "__metadata__", ()):
+            if meta.extra is not None:
+                advice: dict[str, str] = meta.extra
+                return advice
+    raise AssertionError(f"nothing is said about {key}")
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it, as TOML has it where it is short."""
+    if isinstance(value, bool | str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    if isinstance(value, dict):
+        return "a table"
+    return str(value)
