@@ -83,7 +83,10 @@ class Subject:
 
     name: Annotated[str, Meta(description="What --impl called it.")]
     module: Annotated[str, Meta(description="The module that was judged.")]
-    version: Annotated[str | None, Meta(description="Its version, if it is known.")]
+    version: Annotated[
+        str | None,
+        Meta(description="Its version, if it is known, and that of a library that has patched it."),
+    ]
     interpreter: Annotated[str, Meta(description="The interpreter it ran in, with its version.")]
     platform: Annotated[str, Meta(description="System and machine.")]
     gil: Annotated[bool | None, Meta(description="Whether a global interpreter lock was in force.")]

@@ -50,9 +50,10 @@ def load_substrate(name):
 def _version(module):
     """The version of a loaded module, or None: its own, its package's, or its distribution's.
 
-    A module of the standard library has the version of the interpreter.
+    A module of the standard library has the version of the interpreter, followed by those of the
+    libraries that have patched it: "3.11.7 with gevent 24.2.1".
     """
-    name = getattr(module, "__name__", None)  # what stands in sys.modules may be any object
+    name = getattr(module, "__name__", None)  # any object may be in sys.modules
     package = sys.modules.get(str(name).split(".")[0], module)
     for candidate in (module, package):
         version = getattr(candidate, "__version__", None)
@@ -60,16 +61,78 @@ def _version(module):
             return version
     if name is None or package.__name__ == "threadspec":
         return None  # nobody knows it, or the host does
+    if not _is_standard(module):
+        return _distribution_version(package.__name__)
+    version = ".".join([str(number) for number in sys.version_info[:3]])
+    libraries = [
+        "%s %s" % (library.__name__, _version(library) or "of unknown version")
+        for library in _libraries(module)
+    ]
+    return version + (libraries and " with " + " and ".join(libraries) or "")
+
+
+def _is_standard(module):
+    """Whether a module is part of the standard library."""
     standard = os.path.dirname(os.path.abspath(os.__file__))
     home = os.path.abspath(getattr(module, "__file__", None) or standard)
-    if home.startswith(standard) and "site-packages" not in home and "dist-packages" not in home:
-        return ".".join([str(number) for number in sys.version_info[:3]])
-    try:
-        from importlib.metadata import version as distribution_version  # novm
+    return home.startswith(standard) and not ("site-packages" in home or "dist-packages" in home)
 
-        return distribution_version(package.__name__)
-    except Exception:
-        return None
+
+def _libraries(module):
+    """The top-level modules outside the standard library that documented names come from."""
+    from threadspec.conformance.harness.names import MODULE
+
+    found = []
+    for name in sorted(MODULE):
+        try:
+            origin = getattr(module, name).__module__.split(".")[0]
+            library = sys.modules[origin]
+            if library not in found and not (origin == "threadspec" or _is_standard(library)):
+                found.append(library)
+        except Exception:
+            pass  # the module lacks the name, or its value may be any object
+    return found
+
+
+def _distribution_version(name):
+    """The version of the distribution that the top-level module ``name`` belongs to, or None.
+
+    Not every Python has importlib.metadata, and its many imports would take place in the process
+    where the implementation is judged.
+    """
+    for folder in sys.path:
+        try:
+            entries = sorted(os.listdir(folder or os.curdir))
+        except Exception:
+            continue  # an archive, or not a folder at all
+        for entry in entries:
+            if entry.endswith((".dist-info", ".egg-info")):
+                path = os.path.join(folder, entry)
+                if name in _modules_of(path, entry):
+                    for line in _lines(path, "METADATA") or _lines(path, "PKG-INFO"):
+                        if line.startswith("Version:"):
+                            return line.split(":", 1)[1].strip()
+    return None
+
+
+def _modules_of(path, entry):
+    """The top-level modules of the distribution whose metadata is in the folder ``path``."""
+    modules = [line.strip() for line in _lines(path, "top_level.txt")]
+    if not modules:
+        files = [line.split(",")[0].split("/")[0] for line in _lines(path, "RECORD")]
+        modules = [file.split(".")[0] for file in files if not file.endswith(".dist-info")]
+    return modules + [entry.split("-")[0].split(".")[0]]
+
+
+def _lines(folder, name):
+    """The lines of a text file; none where it cannot be read."""
+    import io
+
+    try:
+        with io.open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+            return file.read().splitlines()
+    except EnvironmentError:
+        return []
 
 
 def _likely_modules(module):
