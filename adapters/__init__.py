@@ -1,1 +1,1 @@
-"""Adapters: how each implementation is loaded, where, and which divergences of it are known."""
+"""Adapters: how and where each implementation is loaded, and its known divergences."""

@@ -1,4 +1,4 @@
-"""Adapters: reads an adapter's TOML file and finds the implementation that a name stands for."""
+"""Adapters: reads adapter files, and finds the implementation that a ``--impl`` value names."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Adapter:
 
 @dataclass(frozen=True)
 class Implementation:
-    """What is judged: an adapter's module in one interpreter.
+    """An adapter's module in one interpreter.
 
     ``optional``: ``all`` found it and nobody named it; the others are judged without it where it
     cannot be loaded.  ``value``: the value of ``--impl`` that asks for it, if that is not its name.
@@ -202,7 +202,7 @@ def _adapter(name: str) -> Adapter:
         return read(FOLDER / f"{name}.toml")
     if not _MODULE.match(name):
         raise UserError(
-            f"{name!r} is no implementation: give an adapter ({', '.join(known())}), "
+            f"{name!r} is not an implementation: give an adapter ({', '.join(known())}), "
             "the path of an adapter file, or a module to import."
         )
     return Adapter(name=name, module=name)
@@ -225,8 +225,8 @@ def resolve(name: str) -> Implementation:
     if not adapter.python:
         if "." not in adapter.module and adapter.folder is None and not _importable(adapter.module):
             raise UserError(
-                f"There is no implementation {name!r}: it is no adapter "
-                f"({', '.join(known())}) and no module {adapter.module} can be imported here."
+                f"There is no implementation {name!r}: there is no such adapter "
+                f"({', '.join(known())}), and no module {adapter.module} can be imported here."
                 + "".join(f" Did you mean {one}?" for one in get_close_matches(base, known(), 1))
             )
         return Implementation(adapter.name, adapter, interpreters.this_interpreter())

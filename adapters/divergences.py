@@ -1,4 +1,4 @@
-"""Known divergences: read from adapter files, compared with what a run found, written anew."""
+"""Known divergences: those of an adapter file, their comparison with a run, and a first list."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Finds Python interpreters without starting them.
 
-They are looked for where people keep them: the interpreter that runs the kit, versioned names on
-``PATH``, and pyenv's folder of versions (its shims are left out: they answer only for versions that
-are switched on, and the folder has them all).  The worker's first answer confirms what was found.
+It finds the interpreter that runs the kit, versioned names on ``PATH``, and the versions that pyenv
+has installed.  Pyenv's shims are left out: they work only for the versions that are activated.  The
+worker's first answer confirms the version.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _FOLDER = re.compile(r"^(?:(pypy|jython)-?)?(\d+\.\d+(?:\.\d+)?)(?:-.*)?$")
 class Interpreter:
     """An interpreter on this machine.
 
-    ``label``: what follows the @ of an implementation's name: "3.8" for CPython, "pypy3.9" and the
-    like for others; ``version``: as far as its name tells.
+    ``label``: the part of an implementation's name after the @, such as "3.8" for CPython or
+    "pypy3.9"; ``version``: the version as far as the interpreter's name shows it, or 0.
     """
 
     path: Path
@@ -59,7 +59,7 @@ def _on_path() -> Iterator[Interpreter]:
             if kind == "jython":
                 version = "2.7"  # there has been no other for many years
             if version is None or "." not in version:
-                # pypy3 and the like: the name behind the link says more
+                # A name such as pypy3 is often a link to one with the whole version.
                 real = _NAME.match(path.resolve().name.removesuffix("-c"))
                 version = real.group(2) if real and real.group(1) == kind else None
             if version and "." in version:
@@ -100,10 +100,10 @@ def this_interpreter() -> Interpreter:
 
 @cache
 def found() -> tuple[Interpreter, ...]:
-    """One interpreter for each label, in the order of their versions, other kinds last.
+    """One interpreter for each label, CPython first, in the order of versions.
 
-    Where there are several for a label, the one that runs the kit is taken, else the first on
-    ``PATH``, else pyenv's newest.
+    Among several with the same label, the one that runs the kit is preferred, then the first on
+    ``PATH``, then pyenv's newest.
     """
     by_label: dict[str, Interpreter] = {}
     for interpreter in (this_interpreter(), *_on_path(), *_in_pyenv()):
@@ -117,7 +117,7 @@ def find(wish: str) -> Interpreter:
     """The interpreter that ``wish`` names.
 
     ``wish``: a version ("3.8", "3.8.18"), a label ("pypy3.9"), a name on ``PATH`` ("pypy3") or a
-    path.  Raises UserError where there is none.
+    path.  Raises UserError where no such interpreter is found.
     """
     if os.sep in wish or wish.startswith(("~", ".")):
         path = Path(wish).expanduser()
@@ -145,5 +145,5 @@ def _names(interpreter: Interpreter, wish: str) -> bool:
 
 
 def in_range(versions: SpecifierSet) -> list[Interpreter]:
-    """The interpreters found here whose version is in a range, CPython before other kinds."""
+    """The interpreters found here whose version is in a range, CPython first."""
     return [one for one in found() if versions.contains(one.version, prereleases=True)]

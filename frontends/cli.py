@@ -29,32 +29,45 @@ from threadspec.reports import render
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="threadspec",
-        description="Conformance of implementations of Python's threading to its 2.6 manual.",
+        description="Judge implementations of Python's threading module by its 2.6 manual.",
     )
     parser.add_argument("--version", action="version", version=f"threadspec {kit_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     clauses = commands.add_parser("clauses", help="search the clause catalogue")
-    clauses.add_argument("words", nargs="*", metavar="WORD")
+    clauses.add_argument(
+        "words",
+        nargs="*",
+        metavar="WORD",
+        help="list only the clauses that contain every word, in their id, text or statements",
+    )
 
     explain = commands.add_parser("explain", help="show one clause: text, statements, cases")
-    explain.add_argument("clause", metavar="CLAUSE")
+    explain.add_argument(
+        "clause", metavar="CLAUSE", help="the id of a clause, such as lock.release.no-value"
+    )
 
-    commands.add_parser("coverage", help="which statements of the manual have a clause and a case")
+    commands.add_parser("coverage", help="check that every statement of the manual is covered")
 
     schema = commands.add_parser(
-        "schema", help="print the JSON Schema of adapter files, for editors, or of records"
+        "schema", help="print the JSON Schema of adapter files or of records"
     )
-    schema.add_argument("format", choices=("adapter", "record"))
+    schema.add_argument(
+        "format",
+        choices=("adapter", "record"),
+        help="adapter: for editors that complete and check adapter files; record: for programs "
+        "that read records",
+    )
 
     matrix = commands.add_parser(
-        "matrix", help="judge implementations, or read records, and put them side by side"
+        "matrix", help="compare implementations: judge them here, or read their records"
     )
     matrix.add_argument(
         "--impl",
         action="append",
         metavar="NAME",
-        help="judge this implementation (as for pytest --impl; default: all, unless --from)",
+        help="judge this implementation; takes the same values as pytest --impl and may be "
+        "repeated (default: all, or none with --from)",
     )
     matrix.add_argument(
         "--from",
@@ -71,16 +84,23 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         default=Path("threadspec-matrix"),
         metavar="DIR",
-        help="where matrix.json, .md, .html and the records go (default: %(default)s)",
+        help="the folder for matrix.json, matrix.md, matrix.html and records (default: "
+        "%(default)s)",
     )
     matrix.add_argument(
         "--repeat",
         type=times,
         default=1,
         metavar="N",
-        help="run every case N times; a case whose verdicts differ varies (default: 1)",
+        help="run every case N times; the verdict is varies where they differ (default: 1)",
     )
-    matrix.add_argument("--time-scale", type=factor, default=1.0, metavar="FACTOR")
+    matrix.add_argument(
+        "--time-scale",
+        type=factor,
+        default=1.0,
+        metavar="FACTOR",
+        help="multiply every named duration, for slow machines (default: 1)",
+    )
     return parser
 
 
@@ -147,7 +167,10 @@ def _schema(of: str) -> int:
 
 
 def _judge(trial: Trial, time_scale: float, progress: Progress) -> records.Record:
-    """Run the whole battery on one implementation.  Raises UserError where it cannot be loaded."""
+    """The record of the whole battery on one implementation.
+
+    Raises UserError where the implementation cannot be loaded.
+    """
     subject = trial.load()
     task = progress.add_task(trial.name, total=len(battery()))
     results = []
@@ -162,7 +185,7 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
     names = options.impl or ([] if options.records else ["all"])
     missing = []
     folder: Path = options.out / "records"
-    with contextlib.suppress(OSError):  # write() says so in its own words
+    with contextlib.suppress(OSError):  # _write() reports it
         options.out.mkdir(parents=True, exist_ok=True)
     failed = False
     bars = Progress(
@@ -183,7 +206,7 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
             try:
                 record = _judge(trial, options.time_scale, progress)
             except UserError as error:
-                # The others are judged all the same.
+                # The other implementations are still judged.
                 missing.append(matrices.Missing(one.name, str(error.__cause__ or error)))
                 failed = failed or not one.optional
                 continue
@@ -207,12 +230,12 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
     )
     kit_fault = any(column.counts["error"] for column in matrix.columns)
     if kit_fault:
-        console.print("An error verdict is the kit's own fault: please report it.")
+        console.print("The verdict error is a fault of the kit itself: please report it.")
     return 1 if failed or kit_fault else 0
 
 
 def _print_table(console: Console, matrix: matrices.Matrix) -> None:
-    """Print the matrix, wider than the terminal where its numbers need that."""
+    """Print the matrix, wider than the terminal if its numbers need more space."""
     table = render.table(matrix, console.encoding)
     width = max(console.width, render.least_width(table, console))
     Console(file=console.file, width=width).print(table)
@@ -228,11 +251,12 @@ def _write(path: Path, text: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
-    ``arguments``: without the program's name, by default those of the process.  Returns the exit
-    status: 0 for success, 1 where something is wrong (said on standard error), 2 for wrong options.
+    ``arguments``: the command line without the program's name, by default that of the process.
+    Returns the exit status: 0 for success, and 1 for an error, after a message on standard error.
+    Raises SystemExit with the status 2 for wrong options.
     """
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a name or a reason may have any character
+        if isinstance(stream, io.TextIOWrapper):  # names and reasons may contain any character
             stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     console = Console()
@@ -253,7 +277,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("threadspec: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader of our output has gone, as in `threadspec clauses | head`.
+        # The reader of the output has closed it, as in `threadspec clauses | head`.
         sys.stderr.close()
         return 0
 

@@ -1,4 +1,4 @@
-"""What the values of options must be, for pytest and for the ``threadspec`` command."""
+"""Checks the values of options, for pytest and for the ``threadspec`` command."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def factor(text: str) -> float:
     except ValueError:
         value = 0.0
     if not (value > 0 and math.isfinite(value)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not possible; it must be a number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not valid; it must be a number above 0")
     return value
 
 
@@ -21,6 +21,6 @@ def times(text: str) -> int:
     """A whole number of at least 1 from the command line.  Raises ArgumentTypeError otherwise."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not possible; it must be a whole number of at least 1"
+            f"{text!r} is not valid; it must be a whole number of at least 1"
         )
     return int(text)

@@ -529,10 +529,10 @@ def test_an_interpreter_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> Non
     [
         ("no_such_module", "There is no implementation 'no_such_module'"),
         ("refernce", "no module refernce can be imported here. Did you mean reference?"),
-        ("not-a-name", "'not-a-name' is no implementation: give an adapter (.*reference"),
+        ("not-a-name", "'not-a-name' is not an implementation: give an adapter (.*reference"),
         ("missing.toml", "There is no adapter file missing.toml"),
         ("stdlib@", "'stdlib@' names no interpreter after the @"),
-        ("@3.8", "'' is no implementation"),
+        ("@3.8", "'' is not an implementation"),
         ("stdlib@9.9", "No interpreter 9.9 was found; found here are 3.7, 3.8"),
     ],
 )

@@ -264,7 +264,7 @@ def test_a_clause_that_was_not_judged_has_no_verdict(command: Command, tmp_path:
 def test_errors_of_the_kit_fail_the_command(command: Command, tmp_path: Path) -> None:
     status, out, _ = command("matrix", "--from", written(tmp_path, a_record(verdict="error")))
     assert status == 1
-    assert "the kit's own fault: please report it" in out
+    assert "The verdict error is a fault of the kit itself: please report it." in out
 
 
 def cut(folder: Path) -> str:

@@ -376,7 +376,7 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
         (["--impl="], "An implementation's name is empty"),
         (["--impl=no_such_module"], "There is no implementation 'no_such_module'"),
         (["--impl=no.such.module"], "no.such.module cannot be judged: importing no.such.module"),
-        (["--impl=not-a-name"], "'not-a-name' is no implementation"),
+        (["--impl=not-a-name"], "'not-a-name' is not an implementation"),
         (["--impl=missing.toml"], "There is no adapter file missing.toml"),
         (["--impl=stdlib@"], "names no interpreter after the @"),
         (["--impl=stdlib@9.9"], "No interpreter 9.9 was found"),

@@ -1,1 +1,1 @@
-"""How cases are run on an implementation: worker processes, a pool of them, and their watchdog."""
+"""Runs cases on an implementation: worker processes, a pool of them, and their watchdog."""

@@ -1,9 +1,8 @@
-"""Recognises that a case hangs where others have hung, from the stacks of the worker's threads.
+"""Recognises, from the stacks of the worker's threads, that a case hangs where others have hung.
 
-A case that hangs is given its whole time.  Later ones that come to the same function of the
-implementation and stay there are not waited for so long.  That a conforming implementation is slow,
-or the machine, does not matter: none of its cases hangs for the whole time, so nothing is known of
-it here.
+The first case that hangs keeps its whole deadline.  A later case that stays in the same function of
+the implementation is ended earlier.  A slow implementation or machine is not affected as long as it
+conforms: none of its cases reaches its deadline, so no such function is known.
 """
 
 from __future__ import annotations
@@ -21,17 +20,16 @@ from threadspec.conformance.harness.patience import Experience
 SCRIPT = Path(script.__file__)
 KIT = str(SCRIPT.parent.parent)
 
-# The seconds between two looks at a case; the first one comes after twice as long.
+# Seconds between two samples of a case's stacks; the first sample is taken after twice as long.
 PAUSE = 0.02
 
-# How many looks at a thread that does not get any further, and how many seconds of processor time
-# that it uses meanwhile, are enough where others have spun for their whole time.
+# A case spins where others have spun until their deadline if its stacks are the same in this many
+# samples and it has used this many seconds of processor time since the first of them.
 LOOKS = 3
 SPIN = 0.15
 
-# How long a thread that sleeps is waited for: this multiple of the time of the longest case that
-# has passed, and this number of seconds at least.  Cases are short, and it stays where others have
-# slept for good.
+# A case that sleeps where others have slept until their deadline is ended after this multiple of
+# the time of the longest case that has passed, but not before this number of seconds.
 TIMES = 5
 LEAST = 2.0
 
@@ -50,7 +48,7 @@ Place = tuple[bool, str, str]
 
 
 def read_stacks(text: str) -> list[list[Frame]]:
-    """The stacks that faulthandler has written, each from its innermost frame outwards."""
+    """The stacks in a text that faulthandler wrote, each with its innermost frame first."""
     stacks: list[list[Frame]] = []
     for line in text.splitlines():
         if _THREAD.match(line):
@@ -61,12 +59,12 @@ def read_stacks(text: str) -> list[list[Frame]]:
 
 
 def without_stacks(text: str) -> str:
-    """A text without the stacks that faulthandler has written into it."""
+    """The text without the stacks that faulthandler wrote into it."""
     return _STACKS.sub("", text)
 
 
 def outline(stacks: list[list[Frame]]) -> list[list[Frame]]:
-    """The stacks without the lines inside the implementation, which a loop goes through."""
+    """The stacks without line numbers inside the implementation, which change in a loop."""
     return [
         [frame if _is_ours(frame) else (frame[0], "", frame[2]) for frame in stack]
         for stack in stacks
@@ -74,7 +72,10 @@ def outline(stacks: list[list[Frame]]) -> list[list[Frame]]:
 
 
 def places(stacks: list[list[Frame]]) -> set[Place]:
-    """Where threads are inside the implementation: the main thread alone if it is one of them."""
+    """The functions of the implementation that threads are in.
+
+    If the main thread is in one of them, only its function counts.
+    """
     found: set[Place] = set()
     for stack in stacks:
         if stack and not _is_ours(stack[0]):
@@ -88,10 +89,10 @@ def _is_ours(frame: Frame) -> bool:
 
 
 class Hangs:
-    """Where cases of one implementation have hung for their whole time, and how waits came out.
+    """Where cases of one implementation have hung until their deadline, and how waits ended.
 
-    Several workers share it.  ``patience``: the seconds for which one that sleeps in such a place
-    is waited for.
+    Several workers share it.  ``patience``: seconds after which a case that sleeps in such a place
+    is ended.
     """
 
     def __init__(self) -> None:
@@ -101,23 +102,23 @@ class Hangs:
         self._changing = threading.Lock()
 
     def add(self, text: str) -> None:
-        """Learn from the stacks of a case that has hung for its whole time."""
+        """Record the stacks of a case that has hung until its deadline."""
         with self._changing:
             self._places |= places(read_stacks(text))
 
     def has_passed(self, seconds: float) -> None:
-        """Learn how long a case took that passed, and in which no wait was in vain."""
+        """Record the duration of a case that passed and in which no wait was in vain."""
         with self._changing:
             self._longest = max(self._longest, seconds)
 
     def has_waited(self, learnt: dict[str, Any]) -> None:
-        """Take over what a worker has learnt of waits during a case."""
+        """Record what a worker has learnt about waits during a case."""
         with self._changing:
             self._waits.add(learnt)
 
     @property
     def waits(self) -> dict[str, Any] | None:
-        """How waits came out, for a worker to be told; None where none was in vain."""
+        """How waits ended, as workers are told it; None where no wait was in vain."""
         with self._changing:
             return self._waits.told() if self._waits.vain else None
 
@@ -129,17 +130,17 @@ class Hangs:
         return bool(self._places)
 
     def knows(self, stacks: list[list[Frame]]) -> bool:
-        """Whether the threads are inside the implementation, and only where others have hung."""
+        """Whether threads are inside the implementation, and only where others have hung."""
         found = places(stacks)
         return bool(found) and found <= self._places
 
 
 class Watch:
-    """Looks at one case every now and then, until it certainly hangs as others have.
+    """Samples the stacks of one running case until it certainly hangs as others have.
 
-    ``ask`` makes the worker write its stacks; ``answer`` gives what it has written since the last
-    time, or None while that may not be all.  ``used``: the seconds of processor time that it has
-    used so far, None where that is not known.
+    ``ask`` makes the worker write its stacks; ``answer`` returns what it has written since the last
+    call, or None while the text may be incomplete.  ``used`` returns the seconds of processor time
+    that the worker has used so far, or None where that is unknown.
     """
 
     def __init__(
@@ -162,7 +163,7 @@ class Watch:
         self.stacks = ""
 
     def is_certain(self) -> bool:
-        """Look once more, if it is time to; whether the case hangs."""
+        """Take the next sample if it is due; return whether the case hangs."""
         now = time.monotonic()
         if self._is_asked:
             text = self._answer()

@@ -1,4 +1,4 @@
-"""Ends a worker, and removes its files, when the process that started it dies in whatever way."""
+"""Ends a worker and removes its files when the host dies, however it dies."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import uuid
 from pathlib import Path
 
 # The shell reads from a pipe that only the host can write to.  The second `read` returns when the
-# kernel closes the host's end, which it does however the host dies, also by SIGKILL.  The folder is
-# tried again because killed processes may still be creating a file when it is removed.
+# kernel closes the host's end, which it does however the host dies, including by SIGKILL.  Removing
+# the folder is tried twice because a killed process may still be creating a file in it.
 _SCRIPT = """
 trap '' HUP INT QUIT TERM
 read -r group
@@ -25,13 +25,13 @@ _SHELL = Path("/bin/sh")
 
 
 class Watchdog:
-    """A folder for a worker's files, and a process that outlives this one just to clean up.
+    """A folder for a worker's files, and a process that outlives this one to clean up after it.
 
     When this process dies, the watchdog kills the worker's process group and removes ``folder``.
-    Call :meth:`watch` before the worker gets anything to do that could keep it from ending by
-    itself, and :meth:`close` to do the same cleaning now.  Without ``/bin/sh`` there is no such
-    process, and ``folder`` is removed by ``close`` alone.  Raises OSError where the folder cannot
-    be made or the process cannot be started.
+    Call :meth:`watch` before the worker receives any request that could keep it from ending by
+    itself, and :meth:`close` to clean up immediately.  Where ``/bin/sh`` is missing there is no
+    such process, and only ``close`` removes ``folder``.  Raises OSError where the folder cannot be
+    created or the process cannot be started.
     """
 
     def __init__(self) -> None:
@@ -47,17 +47,17 @@ class Watchdog:
                 start_new_session=True,  # a signal to the host's group must not reach it
             )
         try:
-            # Only now: from its first moment on there is somebody to remove it.
+            # Not earlier: the process that removes the folder must exist before the folder does.
             self.folder.mkdir(mode=0o700)
         except BaseException:
             self._dismiss()
             raise
 
     def watch(self, group: int) -> None:
-        """Name the process group to kill when this process dies."""
+        """Set the process group that is killed when this process dies."""
         if self._process is not None:
             assert self._process.stdin is not None
-            with contextlib.suppress(OSError):  # somebody has killed the watchdog
+            with contextlib.suppress(OSError):  # the watchdog has been killed
                 self._process.stdin.write(b"%d\n" % group)
                 self._process.stdin.flush()
 
