@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,30 @@ def check_writable(path: Path) -> None:
         raise UserError(
             f"Nothing can be written to {path}: {error.strerror}; give another place."
         ) from error
+
+
+def check_report(value: str) -> None:
+    """Make sure that a value of ``--impl-report`` is meant as a place for records.
+
+    Raises UserError for a value that ends like a file of another kind, a clause or a case: a folder
+    of that name would be a surprise.  A folder that exists, or ends in a slash, may have any name.
+    """
+    path = Path(value)
+    is_new = not path.suffix and not path.exists()
+    if path.suffix == ".json" or path.is_dir() or is_new or value.endswith(("/", os.sep)):
+        return
+    raise UserError(
+        f"--impl-report={value} names neither a .json file nor a folder; give {value}.json for one "
+        f"record, or {value}/ for a folder with the records of all implementations."
+    )
+
+
+def shown(path: Path) -> str:
+    """A path for people: relative to the current folder if it is inside."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
 
 
 class Session:
@@ -72,8 +97,11 @@ class Session:
         self._results: dict[int, list[CaseResult]] = {}
         self._subjects: dict[int, Subject] = {}
         self._expected: Counter[int] = Counter()
+        if report:
+            check_report(report)
         self._report = Path(report).absolute() if report else None
         self._divergences = Path(write_divergences).absolute() if write_divergences else None
+        self._written: list[str] = []  # what was written where, for the summary
         self._check_places()
 
     def _check_in_process(self, implementations: list[Implementation]) -> None:
@@ -232,13 +260,19 @@ class Session:
 
     def finish(self) -> Iterator[tuple[str, str]]:
         """Write what was asked for; what is wrong with the run, as places and sentences."""
+        paths = []
         for one in self._records():
             if self._report is not None:
                 path = self._record_path(self._report, one.implementation.name)
                 try:
                     record.write(one, path)
+                    paths.append(path)
                 except UserError as error:
                     yield str(path), str(error)
+        if len(paths) == 1:
+            self._written.append(f"The record was written to {shown(paths[0])}.")
+        elif paths:
+            self._written.append(f"{len(paths)} records were written to {shown(paths[0].parent)}.")
         for number, results in sorted(self._results.items()):
             trial = self.trials[number]
             for stale in divergences.stale(trial.divergences, results):
@@ -255,9 +289,16 @@ class Session:
                 )
             if self._divergences is not None:
                 try:
-                    divergences.write(trial.implementation.adapter, results, self._divergences)
+                    written = divergences.write(
+                        trial.implementation.adapter, results, self._divergences
+                    )
                 except UserError as error:
                     yield str(self._divergences), str(error)
+                else:
+                    self._written.append(
+                        f"An adapter file with {written} divergence{'s' * (written != 1)} was "
+                        f"written to {shown(self._divergences)}."
+                    )
 
     def summary(self, durations: bool = False) -> Iterator[tuple[str, dict[str, bool]]]:
         """Lines for the end of the run, with pytest's names of colours.
@@ -270,5 +311,7 @@ class Session:
             yield from text.summarize(one, len(battery()), durations)
         for unavailable in self.unavailable:
             yield f"{unavailable.name}: unavailable: {unavailable.reason}", {"yellow": True}
+        for line in self._written:
+            yield line, {}
         if not found:
             yield "No case was run.", {"red": True}

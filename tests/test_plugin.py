@@ -353,8 +353,11 @@ def test_a_divergence_holds_only_when_its_marker_does(
 
 
 def test_divergences_that_were_written_make_the_next_run_pass(run: Run, folder: Path) -> None:
-    first = run("--impl=silent", "--impl-write-divergences=silent.toml", *RELEASE)
-    second = run("--impl=silent.toml", *RELEASE)
+    first = run("--impl=silent", "--impl-write-divergences=new/silent.toml", *RELEASE)
+    first.stdout.fnmatch_lines(
+        ["An adapter file with 1 divergence was written to new/silent.toml."]
+    )
+    second = run("--impl=new/silent.toml", *RELEASE)
     assert (first.ret, second.ret) == (FAILED, OK)
     assert counts(second)["known divergences"] == 3
 
@@ -456,7 +459,8 @@ def test_a_run_of_no_cases_fails_and_says_so(run: Run) -> None:
 
 def test_a_record_goes_to_the_file_that_is_named(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "new" / "silent.json"
-    run("--impl=silent", f"--impl-report={path}", *RELEASE)
+    result = run("--impl=silent", f"--impl-report={path}", *RELEASE)
+    result.stdout.fnmatch_lines([f"The record was written to {path}."])
     found = record.read(path)
     assert found.implementation.name == "silent"
     assert found.clause_verdicts()["lock.release.unlocked-error"] == "fail"
@@ -468,6 +472,32 @@ def test_several_records_go_to_a_folder(run: Run, tmp_path: Path) -> None:
     assert result.ret == FAILED
     names = {record.read(path).implementation.name for path in (tmp_path / "records").iterdir()}
     assert names == {"silent", "faithful"}
+    result.stdout.fnmatch_lines([f"2 records were written to {tmp_path / 'records'}."])
+
+
+@pytest.mark.parametrize("name", ["lock.release.no-value/", "kept.in.here", ".records"])
+def test_a_folder_for_records_may_have_any_name_if_it_is_meant(
+    run: Run, folder: Path, name: str
+) -> None:
+    (folder / "kept.in.here").mkdir()
+    result = run("--impl=faithful", f"--impl-report={name}", *RELEASE_OF_NEW)
+    assert result.ret == OK
+    assert (folder / name / "faithful.json").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["lock.release.no-value", "battery/test_lock.py::test_it", "report.xml", "file"]
+)
+def test_what_is_no_place_for_records_makes_no_folder(run: Run, folder: Path, name: str) -> None:
+    written(folder, "file", "")
+    result = run("--impl=faithful", "--impl-report", name)
+    assert result.ret == USAGE
+    assert (
+        f"--impl-report={name} names neither a .json file nor a folder; give {name}.json for one "
+        f"record, or {name}/ for a folder with the records of all implementations."
+    ) in text_of(result)
+    assert not (folder / name).is_dir()
+    assert not (folder / "battery").exists()
 
 
 def content(path: Path) -> dict[str, Any]:
