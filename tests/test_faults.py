@@ -15,12 +15,13 @@ from quality.judging import REFERENCE, cases_of, cases_reaching, implementation,
 from threadspec.conformance.index import battery
 
 FAULTS = planting.collection()
+DESCRIBED = '[[fault]]\nid = "x.y"\nclause = "lock.factory"\nsays = "…"\n'
 BY_ID = {fault.id: fault for fault in FAULTS}
 
 
 def test_every_fault_can_be_planted_and_compiles() -> None:
     for fault in FAULTS:
-        assert fault.changes, fault.id
+        assert fault.files, fault.id
         for file in fault.files:
             compile(fault.source(file), f"{fault.id}: {file}", "exec")
 
@@ -107,9 +108,45 @@ def test_many_faults_are_subtle() -> None:
 
 
 def test_a_fault_that_does_not_fit_the_reference_is_refused(tmp_path: Path) -> None:
-    fault = Fault("lock.none", "lock.factory", "…", (planting.Change("lock.py", "absent", ""),))
-    with pytest.raises(FaultError, match=r"lock\.none: its old text is there 0 times in lock.py"):
+    hunk = planting.Hunk("lock.py", "Lock", ("    absent",), ())
+    fault = Fault("lock.none", "lock.factory", "…", (hunk,))
+    complaint = r"lock\.none: its lines occur 0 times in lock.py: Lock: absent"
+    with pytest.raises(FaultError, match=complaint):
         fault.plant(tmp_path)
+
+
+def test_the_hunks_of_a_diff() -> None:
+    diff = """
+@@ event.py: Event.clear
+     kept
+-    removed
+
++    added
+@@ lock.py
++last"""
+    assert list(planting.hunks_of(diff)) == [
+        planting.Hunk(
+            "event.py",
+            "Event.clear",
+            ("    kept", "    removed", ""),
+            ("    kept", "", "    added"),
+        ),
+        planting.Hunk("lock.py", "", (), ("last",)),
+    ]
+
+
+def test_every_base_is_that_of_several_faults() -> None:
+    used = Counter(fault.base.name for fault in FAULTS if fault.base)
+    assert sorted(name for name in planting.bases() if used[name] < 2) == []
+
+
+def test_names_of_the_thread_layer_are_imported_where_a_fault_uses_them(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(
+        DESCRIBED + 'class = "Timer"\nbody = "def cancel(self): get_ident()"\n', encoding="utf-8"
+    )
+    [fault] = planting.read(path)
+    assert "\nfrom ._layer import get_ident\n" in fault.source("timer.py")
 
 
 @pytest.mark.parametrize(
@@ -118,6 +155,24 @@ def test_a_fault_that_does_not_fit_the_reference_is_refused(tmp_path: Path) -> N
         ('[[fault]]\nid = "x.y"\nsays = "…"\n', "x.y has no clause"),
         ('[[fault]]\nsays = "…"\n', "a fault of x.toml without id has no id"),
         ('[[fault]]\nid = "x.y"\nlevel = "must"\n', "x.y has the unknown key 'level'"),
+        (DESCRIBED, "x.y changes nothing: it has neither diff nor class"),
+        (DESCRIBED + 'diff = "+early"\n', r"x.y: its diff has the line '\+early'"),
+        (
+            DESCRIBED + 'class = "Mutex"\n',
+            "x.y names the class 'Mutex', which the reference has not",
+        ),
+        (DESCRIBED + 'class = "Event"\n', "x.y has no body"),
+        (DESCRIBED + 'class = "Lock"\nbody = ""\n', "x.y is a faulty Lock without a base"),
+        (
+            DESCRIBED + 'class = "Event"\nbase = "none"\nbody = ""\n',
+            "x.y names the base 'none', which bases.toml has not",
+        ),
+        (
+            DESCRIBED + 'class = "Event"\nlike = "event.none"\n',
+            "x.y is like 'event.none', which is no fault with a body",
+        ),
+        (DESCRIBED + 'state = ["calls = 0"]\n', "x.y has the state 'calls = 0'"),
+        (DESCRIBED + 'above = "calls = []"\n', "x.y has helpers above, and not one file"),
     ],
 )
 def test_a_fault_that_is_not_described_is_refused(
@@ -140,8 +195,9 @@ def test_a_fault_is_caught_by_the_clause_it_violates(name: str, tmp_path: Path) 
 
 
 def test_a_change_that_breaks_nothing_is_missed(tmp_path: Path) -> None:
-    change = planting.Change("lock.py", "return allocate_lock()", "return  allocate_lock()")
-    fault = Fault("lock.harmless", "lock.factory", "Nothing is wrong.", (change,))
+    line = "    return allocate_lock()"
+    hunk = planting.Hunk("lock.py", "Lock", (line,), (f"{line}  # as before",))
+    fault = Fault("lock.harmless", "lock.factory", "Nothing is wrong.", (hunk,))
     outcome = matrix.trial(fault, cases_of(["lock"]), tmp_path)
     assert not outcome.caught
     assert outcome.others == ()
