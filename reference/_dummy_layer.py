@@ -3,14 +3,14 @@
 There is one thread of control.  ``start_new_thread`` runs the new thread on the spot, to its end,
 while the thread that started it is suspended; threads started by threads are nested.
 
-Nothing here blocks.  Where a real lock would, one of these holds:
+Nothing here blocks for good.  Where a real lock would block, one of these happens:
 
-- A thread that is suspended locked it, and will go on later: what it does then cannot be awaited,
-  so the lock is taken at once, on credit, and is locked until it has been released as often as it
-  was acquired.  ``with lock: thread.start()`` works with a thread that uses the lock.
-- Nobody else could ever release it: RuntimeError, where a real thread would be blocked for good.
-- The wait has a time-out, which passes, and the lock is not taken.  (Unless a signal handler
-  releases it meanwhile.)
+- If a suspended thread holds the lock, it is acquired immediately, since that thread cannot go on
+  before this one ends.  The lock stays locked until it has been released as often as it was
+  acquired.  So ``with lock: thread.start()`` works with a thread that uses the lock.
+- If no other thread could ever release the lock, RuntimeError is raised.
+- If there is a time-out, it passes, and the lock is not acquired unless a signal handler releases
+  it meanwhile.
 """
 
 import sys
@@ -36,8 +36,8 @@ error = RuntimeError
 # The longest time-out in seconds: what _thread has where it has the least.
 TIMEOUT_MAX = 4294967.0
 
-# A thread is told by an object of its own: the running one, and those that wait for it to end, the
-# main thread first.
+# Each thread is identified by an object: the running thread, and the suspended ones that wait for
+# it to end, the main thread first.
 _running = object()
 _suspended = []
 
@@ -49,7 +49,7 @@ def start_new_thread(function, args, kwargs=None):
     it too.  KeyboardInterrupt is meant for the program and goes on.
     """
     global _running
-    # Those that the new thread installs for itself must not stay with the one that goes on.
+    # What the new thread installs for itself must not affect the one that started it.
     trace, profile = sys.gettrace(), sys.getprofile()
     _suspended.append(_running)
     thread = _running = object()
@@ -78,7 +78,7 @@ def get_ident():
 def this_thread():
     """The same object in every thread, as there is one thread of control.
 
-    So an RLock that a suspended thread owns can be taken by the running one, as one more level.
+    So the running thread can acquire an RLock that a suspended one owns, as one more level.
     """
     return _suspended
 

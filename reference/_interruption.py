@@ -1,16 +1,15 @@
-"""Steps that a signal handler cannot tear apart.
+"""Pairs of steps that no signal handler can interrupt.
 
 A handler, such as the one that raises KeyboardInterrupt, runs in the main thread between two steps
 of the program, and may raise there.  It does not run inside a function written in C that calls only
-functions written in C.  So what belongs together is handed to one such function as an iterator that
-does the work when it is read: either all of it is done, or nothing.
+functions written in C.  So steps that belong together are given to one such function as an
+iterator, which performs them when it is read: either all of them are done, or none.
 
-CPython 3.11 and newer run handlers only after a call, at the beginning of a function, and where a
-loop begins its next round.  Older versions run them between more steps, so that a few moments
-remain, which are far shorter than those that other implementations have.
+CPython 3.11 and later run handlers only after a call, at the beginning of a function, and at the
+start of each iteration of a loop.  Earlier versions run them between more steps, which leaves some
+short windows.
 
-Do not copy this into an ordinary program: a program that needs it should not let its signal
-handlers raise.
+Do not copy this into an ordinary program: let its signal handlers not raise instead.
 """
 
 from _collections import deque
@@ -25,13 +24,13 @@ _NEVER = object()
 def call(function, arguments, results):
     """Call ``function`` and append what it returns to the list ``results``, in one step.
 
-    Whoever looks at ``results`` after an exception learns whether the call was completed.
+    After an exception, ``results`` shows whether the call was completed.
     """
     _exhaust(map(results.append, starmap(function, [arguments])))
 
 
 def calls(function):
-    """Return an iterator without an end that calls ``function`` whenever it is read.
+    """Return an endless iterator that calls ``function`` each time it is read.
 
     A ``for`` statement binds the result in the same step::
 
@@ -39,7 +38,7 @@ def calls(function):
             is_done = True
             break
 
-    To make the iterator once and to use it often is faster than ``call``, by far where threads run
-    by turns.
+    An iterator that is made once and used often is faster than ``call``, most of all where threads
+    alternate.
     """
     return iter(function, _NEVER)

@@ -1,7 +1,7 @@
-"""Which threads are alive, and which thread object stands for the calling thread of control.
+"""The alive threads, and the thread object of the calling thread of control.
 
-Each function does one dictionary operation that is atomic with and without the GIL.  So there is no
-lock here that a finalizer or a signal handler could find held by the thread it interrupts.
+Each function relies on one dictionary operation that is atomic with and without the GIL.  So there
+is no lock here that the thread a signal handler or a finalizer interrupts could be holding.
 """
 
 from ._layer import get_ident, is_main_thread, local
@@ -75,10 +75,10 @@ def set_main(thread):
 
 
 def settle(dummy):
-    """Let ``dummy`` stand for the calling alien thread unless another does; return which does.
+    """Return the dummy object of the calling alien thread: ``dummy``, unless it has one already.
 
-    That may be the one of an alien thread that has ended, whose identifier the system gives to
-    another: so there are never more of them than there have been alien threads at a time.
+    It may be that of an alien thread that has ended and whose identifier the system has reused.  So
+    there are never more dummy objects than there were alien threads at one time.
     """
     own.thread = _dummies.setdefault(get_ident(), dummy)
     return own.thread

@@ -1,18 +1,17 @@
 """Queues of waiting threads, from which Semaphore, Event and Condition wake them.
 
-A queue is a list, in order of arrival.  A thread that waits creates a lock, its ticket, acquires
-it, appends it to the queue, and blocks in acquiring it a second time.  The thread that wakes it
-takes the ticket out of the queue and releases it.  The order matters on both sides:
+A queue is a list of tickets in order of arrival.  A ticket is a lock: the waiter acquires it, adds
+it to the queue, and blocks while it acquires it again.  To wake the waiter, another thread removes
+the ticket from the queue and releases it.  The order of the steps matters on both sides:
 
-- a thread that wants to wait appends its ticket first, and then looks (once more) at what it waits
-  for;
-- a thread that wakes others changes what they wait for first, and then looks at the queue.
+- A waiter adds its ticket first, and then checks again what it waits for.
+- A thread that wakes others first changes what they wait for, and then looks at the queue.
 
 So at least one of the two sees the other.  Single operations on a list are atomic, with and without
 the GIL.
 
-(Two threads that hand over to each other are a fifth faster with a list than with a dictionary,
-from which a thread that gives up could remove its ticket in constant time.)
+A dictionary could remove the ticket of a waiter that gives up in constant time, but two threads
+that wake each other in turn are a fifth faster with a list.
 """
 
 from ._layer import TIMEOUT_MAX
@@ -20,43 +19,43 @@ from ._layer import TIMEOUT_MAX
 __all__ = ["is_foreign", "leave", "seconds", "wake_all", "wake_first"]
 
 
-def wake_first(line):
-    """Wake the first thread of the queue ``line``, if there is one.
+def wake_first(queue):
+    """Wake the first thread in ``queue``, if there is one.
 
-    Where a signal handler raises, no thread is out of the queue and still asleep.
+    If a signal handler raises, no thread has been removed from the queue without being woken.
     """
-    while line:
-        turn = None
+    while queue:
+        ticket = None
         try:
-            turn = line[0]
-            line.remove(turn)
-            turn.release()
+            ticket = queue[0]
+            queue.remove(ticket)
+            ticket.release()
             return
         except BaseException as error:
             if isinstance(error, (IndexError, ValueError)) and not is_foreign(error):
                 continue  # that thread has left the queue itself
-            if turn is not None and turn not in line:
-                _unlock(turn)
+            if ticket is not None and ticket not in queue:
+                _unlock(ticket)
             raise
 
 
-def wake_all(line):
-    """Wake every thread of the queue ``line``, as :func:`wake_first` does it.
+def wake_all(queue):
+    """Wake every thread in ``queue``.
 
-    Where a signal handler raises, all of them have been woken nevertheless.
+    All of them are woken even if a signal handler raises.
     """
     try:
-        while line:
-            wake_first(line)
+        while queue:
+            wake_first(queue)
     except BaseException:
-        wake_all(line)
+        wake_all(queue)
         raise
 
 
-def leave(line, turn):
-    """Take the ticket ``turn`` out of the queue ``line``; return whether it was still in it."""
+def leave(queue, ticket):
+    """Remove ``ticket`` from ``queue``; return whether it was still there."""
     try:
-        line.remove(turn)
+        queue.remove(ticket)
     except ValueError as error:
         if is_foreign(error):
             raise
@@ -65,11 +64,11 @@ def leave(line, turn):
 
 
 def seconds(timeout):
-    """Return a time-out in the form in which the thread layer's ``acquire`` takes it.
+    """Return a time-out as the thread layer's ``acquire`` takes it.
 
-    ``timeout``: seconds, an int or a float; zero or less is not to wait, None (-1 for the layer) is
-    to wait without limit.  What is longer than the layer's longest time-out, some 292 years, is cut
-    down to it.  Raises ValueError for nan, and TypeError for what is not a number.
+    ``timeout``: seconds, an int or a float.  Zero or less becomes 0, do not wait; None becomes -1,
+    wait without limit; a time-out above the layer's maximum, some 292 years, becomes that maximum.
+    Raises ValueError if it is nan, and TypeError if it is not a number.
     """
     if timeout is None:
         return -1
@@ -85,14 +84,14 @@ def seconds(timeout):
     return limited
 
 
-def _unlock(turn):
-    """Release a ticket that is perhaps released already."""
+def _unlock(ticket):
+    """Release a ticket that may have been released already."""
     try:
-        turn.release()
+        ticket.release()
     except RuntimeError:
         pass
 
 
 def is_foreign(error):
-    """Whether an error comes from a signal handler, not from the step itself."""
+    """Return whether an error was raised by a signal handler, not by the step itself."""
     return error.__traceback__.tb_next is not None

@@ -1,4 +1,4 @@
-"""Dummy thread objects, which stand for alien threads: those not started by the module."""
+"""Dummy thread objects, which represent alien threads: those not started by the module."""
 
 from . import _registry, thread
 from .thread import Thread, new_name
@@ -7,10 +7,10 @@ __all__ = ["alien_thread"]
 
 
 class _DummyThread(Thread):
-    """Stands for the alien thread that made it: alive and daemonic for good (``alien.*``).
+    """The alien thread that made it: always alive and daemonic (``alien.*``).
 
-    The end of an alien thread cannot be seen.  When the system gives its identifier to another
-    alien thread, the object stands for that one.
+    The end of an alien thread cannot be detected.  When the system reuses its identifier for
+    another alien thread, the object represents that one.
     """
 
     def __init__(self):
@@ -18,7 +18,7 @@ class _DummyThread(Thread):
         self.setDaemon(True)
 
     def join(self, timeout=None):
-        """Raise RuntimeError: there is no telling when an alien thread ends."""
+        """Raise RuntimeError: the end of an alien thread cannot be detected."""
         raise RuntimeError("a dummy thread object cannot be joined")
 
 

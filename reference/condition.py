@@ -87,36 +87,36 @@ class Condition:
         if not self._is_owned():
             raise RuntimeError("wait on a condition whose lock this thread does not hold")
         lock = self._lock
-        line = self._waiters
-        turn = allocate_lock()
-        turn.acquire()
+        queue = self._waiters
+        ticket = allocate_lock()
+        ticket.acquire()
         limit = seconds(timeout)
         released = notified = False
         acquired = []
         try:
             try:
-                line.append(turn)
+                queue.append(ticket)
                 for state in self._releasing:
                     released = True
                     break
                 if limit != 0:
-                    notified = turn.acquire(True, limit)
+                    notified = ticket.acquire(True, limit)
             finally:
                 if released and self._is_reentrant:
                     lock._acquire_restore(state)
                 elif released:
                     call(lock.acquire, (), acquired)
             if not notified:  # it may have been while the lock was not free
-                notified = not leave(line, turn)
+                notified = not leave(queue, ticket)
             return notified
         except BaseException:  # a signal handler has raised
             while True:  # whatever other handlers raise meanwhile
                 try:
                     if released:
                         _acquire_again(self, state, acquired)
-                    if not leave(line, turn):
+                    if not leave(queue, ticket):
                         # The notification was meant for a thread that can act on it.
-                        wake_first(line)
+                        wake_first(queue)
                     break
                 except BaseException:
                     continue
@@ -139,9 +139,9 @@ class Condition:
         """Wake every waiting thread (``condition.notifyAll.*``); otherwise like ``notify``."""
         if not self._is_owned():
             raise RuntimeError("notifyAll on a condition whose lock this thread does not hold")
-        line = self._waiters
-        if line:
-            wake_all(line)
+        queue = self._waiters
+        if queue:
+            wake_all(queue)
 
     def __reduce__(self):
         """Raise TypeError: a copy would be another condition, which nobody notifies."""

@@ -20,25 +20,25 @@ class Event:
     and for each that has seen ``isSet`` return True.
     """
 
-    # The flag and the queue of waiting threads are one thing, the gate: a list that holds a queue
-    # as long as the flag is false, and nothing when it is true.  So set() changes both in one step,
-    # which needs no lock.  A clear() right after it cannot hold back a thread that has been woken
-    # (event.set.wakes-though-cleared): clear() begins a new queue, and set() has the old one.
+    # The flag is false while _queues holds a waiter queue, and true when _queues is empty.  So
+    # set() changes the flag and takes the waiters in one step, without a lock.  A clear() right
+    # after it cannot hold back a thread that has been woken (event.set.wakes-though-cleared):
+    # clear() adds a new queue, and set() has the old one.
     #
-    # Threads that call clear() simultaneously may put in a queue each.  Waiters use the first, and
-    # set() takes out all that it finds, but none that a later clear() puts in.
+    # Several simultaneous clear() calls may add a queue each.  Waiters use the first one; set()
+    # removes every queue that it finds, but none that a later clear() adds.
     #
-    # Lists are equal when their elements are.  A queue that holds a ticket equals no other; of two
-    # empty ones it does not matter which set() takes out.
+    # Lists with equal elements are equal.  A queue that holds a ticket equals no other queue; of
+    # two empty queues, set() may remove either.
 
-    __slots__ = ("__weakref__", "_gate")
+    __slots__ = ("__weakref__", "_queues")
 
     def __init__(self):
-        self._gate = [[]]
+        self._queues = [[]]
 
     def isSet(self):
         """Return whether the flag is true, as True or False (``event.isset.*``)."""
-        return not self._gate
+        return not self._queues
 
     def set(self):
         """Set the flag to true and wake all waiting threads (``event.set.*``).
@@ -46,16 +46,16 @@ class Event:
         Does nothing when the flag is true.  Never blocks, and may be called in a signal handler or
         a finalizer.
         """
-        if not self._gate:
+        if not self._queues:
             return
-        for line in self._gate[:]:
+        for queue in self._queues[:]:
             try:
-                self._gate.remove(line)
-                if line:
-                    wake_all(line)
+                self._queues.remove(queue)
+                if queue:
+                    wake_all(queue)
             except BaseException as error:
-                if not any(queue is line for queue in self._gate):
-                    wake_all(line)
+                if not any(other is queue for other in self._queues):
+                    wake_all(queue)
                 if is_foreign(error) or not isinstance(error, ValueError):
                     raise  # a signal handler has raised; else another set() was quicker
 
@@ -64,8 +64,8 @@ class Event:
 
         No thread is woken, and none that set() has woken waits again.
         """
-        if not self._gate:
-            self._gate.append([])
+        if not self._queues:
+            self._queues.append([])
 
     def wait(self, timeout=None):
         """Block until the flag is true, or until the time-out occurs (``event.wait.*``).
@@ -78,26 +78,26 @@ class Event:
         ValueError if the time-out is nan, TypeError if it is not a number.
         """
         limit = -1 if timeout is None else seconds(timeout)
-        if not self._gate:
+        if not self._queues:
             return True
-        lines = self._gate[:1]
-        if not lines:
+        queues = self._queues[:1]
+        if not queues:
             return True
-        line = lines[0]
+        queue = queues[0]
         if limit == 0:
             return False
-        turn = allocate_lock()
-        turn.acquire()
+        ticket = allocate_lock()
+        ticket.acquire()
         woken = False
         try:
-            line.append(turn)
-            if line in self._gate:  # else set() may not have seen this ticket
-                woken = turn.acquire(True, limit)
+            queue.append(ticket)
+            if queue in self._queues:  # else set() may not have seen this ticket
+                woken = ticket.acquire(True, limit)
             if not woken:
-                is_set = line not in self._gate
-                woken = not leave(line, turn) or is_set
+                is_set = queue not in self._queues
+                woken = not leave(queue, ticket) or is_set
         except BaseException:  # a signal handler has raised
-            leave(line, turn)
+            leave(queue, ticket)
             raise
         return woken
 
@@ -106,5 +106,5 @@ class Event:
         raise TypeError(f"cannot copy or pickle {type(self).__name__} objects")
 
     def __repr__(self):
-        waiters = sum(map(len, self._gate))
+        waiters = sum(map(len, self._queues))
         return f"<{type(self).__name__} flag={self.isSet()} waiters={waiters}>"

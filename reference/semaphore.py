@@ -139,25 +139,25 @@ class BoundedSemaphore(Semaphore):
 
 def _wait(semaphore):
     """Block until the counter of ``semaphore`` is not zero, and take one from it."""
-    line = semaphore._waiters
-    turn = allocate_lock()
-    turn.acquire()
+    queue = semaphore._waiters
+    ticket = allocate_lock()
+    ticket.acquire()
     taken = False
     try:
         while not taken:
             with semaphore._guard:
-                line.append(turn)
-                if semaphore._counter and leave(line, turn):
+                queue.append(ticket)
+                if semaphore._counter and leave(queue, ticket):
                     semaphore._counter -= 1
                     taken = True
             if not taken:
-                turn.acquire()
+                ticket.acquire()
     except BaseException:  # a signal handler has raised
-        leave(line, turn)
+        leave(queue, ticket)
         if taken:
             _add_one(semaphore)
         elif semaphore._counter:
-            wake_first(line)  # perhaps this thread was woken, and another can act on it
+            wake_first(queue)  # this thread may have been woken: let another one act on it
         raise
 
 

@@ -221,18 +221,18 @@ def wait(thread, timeout=None):
     """Block until a started thread is not alive, or for ``timeout`` seconds."""
     left = seconds(timeout)
     end = clock() + left
-    line = thread._threadspec_joiners
+    queue = thread._threadspec_joiners
     while _registry.holds(thread):
-        turn = allocate_lock()
-        turn.acquire()
+        ticket = allocate_lock()
+        ticket.acquire()
         woken = False
         try:
-            line.append(turn)
+            queue.append(ticket)
             if _registry.holds(thread):  # else terminate() may not have seen this ticket
-                woken = turn.acquire(True, left)
+                woken = ticket.acquire(True, left)
         finally:
             if not woken:
-                leave(line, turn)
+                leave(queue, ticket)
         if not woken:
             return
         # Now it is not alive, unless its start was refused and tried again.

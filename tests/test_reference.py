@@ -464,7 +464,7 @@ def test_a_set_between_two_looks_of_a_wait_ends_it() -> None:
             return []  # it has been set meanwhile
 
     event = threading.Event()
-    event._gate = Gate(event._gate)
+    event._queues = Gate(event._queues)
     assert event.wait() is True
 
 
@@ -478,17 +478,17 @@ def test_a_set_that_another_has_overtaken_leaves_a_later_clear_alone() -> None:
             self.append([locked_lock()])
             return seen
 
-    event._gate = Gate(event._gate)
+    event._queues = Gate(event._queues)
     event.set()
     assert not event.isSet()
-    assert [turn.locked() for line in list(event._gate) for turn in line] == [True]
+    assert [turn.locked() for line in list(event._queues) for turn in line] == [True]
 
 
 def test_clears_that_meet_begin_queues_that_one_set_ends() -> None:
     event = threading.Event()
     event.set()
-    event._gate += [[locked_lock()], []]
-    waiters = list(event._gate[0])
+    event._queues += [[locked_lock()], []]
+    waiters = list(event._queues[0])
     event.set()
     assert event.isSet()
     assert not waiters[0].locked()
@@ -554,7 +554,7 @@ def test_an_interrupted_waiter_wakes_nobody_before_it(script: Script) -> None:
 
 def test_an_interrupted_waiter_of_an_event_leaves_its_line(script: Script) -> None:
     event = script.threading.Event()
-    line = event._gate[0]
+    line = event._queues[0]
     line.append(locked_lock())
     others = list(line)
     script.steps += [interrupt]
@@ -690,7 +690,7 @@ def test_an_interrupted_set_is_either_done_or_has_not_begun(
 ) -> None:
     event = threading.Event()
     turns = [locked_lock(), locked_lock()]
-    event._gate = Interrupted([list(turns)], "remove", done, error)
+    event._queues = Interrupted([list(turns)], "remove", done, error)
     with pytest.raises(error):
         event.set()
     assert event.isSet() is done
@@ -719,7 +719,7 @@ def test_a_set_that_is_interrupted_after_a_clear_wakes_those_that_waited_before_
 ) -> None:
     event = threading.Event()
     before, later = locked_lock(), [locked_lock() for _ in range(waiters)]
-    event._gate = Overtaken([before], [later])
+    event._queues = Overtaken([before], [later])
     with pytest.raises(KeyboardInterrupt):
         event.set()
     assert not before.locked()
@@ -730,7 +730,7 @@ def test_repeated_clears_keep_one_queue() -> None:
     event = threading.Event()
     event.clear()
     event.clear()
-    assert len(event._gate) == 1
+    assert len(event._queues) == 1
 
 
 def test_an_interruption_from_c_ends_a_set() -> None:
@@ -738,7 +738,7 @@ def test_an_interruption_from_c_ends_a_set() -> None:
         remove = functools.partial(signal.default_int_handler, signal.SIGINT)
 
     event = threading.Event()
-    event._gate = Gate([[]])
+    event._queues = Gate([[]])
     with pytest.raises(KeyboardInterrupt):
         event.set()
 

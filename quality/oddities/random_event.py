@@ -9,9 +9,9 @@ copy = own_copy(__name__)
 
 
 def set(self):
-    for line in self._gate[:]:
+    for line in self._queues[:]:
         try:
-            leave(self._gate, line)
+            leave(self._queues, line)
             while wake(line, random.choice):
                 pass
         finally:  # a signal handler may raise
