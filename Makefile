@@ -7,6 +7,8 @@
 #   make mutation which mutants of the reference it lets live
 #   make soak     whether any verdict ever differs, in many runs under different loads
 #   make bad      how long it takes to judge implementations that are wrong everywhere
+# One makes the documentation:
+#   make docs     from docs/, the catalogue and the schemas, into build/docs
 # And two measure the reference:
 #   make bench      its speed and memory beside the standard library, gevent and aiologic
 #   make interrupts whether a signal handler ever leaves a primitive unusable
@@ -22,7 +24,7 @@ STUBS := $(wildcard reference/*.pyi) reference/py.typed
 # Keyword forms that the battery tries on purpose.
 VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLock.acquire(blocking)'
 
-.PHONY: matrix test lint battery unit faults oddities mutation soak bad bench interrupts pytests publish clean
+.PHONY: matrix test lint battery unit faults oddities mutation soak bad bench interrupts pytests publish docs clean
 
 matrix: $(VENV)/ready
 	$(BIN)/threadspec matrix --out $(MATRIX)
@@ -51,7 +53,7 @@ lint: $(VENV)/ready
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
 	MYPYPATH=build/typing:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
 		-p threadspec.frontends -p threadspec.reports -p benchmarks -p quality.faults -p quality.interrupts -m quality.bad.__main__ \
-		-m quality.oddities.__main__ -m quality.mutation -m quality.soak -m quality.pytests -m quality.judging
+		-m quality.oddities.__main__ -m quality.mutation -m quality.soak -m quality.pytests -m quality.judging -m docs.generate
 	rm -rf build/stubs && mkdir -p build/stubs/threadspec/reference
 	ln -s $(addprefix ../../../../,$(STUBS)) build/stubs/threadspec/reference
 	MYPYPATH=build/stubs $(BIN)/python -m mypy.stubtest threadspec.reference \
@@ -66,6 +68,12 @@ pytests: $(VENV)/ready
 # that no adapter file expects.
 publish: matrix
 	$(BIN)/python -m threadspec.reports.publish $(MATRIX)
+
+# Strictly: a warning, such as one about a broken link, is an error.
+docs: $(VENV)/ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "The documentation is in build/docs. Open index.html there, or, to have the search as well:"
+	@echo "    $(BIN)/python -m http.server --directory build/docs"
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

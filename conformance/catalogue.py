@@ -182,6 +182,11 @@ def _clause(entry: dict[str, Any], chapter: str, file: str, statements: frozense
     )
 
 
+def version(folder: Path = SPEC) -> str:
+    """The version of the catalogue, for people, as in ``CHANGELOG.md``."""
+    return (folder / "VERSION").read_text(encoding="utf-8").strip()
+
+
 def read(folder: Path = SPEC) -> Catalogue:
     """Read the whole catalogue: ``VERSION``, ``statements.tsv`` and one TOML file for each chapter.
 
@@ -210,8 +215,8 @@ def read(folder: Path = SPEC) -> Catalogue:
         return (ORDER.index(chapter.name) if known_place else len(ORDER), chapter.name)
 
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
-    version = (folder / "VERSION").read_text(encoding="utf-8").strip()
-    return Catalogue(tuple(sorted(chapters, key=place)), statements, version, digest[:12])
+    in_order = tuple(sorted(chapters, key=place))
+    return Catalogue(in_order, statements, version(folder), digest[:12])
 
 
 @cache

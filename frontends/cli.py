@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from threadspec.adapters import file_format
 from threadspec.adapters.adapter import Implementation, Unavailable, choose
-from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue
+from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue, version
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery, check
 from threadspec.frontends.options import factor, times
@@ -31,7 +31,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="threadspec",
         description="Judge implementations of Python's threading module by its 2.6 manual.",
     )
-    parser.add_argument("--version", action="version", version=f"threadspec {kit_version()}")
+    versions = f"threadspec {kit_version()} (catalogue {version()})"
+    parser.add_argument("--version", action="version", version=versions)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     clauses = commands.add_parser("clauses", help="search the clause catalogue")
@@ -144,10 +145,12 @@ def _coverage(console: Console) -> int:
     clauses = catalogue()
     unwritten = clauses.open_statements()
     covered = len(clauses.statements) - len(unwritten)
+    tested = len({case.clause.id for case in battery()})
     gaps = check(clauses, battery())
     console.print(
         f"{covered} of {len(clauses.statements)} statements of the manual are cited by "
-        f"{len(clauses.clauses)} clauses; {len(battery())} cases check them.",
+        f"{len(clauses.clauses)} clauses. {len(battery())} cases check {tested} clauses; "
+        f"the other {len(clauses.clauses) - tested} say why they are not tested.",
         highlight=False,
         soft_wrap=True,
     )

@@ -34,8 +34,8 @@ Seconds = Annotated[float, Meta(ge=0)]
 class Expectation:
     """What an adapter expects of a clause: a verdict, and why."""
 
-    verdict: Verdict
-    reason: str
+    verdict: Annotated[Verdict, Meta(description="The verdict that is expected.")]
+    reason: Annotated[str, Meta(description="Why, in the words of the adapter file.")]
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,12 @@ class Kit:
 class Record:
     """One run on one implementation."""
 
-    kit: Kit
-    implementation: Subject
-    cases: tuple[CaseResult, ...]
+    kit: Annotated[Kit, Meta(description="The kit that made the record.")]
+    implementation: Annotated[Subject, Meta(description="The implementation that was judged.")]
+    cases: Annotated[
+        tuple[CaseResult, ...],
+        Meta(description="The results of all cases that were run, in the order of the battery."),
+    ]
     made: Annotated[str, Meta(description="When the run ended, in UTC (ISO 8601).")]
     finished: Annotated[bool, Meta(description="False for a run that was broken off.")] = True
     time_scale: Annotated[
@@ -137,8 +140,12 @@ def clause_verdicts(cases: Iterable[CaseResult]) -> dict[str, Verdict]:
 class Totals:
     """How many cases got which verdict, in all and for each chapter."""
 
-    cases: dict[Verdict, Count]
-    chapters: dict[str, dict[Verdict, Count]]
+    cases: Annotated[
+        dict[Verdict, Count], Meta(description="How many cases got each verdict, in all.")
+    ]
+    chapters: Annotated[
+        dict[str, dict[Verdict, Count]], Meta(description="The same for each chapter, by its name.")
+    ]
 
 
 def totals(cases: Iterable[CaseResult]) -> Totals:
@@ -153,12 +160,12 @@ def totals(cases: Iterable[CaseResult]) -> Totals:
 
 @dataclass(frozen=True, kw_only=True)
 class Document(Record):
-    """A record as it is written."""
+    """One run of the battery on one implementation: the whole document."""
 
     schema: Annotated[
         Literal["threadspec-record/2"], Meta(description="The version of the format.")
     ]
-    totals: Totals
+    totals: Annotated[Totals, Meta(description="Counts of the results, which must add up.")]
 
 
 def to_json(record: Record) -> dict[str, Any]:

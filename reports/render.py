@@ -155,7 +155,8 @@ def markdown(matrix: Matrix) -> str:
         "# Compatibility matrix",
         "",
         f"Clause catalogue {matrix.catalogue.version}. `must` and `should` count the clauses "
-        "that an implementation keeps, of those judged.",
+        "that an implementation keeps, of those judged; clauses that are not offered, open or "
+        "without cases are not among them.",
         "",
         markdown_summary(matrix),
         f"{legend()}.",

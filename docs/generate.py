@@ -1,0 +1,376 @@
+"""Makes the pages of the documentation that are not written by hand: a hook of MkDocs.
+
+The pages of the clauses come from the catalogue and the battery, the tables of the record from its
+schema.  Some files of the repository are pages as well (``REPOSITORY``).  Everywhere a link may
+name a file of the repository, so that it works where the sources are read, and a clause's id in
+code font becomes a link to the clause.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from threadspec.conformance.catalogue import LEVELS, Chapter, Clause, catalogue
+from threadspec.conformance.harness.durations import TABLE as durations
+from threadspec.conformance.index import Case, battery
+from threadspec.conformance.verdicts import MEANING, VERDICTS, fails
+from threadspec.reports import record
+from threadspec.reports.render import SYMBOLS
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Files of the repository, outside docs/, that are pages of the documentation.
+REPOSITORY = {
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "conformance/PROTOCOL.md": "protocol.md",
+    "reports/QUALITY.md": "quality.md",
+    "reports/results/bench.md": "results/bench.md",
+    "reports/results/matrix.md": "results/matrix.md",
+    "reports/results/page.png": "results/page.png",
+}
+
+MANUAL = "https://docs.python.org/2.6/library/threading.html"
+
+# Where the manual describes a name twice, its anchor is at the first place.  The number of the
+# second one stands for a section.
+_SECOND = {
+    "Condition#2": "condition-objects",
+    "Event#2": "event-objects",
+    "Semaphore#2": "semaphore-objects",
+    "Thread#2": "thread-objects",
+    "Timer#2": "timer-objects",
+    "module": "module-threading",
+    "overview": "module-threading",
+}
+
+_FENCE = re.compile(r"^( *)(```|~~~).*?^\1\2 *$\n?", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"(\]\()([^)\s#:]+)(#[^)\s]*)?(\))")
+_BLOCK = re.compile(r"<!-- generated: ([\w ]+) -->\n.*?<!-- end -->\n", re.DOTALL)
+_CODE = re.compile(r"(?<![`\[])`([a-z0-9_-]+(?:\.[\w-]+)+)`(?!`)")
+_CALL = re.compile(r"(?<![\w.])([A-Za-z_][\w.]*\([\w=, .]*\))")
+
+
+class DocumentationError(Exception):
+    """A page refers to something that does not exist; the message names the page and the thing."""
+
+
+# -- the clauses ----------------------------------------------------------------------------------
+
+
+def manual_link(statement: str) -> str:
+    """The address of the place in the manual that has a statement, such as "Lock.acquire:2.1"."""
+    place = statement.split(":")[0]
+    anchor = _SECOND.get(place) or (place if "-" in place else f"threading.{place}")
+    return f"{MANUAL}#{anchor}"
+
+
+def prose(text: str) -> str:
+    """Plain text as Markdown: calls in code font, and nothing else that is not plain."""
+    parts = _CALL.split(text)
+    for number, part in enumerate(parts):
+        escaped = re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", part)
+        parts[number] = f"`{part}`" if number % 2 else escaped
+    return "".join(parts)
+
+
+def _level(level: str) -> str:
+    return f'<span class="level {level}">{level}</span>'
+
+
+def clause_section(clause: Clause, cases: list[Case]) -> str:
+    """One clause: its text, level, reading, statements and cases, under an anchor that is its id."""
+    statements = ", ".join(f"[{one}]({manual_link(one)})" for one in clause.statements)
+    lines = [
+        f"## {clause.id} {{ #{clause.id} }}",
+        "",
+        f"{_level(clause.level)} {prose(clause.says)}",
+        "",
+    ]
+    if clause.reading:
+        lines += [f"*Reading:* {prose(clause.reading)}", ""]
+    if clause.untested:
+        lines += [f"*Not tested:* {prose(clause.untested)}", ""]
+    lines += [f"Statements of the manual: {statements}", ""]
+    for case in cases:
+        lines.append(f"- `{case.id}`, line {case.line}")
+    lines.append("")
+    return "\n".join(lines)
+
+
+def chapter_page(chapter: Chapter) -> str:
+    """The page of one chapter of the catalogue."""
+    cases: dict[str, list[Case]] = {}
+    for case in battery():
+        cases.setdefault(case.clause.id, []).append(case)
+    levels = Counter(clause.level for clause in chapter.clauses)
+    counts = ", ".join(f"{levels[level]} {level}" for level in LEVELS if levels[level])
+    number = sum(len(cases.get(clause.id, ())) for clause in chapter.clauses)
+    lines = [
+        f"# {chapter.title}",
+        "",
+        f"{len(chapter.clauses)} clauses ({counts}), checked by {number} cases. "
+        "`pytest --impl=NAME CLAUSE` runs the cases of one clause; "
+        "[The clauses](index.md) explains levels and statements.",
+        "",
+    ]
+    lines += [clause_section(clause, cases.get(clause.id, [])) for clause in chapter.clauses]
+    return "\n".join(lines)
+
+
+def clause_pages() -> dict[str, str]:
+    """The page of every chapter, by its place in the documentation."""
+    return {f"clauses/{one.name}.md": chapter_page(one) for one in catalogue().chapters}
+
+
+def clause_places() -> dict[str, str]:
+    """Where each clause is described: a page and an anchor."""
+    return {
+        clause.id: f"clauses/{clause.chapter}.md#{clause.id}" for clause in catalogue().clauses
+    }
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+def _table(head: list[str], rows: list[list[str]], *, numbers: bool = False) -> str:
+    """A table; ``numbers``: all columns but the first have numbers."""
+    others = "---:" if numbers else "---"
+    lines = [head, ["---", *[others] * (len(head) - 1)], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def chapter_table() -> str:
+    """The chapters of the catalogue, and how many clauses and cases each has."""
+    rows = []
+    clauses = catalogue().clauses
+    cases = Counter(case.clause.chapter for case in battery())
+    for chapter in catalogue().chapters:
+        levels = Counter(clause.level for clause in chapter.clauses)
+        rows.append(
+            [
+                f"[{chapter.title}]({chapter.name}.md)",
+                *(str(levels[level] or "") for level in LEVELS),
+                str(len(chapter.clauses)),
+                str(cases[chapter.name]),
+            ]
+        )
+    levels = Counter(clause.level for clause in clauses)
+    totals = [str(levels[level]) for level in LEVELS]
+    rows.append(["all", *totals, str(len(clauses)), str(len(battery()))])
+    return _table(["chapter", *LEVELS, "clauses", "cases"], rows, numbers=True)
+
+
+def verdict_table() -> str:
+    """The verdicts, from the best to the worst."""
+    rows = []
+    for verdict in VERDICTS:
+        fatal = "yes" if fails(verdict, strict=False) else ""
+        if not fatal and fails(verdict, strict=True):
+            fatal = "if strict"
+        rows.append([verdict, SYMBOLS[verdict], MEANING[verdict], fatal])
+    return _table(["verdict", "symbol", "meaning", "fails a run"], rows)
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """What a part of a JSON Schema allows, in words."""
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in schema:
+        return " or ".join(_type(one) for one in schema["anyOf"])
+    if "enum" in schema:
+        if set(schema["enum"]) == set(VERDICTS):
+            return "[verdict](verdicts.md#verdicts)"
+        return ", ".join(f"`{one}`" for one in schema["enum"])
+    if schema["type"] == "array":
+        return f"list of {_type(schema['items'])}"
+    if schema["type"] == "object":
+        names = _type(schema.get("propertyNames", {"type": "string"}))
+        return f"object, from {names} to {_type(schema['additionalProperties'])}"
+    return str(schema["type"])
+
+
+def schema_tables(schema: dict[str, Any]) -> str:
+    """The objects of a JSON Schema, one table each, the outermost first."""
+    parts = schema["$defs"]
+    outermost = schema["$ref"].rsplit("/", 1)[1]
+    text = []
+    for name in [outermost, *(one for one in parts if one != outermost)]:
+        fields = parts[name]["properties"]
+        if "schema" in fields:  # a record begins with it, so that its version can be told
+            fields = {"schema": fields["schema"], **fields}
+        rows = [[f"`{key}`", _type(one), one["description"]] for key, one in fields.items()]
+        described = " ".join(parts[name]["description"].split())
+        text.append(f"## {name}\n\n{described}\n\n{_table(['field', 'type', 'meaning'], rows)}")
+    return "\n".join(text)
+
+
+def record_tables() -> str:
+    """The fields of a record, from its schema."""
+    return schema_tables(record.schema())
+
+
+def count_list() -> str:
+    """The numbers of clauses and cases that are printed in different places, and what they count."""
+    clauses = catalogue().clauses
+    levels = Counter(clause.level for clause in clauses)
+    tested = {case.clause.id for case in battery()}
+    statements = catalogue().statements
+    return (
+        f"- **{len(statements)} statements**: the numbered sentences, signatures and examples of "
+        "the manual.\n"
+        f"- **{len(clauses)} clauses** in the catalogue.\n"
+        f"- **{len(tested)} clauses that cases check**: {levels['must']} must, "
+        f"{levels['should']} should and {levels['free']} free. The other "
+        f"{len(clauses) - len(tested)} are background, and each says why it is not tested.\n"
+        f"- **{len(battery())} cases**: a clause has at least one, some have several.\n"
+        f"- **{levels['must']} and {levels['should']}** in the columns *must* and *should* of a "
+        "matrix are clauses that were judged. The numbers are smaller where an implementation does "
+        "not offer what a clause needs: those clauses are in the column *not-offered* instead.\n"
+    )
+
+
+def duration_table() -> str:
+    """The named durations."""
+    rows = [[f"`{name}`", f"{seconds:g} s", what] for name, (seconds, what) in durations.items()]
+    return _table(["name", "seconds", "how long at most"], rows)
+
+
+def clause_changes() -> str:
+    """The changes of the catalogue: what the changelog says of each of its versions."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    found = []
+    for section in re.split(r"^(?=##{1,2} )", text, flags=re.MULTILINE):
+        head, _, body = section.partition("\n")
+        if version := re.fullmatch(r"### Clauses \((.*)\)", head):
+            found.append(f"## {version[1].capitalize()}\n{body.replace('#### ', '### ')}")
+    return "\n".join(found)
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "chapters": chapter_table,
+    "clause changes": clause_changes,
+    "counts": count_list,
+    "durations": duration_table,
+    "record": record_tables,
+    "verdicts": verdict_table,
+}
+
+
+def fill(markdown: str, page: str) -> str:
+    """A page with its generated blocks.  Raises DocumentationError for one that is not known."""
+
+    def block(match: re.Match[str]) -> str:
+        if match[1] not in BLOCKS:
+            raise DocumentationError(f"{page}: there is no generated block {match[1]}")
+        return BLOCKS[match[1]]()
+
+    return _BLOCK.sub(block, markdown)
+
+
+# -- links ----------------------------------------------------------------------------------------
+
+
+def _outside_code(markdown: str, change: Callable[[str], str]) -> str:
+    """A text with everything changed but its blocks of code."""
+    parts = []
+    end = 0
+    for fence in _FENCE.finditer(markdown):
+        parts += [change(markdown[end : fence.start()]), fence[0]]
+        end = fence.end()
+    return "".join([*parts, change(markdown[end:])])
+
+
+def _relative(place: str, page: str) -> str:
+    return posixpath.relpath(place, posixpath.dirname(page) or ".")
+
+
+def link_files(markdown: str, page: str, source: str) -> str:
+    """A page with its links to files of the repository made links to pages.
+
+    ``page``: its place in the documentation; ``source``: in the repository.  Raises
+    DocumentationError for a link to a file that is no page.
+    """
+
+    def link(match: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(source), match[2]))
+        anchor = match[3] or ""
+        chapter = re.fullmatch(r"conformance/spec/(\w+)\.toml", target)
+        if target in REPOSITORY:
+            place = REPOSITORY[target]
+        elif chapter:
+            place = f"clauses/{chapter[1]}.md"
+        elif target.startswith("docs/"):
+            place = target.removeprefix("docs/")
+        else:
+            raise DocumentationError(f"{source} has a link to {target}, which is no page")
+        return f"{match[1]}{_relative(place, page)}{anchor}{match[4]}"
+
+    return _outside_code(markdown, lambda text: _LINK.sub(link, text))
+
+
+def link_clauses(markdown: str, page: str) -> str:
+    """A page with the ids of clauses in code font made links, but for those in headings."""
+    places = clause_places()
+
+    def link(match: re.Match[str]) -> str:
+        if match[1] not in places:
+            return match[0]
+        return f"[{match[0]}]({_relative(places[match[1]], page)})"
+
+    def change(text: str) -> str:
+        lines = text.splitlines(keepends=True)
+        return "".join(one if one.startswith("#") else _CODE.sub(link, one) for one in lines)
+
+    return _outside_code(markdown, change)
+
+
+# -- the pages, for MkDocs ------------------------------------------------------------------------
+
+
+def source_of(page: str) -> str:
+    """The file of the repository that a page comes from, or would come from."""
+    by_page = {place: source for source, place in REPOSITORY.items()}
+    return by_page.get(page, f"docs/{page}")
+
+
+def rendered(markdown: str, page: str) -> str:
+    """The Markdown that is shown: blocks filled in, and links made."""
+    return link_clauses(link_files(fill(markdown, page), page, source_of(page)), page)
+
+
+def generated() -> Iterator[tuple[str, str | bytes]]:
+    """Every file that is not in the folder of the documentation: its place there, and its text."""
+    yield from clause_pages().items()
+    for source, page in REPOSITORY.items():
+        yield page, (ROOT / source).read_bytes()
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the generated pages."""
+    from mkdocs.structure.files import File
+
+    for place, content in generated():
+        files.append(File.generated(config, place, content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Fill in a page.  Ends the build for a page that refers to something that does not exist."""
+    from mkdocs.exceptions import PluginError
+
+    try:
+        return rendered(markdown, page.file.src_uri)
+    except DocumentationError as error:
+        raise PluginError(str(error)) from error
