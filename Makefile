@@ -69,9 +69,9 @@ pytests: $(VENV)/ready
 publish: matrix
 	$(BIN)/python -m threadspec.reports.publish $(MATRIX)
 
-# Strictly: a warning, such as one about a broken link, is an error.
+# Strictly: a warning, such as one about a broken link, is an error (with --quiet, none is counted).
 docs: $(VENV)/ready
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@echo "The documentation is in build/docs. Open index.html there, or, to have the search as well:"
 	@echo "    $(BIN)/python -m http.server --directory build/docs"
 

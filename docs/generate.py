@@ -89,7 +89,7 @@ def _level(level: str) -> str:
 
 
 def clause_section(clause: Clause, cases: list[Case]) -> str:
-    """One clause: its text, level, reading, statements and cases, under an anchor that is its id."""
+    """One clause, with its statements and cases, under an anchor that is its id."""
     statements = ", ".join(f"[{one}]({manual_link(one)})" for one in clause.statements)
     lines = [
         f"## {clause.id} {{ #{clause.id} }}",
@@ -135,9 +135,7 @@ def clause_pages() -> dict[str, str]:
 
 def clause_places() -> dict[str, str]:
     """Where each clause is described: a page and an anchor."""
-    return {
-        clause.id: f"clauses/{clause.chapter}.md#{clause.id}" for clause in catalogue().clauses
-    }
+    return {clause.id: f"clauses/{clause.chapter}.md#{clause.id}" for clause in catalogue().clauses}
 
 
 # -- tables ---------------------------------------------------------------------------------------
@@ -222,7 +220,7 @@ def record_tables() -> str:
 
 
 def count_list() -> str:
-    """The numbers of clauses and cases that are printed in different places, and what they count."""
+    """What the numbers of clauses and cases count that are printed in different places."""
     clauses = catalogue().clauses
     levels = Counter(clause.level for clause in clauses)
     tested = {case.clause.id for case in battery()}

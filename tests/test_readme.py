@@ -1,46 +1,32 @@
-"""The README: what it says of options, verdicts and output is so."""
+"""The README: its example is what the kit prints, and its links lead somewhere."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
-
-import pytest
+from pathlib import Path
 
 from quality.judging import ROOT
-from threadspec.adapters.interpreters import found
 from threadspec.conformance.catalogue import catalogue
-from threadspec.conformance.verdicts import MEANING, VERDICTS, fails
+from threadspec.reports.publish import BEGIN, END
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-
-def rows(heading: str) -> list[list[str]]:
-    """The cells of the first table behind a text of the README, without its head."""
-    table = re.search(r"(?:^\|.*\n)+", README[README.index(heading) :], re.MULTILINE)
-    assert table is not None
-    lines = table[0].splitlines()[2:]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+# Two commands and one example, without the table of the matrix: the rest is in docs/.
+LONGEST = 100
 
 
-def test_every_option_of_the_kit_is_in_the_table() -> None:
-    shown = subprocess.run(
-        [sys.executable, "-m", "pytest", "--help"], cwd=ROOT, capture_output=True, text=True
-    )
-    options = set(re.findall(r"^ +(--impl[\w-]*)", shown.stdout, re.MULTILINE))
-    told = {row[0].strip("`").split("=")[0] for row in rows("The kit's options begin with")}
-    assert options
-    assert told == options
+def block(first: str) -> str:
+    """The block of code of the README that begins with these words."""
+    found = re.search(rf"^```\w*\n({re.escape(first)}.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    assert found is not None, first
+    return found[1]
 
 
-def test_every_verdict_is_in_the_table_with_whether_it_fails_a_run() -> None:
-    told = {row[0]: row[2] for row in rows("## Verdicts")}
-    assert list(told) == list(VERDICTS)
-    for verdict in VERDICTS:
-        assert MEANING[verdict]
-        assert fails(verdict, strict=True) == bool(told[verdict]), verdict
-        assert fails(verdict, strict=False) == (told[verdict] == "yes"), verdict
+def test_it_is_short() -> None:
+    before, _, rest = README.partition(BEGIN)
+    assert len((before + rest.partition(END)[2]).splitlines()) <= LONGEST
 
 
 def test_clauses_that_are_named_exist() -> None:
@@ -50,18 +36,24 @@ def test_clauses_that_are_named_exist() -> None:
     assert named <= known
 
 
-@pytest.mark.skipif("2.7" not in {one.label for one in found()}, reason="needs CPython 2.7")
-def test_the_failure_is_what_the_kit_prints() -> None:
-    block = re.search(r"```\n(FAIL .*?)```", README, re.DOTALL)
-    assert block is not None
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--impl=threading@2.7",
-        "lock.release.unlocked-error",
+def test_links_lead_to_files() -> None:
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", README)
+    assert targets
+    assert [one for one in targets if not (ROOT / one).is_file()] == []
+
+
+def test_the_failure_is_what_the_kit_prints(tmp_path: Path) -> None:
+    for name in ("mythreads.py", "mythreads.toml"):
+        (tmp_path / name).write_text(block(f"# {name}"), encoding="utf-8")
+    (command,) = [
+        line for line in README.splitlines() if line.startswith("env/bin/pytest --impl=./mythreads")
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *command.split()[1:]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
     # How pytest was started is part of the command to run again.
-    printed = re.sub(r"(run again: +)\S.*?pytest ", r"\1pytest ", done.stdout)
-    assert block[1].strip() in printed
+    printed = re.sub(r"(run again: +)\S.*?pytest ", r"\1env/bin/pytest ", done.stdout)
+    assert block("FAIL ").strip() in printed

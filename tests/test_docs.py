@@ -1,0 +1,258 @@
+"""The documentation: what it says is so, its links lead somewhere, and it can be built."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs import generate
+from quality.judging import ROOT
+from threadspec.adapters import adapter, divergences
+from threadspec.conformance.catalogue import SPEC, catalogue, read_statements
+from threadspec.conformance.index import battery
+from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS
+
+DOCS = ROOT / "docs"
+WRITTEN = sorted(DOCS.rglob("*.md"))
+
+needs_mkdocs = pytest.mark.skipif(
+    importlib.util.find_spec("material") is None, reason="needs the extra docs"
+)
+
+
+def text(page: str) -> str:
+    """The source of a page."""
+    return (DOCS / page).read_text(encoding="utf-8")
+
+
+def first_cells(page: str, heading: str) -> list[str]:
+    """The first column of the first table behind a heading of a page, without its head."""
+    source = text(page)
+    table = re.search(r"(?:^\|.*\n)+", source[source.index(f"{heading}\n") :], re.MULTILINE)
+    assert table is not None
+    return [line.split("|")[1].strip() for line in table[0].splitlines()[2:]]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The blocks of code of a page that are in this language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text(page), re.MULTILINE | re.DOTALL)
+
+
+# -- what is written by hand ----------------------------------------------------------------------
+
+
+def test_every_option_of_the_kit_is_described() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "pytest", "--help"], cwd=ROOT, capture_output=True, text=True
+    )
+    options = set(re.findall(r"^ +(--impl[\w-]*)", shown.stdout, re.MULTILINE))
+    told = {cell.strip("`").split("=")[0] for cell in first_cells("judge.md", "## Options")}
+    assert options
+    assert told == options
+
+
+def test_every_key_of_an_adapter_file_is_described() -> None:
+    keys = [cell.strip("`") for cell in first_cells("adapters.md", "## Keys")]
+    assert sorted(keys) == sorted(adapter._KEYS)
+
+
+def test_every_key_of_a_divergence_is_described() -> None:
+    keys = [cell.strip("`") for cell in first_cells("adapters.md", "## Known divergences")]
+    assert keys == list(divergences._KEYS)
+
+
+def test_every_verdict_that_a_divergence_can_expect_is_described() -> None:
+    (line,) = [one for one in text("adapters.md").splitlines() if one.startswith("| `verdict` |")]
+    assert set(re.findall(r"`([\w-]+)`", line)) - {"verdict"} == set(VERDICTS) - NO_DIVERGENCE
+
+
+def test_every_level_is_described() -> None:
+    assert first_cells("verdicts.md", "## Levels") == ["must", "should", "free", "info"]
+
+
+def test_every_adapter_of_the_kit_is_named() -> None:
+    section = text("adapters.md").partition("## Adapters that come with the kit\n")[2]
+    assert [name for name in adapter.known() if name not in section] == []
+
+
+@pytest.mark.parametrize("number", range(len(blocks("adapters.md", "toml"))))
+def test_adapters_that_are_shown_can_be_read(tmp_path: Path, number: int) -> None:
+    shown = blocks("adapters.md", "toml")[number]
+    if "module" not in shown:
+        shown = f'module = "mythreads"\n{shown}'
+    path = tmp_path / "shown.toml"
+    path.write_text(shown, encoding="utf-8")
+    assert adapter.read(path).name == "shown"
+
+
+@pytest.mark.parametrize("block", blocks("reference.md", "python"))
+def test_programs_that_are_shown_work(block: str) -> None:
+    subprocess.run([sys.executable, "-c", block], check=True, timeout=60)
+
+
+def test_the_program_that_compares_two_records_works(tmp_path: Path) -> None:
+    lines = []
+    for name in ("threading", "threadspec.reference"):
+        command = [sys.executable, "-m", "pytest", f"--impl={name}", f"--impl-report={name}.json"]
+        subprocess.run(
+            [*command, "rlock.acquire.no-argument-no-value"], cwd=tmp_path, capture_output=True
+        )
+    for page in ("ci.md", "record.md"):
+        program = next(one for one in blocks(page, "python") if "threadspec.reports" in one)
+        (tmp_path / "record.json").write_bytes((tmp_path / "threading.json").read_bytes())
+        done = subprocess.run(
+            [sys.executable, "-c", program, "threading.json", "threadspec.reference.json"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        lines += done.stdout.splitlines()
+    assert lines == [
+        "rlock.acquire.no-argument-no-value: non-strict -> pass",
+        f"threading {catalogue().version}",
+        "rlock.acquire.no-argument-no-value non-strict",
+    ]
+
+
+@needs_mkdocs
+@pytest.mark.parametrize("block", blocks("ci.md", "yaml"))
+def test_jobs_that_are_shown_pin_the_catalogue_of_today(block: str) -> None:
+    import yaml
+
+    assert isinstance(yaml.safe_load(block), dict)
+    assert f'grep -F "catalogue {catalogue().version}"' in block
+
+
+# -- what is generated ----------------------------------------------------------------------------
+
+
+def test_every_clause_has_an_anchor_and_its_cases() -> None:
+    pages = generate.clause_pages()
+    for clause in catalogue().clauses:
+        page, anchor = generate.clause_places()[clause.id].split("#")
+        assert f"{{ #{anchor} }}\n" in pages[page]
+    for case in battery():
+        assert f"- `{case.id}`, line {case.line}\n" in pages[f"clauses/{case.clause.chapter}.md"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "anchor"),
+    [
+        ("Condition.wait:2.1", "threading.Condition.wait"),
+        ("Lock.acquire:0.0", "threading.Lock.acquire"),
+        ("Thread:1.1", "threading.Thread"),
+        ("Thread#2:1.1", "thread-objects"),
+        ("activeCount:1.1", "threading.activeCount"),
+        ("lock-objects:2.1", "lock-objects"),
+        ("module:1.1", "module-threading"),
+        ("overview:1.1", "module-threading"),
+        ("with-locks:1.1", "with-locks"),
+    ],
+)
+def test_statements_lead_to_the_manual(statement: str, anchor: str) -> None:
+    assert generate.manual_link(statement) == f"{generate.MANUAL}#{anchor}"
+
+
+def test_every_second_place_of_the_manual_has_a_section() -> None:
+    places = {one.split(":")[0] for one in read_statements(SPEC / "statements.tsv")}
+    assert {one for one in places if "#" in one} <= set(generate._SECOND) <= places
+
+
+def test_the_numbers_are_those_of_the_catalogue() -> None:
+    counts = generate.count_list()
+    tested = {case.clause.id for case in battery()}
+    assert f"**{len(catalogue().clauses)} clauses**" in counts
+    assert f"**{len(tested)} clauses that cases check**" in counts
+    assert f"**{len(battery())} cases**" in counts
+
+
+def test_changes_name_clauses_that_exist_and_count_them() -> None:
+    changes = generate.clause_changes()
+    known = {clause.id: clause for clause in catalogue().clauses}
+    named = re.findall(r"^- `([\w.-]+)`(?: \((\w+)[),])?", changes, re.MULTILINE)
+    assert len(named) == len({name for name, _ in named})
+    for name, level in named:
+        assert name in known
+        assert not level or known[name].level == level, name
+
+
+def test_plain_text_stays_plain() -> None:
+    assert generate.prose("acquire(False) of *args and __eq__, a|b") == (
+        r"`acquire(False)` of \*args and \_\_eq\_\_, a\|b"
+    )
+
+
+def test_a_link_to_a_file_that_is_no_page_is_refused() -> None:
+    with pytest.raises(generate.DocumentationError, match="a link to quality/soak"):
+        generate.link_files("[soak](../quality/soak.py)", "x.md", "docs/x.md")
+
+
+def test_an_unknown_block_is_refused() -> None:
+    with pytest.raises(generate.DocumentationError, match="no generated block nothing"):
+        generate.fill("<!-- generated: nothing -->\n<!-- end -->\n", "x.md")
+
+
+def test_blocks_of_code_are_left_alone() -> None:
+    source = "`lock.factory`\n\n```\n`lock.factory` [a](b.md)\n```\n"
+    assert generate.rendered(source, "x.md") == (
+        "[`lock.factory`](clauses/lock.md#lock.factory)\n\n```\n`lock.factory` [a](b.md)\n```\n"
+    )
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(DOCS)))
+def test_links_work_where_the_sources_are_read(path: Path) -> None:
+    pages = {DOCS / page for page in generate.clause_pages()}
+    for target in re.findall(r"\]\(([^)\s#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        place = Path(os.path.normpath(path.parent / target))
+        assert place.is_file(), target
+        assert place not in pages
+
+
+# -- the site -------------------------------------------------------------------------------------
+
+
+def build(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Build the documentation into a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--site-dir", folder, *options],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+    )
+
+
+@needs_mkdocs
+def test_it_is_built_without_a_warning(tmp_path: Path) -> None:
+    done = build(tmp_path / "site")
+    assert (done.returncode, re.findall("WARNING.*", done.stderr)) == (0, [])
+    page = (tmp_path / "site" / "clauses" / "lock.html").read_text(encoding="utf-8")
+    assert 'id="lock.acquire.held-blocks"' in page
+    # Whoever reads it talks to no other server, but by following a link.
+    assert not re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="?https?:', page)
+    assert not list((tmp_path / "site").rglob("*.py*"))
+    index = json.loads((tmp_path / "site" / "search" / "search_index.json").read_text("utf-8"))
+    assert any(one["location"].endswith("#lock.acquire.held-blocks") for one in index["docs"])
+
+
+@needs_mkdocs
+def test_a_broken_link_is_an_error(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "index.md").write_text("# Page\n\n[a](no.md) [b](b.md#no)\n", encoding="utf-8")
+    (docs / "b.md").write_text("# Page\n", encoding="utf-8")
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    settings = settings.replace("docs_dir: docs", f"docs_dir: {docs}")
+    settings = settings.replace("hooks:\n  - docs/generate.py\n", "").partition("\nnav:")[0]
+    (tmp_path / "mkdocs.yml").write_text(settings, encoding="utf-8")
+    done = build(tmp_path / "site", "--config-file", str(tmp_path / "mkdocs.yml"))
+    assert done.returncode == 1
+    assert len(re.findall("WARNING.*'(?:no.md|b.md#no)'", done.stderr)) == 2
