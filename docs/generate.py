@@ -103,7 +103,8 @@ def clause_section(clause: Clause, cases: list[Case]) -> str:
         lines += [f"*Not tested:* {prose(clause.untested)}", ""]
     lines += [f"Statements of the manual: {statements}", ""]
     for case in cases:
-        lines.append(f"- `{case.id}`, line {case.line}")
+        place = "" if case.source == case.file else f"`battery/{case.source}`, "
+        lines.append(f"- `{case.id}`, {place}line {case.line}")
     lines.append("")
     return "\n".join(lines)
 

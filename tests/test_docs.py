@@ -140,7 +140,13 @@ def test_every_clause_has_an_anchor_and_its_cases() -> None:
         page, anchor = generate.clause_places()[clause.id].split("#")
         assert f"{{ #{anchor} }}\n" in pages[page]
     for case in battery():
-        assert f"- `{case.id}`, line {case.line}\n" in pages[f"clauses/{case.clause.chapter}.md"]
+        (line,) = re.findall(
+            rf"^- `{re.escape(case.id)}`, .*", pages[f"clauses/{case.clause.chapter}.md"], re.M
+        )
+        place, number = ROOT / "conformance" / "battery" / case.source, case.line
+        assert line.endswith(f"line {number}")
+        assert case.source in line
+        assert case.function in "".join(place.read_text("utf-8").splitlines()[number - 1 :][:9])
 
 
 @pytest.mark.parametrize(
