@@ -16,6 +16,7 @@ from docs import generate
 from quality.judging import ROOT
 from threadspec.adapters import adapter, divergences
 from threadspec.conformance.catalogue import SPEC, catalogue, read_statements
+from threadspec.conformance.harness.durations import TABLE
 from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS
 
@@ -75,6 +76,12 @@ def test_every_verdict_that_a_divergence_can_expect_is_described() -> None:
 
 def test_every_level_is_described() -> None:
     assert first_cells("verdicts.md", "## Levels") == ["must", "should", "free", "info"]
+
+
+def test_durations_that_are_named_exist() -> None:
+    named = set(re.findall(r"durations?\s+`(\w+)`", text("blocking.md")))
+    assert named
+    assert named <= set(TABLE)
 
 
 def test_every_adapter_of_the_kit_is_named() -> None:
