@@ -1,13 +1,14 @@
 """Makes the pages of the documentation that are not written by hand: a hook of MkDocs.
 
-The pages of the clauses come from the catalogue and the battery, the tables of the record from its
-schema.  Some files of the repository are pages as well (``REPOSITORY``).  Everywhere a link may
-name a file of the repository, so that it works where the sources are read, and a clause's id in
-code font becomes a link to the clause.
+The pages of the clauses come from the catalogue and the battery, the tables of records and adapter
+files from their schemas.  Some files of the repository are pages as well (``REPOSITORY``).  A link
+names a file of the repository, so that it also works where the sources are read.  The id of a
+clause in code font becomes a link to the clause.
 """
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections import Counter
@@ -39,6 +40,8 @@ REPOSITORY = {
     "reports/results/matrix.md": "results/matrix.md",
     "reports/results/page.png": "results/page.png",
 }
+
+ADAPTER_SCHEMA = ROOT / "adapters" / "adapter.schema.json"
 
 MANUAL = "https://docs.python.org/2.6/library/threading.html"
 
@@ -183,7 +186,7 @@ def verdict_table() -> str:
 
 def _type(schema: dict[str, Any]) -> str:
     """What a part of a JSON Schema allows, in words."""
-    if "$ref" in schema:
+    if "$ref" in schema and "type" not in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         return f"[{name}](#{name.lower()})"
     if "anyOf" in schema:
@@ -193,7 +196,10 @@ def _type(schema: dict[str, Any]) -> str:
             return "[verdict](verdicts.md#verdicts)"
         return ", ".join(f"`{one}`" for one in schema["enum"])
     if schema["type"] == "array":
-        return f"list of {_type(schema['items'])}"
+        item = _type(schema["items"])
+        return f"list of {item}s" if item.isalpha() else f"list of {item}"
+    if schema.get("additionalProperties") is False:
+        return "table"
     if schema["type"] == "object":
         names = _type(schema.get("propertyNames", {"type": "string"}))
         return f"object, from {names} to {_type(schema['additionalProperties'])}"
@@ -213,6 +219,31 @@ def schema_tables(schema: dict[str, Any]) -> str:
         described = " ".join(parts[name]["description"].split())
         text.append(f"## {name}\n\n{described}\n\n{_table(['field', 'type', 'meaning'], rows)}")
     return "\n".join(text)
+
+
+def _key_table(table: dict[str, Any]) -> str:
+    """The keys of a TOML table that a JSON Schema describes."""
+    rows = []
+    for key, value in table["properties"].items():
+        examples = ", ".join(f"`{json.dumps(one)}`" for one in value.get("examples", ()))
+        meaning = prose(value["description"]) + (f" For example {examples}." if examples else "")
+        rows.append([f"`{key}`", _type(value), meaning])
+    return _table(["key", "type", "meaning"], rows)
+
+
+def _adapter_schema() -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(ADAPTER_SCHEMA.read_text(encoding="utf-8"))
+    return schema
+
+
+def adapter_keys() -> str:
+    """The keys of an adapter file, from its schema."""
+    return _key_table(_adapter_schema())
+
+
+def divergence_keys() -> str:
+    """The keys of a known divergence in an adapter file."""
+    return _key_table(_adapter_schema()["properties"]["divergence"]["items"])
 
 
 def record_tables() -> str:
@@ -258,9 +289,11 @@ def clause_changes() -> str:
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
+    "adapter keys": adapter_keys,
     "chapters": chapter_table,
     "clause changes": clause_changes,
     "counts": count_list,
+    "divergence keys": divergence_keys,
     "durations": duration_table,
     "record": record_tables,
     "verdicts": verdict_table,
