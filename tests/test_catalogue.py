@@ -119,7 +119,7 @@ def test_a_change_of_any_chapter_changes_the_digest(tmp_path: Path) -> None:
 def test_changed_clauses_have_a_new_version() -> None:
     # Whoever changes clauses raises conformance/spec/VERSION, lists them in CHANGELOG.md, and
     # puts the new digest here.  Versions that were not released may change.
-    assert (catalogue().version, catalogue().digest) == ("1.0", "1733bbf745ab")
+    assert (catalogue().version, catalogue().digest) == ("1.0", "abca686e1b20")
     changes = (Path(__file__).parent.parent / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"### Clauses (catalogue {catalogue().version})" in changes
 
