@@ -1,4 +1,4 @@
-"""The clause catalogue: reads ``spec/*.toml``, checks it, answers questions about it."""
+"""The clause catalogue: reads and checks ``spec/*.toml``, and finds clauses in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SPEC = Path(__file__).parent / "spec"
 Level = Literal["must", "should", "free", "info"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 
-# The chapters in the order of the manual; one that is not listed comes last.
+# The chapters in the order of the manual; chapters not listed come last.
 ORDER = (
     "overview",
     "module",
@@ -52,8 +52,8 @@ class CatalogueError(Exception):
 class Clause:
     """One requirement of the manual, in the kit's own words.
 
-    ``statements``: the ids of the manual's statements it comes from; ``reading``: which way an
-    unclear place was taken, and why; ``untested``: why it has no case.
+    ``statements``: the ids of the manual's statements it is derived from; ``reading``: how an
+    unclear passage is read, and why; ``untested``: why it has no case.
     """
 
     id: str
@@ -78,7 +78,8 @@ class Chapter:
 class Catalogue:
     """All chapters, in the order of the manual, and the statements they have to cover.
 
-    ``version``: for people, as in ``CHANGELOG.md``; ``digest``: of the files, for programs.
+    ``version``: the version in ``CHANGELOG.md``, for people; ``digest``: a hash of the files, for
+    programs.
     """
 
     chapters: tuple[Chapter, ...]
@@ -100,7 +101,7 @@ class Catalogue:
         return self._by_id.get(identifier)
 
     def search(self, words: Iterable[str]) -> list[Clause]:
-        """The clauses that contain every one of ``words``, anywhere and in either case."""
+        """The clauses that contain all of ``words``, anywhere and ignoring case."""
         wanted = [word.lower() for word in words]
 
         def text(clause: Clause) -> str:
@@ -124,7 +125,7 @@ class Catalogue:
 
 
 def read_statements(path: Path) -> tuple[str, ...]:
-    """The ids of the manual's statements, from a table whose first column they are."""
+    """The ids of the manual's statements, from the first column of a table."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return tuple(line.split("\t")[0] for line in lines[1:] if line)
 
@@ -132,8 +133,8 @@ def read_statements(path: Path) -> tuple[str, ...]:
 def read_chapter(path: Path, statements: frozenset[str]) -> Chapter:
     """Read one file of the catalogue.
 
-    Raises CatalogueError for a mistake in it: no TOML, an unknown key or level, an unknown
-    statement, a missing field, an ``info`` clause without ``untested``.
+    Raises CatalogueError for a mistake in it: invalid TOML, an unknown key, level or statement, a
+    missing field, or an ``info`` clause without ``untested``.
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -166,11 +167,13 @@ def _clause(entry: dict[str, Any], chapter: str, file: str, statements: frozense
         )
     for statement in entry["statements"]:
         if statement not in statements:
-            raise CatalogueError(f"{where} cites {statement}, which is no statement of the manual")
+            raise CatalogueError(
+                f"{where} cites {statement}, which is not a statement of the manual"
+            )
     if not entry["statements"]:
         raise CatalogueError(f"{where} cites no statement")
     if entry["level"] == "info" and not entry.get("untested"):
-        raise CatalogueError(f"{where} is for information and must say why it is untested")
+        raise CatalogueError(f"{where} has the level info and must say why it is untested")
     return Clause(
         id=entry["id"],
         chapter=chapter,

@@ -1,11 +1,11 @@
-"""What became of one case, before a verdict is given."""
+"""The outcome of one case, before a verdict is given."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-# What a worker says of a case, and, for the last two, what its host says of a worker.
+# Outcomes that a worker reports of a case and, the last two, that its host reports of a worker.
 Kind = Literal["ok", "observed", "not-offered", "violated", "missing", "error", "timeout", "crash"]
 
 
@@ -13,11 +13,11 @@ Kind = Literal["ok", "observed", "not-offered", "violated", "missing", "error", 
 class Outcome:
     """What happened when one case was run.
 
-    ``observed``: what was seen, None where all went well; ``where`` and ``check``: the place and
+    ``observed``: what was seen, or None if every check held; ``where`` and ``check``: the place and
     the source of the check that failed; ``evidence``: notes; ``output``: what was printed
-    meanwhile; ``seconds``: how long it took; ``waits``: the part of that which the kit spent
-    waiting, by named duration; ``learnt``: how waits came out (see ``harness/patience.py``);
-    ``spoiled``: the process must not run another case.
+    meanwhile; ``seconds``: how long the case took; ``waits``: the part of that time that the kit
+    spent waiting, by named duration; ``learnt``: the results of waits (see
+    ``harness/patience.py``); ``spoiled``: the process must not run another case.
     """
 
     kind: Kind
@@ -33,7 +33,7 @@ class Outcome:
 
     @classmethod
     def of(cls, reply: dict[str, Any], output: str = "") -> Outcome:
-        """The outcome in a worker's reply, as ``harness/outcomes.py`` makes it."""
+        """The outcome in a worker's reply, as ``harness/outcomes.py`` creates it."""
         return cls(
             kind=reply["outcome"],
             observed=reply["observed"],

@@ -1,4 +1,4 @@
-"""Verdicts: what the kit says of a clause on an implementation."""
+"""Verdicts: what the kit says about a clause on an implementation."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ MEANING: dict[Verdict, str] = {
     "varies": "the case was repeated, and its verdicts differ",
     "unsupported": "a documented name is missing",
     "fail": "does not do what the clause requires",
-    "timeout": "did not come to an end in time",
+    "timeout": "did not end in time",
     "crash": "the process died",
     "error": "the kit's own fault, or the environment's",
 }
 
-# The verdicts that fail a run, and those that do so only where it is strict.
+# The verdicts that fail a run; "non-strict" also does if the run is strict.
 FAILING: frozenset[Verdict] = frozenset(
     {"varies", "unsupported", "fail", "timeout", "crash", "error"}
 )
 
-# The verdicts that no divergence can be: nothing diverges, or the kit is to blame.
+# The verdicts that no divergence can have: nothing diverges, or the kit is to blame.
 NO_DIVERGENCE: frozenset[Verdict] = frozenset(VERDICTS) - frozenset(get_args(Deviation))
 
 
@@ -56,15 +56,15 @@ def fails(verdict: Verdict, strict: bool) -> bool:
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The verdict on a clause, from those of its cases; at least one is needed."""
+    """The verdict on a clause, from those of its cases, of which there must be at least one."""
     return max(verdicts, key=VERDICTS.index)
 
 
 def of_repetitions(verdicts: Iterable[Verdict]) -> Verdict:
-    """The verdict on a case from those of its repetitions; at least one is needed.
+    """The verdict on a case, from those of its repetitions, of which there must be at least one.
 
-    It is ``varies`` where only some of them deviate, or they deviate in different ways.  A fault of
-    the kit is no variation: one ``error`` makes it ``error``.
+    It is ``varies`` if only some of them deviate, or if they deviate in different ways.  A fault of
+    the kit is not a variation: a single ``error`` makes it ``error``.
     """
     found = set(verdicts)
     if len(found) == 1 or "error" in found or found <= NO_DIVERGENCE:
@@ -85,7 +85,7 @@ _VIOLATED: dict[Level, Verdict] = {"must": "fail", "should": "non-strict"}
 
 
 def verdict_of(kind: Kind, level: Level) -> Verdict:
-    """The verdict that an outcome of this kind means for a clause of this level."""
+    """The verdict for an outcome of this kind and a clause of this level."""
     if kind == "violated":
         return _VIOLATED.get(level, "observed")
     return _VERDICTS[kind]

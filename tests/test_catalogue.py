@@ -74,9 +74,9 @@ def test_every_field_of_a_clause_is_read(tmp_path: Path) -> None:
         (chapter(entry(says="-")), "lock.one has no says"),
         (chapter(entry(sais='"x"')), "lock.one has an unknown key: sais"),
         (chapter(entry(level='"may"')), "lock.one has the unknown level 'may'"),
-        (chapter(entry(statements='["Lock:9.9"]')), "lock.one cites Lock:9.9, which is no"),
+        (chapter(entry(statements='["Lock:9.9"]')), "lock.one cites Lock:9.9, which is not"),
         (chapter(entry(statements="[]")), "lock.one cites no statement"),
-        (chapter(entry(level='"info"')), "lock.one is for information and must say why"),
+        (chapter(entry(level='"info"')), "lock.one has the level info and must say why"),
         (chapter(entry(), entry()), "lock.one is the id of two clauses"),
     ],
 )

@@ -48,7 +48,7 @@ def test_every_check_without_a_message_can_be_put_into_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(evidence, "_shown", lambda node, scope: "…")
-    monkeypatch.setattr(evidence, "_crew", lambda node, scope: [Anybody()])
+    monkeypatch.setattr(evidence, "_actors_in", lambda node, scope: [Anybody()])
     mute = []
     for parameters in bare_asserts():
         function, node, names = parameters.values
@@ -113,8 +113,9 @@ class Says:
             "nobody was woken",
         ),
         (
-            "raises(KeyError, actors.call, int, 'x')",
-            "int('x') raised ValueError: invalid literal for int() with base 10: 'x', not KeyError",
+            "raises(KeyError, actors.call, float, 'x')",
+            "float('x') raised ValueError: could not convert string to float: 'x', "
+            "expected KeyError",
         ),
         (
             "actors.call(int, 'x')",

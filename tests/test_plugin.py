@@ -128,7 +128,7 @@ def test_a_failure_is_told_in_the_terms_of_the_manual(run: Run) -> None:
             "  clause      lock.release.unlocked-error (must)",
             "  statements  *Lock.release:*",
             "  required    *",
-            "  observed    release() returned None and raised nothing; *",
+            "  observed    release() returned None, expected *",
             "  where       battery/lock/release.py:*",
         ]
     )

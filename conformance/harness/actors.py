@@ -1,8 +1,8 @@
-"""Helper threads of the battery: started from the substrate, steered and watched by the harness.
+"""Helper threads of the battery: the substrate starts them, the harness controls and watches them.
 
 A case never uses the implementation's own ``Thread`` to test something else, so that one fault
-fails one clause.  An actor is a low-level thread that performs one action at a time and says of
-each whether it has returned, raised or is blocked.
+fails one clause.  An actor is a low-level thread that performs one action at a time and reports
+whether the action has returned, raised or is blocked.
 """
 
 import sys
@@ -11,10 +11,10 @@ import time
 from threadspec.conformance.harness import blocking, green, scarcity
 from threadspec.conformance.harness.vocabulary import KitError, Refused, show, show_call, show_error
 
-# A watcher who was away for longer than this, in seconds, has not watched meanwhile.
+# The longest time between two looks, in seconds, that counts as watching.
 STEP = 0.01
 
-# A thread that has had the processor for so long, in seconds, and still goes on, is spinning.
+# A thread that has used the processor for this many seconds without ending is spinning.
 ENOUGH = 0.002
 
 TIMED_ACQUIRE = sys.version_info >= (3, 2)
@@ -45,7 +45,7 @@ class Actor(object):
         self.error = None
         try:
             begin(self._perform, ())
-        except:  # noqa: E722 - whatever the substrate says it with
+        except:  # noqa: E722 - the substrate may raise anything
             if begin != self._substrate.start_new_thread:
                 raise
             actors.refused = scarcity.sentence("thread", show_error(sys.exc_info()[1]))
@@ -78,11 +78,11 @@ class Actor(object):
     def start(self, function, *args, **kwargs):
         """Let the actor call ``function`` in its thread; return the actor without waiting.
 
-        An earlier action must end first; one that does not is a violation.
+        An earlier action that does not end in time is a violation.
         """
         assert self._settles(), repr(self)
         if not self._fresh:
-            self._done.acquire()  # free already, or about to be: the action before has ended
+            self._done.acquire()  # unlocked soon, as the previous action has ended
         self._fresh = False
         self.value = None
         self.error = None
@@ -101,9 +101,9 @@ class Actor(object):
         return self.start(function, *args, **kwargs).result()
 
     def result(self):
-        """The value of the action, once it has returned; raises what the action raised.
+        """Wait for the action to end; return its value or raise its exception.
 
-        An AssertionError where it neither returns nor raises in time.
+        Raises AssertionError if the action neither returns nor raises in time.
         """
         assert self._settles(), repr(self)
         if self.error is not None:
@@ -111,58 +111,62 @@ class Actor(object):
         return self.value
 
     def returned(self):
-        """Wait for the action to end; whether it returned (False: still blocked, or it raised)."""
+        """Wait for the action to end; return whether it did so without raising an exception."""
         return self._settles() and self.error is None
 
     def raised(self):
-        """Wait for the action to end; the exception it raised, or None."""
+        """Wait for the action to end; return the exception it raised, or None."""
         self._settles()
         self._told = True
         return self.error
 
     def has_ended(self):
-        """Whether the action has returned or raised by now; does not wait."""
+        """Whether the action has returned or raised.  Does not wait."""
         return not self._busy
 
     def is_blocked(self):
         """Whether the action is blocked.
 
-        True as soon as the system proves it; where it cannot be proved, after the action has not
-        ended for the duration ``window``.  False as soon as the action has ended.
+        Returns True as soon as the system proves it, or, where no proof is possible, when the
+        action has not ended within the duration ``window``.  Returns False as soon as the action
+        has ended.
         """
         self._actors.ended([self])
         return self._busy
 
     @property
     def asked(self):
-        """The function that it was asked to call last, with its arguments; None before that."""
+        """The last action, as (function, args, kwargs); None before the first."""
         return self._action
 
     def surprise(self):
-        """Its call and what that raised, in words, unless the case has asked for it; else None."""
+        """Describe an exception that the action raised and the case has not asked for, or None."""
         if self._busy or self._told or self.error is None:
             return None
         return repr(self)
 
     def has_entered(self):
-        """Whether it has come as far as calling its function."""
+        """Whether it has begun to call its function."""
         return self._entered
 
     def is_left_alone(self):
-        """Whether it is a green thread that waits, and nobody but the caller can end that."""
+        """Whether it is a green thread that waits, and only the caller can wake it."""
         return self._busy and self._actors.are_green and green.nobody_can_run(self._substrate)
 
     def is_starved(self, used):
-        """Whether it wants the processor, and has hardly had it since ``used`` seconds of use."""
+        """Whether it is ready to run, but has got hardly any processor time.
+
+        ``used``: its processor time, in seconds, when the caller began to watch it.
+        """
         now = blocking.processor_time(self.tid)
         if used is None or now is None or now - used >= ENOUGH:
             return False
         if self.tid == blocking.own_tid():
-            return False  # green threads share the watcher's own, which has given way to it
+            return False  # green threads share the watcher's own thread, which has yielded to it
         return blocking.wants_to_run(self.tid)
 
     def _settles(self):
-        """Wait for the action to end; False when it has not in good time, or never can."""
+        """Wait for the action to end; return False if it does not in time, or never can."""
         if not self._busy:
             return True
         wait = self._durations.wait("positive", "thread")
@@ -170,11 +174,11 @@ class Actor(object):
         step = 0.0
         while self._busy:
             if TIMED_ACQUIRE:
-                # Each look for a stall costs time: fewer of them in a long wait.
+                # Each check for a stall costs time, so a long wait makes fewer of them.
                 step = max(0.02, min(wait.seconds / 10, 0.1))
                 if self._done.acquire(True, step):
                     self._done.release()
-                    continue  # it is released after the action has ended
+                    continue  # the lock is released only after the action has ended
             else:
                 time.sleep(step)
                 step = min(step * 1.3 + 0.00002, 0.005)
@@ -186,7 +190,7 @@ class Actor(object):
         return not self._busy
 
     def stop(self):
-        """Let an idle actor's thread end; no effect on a busy one, or a second time."""
+        """End the thread of an idle actor.  Has no effect on a busy one, or a second time."""
         if not self._busy and self._over is None:
             self._over = self._substrate.allocate_lock()
             self._over.acquire()
@@ -194,7 +198,7 @@ class Actor(object):
             self._go.release()
 
     def await_end(self, seconds):
-        """Wait for the end of a thread that was stopped, or for so many seconds."""
+        """Wait for the end of a stopped thread, at most ``seconds``."""
         if TIMED_ACQUIRE and self._over is not None and self._over.acquire(True, seconds):
             self._over.release()
 
@@ -219,7 +223,7 @@ class Actors(object):
 
     ``substrate``: a module with ``start_new_thread``, ``allocate_lock`` and ``get_ident``;
     ``durations``: the named durations; ``note``: called with a line of evidence;
-    ``kit_threads``: kernel numbers of threads of the kit that have no part in any case.
+    ``kit_threads``: kernel thread ids of the kit's own threads, which take part in no case.
     """
 
     def __init__(self, substrate, durations, note, kit_threads=()):
@@ -232,10 +236,10 @@ class Actors(object):
         self._all = []
 
     def new(self, begin=None, name=None):
-        """An actor that waits for its first action.
+        """Start an actor that waits for its first action.
 
-        ``begin``: starts its thread, called like the substrate's ``start_new_thread``, which does
-        it by default; ``name``: what evidence calls the actor.
+        ``begin``: a function that starts its thread, with the signature of ``start_new_thread``,
+        by default the substrate's own; ``name``: the name of the actor in evidence.
         """
         name = name or "actor %d" % (len(self._all) + 1)
         actor = Actor(self, name, begin or self.substrate.start_new_thread)
@@ -243,29 +247,30 @@ class Actors(object):
         return actor
 
     def forget(self, actor):
-        """Leave out an actor whose thread did not begin to run."""
+        """Remove an actor whose thread did not start."""
         self._all.remove(actor)
 
     def start(self, function, *args, **kwargs):
-        """A new actor that calls ``function`` immediately, in its own thread."""
+        """Start a new actor that immediately calls ``function`` in its own thread."""
         return self.new().start(function, *args, **kwargs)
 
     def call(self, function, *args, **kwargs):
-        """Call ``function`` in a thread of its own; its value, or the exception it raises."""
+        """Call ``function`` in a new actor's thread; return its value or raise its exception."""
         return self.new().call(function, *args, **kwargs)
 
     def start_many(self, count, function, *args, **kwargs):
-        """``count`` new actors that all call ``function``, let go one right after the other."""
+        """Start ``count`` new actors that all call ``function``, in quick succession."""
         helpers = [self.new() for _ in range(count)]
         for actor in helpers:
             actor.start(function, *args, **kwargs)
         return helpers
 
     def ended(self, helpers, at_least=0):
-        """The actors of ``helpers`` whose action has ended, once none can get further by itself.
+        """Wait until each of ``helpers`` has ended or is blocked; return those that have ended.
 
-        Waits in good time for ``at_least`` of them to end (fewer come back where they do not), and
-        then until each of the others is blocked in the sense of :meth:`Actor.is_blocked`.
+        First waits for ``at_least`` of them to end, within the duration ``positive``, and then
+        until each of the others is blocked in the sense of :meth:`Actor.is_blocked`.  Fewer than
+        ``at_least`` are returned if no more end in time.
         """
         self.until(lambda: len([one for one in helpers if one.has_ended()]) >= at_least, helpers)
         while True:
@@ -278,11 +283,11 @@ class Actors(object):
                 return [actor for actor in helpers if actor not in busy]
 
     def _watch(self, busy):
-        """Watch actors until all are blocked, as :meth:`Actor.is_blocked` says it of one.
+        """Watch actors until all are blocked, in the sense of :meth:`Actor.is_blocked`.
 
         Returns as soon as one of them has ended.
         """
-        # Not which ones: that may differ from run to run where the manual leaves it open.
+        # A count, not their names: which ones are blocked may differ between runs.
         whom = "%d actor%s" % (len(busy), "s"[: len(busy) > 1])
         window = self.durations["window"]
         patience = blocking.clock() + self.durations["positive"]
@@ -301,7 +306,7 @@ class Actors(object):
                 last = now
                 used = [(actor, blocking.processor_time(actor.tid)) for actor in busy]
                 if not blocking.can_prove([actor.tid for actor in busy]):
-                    longest = STEP / 4  # there is nothing to look at but the time
+                    longest = STEP / 4  # no proof is possible, so only time counts
             if watched >= window:
                 starved = [actor for actor, time_used in used if actor.is_starved(time_used)]
                 if watched >= 4 * window or not starved:
@@ -314,20 +319,20 @@ class Actors(object):
 
     @property
     def are_green(self):
-        """Whether they are green threads, as far as is known: they share the caller's thread."""
+        """Whether the actors are, as far as is known, green threads in the caller's own thread."""
         if not self._may_be_green:
             return False
         own = blocking.own_tid()
         return not [actor for actor in self._all if actor.tid not in (None, own)]
 
     def _proved(self, busy, least):
-        """Whether these actors are certainly blocked, each for ``least`` more seconds or longer."""
+        """Whether all these actors are certainly blocked for at least ``least`` more seconds."""
         if self.are_green:
             return green.nobody_can_run(self.substrate, least)
         return blocking.proved([actor.tid for actor in busy], least)
 
     def stall(self):
-        """What tells that nothing in this process but the caller will do anything in good time."""
+        """Return a deadlock detector for this process that ignores the calling thread."""
         if self.are_green:
             return green.Stall(
                 self.substrate,
@@ -342,11 +347,12 @@ class Actors(object):
         )
 
     def until(self, condition, helpers=()):
-        """Wait until ``condition()`` is true; false when it is not in good time, or never can be.
+        """Wait until ``condition()`` is true; return False if it is not in time, or never can be.
 
-        ``helpers``: the actors it depends on.  Once one of them has raised an exception, the others
-        get the duration ``setback``: most likely they wait for it in vain.  So they do if any actor
-        has, where other waits were in vain (see :meth:`has_failed`).
+        ``helpers``: the actors that the condition depends on.  Once one of them has raised an
+        exception, the others most likely wait for it in vain, and the wait lasts only for the
+        duration ``setback``.  The same applies when any actor has failed, on an implementation
+        where other waits were in vain (see :meth:`has_failed`).
         """
         if condition():
             return True
@@ -360,17 +366,17 @@ class Actors(object):
             if raised or self.has_failed():
                 wait.hasten(self.durations["setback"])
             time.sleep(pause)
-            # A long wait is looked at less often: each look costs time.
+            # Each look costs time, so a long wait is checked less often.
             pause = min(pause + 0.0001, max(0.005, min(wait.seconds / 50, 0.05)))
         has_come = condition()
         wait.end(has_come)
         return has_come
 
     def race(self, functions, rounds):
-        """Call all ``functions`` at the same moment, each in its own thread, ``rounds`` times.
+        """Call all ``functions`` simultaneously, each in its own thread, ``rounds`` times.
 
-        Each is called with the number of the round.  Returns a list with one entry a round: the
-        list of what the functions returned.  What a function raises is raised here; a call that
+        Each function is called with the number of the round.  Returns one list for each round,
+        with the functions' return values.  An exception of a function is raised here; a call that
         does not return is a violation.
         """
         results = [[None] * len(functions) for _ in range(rounds)]
@@ -380,13 +386,13 @@ class Actors(object):
         def run(index):
             for number in range(rounds):
                 arrived[index] = number + 1
-                turns = 0
+                spins = 0
                 while min(arrived) <= number:
                     if given_up:
                         return
-                    turns += 1
-                    if not turns % 16:
-                        time.sleep(0)  # a greenlet gives way to others by this alone
+                    spins += 1
+                    if not spins % 16:
+                        time.sleep(0)  # only this makes a greenlet yield to others
                 results[number][index] = functions[index](number)
 
         wait = self.durations.wait("positive", "thread")
@@ -403,7 +409,7 @@ class Actors(object):
                     wait.end(True)
                     wait = self.durations.wait("positive", "thread")
                 assert not wait.is_over(0.0005), (
-                    "in round %d of a race, a call does not return" % reached
+                    "in round %d of the race, a call did not return" % reached
                 )
                 time.sleep(0.0005)
         finally:
@@ -414,26 +420,26 @@ class Actors(object):
         return results
 
     def has_failed(self):
-        """Whether an actor has raised what no case has asked for yet, as many may do here.
+        """Whether an actor has raised an exception that the case has not asked for.
 
-        Always false where waits are not in vain again and again.
+        Always False unless several waits on this implementation were in vain.
         """
         if not self.durations.experience.lets_wait():
             return False
         return bool([one for one in self._all if one.surprise()])
 
     def surprises(self):
-        """What the calls of actors have raised that no case has asked for, in words."""
+        """Descriptions of the exceptions of actors that the case has not asked for."""
         return [text for text in [actor.surprise() for actor in self._all] if text]
 
     def end_all(self):
-        """End the threads of all actors; the number of those that are still busy, and stay so.
+        """End the threads of all actors; return how many stay busy.
 
-        A busy one whose action is about to end is waited for.
+        Waits for a busy actor whose action is about to end.
         """
         began = blocking.clock()
         left = list(self._all)
-        turns = 0
+        rounds = 0
         while left:
             for actor in left:
                 actor.stop()
@@ -448,10 +454,10 @@ class Actors(object):
                 if waited >= self.durations["window"]:
                     break
                 if self._proved(busy, self.durations["cleanup"]):
-                    # One that ended its action meanwhile is blocked, too: it waits for the next.
+                    # An actor that ended its action meanwhile is blocked, too: it waits for more.
                     if not [actor for actor in busy if actor.has_ended()]:
                         break
             if left:
-                turns += 1
-                time.sleep(turns > 10 and 0.0001 or 0.0)
+                rounds += 1
+                time.sleep(rounds > 10 and 0.0001 or 0.0)
         return len(left)

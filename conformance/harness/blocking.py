@@ -1,10 +1,10 @@
-"""Proof that a thread is blocked, read from Linux's /proc; None where a system does not show it.
+"""Proves that a thread is blocked, from Linux's /proc; on other systems nothing can be proved.
 
-A thread that waits for a lock sits in a futex wait, without a time-out or with one whose end can
-be read from its memory.  Seeing that is not enough by itself: on some interpreters the wait for the
-interpreter lock looks the same.  So the proof asks for more: over a pause of the observer, in which
-it holds no lock, no thread of the process has run at all.  Then nobody holds the interpreter lock,
-and nobody can be waiting for it.
+A thread that waits for a lock is in a futex wait, without a time-out or with a deadline that can be
+read from its memory.  That alone proves nothing: on some interpreters, the wait for the interpreter
+lock looks the same.  So the proof also requires that no thread of the process runs during a pause
+in which the observer holds no lock.  Then no thread holds the interpreter lock, and none can be
+waiting for it.
 """
 
 import os
@@ -43,8 +43,8 @@ READ = {
 # Machine -> the number of its system call clock_nanosleep.
 SLEEP = {"x86_64": "230", "aarch64": "115", "riscv64": "115"}
 
-# futex operations that wait: FUTEX_WAIT, FUTEX_LOCK_PI, FUTEX_WAIT_BITSET.  Only the time-out of
-# the last one is a moment; that of the first is a duration from a beginning that nobody can see.
+# futex operations that wait: FUTEX_WAIT, FUTEX_LOCK_PI, FUTEX_WAIT_BITSET.  Only the last has an
+# absolute deadline; the time-out of FUTEX_WAIT is relative to a start that cannot be read.
 WAITING = (0, 6, 9)
 WAIT_BITSET = 9
 REALTIME = 0x100  # the flag of an operation whose time-out is by the wall clock
@@ -58,7 +58,7 @@ clock = getattr(time, "monotonic", time.time)
 
 
 def machine():
-    """The machine's name, as the tables have it; None where the system does not tell."""
+    """The machine's name, as in the tables above; None where the system does not tell."""
     try:
         return os.uname()[4]
     except Exception:
@@ -71,7 +71,7 @@ _SLEEP = SLEEP.get(machine())
 
 
 def _linked_tid():
-    """The kernel's number of the calling thread, or None where it cannot be told."""
+    """The kernel's id of the calling thread, or None where it is unknown."""
     try:
         return int(os.readlink("/proc/thread-self").rsplit("/", 1)[1])
     except Exception:
@@ -79,9 +79,9 @@ def _linked_tid():
 
 
 def _choose_own_tid():
-    """The interpreter's own function, which is quicker, where it says what the kernel says.
+    """Return the interpreter's own function, which is faster, if it agrees with the kernel.
 
-    One that is written in Python belongs to an implementation that has replaced it.
+    A function written in Python is ignored: an implementation has replaced the original.
     """
     native = getattr(_thread, "get_native_id", None)
     if isinstance(native, type(len)) and native() == _linked_tid():
@@ -93,7 +93,7 @@ own_tid = _choose_own_tid()
 
 
 def read(path):
-    """The beginning of a file of /proc, as text."""
+    """The first 512 bytes of a file in /proc, as text."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         return os.read(descriptor, 512).decode("ascii", "replace")
@@ -102,9 +102,10 @@ def read(path):
 
 
 class Files(object):
-    """The files that show the threads of this process, kept open from look to look.
+    """The files in /proc about the threads of this process, kept open between reads.
 
-    For one thread's use alone.  Of more than ``MOST`` threads, the files are opened each time.
+    For use by one thread only.  The files of at most ``MOST`` threads are kept open; those of
+    others are opened each time.
     """
 
     MOST = 32
@@ -113,7 +114,7 @@ class Files(object):
         self._kept = {}
 
     def read(self, tid):
-        """The texts of both files of a thread.  Raises EnvironmentError where it has ended."""
+        """The texts of both files of a thread.  Raises EnvironmentError if it has ended."""
         kept = self._kept.get(tid)
         if kept is None and len(self._kept) < self.MOST:
             kept = self._kept[tid] = []
@@ -125,7 +126,7 @@ class Files(object):
                 texts = os.pread(call, 512, 0), os.pread(runs, 512, 0)  # novm
                 return [texts[0].decode("ascii"), texts[1].decode("ascii")]
             except (ValueError, EnvironmentError):
-                self._close(tid)  # it has ended; maybe another one has its number by now
+                self._close(tid)  # it has ended; another thread may have its id by now
         return [read(path) for path in self._paths(tid)]
 
     @staticmethod
@@ -142,7 +143,7 @@ class Files(object):
             os.close(descriptor)
 
 
-# Of the main thread, which does nearly all of the looking; None where they cannot be kept.
+# For the main thread, which does nearly all of the reading; None where it is not possible.
 _files = Files() if hasattr(os, "pread") else None
 
 
@@ -150,16 +151,16 @@ class Task(object):
     """What the kernel shows of one thread at one moment.
 
     ``call``: the system call it sleeps in, with its arguments, or "running"; ``runs``: how often it
-    has been put on a processor; ``rests``: the seconds for which it certainly goes on waiting
-    unless it is woken, 0.0 where that cannot be told (asked for while it waits); ``listens``: it
-    waits for input; ``hurries``: it waits to be woken, but not for long.
+    has been scheduled; ``rests``: the seconds for which it certainly keeps waiting unless it is
+    woken, 0.0 if unknown (valid only while it waits); ``listens``: it waits for input; ``hurries``:
+    it waits to be woken, with a short time-out.
     """
 
     def __init__(self, call, runs, pid="self"):
         self.call = call
         self.runs = runs
         self._pid = pid
-        # "-1 ..." is a thread that sleeps outside a system call, as in a page fault.
+        # "-1 ..." means that it sleeps outside a system call, as in a page fault.
         self.sleeps = call != "running" and not call.startswith("-1")
 
     @property
@@ -175,12 +176,12 @@ class Task(object):
         return self.call.split(" ")[0] in _FUTEX and self.rests < SHORT
 
     def same(self, other):
-        """Whether the thread has not run between the two looks."""
+        """Whether the thread has not run between the two observations."""
         return other is not None and self.call == other.call and self.runs == other.runs
 
 
 def _rest(words, pid):
-    """How long the system call with these words lasts yet, unless its thread is woken."""
+    """Seconds until the system call in ``words`` times out; 0.0 if unknown."""
     if len(words) < 6:
         return 0.0
     if words[0] in _FUTEX:
@@ -191,13 +192,13 @@ def _rest(words, pid):
             return FOR_EVER
         if operation & 0x7F == WAIT_BITSET:
             return _left(words[4], operation & REALTIME, pid)
-    elif words[0] == _SLEEP and words[2] == "0x1":  # until a moment, not for a duration
+    elif words[0] == _SLEEP and words[2] == "0x1":  # TIMER_ABSTIME: until a deadline
         return _left(words[3], words[1] == "0x0", pid)
     return 0.0
 
 
 def _left(address, by_wall_clock, pid):
-    """The seconds until the moment that lies at an address of a process's memory."""
+    """Seconds until the absolute deadline stored at ``address`` in the process's memory."""
     if not by_wall_clock and not hasattr(time, "monotonic"):
         return 0.0
     try:
@@ -214,9 +215,9 @@ def _left(address, by_wall_clock, pid):
 
 
 def look(pid="self", leave_out=()):
-    """Every thread of a process as {tid: Task}, less those in ``leave_out``.
+    """Every thread of a process as {tid: Task}, except those in ``leave_out``.
 
-    None where the system does not show it (no Linux, no permission, an unknown machine).
+    Returns None where the system does not show them (no Linux, no permission, an unknown machine).
     """
     if not _FUTEX:
         return None
@@ -237,7 +238,7 @@ def look(pid="self", leave_out=()):
                     call = read("%s/%d/syscall" % (folder, tid))
                     runs = read("%s/%d/schedstat" % (folder, tid))
             except EnvironmentError as error:
-                if error.errno in (2, 3):  # the thread ended between the two steps
+                if error.errno in (2, 3):  # the thread has ended meanwhile
                     continue
                 return None
             tasks[tid] = Task(call.strip(), runs.split()[2], pid)
@@ -247,7 +248,7 @@ def look(pid="self", leave_out=()):
 
 
 def count():
-    """How many threads this process has, or None where the system does not show it."""
+    """The number of threads of this process, or None where the system does not show it."""
     try:
         return len(os.listdir("/proc/self/task"))
     except Exception:
@@ -255,27 +256,27 @@ def count():
 
 
 def can_prove(tids):
-    """Whether it can be proved at all that these threads wait: False for green threads.
+    """Whether it is possible at all to prove that these threads wait: False for green threads.
 
-    ``tids``: the kernel's numbers of other threads; an own one is a green thread's.
+    ``tids``: the kernel's ids of other threads; the caller's own id means a green thread.
     """
     own = own_tid()
     return bool(_FUTEX) and own is not None and own not in tids and None not in tids
 
 
 def proved(tids, least=0.05, pause=0.000001):
-    """Whether all these threads of this process certainly wait to be woken, as one proof.
+    """Whether all these threads of this process certainly wait to be woken.
 
-    ``tids``: the kernel's numbers of other threads; ``least``: for how many seconds each must go on
-    waiting at least, where its wait has a time-out; ``pause``: seconds to let others run between
-    the two looks.  False means "not proved", never "proved not to be".
+    ``tids``: the kernel's ids of other threads; ``least``: for how many more seconds each must
+    wait if its wait has a time-out; ``pause``: seconds to let others run between the two
+    observations.  False means "not proved", never "proved not to wait".
     """
     if not can_prove(tids):
         return False
     own = own_tid()
     try:
-        # Most looks come too early, and one thread tells that.  Where another thread spins, each
-        # file read costs the observer a turn at the interpreter lock.
+        # Most attempts come too early, which one thread is enough to show.  While another thread
+        # spins, the observer waits for the interpreter lock after each file that it reads.
         if Task(read("/proc/self/task/%d/syscall" % tids[0]).strip(), "").rests < least:
             return False
     except Exception:
@@ -291,17 +292,17 @@ def proved(tids, least=0.05, pause=0.000001):
 
 
 def wants_to_run(tid):
-    """Whether a thread of this process is seen running, or waiting for its turn to run.
+    """Whether a thread of this process runs or is ready to run.
 
-    The wait for a processor looks like running, the one for the interpreter lock like that for any
-    lock with a short time-out.
+    The wait for a processor looks like running; the wait for the interpreter lock looks like that
+    for any lock with a short time-out.
     """
     task = (look() or {}).get(tid)
     return task is not None and (not task.sleeps or task.hurries)
 
 
 def processor_time(tid):
-    """The seconds for which a thread of this process has had a processor; None where unknown."""
+    """The processor time of a thread of this process, in seconds; None where unknown."""
     try:
         return int(read("/proc/self/task/%d/schedstat" % tid).split()[0]) * 1e-9
     except Exception:
@@ -309,7 +310,7 @@ def processor_time(tid):
 
 
 def unchanged(before, after):
-    """Whether no thread has run, come or gone between two looks, and each one sleeps."""
+    """Whether every thread sleeps and none has run, started or ended between two observations."""
     if before is None or after is None or len(before) != len(after):
         return False
     for tid in before:
@@ -319,13 +320,13 @@ def unchanged(before, after):
 
 
 class Stall(object):
-    """Watches a process for the state in which nothing in it can run again by itself.
+    """A deadlock detector for one process.
 
-    That state is: every watched thread waits to be woken, without a time-out or for at least
-    ``beyond`` seconds more.  ``seconds`` is how long it must last, unchanged, before
-    :meth:`is_certain` says so (it is for what cannot be seen, such as another process that will
-    wake this one); ``listening``: a thread that waits for input cannot run either, since the
-    caller is the one to send it, and does not.
+    A process is deadlocked when every watched thread waits to be woken, without a time-out or for
+    at least ``beyond`` more seconds.  ``seconds``: how long that state must last, unchanged, before
+    :meth:`is_certain` reports it, in case something that cannot be seen, such as another process,
+    wakes a thread.  ``listening``: count a thread that waits for input as waiting to be woken; the
+    caller is the one to send the input, and sends none.
     """
 
     def __init__(self, seconds, pid="self", leave_out=(), listening=False, beyond=FOR_EVER):
@@ -339,9 +340,9 @@ class Stall(object):
 
     @property
     def sleeps(self):
-        """Whether every watched thread slept at the last look; true where that cannot be seen.
+        """Whether every watched thread slept when last observed; True where that is unknown.
 
-        False where the process's main thread reads: it waits for the caller, or for a device.
+        False if the process's main thread reads: it waits for the caller, or for a device.
         """
         tasks = self._tasks or {}
         main = tasks.get(self._pid)
@@ -350,7 +351,7 @@ class Stall(object):
         return not [task for task in tasks.values() if not task.sleeps]
 
     def is_certain(self):
-        """Look once more; True when nothing has been able to run for long enough."""
+        """Look again; return True when the process has been deadlocked for long enough."""
         tasks = look(self._pid, self._leave_out)
         now = clock()
         hopeless = tasks is not None and all(

@@ -1,31 +1,28 @@
-"""The one table of named durations: every wait of the kit that has a bound takes it from here."""
+"""The table of named durations: every bounded wait of the kit takes its bound from here."""
 
 from threadspec.conformance.harness.patience import Experience, Wait
 
 # name -> (seconds, what it bounds).  ``--impl-time-scale`` multiplies the seconds.
 TABLE = {
-    "start": (30.0, "a worker loads its implementation and says hello"),
-    "case": (15.0, "the host lets one case run"),
-    "program": (12.0, "a program of the battery starts and loads the implementation"),
-    "positive": (6.0, "something that must happen may take"),
-    "setback": (0.25, "helper threads may take after one they depend on has failed"),
-    "stall": (
-        0.1,
-        "a process in which nothing can run any more is watched before that is believed",
-    ),
-    "window": (0.05, "something that must not happen is watched where it cannot be proved"),
-    "follow": (10.0, "a wait that ends by itself is watched to that end"),
-    "cleanup": (0.5, "helper threads may take to end after a case"),
-    "stacks": (2.0, "a hung worker may take to write its stacks"),
+    "start": (30.0, "the start of a worker, until the implementation is loaded"),
+    "case": (15.0, "one case, as the host allows it"),
+    "program": (12.0, "the start of a program of the battery, until the implementation is loaded"),
+    "positive": (6.0, "something that must happen"),
+    "setback": (0.25, "waits for helper threads after one they depend on has failed"),
+    "stall": (0.1, "how long a deadlock is watched before it is reported"),
+    "window": (0.05, "how long something that must not happen is watched for, without a proof"),
+    "follow": (10.0, "a wait with a time-out that is watched until it ends"),
+    "cleanup": (0.5, "the end of the helper threads after a case"),
+    "stacks": (2.0, "the output of a hung worker's stacks"),
 }
 
 
 class Durations(object):
     """Look-up of named durations, in seconds.
 
-    ``scale`` multiplies every entry; ``durations["window"]`` gives the scaled seconds and raises
-    KeyError for a name that is not in the table.  ``experience``: how the waits for something that
-    must happen have come out on the implementation.
+    ``scale`` multiplies every entry; ``durations["window"]`` is the scaled number of seconds and
+    raises KeyError for a name that is not in the table.  ``experience``: the results of earlier
+    waits for something that must happen on the implementation.
     """
 
     def __init__(self, scale=1.0):
@@ -39,17 +36,16 @@ class Durations(object):
         return TABLE[name][0] * self.scale
 
     def begin(self, place):
-        """Begin with a case of this chapter of the battery."""
+        """Begin a case from this chapter of the battery."""
         self._place = place
         self._spent = {}
         self._news = Experience()
 
     def wait(self, name, sort, times=1):
-        """A wait that the named duration bounds, ``times`` over.
+        """Begin a wait of at most ``times`` the named duration.
 
-        It is shortened where others on this implementation were in vain (see ``patience``).
-        ``sort``: what is waited for, in a word; the time that it takes is compared with that of
-        others of its sort.
+        It is shortened if earlier waits on this implementation were in vain (see ``patience``).
+        ``sort``: what is waited for, in one word; only waits of the same sort are compared.
         """
 
         def end(seconds, has_come, in_vain):
@@ -64,21 +60,21 @@ class Durations(object):
         return Wait(times * self[name], least, end)
 
     def spend(self, name, seconds):
-        """Count a wait of so many seconds that the duration ``name`` bounds."""
+        """Add ``seconds`` to the time spent in waits bounded by the duration ``name``."""
         self._spent[name] = self._spent.get(name, 0.0) + seconds
 
     @property
     def spent(self):
-        """What has been spent since the case began, as {name: seconds}."""
+        """The time spent waiting since the case began, as {name of the duration: seconds}."""
         return dict([(name, round(seconds, 6)) for name, seconds in self._spent.items()])
 
     def learn(self, news):
-        """Take over what has been learnt in another process during this case."""
+        """Add what another process has learnt during this case."""
         self.experience.add(news)
         self._news.add(news)
 
     def pace(self, measure):
-        """The pace of the implementation (see ``pace``), ``measure()`` where it is not known."""
+        """The pace of the implementation (see ``pace``); calls ``measure()`` if it is unknown."""
         if self.experience.pace is None:
             self.experience.pace = self._news.pace = measure()
         return self.experience.pace

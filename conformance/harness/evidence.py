@@ -1,8 +1,8 @@
-"""Says in a sentence why an ``assert`` of the battery failed: what was called, what came of it, and
-what was expected.
+"""Explains in one sentence why an ``assert`` of the battery failed: what was called, what it did,
+and what was expected.
 
-A local variable of a case means nothing to a reader of its verdict.  So a variable is told as what
-was assigned to it: ``got = lock.acquire(False)`` and then ``assert got`` gives "acquire(False)
+A local variable of a case means nothing to the reader of a verdict, so it is described by what was
+assigned to it: ``got = lock.acquire(False)`` followed by ``assert got`` gives "acquire(False)
 returned False, expected a true value".
 """
 
@@ -15,34 +15,34 @@ from threadspec.conformance.harness.vocabulary import show, show_call
 
 BATTERY = "threadspec.conformance.battery."
 
-# What an actor's method that is asserted wants the actor's call to do.
+# A method of an actor that is asserted -> what the actor's call must do.
 WANTED = {"returned": "return", "is_blocked": "block", "has_ended": "end", "raised": "raise"}
 
-# What may be called again.
+# Functions that may be called again to show a value.
 PURE = ("len", "list", "range", "sorted", "tuple")
 
 OPERATORS = {
     "Eq": "%s",
     "Is": "%s",
     "NotEq": "anything but %s",
-    "IsNot": "another object than %s",
+    "IsNot": "an object other than %s",
     "In": "one of %s",
     "NotIn": "none of %s",
     "Lt": "less than %s",
-    "LtE": "%s at most",
+    "LtE": "at most %s",
     "Gt": "more than %s",
-    "GtE": "%s at least",
+    "GtE": "at least %s",
 }
 
 
 class Unclear(Exception):
-    """No sentence can be made of an assert: it needs a message of its own."""
+    """An assert cannot be explained: it needs a message of its own."""
 
 
 class Scope(object):
-    """The function that an assert is in, and the values of its names at that moment.
+    """The function that contains an assert, and the values of its names when the assert failed.
 
-    ``function``: its syntax tree; ``names``: {name: value}; ``line``: where the assert begins.
+    ``function``: its syntax tree; ``names``: {name: value}; ``line``: the line of the assert.
     """
 
     def __init__(self, function, names, line):
@@ -51,11 +51,11 @@ class Scope(object):
         self.names = names
 
     def value(self, node):
-        """The value of a node that is a name; None for any other."""
+        """The value of a node that is a name; None for any other node."""
         return self.names.get(node.id) if isinstance(node, ast.Name) else None
 
     def assigned(self, name):
-        """The expression that was assigned to a name last.  Raises Unclear where there is none."""
+        """The expression last assigned to a name.  Raises Unclear if there is none."""
         found = None
         for node in ast.walk(self._function):
             if isinstance(node, ast.Assign) and node.lineno < self._line:
@@ -68,7 +68,7 @@ class Scope(object):
 
 
 def _part(target, value, name):
-    """The part of an assigned expression that a name in the target gets, or None."""
+    """The part of an assigned expression that is bound to a name in the target, or None."""
     if isinstance(target, ast.Name):
         return value if target.id == name else None
     if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
@@ -80,9 +80,9 @@ def _part(target, value, name):
 
 
 def explain(frame, line):
-    """The sentence for the assert at a line of a frame that is in the battery.
+    """Explain the failed assert at a line of a frame in the battery.
 
-    Raises Unclear where none can be made.
+    Raises Unclear if that is not possible.
     """
     path = frame.f_code.co_filename
     tree = ast.parse("".join(linecache.getlines(path)))
@@ -94,7 +94,7 @@ def explain(frame, line):
 
 
 def _last(tree, kind, line):
-    """The last node of a kind that begins at a line or above it."""
+    """The last node of a kind that begins at or before a line."""
     nodes = [one for one in ast.walk(tree) if isinstance(one, kind) and one.lineno <= line]
     if not nodes:
         raise Unclear("there is no %s" % kind.__name__)
@@ -102,7 +102,7 @@ def _last(tree, kind, line):
 
 
 def _sentence(test, scope):
-    """Why a check that has failed did so."""
+    """The sentence for a failed check."""
     wanted = True
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         test, wanted = test.operand, False
@@ -127,7 +127,7 @@ def _sentence(test, scope):
 
 
 def _of_state(test, wanted, scope):
-    """The sentence for a function of the battery that asks for a state; None for anything else."""
+    """The sentence for a function of the battery that has ``states``; None for anything else."""
     if not isinstance(test, ast.Call):
         return None
     if isinstance(test.func, ast.Attribute):
@@ -144,13 +144,13 @@ def _of_state(test, wanted, scope):
 
 
 def _of_actors(test, wanted, scope):
-    """The sentence for what actors have come to; None where the check is of something else."""
+    """The sentence for a check of what actors did; None for any other check."""
     for node in ast.walk(test):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            helpers = _crew(node.args[0], scope) if node.args else []
+            helpers = _actors_in(node.args[0], scope) if node.args else []
             if node.func.attr == "ended" and helpers:
-                return _of_crew(helpers, test, scope)
-            helpers = _crew(node.func.value, scope)
+                return _of_ended(helpers, test, scope)
+            helpers = _actors_in(node.func.value, scope)
             if node.func.attr in WANTED and helpers:
                 must = "must" if wanted else "must not"
                 return "%s; it %s %s" % (
@@ -161,7 +161,8 @@ def _of_actors(test, wanted, scope):
     return None
 
 
-def _of_crew(helpers, test, scope):
+def _of_ended(helpers, test, scope):
+    """The sentence for a check of how many actors have ended."""
     failed = [actor for actor in helpers if actor.has_ended() and actor.error is not None]
     if failed:
         return repr(failed[0])
@@ -174,16 +175,16 @@ def _of_crew(helpers, test, scope):
     return "%d of %d calls of %s ended, expected %s" % (ended, len(helpers), call, expected)
 
 
-def _crew(node, scope):
+def _actors_in(node, scope):
     """The actors that an expression names."""
     if isinstance(node, (ast.List, ast.Tuple)):
-        return sum([_crew(one, scope) for one in node.elts], [])
+        return sum([_actors_in(one, scope) for one in node.elts], [])
     if isinstance(node, ast.BinOp):
-        return _crew(node.left, scope) + _crew(node.right, scope)
+        return _actors_in(node.left, scope) + _actors_in(node.right, scope)
     if isinstance(node, ast.Subscript):
-        return _crew(node.value, scope)
+        return _actors_in(node.value, scope)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return _crew(node.func.value, scope)  # actor.start(...)
+        return _actors_in(node.func.value, scope)  # actor.start(...)
     value = scope.value(node)
     if isinstance(node, ast.Attribute):
         value = getattr(scope.value(node.value), node.attr, None)
@@ -195,7 +196,7 @@ def _crew(node, scope):
 
 
 def _describe(node, scope):
-    """What an expression is, to someone who does not see the case, and the verb to go with it."""
+    """Describe an expression for a reader who does not see the case; also return the verb."""
     if isinstance(node, ast.Name):
         return _describe(scope.assigned(node.id), scope)
     if isinstance(node, ast.Lambda):
@@ -236,7 +237,7 @@ def _describe_call(node, scope):
 
 
 def _passed(function, arguments, scope, keywords=()):
-    """A call of ``function``, which another function may have been asked to make."""
+    """The text of a call of ``function``, which may be made through another function."""
     if isinstance(function, ast.Lambda):
         return _describe(function.body, scope)[0]
     words = [_shown(one, scope) for one in arguments]
@@ -250,12 +251,12 @@ def _passed(function, arguments, scope, keywords=()):
     if tells:
         return tells % tuple(words[-tells.count("%s") :]) if "%s" in tells else tells
     if str(getattr(helper, "__module__", None)).startswith(BATTERY):
-        raise Unclear("%s() does not say what it tells" % name)
+        raise Unclear("%s() has no @tells" % name)
     return "%s(%s)" % (name, ", ".join(words))
 
 
 def _shown(node, scope):
-    """The value of an expression, as far as it can be had without calling anything again."""
+    """The value of an expression.  Raises Unclear if that needs another call."""
     for one in ast.walk(node):
         if isinstance(one, ast.Call) and getattr(one.func, "id", None) not in PURE:
             raise Unclear("a call")

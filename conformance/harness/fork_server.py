@@ -1,8 +1,9 @@
-"""A fork server for the battery's programs: a process with the harness and no implementation in it.
+"""A fork server for the battery's programs: a process that has loaded the harness, but no
+implementation.
 
-Forking takes a fraction of the time that starting an interpreter takes.  A forked program loads the
-implementation itself, in the initial thread of its process, and runs to the end of the same script
-as one that was started.
+Forking is much faster than starting an interpreter.  A forked program loads the implementation
+itself, in the initial thread of its process, and runs to the end of the same script as a program
+with an interpreter of its own.
 """
 
 import gc
@@ -17,9 +18,9 @@ OPTION = "--fork-server"
 
 
 def standard(number):
-    """What ``os.read`` and ``os.write`` take for the standard file of this number.
+    """The argument of ``os.read`` and ``os.write`` for the standard file of this number.
 
-    That is the number, but on Jython, where they take objects of its own.
+    It is the number itself, except on Jython, which uses objects of its own.
     """
     if sys.platform.startswith("java"):
         return (sys.__stdin__, sys.__stdout__, sys.__stderr__)[number].fileno()
@@ -27,16 +28,16 @@ def standard(number):
 
 
 def write_line(descriptor, line):
-    """Write a line unbuffered, so that lines of several threads do not mix."""
+    """Write a line unbuffered, so that the lines of several threads do not mix."""
     data = (line + "\n").encode("ascii")
     while data:
         data = data[os.write(descriptor, data) :]
 
 
 def read_line(descriptor, read=os.read):
-    """Wait for the next line and read no further; an empty string when there is none to come.
+    """Wait for the next line and read no further; return an empty string at the end of the input.
 
-    ``read``: called like ``os.read``.
+    ``read``: a function with the signature of ``os.read``.
     """
     line = ""
     while not line.endswith("\n"):
@@ -53,15 +54,15 @@ def read_line(descriptor, read=os.read):
 def serve():
     """Answer the worker's requests; return in each forked program, with its own standard files.
 
-    A request is either the paths of a program's three standard files, answered by its process
-    identifier, or such an identifier, answered by the program's exit status.
+    A request is either a list of the paths of a program's three standard files, answered with the
+    process id of a new program, or a process id, answered with that program's exit status.
     """
     if os.fork():
-        # The fork server must not be the worker's child: the hang detection would take it for a
-        # process that may still wake the worker, and an implementation may wait for its children.
+        # The fork server must not be the worker's child: the deadlock detector would regard it as
+        # a process that may wake the worker, and an implementation may wait for its children.
         os._exit(0)
     if hasattr(gc, "freeze"):
-        # A program ends in half the time where it need not search all this for garbage.
+        # Programs end in half the time if they need not search these objects for garbage.
         gc.freeze()  # novm
     while True:
         line = read_line(0)
@@ -83,7 +84,7 @@ def serve():
 
 
 def _status(pid):
-    """The exit status of a program, the negative number of its signal, or None while it runs."""
+    """A program's exit status: negative if a signal ended it, None while it runs."""
     done, status = os.waitpid(pid, os.WNOHANG)
     if not done:
         return None
@@ -91,7 +92,7 @@ def _status(pid):
 
 
 def _take_files(paths):
-    """Make files the standard ones.  The worker has them open, so their names can go."""
+    """Replace the standard files by these, and remove their names: the worker has them open."""
     for number, path in enumerate(paths):
         descriptor = os.open(path, os.O_WRONLY if number else os.O_RDONLY)
         os.unlink(path)
@@ -103,19 +104,19 @@ def _take_files(paths):
 
 
 def is_possible():
-    """Whether programs are forked here; elsewhere each is started as an interpreter of its own."""
+    """Whether programs can be forked here; if not, each is started with a new interpreter."""
     return sys.platform.startswith("linux") and hasattr(os, "fork")
 
 
-# What :func:`prepare` has left for the first ForkServer of this process: its ends of the pipes.
+# The pipe ends that :func:`prepare` has left for the first ForkServer of this process.
 _prepared = []
 
 
 def prepare(script):
     """Fork a fork server from this process, before an implementation is loaded.
 
-    Starting an interpreter for it later takes thirty times as long.  Returns True in the fork
-    server, False in the calling process.
+    Returns True in the fork server and False in the calling process.  Starting an interpreter for
+    it later would take thirty times as long.
     """
     if not is_possible():
         return False
@@ -124,7 +125,7 @@ def prepare(script):
     try:
         pid = os.fork()
     except OSError:
-        pid = None  # maybe there will be room for it when it is needed
+        pid = None  # the system may have room for it when it is needed
     if pid == 0:
         os.dup2(asked, 0)
         os.dup2(answered, 1)
@@ -151,8 +152,8 @@ class ForkServer(object):
             return
         import subprocess  # not before the set-up code has run: it imports threading
 
-        # Pipes of our own: an implementation that has replaced subprocess may make its pipes such
-        # that they cannot be waited for.
+        # Pipes of our own: an implementation that has replaced subprocess may create pipes that
+        # cannot be waited for.
         asked, self._asking = os.pipe()
         self._answering, answered = os.pipe()
         try:
@@ -164,7 +165,7 @@ class ForkServer(object):
             os.close(answered)
 
     def ask(self, request):
-        """The answer to a request.  Raises KitError where there is none."""
+        """Send a request and return the answer.  Raises KitError if there is none."""
         try:
             write_line(self._asking, json.dumps(request))
             return json.loads(read_line(self._answering))
@@ -172,7 +173,7 @@ class ForkServer(object):
             raise KitError("the process that forks programs has ended: %s" % sys.exc_info()[1])
 
     def close(self):
-        """Let it end, once its programs have ended: it does when there is nothing more to come."""
+        """Let the fork server end, which it does at the end of its input."""
         os.close(self._asking)
         os.close(self._answering)
 
@@ -190,7 +191,7 @@ class Forked(object):
         self._status = None
         path = tempfile.mktemp("", "threadspec-")
         os.mkfifo(path)
-        # For both directions, since to open it for one waits until the other end is open.
+        # O_RDWR, since opening a FIFO for one direction waits until the other end is open.
         self.stdin = os.fdopen(os.open(path, os.O_RDWR), "wb", 0)
         answer = server.ask([path, output, errors])
         if isinstance(answer, dict):
@@ -200,13 +201,13 @@ class Forked(object):
         self.pid = answer
 
     def poll(self):
-        """Its exit status, the negative number of the signal that ended it, or None."""
+        """Its exit status: negative if a signal ended it, None while it runs."""
         if self._status is None:
             self._status = self._server.ask(self.pid)
         return self._status
 
     def kill(self):
-        """Kill it, if it has not been found ended."""
+        """Kill it."""
         os.kill(self.pid, 9)
 
     def wait(self):

@@ -1,24 +1,24 @@
-"""Proof that green threads are blocked, from the schedulers of gevent and eventlet.
+"""Proves that green threads are blocked, from the schedulers of gevent and eventlet.
 
 All green threads share one kernel thread, so the kernel does not show what each of them waits for.
-Their scheduler knows: where it has nobody to run, no time-out to await and no file to listen to,
-no thread but the caller can go on unless the caller wakes it.
+Their scheduler knows: if it has no thread to run, no time-out to wait for and no file to watch,
+no thread but the caller can continue unless the caller wakes it.
 """
 
 import sys
 
 
 def may_be_green(substrate):
-    """Whether helper threads from ``substrate`` may be green: a Python function starts them."""
+    """Whether helper threads from ``substrate`` may be green: it starts them in Python code."""
     return not isinstance(substrate.start_new_thread, type(len))
 
 
 def nobody_can_run(substrate, seconds=None):
-    """Whether no thread but the caller can go on, unless the caller or a signal wakes it.
+    """Whether no thread but the caller can continue, unless the caller or a signal wakes it.
 
-    ``seconds``: for how long; without end if it is None, and always with gevent, which does not
-    tell when its time-outs occur.  False where that is not known.  A thread that was woken, but has
-    not run since, can go on.
+    ``seconds``: for how long; None means for ever, as does any value with gevent, which does not
+    show when its time-outs expire.  Returns False if unknown.  A thread that was woken but has not
+    run since can continue.
     """
     library = getattr(substrate.start_new_thread, "__module__", None) or ""
     try:
@@ -28,7 +28,7 @@ def nobody_can_run(substrate, seconds=None):
 
 
 def _gevent_is_idle(seconds):
-    # Counts the threads that are about to run, too.
+    # The count includes threads that are about to run.
     return sys.modules["gevent"].get_hub().loop.activecnt == 0
 
 
@@ -44,10 +44,10 @@ _IDLE = {"gevent": _gevent_is_idle, "eventlet": _eventlet_is_idle}
 
 
 class Stall(object):
-    """Watches green threads for the state in which only the caller can go on.
+    """A deadlock detector for green threads: only the caller can continue.
 
-    ``seconds``: how long that must last before :meth:`is_certain` says so; ``clock``: a function
-    that gives the time; ``beyond``: for how many seconds more nothing can change.
+    ``seconds``: how long that must last before :meth:`is_certain` reports it; ``clock``: a function
+    that returns the time; ``beyond``: for how many more seconds nothing may be able to change.
     """
 
     def __init__(self, substrate, seconds, clock, beyond):
@@ -58,7 +58,7 @@ class Stall(object):
         self._since = None
 
     def is_certain(self):
-        """Look once more; True when nobody has been able to go on for long enough."""
+        """Look again; return True when no thread has been able to continue for long enough."""
         now = self._clock()
         if not nobody_can_run(self._substrate, self._beyond):
             self._since = None

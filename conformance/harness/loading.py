@@ -1,4 +1,4 @@
-"""Loads an implementation the way its adapter says, and describes what was loaded.
+"""Loads an implementation as its adapter says, and describes what was loaded.
 
 Nothing here imports ``threading`` before the set-up code has run.
 """
@@ -8,7 +8,7 @@ import sys
 
 
 class LoadError(Exception):
-    """The implementation cannot be loaded; the message says at which step and why."""
+    """The implementation cannot be loaded; the message says which step failed and why."""
 
 
 def load(module, setup=None, path=()):
@@ -35,7 +35,7 @@ def load(module, setup=None, path=()):
 
 
 def load_substrate(name):
-    """The module that helper threads come from: ``name``, or the low-level thread module."""
+    """Import the module that starts helper threads: ``name``, or the low-level thread module."""
     from threadspec.conformance.harness.vocabulary import show_error
 
     for candidate in [name] if name else ["_thread", "thread"]:
@@ -53,14 +53,14 @@ def _version(module):
     A module of the standard library has the version of the interpreter, followed by those of the
     libraries that have patched it: "3.11.7 with gevent 24.2.1".
     """
-    name = getattr(module, "__name__", None)  # any object may be in sys.modules
+    name = getattr(module, "__name__", None)  # sys.modules may contain any object
     package = sys.modules.get(str(name).split(".")[0], module)
     for candidate in (module, package):
         version = getattr(candidate, "__version__", None)
         if isinstance(version, str):
             return version
     if name is None or package.__name__ == "threadspec":
-        return None  # nobody knows it, or the host does
+        return None  # it is unknown, or the host knows it
     if not _is_standard(module):
         return _distribution_version(package.__name__)
     version = ".".join([str(number) for number in sys.version_info[:3]])
@@ -150,7 +150,7 @@ def _likely_modules(module):
                 if "threading" in [one[1] for one in inside]:
                     found.append("%s.%s.threading" % (module.__name__, name))
     except Exception:
-        pass  # the path may be any object; this is just a hint
+        pass  # the path may be any object; the result is only a hint
     return found
 
 
@@ -158,9 +158,9 @@ def describe(module):
     """What was loaded, as a plain dictionary.
 
     ``version`` (or None), ``interpreter`` ("CPython 3.11.7"), ``python`` ("3.11.7"), ``platform``,
-    ``gil`` (whether a global interpreter lock is in force; None where it is not known), ``file``
-    (where the module came from, or None), ``names`` (which documented names the module has) and
-    ``likely`` (where it has few of them: the names of modules that may have been meant).
+    ``gil`` (whether a global interpreter lock is in force; None if unknown), ``file`` (where the
+    module came from, or None), ``names`` (which documented names the module has) and ``likely``
+    (if it has few of them, the names of modules that may have been meant).
     """
     import platform  # imports threading on some versions: not before the set-up code has run
 

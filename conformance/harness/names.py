@@ -3,7 +3,7 @@
 import re
 import sys
 
-# Every name that the manual documents: the module's own, and the methods of each class.
+# Every name that the manual documents: those of the module, and the methods of each class.
 MODULE = frozenset(
     """
     activeCount Condition currentThread enumerate Event local Lock RLock Semaphore BoundedSemaphore
@@ -33,7 +33,7 @@ def missing_name(error):
         return None
     name = getattr(error, "name", None)
     if isinstance(error, AttributeError) and name in DOCUMENTED:
-        # The attribute may be there: an error about something else passes through on the way.
+        # If the object has the attribute, the error is about something else.
         return _has(getattr(error, "obj", None), name) and None or name
     try:
         text = str(error)
@@ -54,7 +54,7 @@ def _has(value, name):
 
 
 def used_by(function):
-    """The documented names in the code of a function of the battery, and in what it calls there."""
+    """The documented names in the code of a function of the battery and of what it calls there."""
     names = set()
     seen = set()
     left = [function]
@@ -82,8 +82,8 @@ def used_by(function):
 
 
 def _mentions(function, name):
-    """Whether a function mentions a name otherwise than by calling the built-in of that name."""
-    import inspect  # takes long to import, and is hardly ever needed
+    """Whether a function uses a name other than to call the built-in of that name."""
+    import inspect  # slow to import, and hardly ever needed
 
     try:
         return re.search(r"\.%s\b|\b%s\b(?!\()" % (name, name), inspect.getsource(function))
@@ -92,7 +92,7 @@ def _mentions(function, name):
 
 
 def _names(code):
-    """The names in a code object and in those inside it, also those that getattr() may be given."""
+    """The names in a code object and those nested in it, including strings for getattr()."""
     names = list(getattr(code, "co_names", ()))
     for constant in getattr(code, "co_consts", ()):
         if hasattr(constant, "co_names"):
@@ -105,16 +105,16 @@ def _names(code):
 
 
 def survey(implementation):
-    """Which documented names an implementation lacks: a set of pairs like ("Condition", "wait").
+    """The documented names that an implementation lacks: a set of pairs like ("Condition", "wait").
 
-    A name of the module itself is ("", "Lock").  Makes an object of each class.
+    A name of the module itself is ("", "Lock").  Creates an object of each class.
     """
     lacking = set([("", name) for name in MODULE if not hasattr(implementation, name)])
     makers = {"Timer": lambda make: make(1000.0, survey)}
     for name, methods in METHODS.items():
         try:
             made = makers.get(name, lambda make: make())(getattr(implementation, name))
-        except:  # noqa: E722 - what cannot be made is not asked
+        except:  # noqa: E722 - a class that cannot be instantiated is skipped
             sys.exc_info()
             continue
         lacking.update([(name, one) for one in methods.split() if not hasattr(made, one)])
@@ -122,7 +122,7 @@ def survey(implementation):
 
 
 def lacked(used, lacking):
-    """The first name that is both used and lacking, as a reader would write it, or None."""
+    """The first name that is both used and lacking, as in "Condition.wait", or None."""
     for owner, name in sorted(lacking):
         if not owner and name in used:
             return name

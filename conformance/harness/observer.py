@@ -1,4 +1,4 @@
-"""Runs one case on the loaded implementation and says what happened, without a verdict.
+"""Runs one case on the loaded implementation and reports its outcome, without a verdict.
 
 An outcome is a plain dictionary, whose keys are described in ``conformance/PROTOCOL.md``.
 """
@@ -26,22 +26,22 @@ from threadspec.conformance.harness.vocabulary import (
 HERE = os.path.dirname(os.path.abspath(__file__))
 BATTERY = os.path.join(os.path.dirname(HERE), "battery")
 
-# Fixtures whose cases get every processor: a race goes wrong more often where threads meet from
-# two, and programs need not share one.
+# Fixtures whose cases may use every processor: a race goes wrong more often if its threads run on
+# different ones, and programs need not share one.
 SPREADING = ("rounds", "programs")
 
-# Errors that in the battery's own code mean a mistake in the battery.
+# Exceptions that, raised in the battery's own code, mean a mistake in the battery.
 OWN_MISTAKES = (NameError, ImportError, SyntaxError, KitError)
 
 
 class Switching(object):
-    """The interpreter's thread switch interval, turned down for provoked races and put back."""
+    """Shortens the interpreter's thread switch interval for provoked races, and restores it."""
 
     def __init__(self):
         self._before = None
 
     def quicken(self):
-        """Switch threads as often as the interpreter allows, until :meth:`restore`."""
+        """Let the interpreter switch threads as often as possible, until :meth:`restore`."""
         if self._before is None:
             try:
                 if hasattr(sys, "setswitchinterval"):
@@ -51,10 +51,10 @@ class Switching(object):
                     self._before = sys.getcheckinterval()
                     sys.setcheckinterval(1)
             except Exception:
-                self._before = None  # an interpreter without such a setting switches freely
+                self._before = None  # the interpreter has no such setting
 
     def restore(self):
-        """Put the interval back."""
+        """Restore the interval."""
         if self._before is not None:
             if hasattr(sys, "setswitchinterval"):
                 sys.setswitchinterval(self._before)  # novm
@@ -66,10 +66,11 @@ class Switching(object):
 class Observer(object):
     """Runs cases on one implementation.
 
-    ``implementation``: the module object handed to cases as ``threading``; ``substrate``: where
-    helper threads come from; ``durations``: the named durations; ``kit_threads``: kernel numbers of
-    the kit's own threads; ``origin``: how the implementation was loaded, for the fixture
-    ``programs`` (see ``programs.Programs``); ``number``: which of several workers this is, or None.
+    ``implementation``: the module object passed to cases as ``threading``; ``substrate``: the
+    module that starts helper threads; ``durations``: the named durations; ``kit_threads``: kernel
+    ids of the kit's own threads; ``origin``: how the implementation was loaded, for the fixture
+    ``programs`` (see ``programs.Programs``); ``number``: the number of this worker among several,
+    or None for the only one.
     """
 
     def __init__(
@@ -81,14 +82,14 @@ class Observer(object):
         self._durations = durations
         self._kit_threads = kit_threads
         self._pool = ProgramPool(origin, durations)
-        self._lacking = None  # the names the implementation lacks; not known before they matter
+        self._lacking = None  # the names the implementation lacks, once they have been looked for
         self.traceback = None
 
     def run(self, function, known=None):
         """Run one case function and return its outcome.
 
-        ``known``: how waits have come out in other processes, as of :meth:`Experience.told`.
-        ``traceback`` is then that of the failure, if there was one in this process.
+        ``known``: what other processes have learnt from waits, as :meth:`Experience.told` returns
+        it.  The attribute ``traceback`` is that of the failure, if one happened in this process.
         """
         self.traceback = None
         if known:
@@ -98,7 +99,7 @@ class Observer(object):
         return self.run_here(function)
 
     def run_here(self, function):
-        """Run one case function in this process, whatever it asks for, and return its outcome."""
+        """Run one case function in this process, even if it is ``apart``; return its outcome."""
         context = _Context(
             self._implementation,
             self._substrate,
@@ -119,14 +120,14 @@ class Observer(object):
         outcome = outcomes.outcome()
         try:
             function(*context.fixtures(function))
-        except:  # noqa: E722 - SystemExit, KeyboardInterrupt and Java's throwables are evidence too
+        except:  # noqa: E722 - SystemExit, KeyboardInterrupt and Java's throwables included
             self.traceback = sys.exc_info()[2]
             outcome.update(_explain(sys.exc_info()))
             if outcome["outcome"] == "violated":
                 outcome["observed"] = _surprise_first(context.surprises(), outcome["observed"])
                 try:
                     outcome.update(self._other_cause(function, context))
-                except:  # noqa: E722 - a scheduler of green threads may raise something late
+                except:  # noqa: E722 - a scheduler of green threads may raise an error late
                     pass
         else:
             if context.observations:
@@ -136,7 +137,7 @@ class Observer(object):
         waits = self._durations.spent
         try:
             spoiled = context.clear() > 0 or _left_behind(threads, self._durations["cleanup"])
-        except:  # noqa: E722 - a scheduler of green threads may raise here what one of them raised
+        except:  # noqa: E722 - a scheduler of green threads may raise a thread's error here
             spoiled = True
             if outcome["outcome"] in ("ok", "observed"):
                 outcome.update(_explain(sys.exc_info()))
@@ -149,10 +150,10 @@ class Observer(object):
         return outcome
 
     def _other_cause(self, function, context):
-        """The part of an outcome that says what a violation really comes from, where it is known.
+        """The part of an outcome that replaces a violation by its real cause, if one is known.
 
-        The system may have refused a thread, or the battery may have asked for a name that is not
-        there in a thread or a program of its own, where nobody saw the error.
+        The system may have refused a thread, or a thread or program of the case may have used a
+        missing name, with an error that the case did not see.
         """
         refused = context.refused() or scarcity.refusal(self._substrate, scarcity.SOME)
         if refused:
@@ -167,7 +168,7 @@ class Observer(object):
         return {}
 
     def _run_apart(self, function):
-        """Run one case function in the program that cases share, and return its outcome."""
+        """Run one case function in the program that cases share; return its outcome."""
         outcome = outcomes.outcome()
         began = blocking.clock()
         self._durations.begin(_chapter(function))
@@ -178,7 +179,7 @@ class Observer(object):
             outcome.update(_explain(sys.exc_info()))
         if outcome["outcome"] not in ("ok", "observed", "not-offered") or outcome["spoiled"]:
             self._pool.retire()
-        if outcome["learnt"] is None:  # the program has not said what it has waited for
+        if outcome["learnt"] is None:  # the program has not reported its waits
             outcome["waits"] = self._durations.spent
         else:
             self._durations.learn(outcome["learnt"])
@@ -188,12 +189,12 @@ class Observer(object):
         return outcome
 
     def _answer(self, program, function):
-        """What a program that runs cases says of this one."""
+        """Let the program that runs cases run this one; return the outcome."""
         known = self._durations.experience.told()
         program.tell(json.dumps([function.__module__, function.__name__, known]))
         doing = "one of the first calls of the case"
         while True:
-            line = program.line(1.5)  # the program gives up first where it can tell more
+            line = program.line(1.5)  # longer than in the program, whose own time-out tells more
             if line is None:
                 break
             if line.startswith("{"):
@@ -204,14 +205,14 @@ class Observer(object):
         return outcomes.outcome("crash", "the process ended during %s" % doing)
 
     def close(self):
-        """End what is kept ready for the fixture ``programs``; a worker's own end does it too."""
+        """End the programs kept ready for the fixture ``programs``, as a worker's end also does."""
         self._pool.close()
 
     def rounds(self, actors):
-        """How many rounds a provoked race gets on this implementation (see ``pace``)."""
+        """The number of rounds of a provoked race on this implementation (see ``pace``)."""
 
         def measure():
-            # The best of three, so that a loaded machine does not make it look slow; in a helper
+            # The best of three, so that it does not look slow on a busy machine; in a helper
             # thread, because a faulty implementation may hang.
             tries = []
             for _ in range(3):
@@ -225,7 +226,7 @@ class Observer(object):
 
 
 def run_cases(threading, substrate):
-    """A program: run the cases that it is told, one after another, and say each one's outcome."""
+    """A program: run the requested cases, one after another, and report each outcome."""
     durations = Durations(float(listen()))
     observer = Observer(threading, substrate, durations)
     while True:
@@ -239,7 +240,7 @@ def run_cases(threading, substrate):
 
 
 class _Context(object):
-    """What one case is given: its fixtures, by parameter name."""
+    """The fixtures of one case, by parameter name."""
 
     def __init__(self, implementation, substrate, durations, kit_threads, pool, rounds):
         self.evidence = []
@@ -256,7 +257,7 @@ class _Context(object):
         }
 
     def fixtures(self, function):
-        """The values for the parameters of a case, in order."""
+        """The fixtures for the parameters of a case, in order."""
         return [self._fixture(name, function) for name in _parameters(function)]
 
     def _fixture(self, name, function):
@@ -271,19 +272,19 @@ class _Context(object):
         return self._fixtures[name]()
 
     def start(self, function):
-        """A helper thread that calls ``function``."""
+        """Start a helper thread that calls ``function``."""
         return self._actors.start(function)
 
     def refused(self):
-        """What the system has refused the kit during the case, or None."""
+        """The sentence about what the system has refused the kit during the case, or None."""
         return self._actors.refused or self._programs.refused
 
     def surprises(self):
-        """What the calls of actors have raised that the case has not asked for, in words."""
+        """Descriptions of the exceptions of actors that the case has not asked for."""
         return self._actors.surprises()
 
     def clear(self):
-        """Undo what fixtures did; the number of helper threads that could not be ended."""
+        """Undo what fixtures did; return the number of helper threads that could not be ended."""
         self._switching.restore()
         self._programs.close()
         return self._actors.end_all()
@@ -296,7 +297,7 @@ class _Context(object):
         self.observations.append(str(value))
 
     def _quick(self, rounds):
-        """Make thread switches frequent for a race of that many rounds."""
+        """Make thread switches frequent for a race, and return ``rounds``."""
         self._switching.quicken()
         return rounds
 
@@ -321,20 +322,20 @@ def _count_threads():
 
 
 def _left_behind(threads, seconds):
-    """Whether more threads are there than ``threads``, also after ``seconds`` of grace."""
+    """Whether more than ``threads`` threads exist, even after waiting for ``seconds``."""
     patience = blocking.clock() + seconds
-    pause = turns = 0
+    pause = checks = 0
     while _count_threads() > threads:
         if blocking.clock() >= patience:
             return True
         blocking.time.sleep(pause)
-        turns += 1
-        pause = turns > 10 and 0.0002 or 0.0
+        checks += 1
+        pause = checks > 10 and 0.0002 or 0.0
     return False
 
 
 def _explain(exc_info):
-    """The part of an outcome that an exception gives."""
+    """The part of an outcome that follows from an exception."""
     error = exc_info[1]
     frames = []
     step = exc_info[2]
@@ -377,8 +378,8 @@ def _explain(exc_info):
 
 
 def _surprise_first(surprises, observed):
-    """What was observed, behind what another thread's call raised: that is most likely why."""
-    # What was observed may tell the same without the actor's name.
+    """Put an exception of another thread's call, the likely cause, before what was observed."""
+    # What was observed may be the same, without the actor's name.
     news = [text for text in surprises if text.split(": ", 1)[-1] not in observed]
     if not news:
         return observed
@@ -396,7 +397,7 @@ def _is_ours(frame):
 
 
 def _raised_by_action(frames):
-    """Whether an exception comes out of an action or a checked call, not out of the harness."""
+    """Whether an exception comes from an action or a checked call, not from the harness."""
     return any(
         [
             frame.f_code.co_name in ("_perform", "raises", "result")
@@ -423,7 +424,7 @@ def _statement(path, line):
 
 
 def _seen(error, frame, line):
-    """What a failed ``assert`` saw, as a sentence: its message, or one made of its source."""
+    """A sentence about a failed ``assert``: its message, or one derived from its source."""
     if error.args:
         return str(error)
     try:

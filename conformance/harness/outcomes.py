@@ -1,8 +1,8 @@
-"""Makes outcomes of cases, the replies that a worker gives to a request for a case."""
+"""Creates outcomes of cases: a worker's replies to requests to run a case."""
 
 
 def outcome(kind="ok", observed=None, where=None, check=None):
-    """A new outcome, with all its keys; ``PROTOCOL.md`` says what they mean."""
+    """Return a new outcome with all its keys, which ``PROTOCOL.md`` describes."""
     return {
         "outcome": kind,
         "observed": observed,

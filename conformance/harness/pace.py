@@ -1,20 +1,20 @@
-"""How many rounds a provoked race gets: enough to see it, no more than a slow machine can bear."""
+"""Chooses the number of rounds of a provoked race, from the speed of the implementation."""
 
 import math
 import sys
 
 from threadspec.conformance.harness import blocking
 
-# A race that goes wrong once in 50 rounds stays unseen with a probability of 1 in 1,000.
+# With this many rounds, a race that goes wrong once in 50 is missed with a probability of 1/1,000.
 ROUNDS = int(math.ceil(math.log(1e-3) / math.log(1 - 1.0 / 50)))
 
-# An implementation too slow for that many gets as many as fit into this time, in seconds, with
-# this many operations a round, and never fewer than the least.
+# A slow implementation gets the number of rounds that fit into BUDGET seconds, with OPERATIONS
+# operations per round, and never fewer than LEAST.
 BUDGET = 1.5
 OPERATIONS = 8
 LEAST = 20
 
-# What is tried to learn the pace: operations that never wait on a conforming implementation.
+# The operations that are timed: on a conforming implementation, none of them waits.
 EXERCISES = (
     ("Lock", (("acquire", (False,)), ("release", ()))),
     ("RLock", (("acquire", (False,)), ("release", ()))),
@@ -24,9 +24,9 @@ EXERCISES = (
 
 
 def exercise(implementation):
-    """The seconds that one operation takes, on average; 0.0 where nothing could be tried.
+    """The average duration of one operation, in seconds; 0.0 if none could be tried.
 
-    Faults are not its business: an operation that raises still has a duration.
+    Faults are ignored: an operation that raises also has a duration.
     """
     count = 0
     began = blocking.clock()
@@ -46,7 +46,7 @@ def exercise(implementation):
 
 
 def rounds(seconds):
-    """How many rounds an implementation gets whose operations take ``seconds`` each."""
+    """The number of rounds for an implementation whose operations take ``seconds`` each."""
     if seconds * OPERATIONS * ROUNDS <= BUDGET:
         return ROUNDS
     return max(LEAST, int(BUDGET / (seconds * OPERATIONS)))

@@ -1,38 +1,38 @@
-"""Shortens the kit's waits for an implementation on which earlier ones were in vain.
+"""Shortens the kit's waits on an implementation where earlier waits were in vain.
 
-A wait ends as soon as what it waits for comes.  Only a faulty implementation lets it last for its
-whole duration, and one that does so everywhere would take very long to judge.  So when ``VAIN``
-waits have lasted for the whole duration in vain, later ones get less time.  Nothing changes for an
-implementation that lets none of them last that long, however slow it is.
+A wait ends as soon as the expected thing happens.  Only a faulty implementation lets a wait last
+for its whole duration, and one that always does so would take very long to judge.  So after
+``VAIN`` waits have lasted for the whole duration in vain, later ones are shorter.  Nothing changes
+for an implementation that lets no wait last that long, however slow it is.
 """
 
 from threadspec.conformance.harness import blocking
 
-# How many waits must be in vain before others are shortened.
+# The number of waits in vain after which others are shortened.
 VAIN = 2
 
-# A shortened wait lasts this many times as long as the longest one that was not in vain; and half
-# of that where at least ``MANY`` were in vain in the same chapter of the battery.
+# A shortened wait lasts this many times as long as the longest wait that was not in vain, and half
+# of that if at least ``MANY`` waits were in vain in the same chapter of the battery.
 TIMES = 20
 MANY = 6
 
-# It lasts for at least this share of the whole duration where few were in vain in the same chapter
-# of the battery: its cases may wait for something else, which is slower.
+# It lasts for at least this share of the whole duration if few waits were in vain in the same
+# chapter of the battery: its cases may wait for something slower.
 SHARE = 1.0 / 3
 
-# How many seconds it lasts at least where others of the same chapter were in vain, too.
+# It lasts for at least this many seconds if other waits of the same chapter were in vain, too.
 LEAST = 0.5
 
-# By how many seconds a pause may be longer than it was meant to be, for that time to count.
+# The largest delay of a pause, in seconds, that still counts as watching.
 LATE = 0.002
 
 
 class Experience(object):
-    """How waits on one implementation have come out.
+    """The results of waits on one implementation.
 
     ``vain``: {chapter: the number of waits in vain}; ``longest``: {chapter:
     {what was waited for: the seconds of the longest wait that was not in vain}}; ``pace``: the
-    seconds that an operation of the implementation takes (see ``pace``), or None.
+    duration of one operation of the implementation in seconds (see ``pace``), or None.
     """
 
     def __init__(self):
@@ -45,19 +45,18 @@ class Experience(object):
         self.vain[place] = self.vain.get(place, 0) + 1
 
     def succeed(self, place, sort, seconds):
-        """Learn how long something of this sort took to come in this chapter of the battery."""
+        """Record how long a wait of this sort took in this chapter of the battery."""
         longest = self.longest.setdefault(place, {})
         longest[sort] = max(longest.get(sort, 0.0), seconds)
 
     def lets_wait(self):
-        """Whether enough waits were in vain for others to be shortened."""
+        """Whether enough waits were in vain to shorten others."""
         return sum(self.vain.values()) >= VAIN
 
     def least(self, place, sort, whole, times, scale):
-        """The seconds for which a wait is watched before it is given up, ``times * whole`` at most.
+        """The seconds after which a wait may be given up, at most ``times * whole``.
 
-        One for ``times`` times as long as others has to outlast these.  ``scale`` multiplies
-        ``LEAST``.
+        A wait with ``times`` above 1 must outlast the other waits.  ``scale`` multiplies ``LEAST``.
         """
         if not self.lets_wait():
             return times * whole
@@ -74,13 +73,13 @@ class Experience(object):
         return times * min(whole, max(least, multiple * longest))
 
     def add(self, news):
-        """Take over what another process has learnt, as :meth:`told` there; not known here yet."""
+        """Add what another process has newly learnt, as its :meth:`told` returns it."""
         for place, count in news["vain"].items():
             self.vain[place] = self.vain.get(place, 0) + count
         self._take_over(news)
 
     def catch_up(self, known):
-        """Take over what is known elsewhere, to which this one's own has been added there."""
+        """Take over the total of another process, which already includes what is known here."""
         for place, count in known["vain"].items():
             self.vain[place] = max(self.vain.get(place, 0), count)
         self._take_over(known)
@@ -93,7 +92,7 @@ class Experience(object):
             self.pace = other["pace"]
 
     def told(self):
-        """The same as a plain dictionary."""
+        """These results as a plain dictionary."""
         longest = dict([(place, dict(here)) for place, here in self.longest.items()])
         return {"vain": dict(self.vain), "longest": longest, "pace": self.pace}
 
@@ -101,9 +100,9 @@ class Experience(object):
 class Wait(object):
     """One wait for something that must happen.  Use :meth:`Durations.wait` to get one.
 
-    ``whole``: the seconds that it may take in any case; ``least``: those for which it is watched
-    before it is given up; ``end``: called with the seconds it has lasted, whether what was waited
-    for has come, and whether the wait was in vain until its time was over.
+    ``whole``: the longest duration in seconds; ``least``: the seconds of watching after which it
+    may be given up; ``end``: called with the seconds that it lasted, whether the expected thing
+    happened, and whether the wait lasted for its whole time in vain.
     """
 
     def __init__(self, whole, least, end):
@@ -117,14 +116,14 @@ class Wait(object):
 
     @property
     def seconds(self):
-        """How long it has lasted by now."""
+        """How long it has lasted so far."""
         return blocking.clock() - self._began
 
     def is_over(self, pause):
-        """Whether it has lasted for long enough; ``pause``: how long the caller meant to sleep.
+        """Whether it has lasted long enough; ``pause``: the seconds the caller meant to sleep.
 
-        A caller that comes back late does so because the machine is busy.  The implementation is
-        given as much more time.
+        A caller that returns late does so because the machine is busy, so the wait is extended by
+        the delay.
         """
         now = blocking.clock()
         self._watched += min(now - self._last, pause + LATE)
@@ -135,10 +134,10 @@ class Wait(object):
         return self._is_over or (self._setback is not None and lasts >= self._setback)
 
     def hasten(self, seconds):
-        """Let it last for ``seconds`` more at most, from the first call on."""
+        """Let it last for at most ``seconds`` more, counted from the first call."""
         if self._setback is None:
             self._setback = self.seconds + seconds
 
     def end(self, has_come):
-        """Learn from it; ``has_come``: whether it was not in vain."""
+        """Record its result; ``has_come``: whether the expected thing happened."""
         self._end(self.seconds, has_come, self._is_over and not has_come)

@@ -1,7 +1,7 @@
-"""Keeps the threads of a case on one processor, where that makes their turns cheap.
+"""Keeps the threads of a case on one processor, where that makes switching between them faster.
 
-Under an interpreter lock one of them runs at a time anyway, and to wake one on another processor
-takes several times as long as to wake it on the same.
+With an interpreter lock only one of them runs at a time anyway, and waking a thread on another
+processor takes several times as long as waking it on the same one.
 """
 
 import os
@@ -13,9 +13,8 @@ from threadspec.conformance.harness import blocking
 def _has_interpreter_lock():
     """Whether no two threads run Python code simultaneously.
 
-    An interpreter that does not tell has such a lock.
-
-    Jython has none, and no function to choose processors either.
+    An interpreter that does not report it is assumed to have such a lock.  Jython has none, but
+    offers no function to choose processors either.
     """
     enabled = getattr(sys, "_is_gil_enabled", None)
     return enabled is None or enabled()
@@ -27,10 +26,10 @@ def _current():
 
 
 class OneProcessor(object):
-    """One processor for the calling thread and the threads it starts, until it is given up.
+    """Binds the calling thread, and the threads it starts, to one processor, until it is given up.
 
-    ``number``: which of several workers this is.  Two that kept to the processor where they are
-    might share it for long, while another one is idle.  None: there is no other.
+    ``number``: the number of this worker among several, or None for the only one.  If workers
+    simply stayed where they are, two might share a processor while another is idle.
     """
 
     def __init__(self, number=None):
@@ -38,9 +37,9 @@ class OneProcessor(object):
         self._before = None
 
     def take(self):
-        """Stay on the worker's processor, or on that where the thread is now.
+        """Stay on the worker's processor, or on the current one for the only worker.
 
-        No effect where that cannot be had.
+        Has no effect where that is not possible.
         """
         if not _has_interpreter_lock():
             return
@@ -50,7 +49,7 @@ class OneProcessor(object):
                 allowed = sorted(before)
                 if self._number is None:
                     own = _current()
-                else:  # the parent is the same for those that belong together, and for no others
+                else:  # workers of one run have the same parent, and workers of other runs do not
                     own = allowed[(os.getppid() + self._number) % len(allowed)]
                 os.sched_setaffinity(0, [own])  # novm
                 self._before = before
@@ -58,7 +57,7 @@ class OneProcessor(object):
             pass  # no Linux, an old Python, or not allowed
 
     def give_up(self):
-        """Be free to use every processor again; threads that are still there stay on the one."""
+        """Allow every processor again; threads that still exist stay on the one processor."""
         if self._before is not None:
             os.sched_setaffinity(0, self._before)  # novm
             self._before = None

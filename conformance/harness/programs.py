@@ -1,10 +1,10 @@
-"""Programs of the battery: a function of a battery file run as a whole Python program of its own.
+"""Programs of the battery: functions of a battery file that run as separate Python programs.
 
-What happens when a program ends, and what a fresh process holds, cannot be seen in the worker.  A
-case hands :meth:`Programs.start` a function; a process of the same interpreter loads the same
-implementation in the same way, calls the function in its main thread, and then ends the way every
-Python program ends.  The function gets its arguments by name: ``threading``, the implementation,
-and ``substrate``.  It talks to the case with :func:`say` and :func:`listen`.
+The worker cannot show what happens when a program ends, or what a fresh process contains.  A case
+passes a function to :meth:`Programs.start`.  A process of the same interpreter loads the same
+implementation in the same way, calls the function in its main thread, and then ends like every
+Python program.  The function gets its arguments by name: ``threading``, the implementation, and
+``substrate``.  It communicates with the case by :func:`say` and :func:`listen`.
 """
 
 import errno
@@ -19,43 +19,43 @@ from threadspec.conformance.harness.vocabulary import KitError, Refused, show_er
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "serve.py")
 OPTION = "--program"
-MARK = "@program "  # begins what it says: an implementation may write something, too
+MARK = "@program "  # the prefix of what it says: an implementation may also write something
 GREETING = "here"
-COOPERATIVE = "here, with green threads"  # the greeting where a system call stops every thread
-REFUSED = "refused: "  # begins why the system did not let the program do its work
+COOPERATIVE = "here, with green threads"  # the greeting if a system call stops every thread
+REFUSED = "refused: "  # the prefix of the reason why the system did not let the program work
 
 
 # -- the program's side ---------------------------------------------------------------------------
 
 
 def say(line):
-    """Send the case a line.  Unbuffered, so that a thread may say something at any time."""
+    """Send the case a line, unbuffered, so that any thread may do so at any time."""
     fork_server.write_line(fork_server.standard(1), "\n" + MARK + line)
 
 
 def teller(line):
-    """Return a function that sends the line even when modules have lost what they hold."""
+    """Return a function that sends the line even after modules have been cleared."""
     data = ("\n" + MARK + line + "\n").encode("ascii")
     return functools.partial(os.write, fork_server.standard(1), data)
 
 
 def listen():
-    """Wait for the next line that the case tells; an empty string when there is none to come."""
+    """Wait for the next line from the case; return an empty string at the end of the input."""
     descriptor = fork_server.standard(0)
     if not _cooperative:
         return fork_server.read_line(descriptor)
     import fcntl
 
-    # To wait in a system call would stop every green thread.
+    # Waiting in a system call would stop every green thread.
     flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
     fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_NONBLOCK)
     return fork_server.read_line(descriptor, _read_as_others_run)
 
 
 def _read_as_others_run(descriptor, most):
-    """Read from a file that does not block, and let other green threads run until there is input.
+    """Read from a non-blocking file, and let other green threads run until there is input.
 
-    ``select`` is of no use here: eventlet's does not look at files where it is not to wait.
+    ``select`` does not help: that of eventlet ignores files when its time-out is zero.
     """
     while True:
         try:
@@ -66,15 +66,15 @@ def _read_as_others_run(descriptor, most):
         time.sleep(0.001)
 
 
-# Not empty in a program whose threads are green ones: a function that is written in Python starts
-# them, as after gevent's patch.
+# Not empty in a program with green threads: a function written in Python starts its threads, as
+# after gevent's patch.
 _cooperative = []
 
 
 def perform():
-    """Be the program that two lines of standard input ask for, but for its end.
+    """Run the program that two lines of standard input describe, except for its end.
 
-    The first says what to load, the second which function of the battery to call.
+    The first line says what to load, the second which function of the battery to call.
     """
     request = json.loads(listen())
     _limit(request["seconds"])
@@ -88,7 +88,7 @@ def perform():
     fixtures["substrate"] = loading.load_substrate(request["substrate"])
     call = listen()
     if not call:
-        return  # it is not needed
+        return  # the program is not needed
     battery, name = json.loads(call)
     __import__(battery)
     function = getattr(sys.modules[battery], name)
@@ -106,13 +106,13 @@ def perform():
 
 
 def _limit(seconds):
-    """Let the system end this process: a worker that was killed cannot do it."""
+    """Let the system end this process after ``seconds``: a killed worker cannot do it."""
     try:
         import signal
 
         signal.alarm(int(seconds) + 1)
     except (ImportError, AttributeError):
-        pass  # no alarm here; an orphan ends by itself when it reads the end of its input
+        pass  # no alarm here; an orphan ends when it reads the end of its input
 
 
 # -- the case's side ------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ class Program(object):
         self.tell(json.dumps(request))
 
     def call(self, function, note):
-        """Let it call ``function``, one of a battery file's own; ``note`` takes evidence."""
+        """Let it call ``function``, a function of a battery file; ``note`` takes evidence."""
         self._name = "program %s" % function.__name__
         self._note = note
         self.tell(json.dumps([function.__module__, function.__name__]))
@@ -146,12 +146,12 @@ class Program(object):
 
     @property
     def errors(self):
-        """What is on its standard error so far."""
+        """What it has written to standard error so far."""
         return self._complained.text()
 
     @property
     def status(self):
-        """Its exit status; None while it runs, the negative number of a signal that ended it."""
+        """Its exit status: negative if a signal ended it, None while it runs."""
         return self._process.poll()
 
     def tell(self, line):
@@ -160,12 +160,12 @@ class Program(object):
             self._process.stdin.write((line + "\n").encode("ascii"))
             self._process.stdin.flush()
         except (EnvironmentError, ValueError):
-            pass  # it has ended; what it did not say will tell
+            pass  # it has ended, which the missing answer will show
 
     def line(self, times=1):
-        """Wait for the next line it says; None when it ends, or takes too long, without one.
+        """Wait for its next line; return None if it ends, or takes too long, without one.
 
-        ``times``: how many times as long as something that must happen it may take.
+        ``times``: it takes too long after this many times the duration ``positive``.
         """
         self._await(lambda: len(self.output) > self._read, times)
         self._check()
@@ -176,17 +176,17 @@ class Program(object):
         return lines[self._read - 1]
 
     def ended(self):
-        """Wait for it to end; False when it has not in good time, or never can."""
+        """Wait for it to end; return False if it does not in time, or never can."""
         self._await(lambda: False)
         self._check()
         return self.status is not None
 
     def keeps_running(self):
-        """Whether it goes on: True once it certainly waits for the case, without having ended.
+        """Whether it keeps running: True once it certainly waits for the case and has not ended.
 
-        That is certain when each of its threads is seen to wait, for input or to be woken, and none
-        for so short a time that it may yet end by itself.  Where that cannot be seen, the program
-        is watched for the duration ``window``, and one that is never found so for ten times that.
+        That is certain when each of its threads waits for input or to be woken, without a time-out
+        short enough for the program to end by itself.  Where the threads cannot be seen, the
+        program is watched for the duration ``window``; if they never all wait, for ten times that.
         """
         began = blocking.clock()
         try:
@@ -195,12 +195,12 @@ class Program(object):
             self._durations.spend("window", blocking.clock() - began)
 
     def outlasts(self):
-        """Whether it goes on past the moment at which the wait of its main thread ends, if any.
+        """Whether it keeps running after the time-out of its main thread's wait, if it has one.
 
-        True where the kernel shows no such moment, or one that is later than the duration
-        ``follow``: nobody has the time to see.
+        A time-out that the kernel does not show, or that exceeds the duration ``follow``, is not
+        waited for.
         """
-        for _ in range(2):  # it may wait again
+        for _ in range(2):  # it may wait a second time
             task = (blocking.look(self._process.pid) or {}).get(self._process.pid)
             rest = task.rests if task else 0.0
             if not self._durations["window"] <= rest <= self._durations["follow"]:
@@ -212,7 +212,7 @@ class Program(object):
         return self.keeps_running()
 
     def _rests(self, began):
-        """Wait until it waits for the case, or has ended; whether it goes on."""
+        """Wait until it waits for the case or has ended; return whether it keeps running."""
         window = self._durations["window"]
         least = self._durations["positive"]
         before = None
@@ -220,18 +220,18 @@ class Program(object):
             tasks = blocking.look(self._process.pid)
             patient = [one.listens or one.rests >= least for one in (tasks or {}).values()]
             if patient and all(patient) and blocking.unchanged(before, tasks):
-                self._note("%s: goes on, seen waiting" % self._name)
+                self._note("%s: keeps running, seen waiting" % self._name)
                 return True
             unseen = tasks is None or COOPERATIVE in self._said.text()
             if blocking.clock() - began >= (window if unseen else 10 * window):
-                self._note("%s: goes on, watched for the window" % self._name)
+                self._note("%s: keeps running, watched for the window" % self._name)
                 return True
             before = tasks
             time.sleep(0.0005)
         return False
 
     def close(self):
-        """End it in any case."""
+        """End it, whatever it does."""
         if self._process.poll() is None:
             try:
                 self._process.kill()
@@ -246,8 +246,8 @@ class Program(object):
         self._complained.close()
 
     def _await(self, is_reached, times=1):
-        """Wait until something is reached, the program has ended, or it takes too long."""
-        if not self._has_begun():  # an interpreter may take as long to start as a case may take
+        """Wait until ``is_reached()``, the program has ended, or it takes too long."""
+        if not self._has_begun():  # starting an interpreter may take as long as a case
             self._wait(self._has_begun, "program")
         self._wait(is_reached, "positive", times)
 
@@ -256,7 +256,7 @@ class Program(object):
         return self._greeted or MARK + GREETING in self._said.text()
 
     def _wait(self, is_reached, duration, times=1):
-        """The same for a multiple of a named duration."""
+        """The same, for ``times`` the named duration."""
         wait = self._durations.wait(duration, "answer" if times > 1 else "program", times)
         stall = blocking.Stall(
             self._durations["stall"],
@@ -275,7 +275,7 @@ class Program(object):
         wait.end(has_come)
 
     def _check(self):
-        """Make sure that it was started at all, and did not end for want of a documented name."""
+        """Raise an exception if it did not start, or if a refusal or a missing name ended it."""
         if not self._greeted:
             if not self._has_begun():
                 raise KitError("%s did not start: %s" % (self._name, self.errors))
@@ -294,10 +294,10 @@ class Program(object):
             state = "is running"
         else:
             state = "ended with status %d" % self.status
-        words = ["%s %s; it said %r" % (self._name, state, self.output)]
+        words = ["%s %s; its output is %r" % (self._name, state, self.output)]
         errors = self.errors.strip().split("\n")
         if errors[-1]:
-            words.append("the last line of its errors is %r" % errors[-1])
+            words.append("its last error line is %r" % errors[-1])
         return "; ".join(words)
 
 
@@ -308,10 +308,12 @@ class _File(object):
         import tempfile
 
         self.writing, self.path = tempfile.mkstemp("", "threadspec-")
-        self._reading = os.open(self.path, os.O_RDONLY)  # its own position, not the writer's
+        self._reading = os.open(
+            self.path, os.O_RDONLY
+        )  # with a position separate from the writer's
 
     def text(self):
-        """What is in it by now."""
+        """What it contains now."""
         os.lseek(self._reading, 0, 0)
         parts = []
         while True:
@@ -327,14 +329,14 @@ class _File(object):
         try:
             os.remove(self.path)
         except EnvironmentError:
-            pass  # the program has done so, or something it started may still have it open
+            pass  # the program has removed it, or a process that it started still has it open
 
 
 class ProgramPool(object):
-    """Keeps programs ready, loaded and waiting, while cases follow one another that need one.
+    """Keeps programs loaded and waiting while consecutive cases need them.
 
-    ``origin``: how the implementation was loaded, the load request's ``module``, ``setup``,
-    ``path`` and ``substrate`` (None: not known); ``durations``: the named durations.
+    ``origin``: how the implementation was loaded, as the load request's ``module``, ``setup``,
+    ``path`` and ``substrate`` (None if unknown); ``durations``: the named durations.
     """
 
     def __init__(self, origin, durations):
@@ -345,9 +347,9 @@ class ProgramPool(object):
         self._fork_server = None
 
     def take(self):
-        """A program that is ready, or a new one; the next ones are made ready meanwhile."""
-        # Two, since a program may be done sooner than another one starts; the first of all has one
-        # beside it, not to be slowed down.
+        """Return a program that is ready, or a new one; the next ones are started meanwhile."""
+        # Two, since a program may end before another one has started; with the first program only
+        # one is started, to avoid slowing it down.
         ahead = 2 if self._ready else 1
         try:
             program = self._ready.pop(0) if self._ready else self._new()
@@ -358,7 +360,7 @@ class ProgramPool(object):
         return program
 
     def shared(self, function):
-        """The program that runs ``function`` for one case after another; started where needed."""
+        """The program that runs ``function`` for consecutive cases; started if necessary."""
         if self._shared is None:
             self._shared = self._ready.pop(0) if self._ready else self._new()
             self._shared.call(function, None)
@@ -372,13 +374,13 @@ class ProgramPool(object):
             self._shared = None
 
     def drop(self):
-        """Let go of those that are ready, and of the shared one."""
+        """End the programs that are ready and the shared one."""
         self.retire()
         while self._ready:
             self._ready.pop().close()
 
     def close(self):
-        """Let go of everything."""
+        """End all programs and the fork server."""
         self.drop()
         if self._fork_server is not None:
             self._fork_server.close()
@@ -390,7 +392,7 @@ class ProgramPool(object):
 
     def _new(self, unloaded=False):
         if self._origin is None:
-            raise KitError("it is not known how to load the implementation in another process")
+            raise KitError("no origin says how to load the implementation in another process")
         request = dict([(key, self._origin[key]) for key in ("module", "setup", "substrate")])
         request["path"] = list(self._origin["path"])
         request["unloaded"] = unloaded
@@ -398,11 +400,11 @@ class ProgramPool(object):
         return Program(self._start, request, self._durations)
 
     def _start(self, output, errors):
-        """A new process that writes to two files."""
+        """Start a process that writes to two files."""
         import subprocess  # not before the set-up code has run: it imports threading
 
         if not sys.executable:
-            raise KitError("this interpreter does not say how it can be started again")
+            raise KitError("sys.executable of this interpreter is empty")
         if fork_server.is_possible():
             if self._fork_server is None:
                 self._fork_server = fork_server.ForkServer(SCRIPT)
@@ -429,10 +431,10 @@ class Programs(object):
         self.refused = None  # why the system let no program be started
 
     def start(self, function, unloaded=False):
-        """Start ``function``, one of a battery file's own, as a program, and do not wait for it.
+        """Start ``function``, a function of a battery file, as a program, without waiting for it.
 
-        ``unloaded``: the program does not load the implementation; its function gets ``load``,
-        which does that and returns the module, in place of ``threading``.
+        ``unloaded``: the program does not load the implementation; instead of ``threading``, its
+        function gets ``load``, which loads and returns the module.
         """
         try:
             program = self._pool.take_unloaded() if unloaded else self._pool.take()

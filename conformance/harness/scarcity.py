@@ -1,6 +1,6 @@
-"""Tells whether the system, not the implementation, refuses threads.
+"""Finds out whether the system, and not the implementation, refuses to start threads.
 
-A thread that cannot be started because a limit is reached makes any implementation look faulty.
+A thread that cannot be started because of a limit makes any implementation look faulty.
 """
 
 import sys
@@ -9,15 +9,16 @@ import time
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.vocabulary import show_error
 
-# The most helper threads that a case has at a time, and a few that the implementation starts.
+# The largest number of simultaneous threads of a case, including a few that the implementation
+# starts.
 MOST = 104
 
-# How many threads are tried after a failure, beside those that the failed case still has.
+# The number of threads tried after a failure, in addition to those that the failed case still has.
 SOME = 16
 
 
 def sentence(what, reason):
-    """The sentence that says what the system refuses and what the user can do.
+    """A sentence that says what the system refuses and what the user can do.
 
     ``what``: "thread" or "process"; ``reason``: the system's own words.
     """
@@ -28,18 +29,18 @@ def sentence(what, reason):
 
 
 def refusal(substrate, count):
-    """Why the system does not let ``count`` more threads exist at the same time, or None.
+    """Why the system does not allow ``count`` more simultaneous threads; None if it does.
 
-    The threads come from ``substrate``, a module like ``_thread``, and have ended on return.
+    ``substrate``, a module like ``_thread``, starts the threads; they have ended on return.
     """
     size = _reset_stack_size(substrate)
-    gate = substrate.allocate_lock()
-    gate.acquire()
+    hold = substrate.allocate_lock()
+    hold.acquire()
     ended = []
 
     def wait():
-        gate.acquire()
-        gate.release()
+        hold.acquire()
+        hold.release()
         ended.append(None)
 
     started = 0
@@ -48,9 +49,9 @@ def refusal(substrate, count):
         for _ in range(count):
             substrate.start_new_thread(wait, ())
             started += 1
-    except:  # noqa: E722 - whatever the substrate says it with
+    except:  # noqa: E722 - the substrate may raise anything
         reason = sentence("thread", show_error(sys.exc_info()[1]))
-    gate.release()
+    hold.release()
     patience = blocking.clock() + 5.0
     while len(ended) < started and blocking.clock() < patience:
         time.sleep(0)
@@ -60,8 +61,8 @@ def refusal(substrate, count):
 
 
 def _reset_stack_size(substrate):
-    """Give new threads stacks of the default size; the size before, or None."""
+    """Give new threads stacks of the default size; return the previous size, or None."""
     try:
         return substrate.stack_size(0)
-    except Exception:  # there is no such function here, or it does not do anything
+    except Exception:  # the function does not exist here, or is not supported
         return None

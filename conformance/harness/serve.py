@@ -1,12 +1,12 @@
-"""The worker: a script that loads one implementation and judges cases on it, one after another.
+"""The worker: a script that loads one implementation and runs cases on it, one after another.
 
 ``conformance/PROTOCOL.md`` describes the requests it reads from standard input and the replies it
 writes to standard output.  Whatever an implementation or a case prints goes to standard error
-instead and cannot corrupt a reply.
+instead, so it cannot corrupt a reply.
 
-With the option ``--program`` it is a program of the battery instead (see ``programs``), with
-``--fork-server`` the fork server that starts such programs (see ``fork_server``).  Where it can, it
-forks the first fork server itself, before it loads anything.
+With the option ``--program`` the script is a program of the battery instead (see ``programs``),
+with ``--fork-server`` the fork server that starts such programs (see ``fork_server``).  Where
+possible, the worker forks the first fork server itself, before it loads anything.
 """
 
 import json
@@ -16,29 +16,27 @@ import sys
 try:
     import signal
 except ImportError:
-    signal = (
-        None  # not every interpreter has signals; then there are no stacks of a worker that hangs
-    )
+    signal = None  # some interpreters have no signals; a worker that hangs then shows no stacks
 
-# The folder that holds conformance/ and reference/ is made the package "threadspec", so that the
-# battery imports here as it does where the kit is installed, on any interpreter.
+# The folder that contains conformance/ and reference/ becomes the package "threadspec", so that
+# the battery's imports work on any interpreter as they do where the kit is installed.
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 PREFIX = "@threadspec "
 
-# The version of the protocol; to be raised whenever a change makes old workers or hosts fail.
+# The version of the protocol; raise it with each change that makes old workers or hosts fail.
 PROTOCOL = 1
 
 
 def make_package():
-    """Put a package ``threadspec`` over ``ROOT`` into ``sys.modules``, whatever is installed."""
-    package = type(os)("threadspec")  # on Jython, sys is no module
+    """Make ``ROOT`` the package ``threadspec`` in ``sys.modules``, whatever is installed."""
+    package = type(os)("threadspec")  # on Jython, sys is not a module
     package.__path__ = [ROOT]
     sys.modules["threadspec"] = package
 
 
 class Channel(object):
-    """The pipes to the host, taken away from what an implementation can print to or read from."""
+    """The pipes to the host, moved out of reach of the implementation's input and output."""
 
     def __init__(self):
         self._rest = ""
@@ -58,7 +56,7 @@ class Channel(object):
             sys.stdout = sys.stderr
 
     def requests(self):
-        """The requests of the host, until it closes its end."""
+        """Yield the host's requests, until it closes its end."""
         while True:
             line = self._line()
             if not line:
@@ -66,7 +64,7 @@ class Channel(object):
             yield json.loads(line)
 
     def reply(self, answer):
-        """Send one reply; an outcome with where in standard error its case's output ends."""
+        """Send one reply; an outcome also says where its case's output ends in standard error."""
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
@@ -76,7 +74,7 @@ class Channel(object):
             try:
                 answer["printed"] = os.fstat(2).st_size
             except Exception:
-                answer["printed"] = None  # the host looks for itself
+                answer["printed"] = None  # the host finds out itself
         line = PREFIX + json.dumps(answer) + "\n"
         if self._stream:
             self._stream[1].write(line)
@@ -105,16 +103,16 @@ class Channel(object):
 
 
 def prepare_stacks():
-    """Make SIGUSR1 write every thread's stack to standard error, also while the worker hangs.
+    """Make SIGUSR1 write every thread's stack to standard error, even while the worker hangs.
 
-    Returns the kernel numbers of threads started for it.
+    Returns the kernel ids of threads started for it.
     """
     if not hasattr(signal, "SIGUSR1"):
         return ()
     try:
         import faulthandler  # novm
 
-        # A copy of standard error: what an implementation does to sys.stderr must not matter.
+        # A copy of standard error, in case an implementation changes sys.stderr.
         errors = os.dup(2)
         faulthandler.enable(errors)
         faulthandler.register(signal.SIGUSR1, errors, all_threads=True)
@@ -124,7 +122,7 @@ def prepare_stacks():
     try:
         return _watch_for_signal()
     except Exception:
-        return ()  # no stacks on this interpreter; the host says so
+        return ()  # no stacks on this interpreter, which the host reports
 
 
 def _watch_for_signal():
@@ -160,27 +158,27 @@ def _watch_for_signal():
 
     thread.start_new_thread(watch, ())
     started.acquire()
-    # The handler does nothing; its being there makes the signal's arrival wake the thread.
+    # The handler does nothing, but without one the signal would not wake the thread.
     signal.signal(signal.SIGUSR1, lambda number, frame: None)
     signal.set_wakeup_fd(writing)
     return tuple([number for number in numbers if number is not None])
 
 
 class RequestHandler(object):
-    """Answers requests about the implementation that the first of them named."""
+    """Answers requests about the implementation that the first request names."""
 
     def __init__(self, kit_threads):
         self._kit_threads = kit_threads
         self._observer = None
 
     def answer(self, request):
-        """The reply to one request."""
+        """Return the reply to one request."""
         if request["op"] == "load":
             return self.load(request)
         return self.run(request)
 
     def load(self, request):
-        """Load the implementation; the reply."""
+        """Load the implementation; return the reply."""
         if not __debug__:
             return {"failed": "its interpreter runs with -O, which removes the battery's checks"}
         if request["protocol"] != PROTOCOL:
@@ -198,7 +196,7 @@ class RequestHandler(object):
             try:
                 refused = scarcity.refusal(loading.load_substrate(None), scarcity.MOST)
             except loading.LoadError:
-                refused = None  # it has no threads at all
+                refused = None  # the interpreter has no threads at all
             return refused and {"refused": refused} or {"failed": failed}
         answer = {"kit_threads": list(self._kit_threads)}
         if request["is_first"]:
@@ -216,16 +214,16 @@ class RequestHandler(object):
         return answer
 
     def run(self, request):
-        """Run one case; its outcome."""
+        """Run one case; return its outcome."""
         __import__(request["module"])
         function = getattr(sys.modules[request["module"]], request["function"])
         return self._observer.run(function, request.get("known"))
 
 
 def prepare_switching():
-    """Make a thread that spins give way soon to the harness, which watches it.
+    """Make a thread that spins yield sooner to the harness, which watches it.
 
-    Each file that a proof reads costs the reader a turn at the interpreter lock: 5 ms by default.
+    After each file that a proof reads, the reader waits for the interpreter lock: 5 ms by default.
     """
     if hasattr(sys, "setswitchinterval"):
         sys.setswitchinterval(0.001)  # novm
@@ -251,10 +249,10 @@ def main():
     spoiled = False
     for request in channel.requests():
         if spoiled:
-            continue  # it is replaced: what it was asked for meanwhile is left to its successor
+            continue  # this worker is replaced, and the next one answers the remaining requests
         try:
             answer = handler.answer(request)
-        except:  # noqa: E722 - a stray KeyboardInterrupt as well; the worker has to go on
+        except:  # noqa: E722 - even for a stray KeyboardInterrupt, the worker must continue
             import traceback
 
             from threadspec.conformance.harness import outcomes
@@ -273,6 +271,6 @@ if __name__ == "__main__":
     if sys.argv[1:] in (["--program"], ["--fork-server"]) or fork_server.prepare(sys.argv[0]):
         if sys.argv[1:] == ["--fork-server"]:
             fork_server.serve()
-        programs.perform()  # then the script ends, and with it the program, as any other does
+        programs.perform()  # then the script ends, and the program ends like any other
     else:
         main()

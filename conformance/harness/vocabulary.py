@@ -1,4 +1,4 @@
-"""What a case is written with: ``clause``, ``raises``, ``observe`` and the failure they lead to."""
+"""What cases are written with: decorators, ``raises``, ``show``, and the kit's exceptions."""
 
 import re
 import sys
@@ -8,28 +8,28 @@ from threadspec.conformance.harness import names
 
 
 class Violation(AssertionError):
-    """The implementation did not do what the clause requires; the message says what it did."""
+    """The implementation does not do what the clause requires; the message says what it did."""
 
 
 class NotOffered(Exception):
-    """The platform lacks what the case needs; the message names what.  Not a verdict on anyone."""
+    """The platform lacks what the case needs, and the message names it; this blames nobody."""
 
 
 class KitError(Exception):
-    """The kit itself is at fault; never blamed on the implementation."""
+    """The kit itself is at fault, not the implementation."""
 
 
 class Refused(KitError):
-    """The system refuses the kit a thread, a process or a file; the message is for the user."""
+    """The system refuses the kit a thread, a process or a file; the message tells the user."""
 
 
 def clause(identifier, spoils=False, apart=False, of=None):
     """Declare the one clause that the decorated case checks.
 
-    ``identifier`` is the id in the catalogue, such as ``lock.release.unlocked-error``; ``spoils``:
-    the case changes what it may not be able to put back, so its process judges no other case;
-    ``apart``: it runs in the main thread of a program, which it shares with other cases like it;
-    ``of``: for a check that several classes share, the table of these classes (see :func:`bind`).
+    ``identifier``: the id in the catalogue, such as ``lock.release.unlocked-error``; ``spoils``:
+    the case changes something that it may not be able to restore, so its process must run no other
+    case; ``apart``: it runs in the main thread of a program, shared with other such cases; ``of``:
+    for a check that several classes share, the table of these classes (see :func:`bind`).
     """
 
     def mark(function):
@@ -78,7 +78,7 @@ def _module_of(identifier):
 def show(value, limit=200):
     """A short repr of ``value`` that never raises, whatever its ``__repr__`` does.
 
-    Addresses are left out: what was seen should read the same in every run.
+    Addresses are left out, so that evidence reads the same in every run.
     """
     try:
         text = repr(value)
@@ -91,7 +91,7 @@ def show(value, limit=200):
 
 
 def show_error(error):
-    """An exception as ``module.Type: message``, the module left out for built-in types."""
+    """An exception as ``module.Type: message``, without the module for built-in types."""
     kind = type(error)
     name = getattr(kind, "__name__", str(kind))
     module = getattr(kind, "__module__", None)
@@ -122,7 +122,7 @@ def show_call(function, args=(), kwargs=None):
 def raises(expected, function, *args, **kwargs):
     """Call ``function`` and return the exception it raises, which must be an ``expected`` one.
 
-    A subclass of ``expected`` will do.  Raises Violation when another exception, or none, comes.
+    An instance of a subclass is accepted.  Raises Violation for another exception, or for none.
     """
     try:
         value = function(*args, **kwargs)
@@ -135,19 +135,19 @@ def raises(expected, function, *args, **kwargs):
         if isinstance(error, Violation) or names.missing_name(error):
             raise
         raise Violation(
-            "%s raised %s, not %s"
+            "%s raised %s, expected %s"
             % (show_call(function, args, kwargs), show_error(error), expected.__name__)
         )
     raise Violation(
-        "%s returned %s and raised nothing; %s is required"
+        "%s returned %s, expected %s to be raised"
         % (show_call(function, args, kwargs), show(value), expected.__name__)
     )
 
 
 def tells(text):
-    """Say what the decorated function of the battery tells, for the evidence of a failed check.
+    """Describe the value of the decorated function of the battery, for evidence of a failed check.
 
-    ``text``: such as "attribute %s", where "%s" is for its last argument.
+    ``text``: a description such as "attribute %s", where "%s" stands for its last argument.
     """
 
     def mark(function):
@@ -158,7 +158,7 @@ def tells(text):
 
 
 def states(true, false):
-    """Say what is so where the decorated function of the battery returns true, and where false."""
+    """Describe what it means that the decorated function returns a true or a false value."""
 
     def mark(function):
         function.states = (true, false)
