@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measure the reference against others; a table, plots and files."""
+"""``python -m benchmarks``: measure the reference and others; write tables, plots and figures."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from .subjects import ROOT
 
 ROUNDS = 93
 WIDTH = 170  # columns of a table that goes into a file
-AIMED = ("3.11", "3.13")  # the interpreters that have targets: measured by default, where found
+AIMED = ("3.11", "3.13")  # the interpreters with targets: measured by default if they are found
 
 
 def chosen(words: Sequence[str]) -> list[Operation]:
-    """The operations that are called one of the words, or else have it in their key; or all.
+    """The operations whose key is one of the words or contains it; all of them without words.
 
-    Raises UserError for a word that is in none.
+    Raises UserError for a word that no key contains.
     """
     everything = operations()
     keys = {one.key for one in everything}
@@ -44,7 +44,7 @@ def chosen(words: Sequence[str]) -> list[Operation]:
 
 
 def interpreters(wishes: Sequence[str]) -> list[Interpreter]:
-    """Those asked for; else the one that runs this, and those of ``AIMED`` that are found."""
+    """The requested interpreters, or by default this one and those of ``AIMED`` that are found."""
     if wishes:
         return [find(wish) for wish in wishes]
     own = this_interpreter()
@@ -52,10 +52,10 @@ def interpreters(wishes: Sequence[str]) -> list[Interpreter]:
 
 
 def measure(interpreter: Interpreter, operation: Operation, rounds: int) -> Measurement:
-    """Measure one operation in an interpreter; UserError where that fails or hangs."""
+    """Measure one operation in an interpreter.  Raises UserError if that fails or hangs."""
     command = [str(interpreter.path), "-m", "benchmarks.measure", f"--rounds={rounds}"]
     environment = dict(os.environ)
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an import with cached bytecode is measured
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # imports are measured with cached bytecode
     try:
         done = subprocess.run(
             [*command, operation.key], cwd=ROOT, env=environment, capture_output=True, text=True
@@ -64,14 +64,14 @@ def measure(interpreter: Interpreter, operation: Operation, rounds: int) -> Meas
         raise UserError(f"{interpreter.path} cannot be run: {error.strerror}.") from None
     if done.returncode:
         raise UserError(
-            f"{operation.key} broke off in {interpreter.path}, with exit code {done.returncode}:\n"
+            f"{operation.key} failed in {interpreter.path}, with exit code {done.returncode}:\n"
             + done.stderr.strip()
         )
     return Measurement(operation, json.loads(done.stdout))
 
 
 def write(runs: Sequence[Run], folder: Path) -> list[Path]:
-    """Write the figures, the tables and the plots; what was written."""
+    """Write the figures, the tables and the plots; return the paths of the files."""
     folder.mkdir(parents=True, exist_ok=True)
     figures, tables = folder / "bench.json", folder / "bench.md"
     data = [run.data() for run in runs]
@@ -84,8 +84,8 @@ def write(runs: Sequence[Run], folder: Path) -> list[Path]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
-    0 where everything could be measured; 1 where a target is missed and ``--check`` is given; 2
-    where something broke or was asked for that does not exist.
+    Returns 0 if everything could be measured, 1 if a target is missed and ``--check`` is given, and
+    2 if a measurement failed or an argument names nothing that exists.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("words", nargs="*", help="measure operations with one of these in the name")
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     measured.append(measure(interpreter, operation, options.rounds))
                 except UserError as error:
                     broken.append(str(error))
-                    if not measured:  # nothing will work in this interpreter
+                    if not measured:  # other operations would fail in this interpreter, too
                         break
             if measured:
                 runs.append(run_of(measured))

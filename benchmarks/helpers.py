@@ -1,7 +1,7 @@
-"""Helper threads of the low-level module, the same for every subject: they are parked in between.
+"""Low-level helper threads, the same for every subject, which wait between jobs.
 
-They are given jobs, settle once every job that blocks is blocked, and tell when the last job has
-ended.  gevent's are greenlets, which is what its primitives are for.
+The caller gives them jobs, waits until every job is blocked, and learns when the last job has
+ended.  For gevent they are greenlets, for which its primitives are made.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 
 clock = time.perf_counter
 
-STACK = 256 * 1024  # bytes of a helper thread's stack; there are up to a thousand
-STARVED = 0.05  # seconds that helpers are left alone where the system does not show what they do
+STACK = 256 * 1024  # bytes of each helper thread's stack, as there are up to a thousand
+STARVED = 0.05  # seconds given to helpers to block, if the system does not show what they do
 
 
 class _Member:
-    """A helper thread: ``ended`` is when its last job ended."""
+    """A helper thread; ``ended``: the time at which its last job ended."""
 
     def __init__(self, helpers: Helpers) -> None:
         self.go = _thread.allocate_lock()
@@ -58,7 +58,7 @@ class _Member:
         helpers.one_less()
 
     def blocked_at(self) -> bytes:
-        """What it waits for in the kernel without a time-out; empty when it does not."""
+        """The system call in which it waits without a time-out; empty if it does not wait."""
         if not self.begun:
             return b""
         assert self.shown is not None
@@ -68,11 +68,11 @@ class _Member:
 
 
 class Helpers:
-    """As many helper threads as are asked for."""
+    """``size`` helper threads."""
 
     def __init__(self, size: int) -> None:
         self.failure: BaseException | None = None
-        self.posted = 0.0  # when the jobs were given
+        self.posted = 0.0  # the time at which the jobs were posted
         self._guard = _thread.allocate_lock()
         self._left = 0
         self._finished = _thread.allocate_lock()
@@ -85,7 +85,7 @@ class Helpers:
         self._busy: list[_Member] = []
 
     def one_less(self) -> None:
-        """A member has ended its job."""
+        """Note that a member has ended its job."""
         with self._guard:
             self._left -= 1
             last = not self._left
@@ -93,7 +93,7 @@ class Helpers:
             self._finished.release()
 
     def post(self, jobs: Sequence[Callable[[], object]]) -> None:
-        """Let one member do each of the jobs, at the same time."""
+        """Let one member do each of the jobs, simultaneously."""
         self._busy = self.members[: len(jobs)]
         self._left = len(jobs)
         for number, member in enumerate(self._busy):
@@ -104,7 +104,7 @@ class Helpers:
             member.go.release()
 
     def settle(self) -> None:
-        """Return when every member is blocked in its job, for good."""
+        """Wait until every member is blocked in its job."""
         before: list[bytes] = []
         while not all(member.begun for member in self._busy):
             time.sleep(0.0005)
@@ -118,14 +118,14 @@ class Helpers:
                 if not at:
                     break
                 now.append(at)
-            # One that waited for a lock on its way has moved on by the second look.
+            # A member that waits only briefly for a lock has moved on by the second look.
             if len(now) == len(self._busy) and now == before:
                 return
             before = now
             time.sleep(0.0002)
 
     def finish(self) -> float:
-        """Wait for the jobs to end; when the last of them did."""
+        """Wait for the jobs to end; return the time at which the last one did."""
         self._finished.acquire()
         if self.failure is not None:
             raise self.failure
@@ -141,7 +141,7 @@ class Helpers:
             self._finished.acquire()
 
 
-class GreenCrew:
+class GreenHelpers:
     """The same with greenlets."""
 
     def __init__(self, make: Any) -> None:

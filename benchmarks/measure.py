@@ -1,8 +1,8 @@
 """``python -m benchmarks.measure``: the measuring side, in the interpreter that is measured.
 
-It measures one operation, in a process of its own: what earlier operations leave behind, such as a
-dictionary that once had a thousand threads in it, would be measured too.  It needs nothing but the
-standard library and the reference, and prints its figures as JSON.
+It measures a single operation: in a shared process, the remains of earlier operations, such as a
+dictionary that has contained a thousand threads, would be measured too.  It needs only the standard
+library and the reference, and prints its figures as JSON.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .helpers import GreenCrew, Helpers
+from .helpers import GreenHelpers, Helpers
 from .operations import Operation, operations
 from .other import Import, Memory
 from .scenarios import Scenario
 from .snippets import Population, Snippet
 from .subjects import NAMES, Subject, load
 
-BLOCK = 0.001  # seconds that a snippet's loop takes, about
-STALL = 60.0  # seconds after which one subject's part of a round is taken to hang
-MANY = 200  # threads or waiters that make a round long
+BLOCK = 0.001  # approximate duration of a snippet's loop, in seconds
+STALL = 60.0  # seconds after which one subject's part of a round is considered to hang
+MANY = 200  # the number of threads or waiters that makes a round long
 
 if TYPE_CHECKING:  # older interpreters cannot evaluate it
-    # Once a round: the seconds, or bytes, of one operation.
+    # Called once per round; returns the seconds or bytes of one operation.
     Measure = Callable[[], float]
 
 
@@ -49,7 +49,7 @@ def snippet_measure(snippet: Snippet, subject: Subject) -> Measure:
 
 
 def scenario_measure(scenario: Scenario, subject: Subject, helpers: Any) -> Measure:
-    """A measure that plays the scenario once."""
+    """A measure that runs the scenario once."""
     play = scenario.play
     if subject.name == "floor":
         assert scenario.floor is not None
@@ -64,7 +64,7 @@ def other_measure(measured: Import | Memory, subject: Subject) -> Measure:
 
 @contextlib.contextmanager
 def measures(operation: Operation, subjects: list[Subject]) -> Iterator[dict[str, Measure]]:
-    """What measures the operation, for each subject that has a counterpart."""
+    """The measures of the operation, for each subject that has a counterpart."""
     measured = operation.measured
     suited = [one for one in subjects if measured.suits(one)]
     found: dict[str, Measure] = {}
@@ -78,7 +78,7 @@ def measures(operation: Operation, subjects: list[Subject]) -> Iterator[dict[str
             helpers = Helpers(measured.helpers)
             stack.callback(helpers.close)
             for subject in suited:
-                own = GreenCrew(subject.make) if subject.name == "gevent" else helpers
+                own = GreenHelpers(subject.make) if subject.name == "gevent" else helpers
                 found[subject.name] = scenario_measure(measured, subject, own)
         else:
             for subject in suited:
@@ -87,7 +87,7 @@ def measures(operation: Operation, subjects: list[Subject]) -> Iterator[dict[str
 
 
 def interleaved(found: dict[str, Measure], rounds: int) -> dict[str, list[float]]:
-    """Measure all subjects in every round, in an order of its own."""
+    """Measure all subjects in every round, each time in a new random order."""
     figures: dict[str, list[float]] = {name: [] for name in found}
     names = list(found)
     for number in range(-1, rounds):
@@ -96,14 +96,14 @@ def interleaved(found: dict[str, Measure], rounds: int) -> dict[str, list[float]
         for name in names:
             faulthandler.dump_traceback_later(STALL, exit=True)
             figure = found[name]()
-            if number >= 0:  # the first round is for caches
+            if number >= 0:  # the first round is a warm-up
                 figures[name].append(figure)
     faulthandler.cancel_dump_traceback_later()
     return figures
 
 
 def rounds_of(operation: Operation, rounds: int) -> int:
-    """A third of ``rounds`` where a round is long; memory does not vary."""
+    """The number of rounds: fewer than ``rounds`` if one is long, or the figures are stable."""
     measured = operation.measured
     if isinstance(measured, Memory):
         return 3
@@ -114,7 +114,7 @@ def rounds_of(operation: Operation, rounds: int) -> int:
 
 
 def main() -> None:
-    """Measure the operation whose key is given."""
+    """Measure the operation with the given key."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.measure")
     parser.add_argument("--rounds", type=int, required=True)
     parser.add_argument("key", choices=[one.key for one in operations()])
@@ -129,7 +129,7 @@ def main() -> None:
             skipped[name] = str(error)
     gc.collect()
     if hasattr(gc, "freeze"):
-        gc.freeze()  # what is there already need not be looked at in every round
+        gc.freeze()  # existing objects need not be examined in every round
     gc.disable()
     with measures(operation, subjects) as found:
         figures = interleaved(found, rounds_of(operation, options.rounds))

@@ -1,4 +1,4 @@
-"""The table of operations: what is measured, by chapter of the manual, and what its floor is."""
+"""The table of operations: what is measured, by chapter of the manual, with its floor."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ CHAPTERS = {
 
 @dataclass(frozen=True)
 class Operation:
-    """A row: ``key`` is its stable name.
+    """A row of the table.
 
-    ``size``: waiters, threads or timers, of an operation whose cost depends on them; its key ends
-    in it, and ``family`` is the key without it.
+    ``key``: its stable name; ``size``: the number of waiters, threads or timers, if the cost
+    depends on it.  The key then ends in the size, and ``family`` is the key without it.
     """
 
     key: str
@@ -55,7 +55,7 @@ class Operation:
 
     @property
     def family(self) -> str:
-        """What operations that differ in size have in common."""
+        """The key without the size."""
         return self.key.rsplit(".", 1)[0]
 
     @property
@@ -65,7 +65,7 @@ class Operation:
 
     @property
     def floor(self) -> str:
-        """What the floor does."""
+        """A description of the floor, or "-"."""
         floor = self.measured.floor
         return floor.says if floor else "-"
 
@@ -113,7 +113,7 @@ LOCAL_GET = BareSnippet(
 )
 LOCAL_SET = BareSnippet("the low-level module's", "data = thread._local()", "data.value = 1")
 
-BY_TURNS = BareRound("two bare locks", play.lock_ping_pong)
+PING_PONG = BareRound("two bare locks", play.lock_ping_pong)
 UNLOCK = BareRound("a bare lock for each waiter, released", play.unlock_all)
 TIME_OUT = BareRound("a bare lock awaited as long", play.lock_time_out)
 START = BareRound("a bare thread is started", play.bare_start)
@@ -123,7 +123,7 @@ PENDING = BareRound("bare threads that wait for bare locks with a time-out", pla
 def _snippet(
     key: str, title: str, floor: BareSnippet, setup: str, code: str, *, per: int = 1
 ) -> Operation:
-    """An operation of one thread; a snippet of many operations is not repeated further."""
+    """An operation of one thread; a snippet with many operations is not unrolled."""
     uses = CHAPTERS[key.split(".")[0]][1]
     unrolled = 1 if per > 1 else 10
     return Operation(key, title, Snippet(uses, setup, code, floor, per=per, unrolled=unrolled))
@@ -144,7 +144,7 @@ def _scenario(
 
 
 def _lockable(key: str, new: str) -> list[Operation]:
-    """What all that have acquire and release have in common."""
+    """Operations of every object with acquire() and release()."""
     setup = f"lock = {new}"
     pair = "lock.$acquire()\nlock.$release()"
     return [
@@ -155,11 +155,11 @@ def _lockable(key: str, new: str) -> list[Operation]:
 
 
 def _contended(key: str, kind: str) -> list[Operation]:
-    """Several threads want the same object."""
+    """Operations of several threads that contend for the same object."""
     bare_tight = BareRound("the same with a bare lock", play.tight("Lock"))
     bare_hand_off = BareRound("the same with a bare lock", play.hand_off("Lock"))
     title = "with, two threads as a mutex"
-    queued = "hand-off, four threads in line"
+    queued = "hand-off, four threads queued"
     return [
         _scenario(f"{key}.mutex", title, play.tight(kind), bare_tight, 5000, helpers=2, per=10000),
         _scenario(
@@ -171,7 +171,7 @@ def _contended(key: str, kind: str) -> list[Operation]:
 def _sized(
     family: str, title: str, round_: Round, floor: BareRound, *, helpers: bool = True, per: int = 1
 ) -> list[Operation]:
-    """An operation whose cost depends on how many wait; ``{}`` in the title is that number."""
+    """An operation whose cost depends on the number of waiters, ``{}`` in the title."""
     uses = CHAPTERS[family.split(".")[0]][1]
     return [
         Operation(
@@ -185,7 +185,7 @@ def _sized(
 
 
 def _populated(key: str, title: str, uses: str, floor: BareSnippet, code: str) -> list[Operation]:
-    """An operation whose cost may depend on how many threads are alive."""
+    """An operation whose cost may depend on the number of threads that are alive."""
     without = ("gevent", "aiologic")
     return [
         Operation(
@@ -231,7 +231,7 @@ def _threads() -> list[Operation]:
         _snippet("thread.create", "create", MAKE_LOCKED, "", "$new_thread"),
         _scenario("thread.start", "start alone", play.thread_start, START, 50, helpers=0, per=50),
         _snippet("thread.start-join", one_by_one, START_JOIN, "", one),
-        _snippet("thread.200", at_once, START_JOIN_200, "", many, per=200),
+        _snippet("thread.200", together, START_JOIN_200, "", many, per=200),
         _snippet("timer.cancel", "create, start, cancel and join", BARE_TIMER, "", timer),
         *_sized(
             "timer.pending",
@@ -268,7 +268,7 @@ def _conditions() -> list[Operation]:
             "condition.ping-pong",
             "ping-pong",
             play.condition_ping_pong,
-            BY_TURNS,
+            PING_PONG,
             100,
             helpers=1,
             per=100,
@@ -300,7 +300,7 @@ def _semaphores() -> list[Operation]:
             "semaphore.ping-pong",
             "ping-pong",
             play.semaphore_ping_pong,
-            BY_TURNS,
+            PING_PONG,
             100,
             helpers=1,
             per=100,
@@ -322,7 +322,7 @@ def _events() -> list[Operation]:
         _snippet("event.set-set", "set, set already", LOOK, set_, "event.set()"),
         _snippet("event.is-set", "isSet", LOOK, set_, "event.$is_set()"),
         _scenario(
-            "event.ping-pong", "ping-pong", play.event_ping_pong, BY_TURNS, 100, helpers=1, per=100
+            "event.ping-pong", "ping-pong", play.event_ping_pong, PING_PONG, 100, helpers=1, per=100
         ),
         *_sized("event.set", "set, waiters: {}", play.event_set, UNLOCK),
     ]

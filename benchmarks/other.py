@@ -1,4 +1,4 @@
-"""What is not a call: the time of an import, and the memory of an object."""
+"""Measurements other than of calls: the time of an import, and the memory of an object."""
 
 from __future__ import annotations
 
@@ -42,23 +42,24 @@ sys.modules["threadspec"] = package
 
 @dataclass(frozen=True)
 class Bare:
-    """What the floor is."""
+    """A description of the floor."""
 
     says: str
 
 
 @dataclass(frozen=True)
 class Import:
-    """The first import of the module in a fresh interpreter, with all that it imports in turn.
+    """The first import of the module in a new interpreter, including everything that it imports.
 
-    The interpreter is started without site, which would import some of that, but has ``os``, which
-    every other interpreter has.  Bytecode has been cached by the subject's use in this one.
+    The interpreter is started without site, which would import some of these modules, but with
+    ``os``, which interpreters normally have loaded.  Bytecode is cached, since this interpreter has
+    already imported the subject.
     """
 
     floor: Bare = Bare("the low-level module is imported")
 
     def suits(self, subject: Subject) -> bool:
-        """Every subject is imported."""
+        """True: every subject can be imported."""
         return True
 
     def measure(self, subject: Subject) -> float:
@@ -71,12 +72,12 @@ class Import:
 
 @dataclass(frozen=True)
 class Memory:
-    """All that is allocated for one more object and lives as long as it, native locks included.
+    """The memory allocated for one more object and freed with it, native locks included.
 
-    A thousand are made while tracemalloc counts; Python's own allocators report to it, and so does
-    the one from which CPython takes its locks.  One object of each kind is made before, as in any
-    program: CPython lays out the attributes of a class after the first instances, and an event's
-    condition has others than a program's own.
+    A thousand objects are created while tracemalloc counts; Python's allocators report to it, as
+    does the one that CPython uses for locks.  One object of each kind is created before, as in any
+    program: CPython chooses the layout of a class's attributes after its first instances, and the
+    condition of an event has attributes that differ from those of a program's own.
     """
 
     kind: str

@@ -18,7 +18,7 @@ _COLOURS = {
 
 
 def plot(run: Run, folder: Path) -> list[Path]:
-    """Draw into SVG files and return them; none where matplotlib is not installed."""
+    """Draw SVG files and return their paths; none if matplotlib is not installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -43,7 +43,7 @@ def _save(figure: Any, path: Path) -> Path:
 
 
 def _ratios(make: Any, run: Run, rows: list[Row]) -> Any:
-    """A bar for each operation, with the spread of its pairs, and a mark for its target."""
+    """A line for each operation, with the spread of its pairs and a mark for its target."""
     figure = make(figsize=(8, 0.24 * len(rows) + 1))
     axes = figure.add_subplot()
     for place, row in enumerate(rows):

@@ -11,7 +11,7 @@ _COLUMNS = ("operation", *NAMES[:3], "ratio", "10-90 %", "target", "met", *NAMES
 
 
 def quantity(value: float | None, unit: str) -> str:
-    """Three digits with a unit that suits them."""
+    """A value with three significant digits and a suitable unit."""
     if value is None:
         return "-"
     if unit == "B":
@@ -24,7 +24,7 @@ def quantity(value: float | None, unit: str) -> str:
 
 
 def cells(row: Row) -> list[str]:
-    """What stands in a row."""
+    """The cells of a row."""
     figures = [quantity(row.figure(name), row.operation.unit) for name in NAMES]
     compared = row.ratio
     return [
@@ -39,7 +39,7 @@ def cells(row: Row) -> list[str]:
 
 
 def table(run: Run) -> Table:
-    """For the terminal."""
+    """The table for the terminal."""
     shown = Table(title=run.interpreter, title_justify="left")
     for name in _COLUMNS:
         shown.add_column(name, justify="left" if name == "operation" else "right", no_wrap=True)
@@ -58,7 +58,7 @@ def table(run: Run) -> Table:
 
 
 def markdown(run: Run) -> str:
-    """For a file."""
+    """The table in Markdown, for a file."""
     lines = [f"## {run.interpreter}", "", f"{run.machine}", ""]
     lines += [f"{name} was skipped: {why}.\n" for name, why in run.skipped.items()]
     chapter = ""

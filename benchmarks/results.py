@@ -1,4 +1,4 @@
-"""What has been measured: figures of every round, their medians, and ratios of pairs."""
+"""The results: figures of every round, their medians, and ratios of pairs."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TARGETS = Path(__file__).with_name("targets.toml")
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as fast, or small, a subject is as another: of the pairs of all rounds.
+    """How many times faster or smaller one subject is than another, from the pairs of all rounds.
 
-    ``low`` and ``high``: the tenth and the ninetieth of a hundred.
+    ``low`` and ``high``: the 10th and the 90th percentile.
     """
 
     median: float
@@ -32,7 +32,7 @@ class Ratio:
 
 
 def ratio(others: list[float], own: list[float]) -> Ratio:
-    """The other's figures divided by one's own, round by round."""
+    """The figures in ``others`` divided by those in ``own``, round by round."""
     pairs = sorted(other / one for other, one in zip(others, own, strict=True))
     last = len(pairs) - 1
     return Ratio(median(pairs), pairs[round(last * 0.1)], pairs[round(last * 0.9)])
@@ -40,7 +40,7 @@ def ratio(others: list[float], own: list[float]) -> Ratio:
 
 @dataclass(frozen=True)
 class Measurement:
-    """An operation, and what the measuring side said of it and of itself."""
+    """An operation, and the output of the measuring side."""
 
     operation: Operation
     said: dict[str, Any]
@@ -55,20 +55,20 @@ class Row:
     target: float | None
 
     def figure(self, subject: str) -> float | None:
-        """The median; None where there is no counterpart."""
+        """The median of a subject's figures, or None if it has no counterpart."""
         found = self.figures.get(subject)
         return median(found) if found else None
 
     @property
     def ratio(self) -> Ratio | None:
-        """How the reference compares with the standard library."""
+        """The standard library's figures divided by the reference's, or None without both."""
         if "reference" not in self.figures or "stdlib" not in self.figures:
             return None
         return ratio(self.figures["stdlib"], self.figures["reference"])
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None where there is none."""
+        """Whether the target is met, or None if there is none."""
         if self.target is None or self.ratio is None:
             return None
         return round(self.ratio.median, 2) >= self.target
@@ -76,7 +76,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Run:
-    """All rows of one interpreter. ``skipped``: subjects that are not installed, and why."""
+    """All rows of one interpreter.  ``skipped``: {subject that is not installed: why}."""
 
     interpreter: str
     machine: str
@@ -91,7 +91,7 @@ class Run:
         return f"{met} of {len(judged)} ({self.interpreter})"
 
     def data(self) -> dict[str, Any]:
-        """For the JSON file."""
+        """The run as data for the JSON file."""
         return {
             "interpreter": self.interpreter,
             "machine": self.machine,
@@ -113,7 +113,7 @@ class Run:
 
 
 def targets() -> dict[str, float]:
-    """The targets by operation's key."""
+    """The targets, by key of the operation."""
     found: dict[str, float] = {}
 
     def collect(prefix: str, table: dict[str, Any]) -> None:
@@ -128,7 +128,7 @@ def targets() -> dict[str, float]:
 
 
 def run_of(measured: Sequence[Measurement]) -> Run:
-    """The run that consists of one interpreter's measurements, of which there is at least one."""
+    """The run that consists of one interpreter's measurements, at least one."""
     about = measured[0].said
     aims = targets()
     gil = "" if about["gil"] else ", without the GIL"

@@ -1,9 +1,9 @@
-"""Operations of several threads: each is a function that makes its objects, runs one round, and
+"""Operations of several threads: each is a function that creates its objects, runs one round, and
 returns the seconds of its timed part.
 
-The helper threads are the same for every subject; only the primitive is the subject's.  Methods are
-looked up before the timed part, for all subjects alike.  Waking N waiters is timed from the
-call to the return of the last waiter.
+The helper threads are the same for every subject; only the primitive differs.  For all subjects,
+methods are looked up before the timed part.  Waking N waiters is timed from the call to the return
+of the last waiter.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .helpers import clock
 from .subjects import Subject
 
 TIME_OUTS = 20  # in one round
-MOMENT = 1e-6  # seconds: a time-out that is over as soon as the system can tell
+MOMENT = 1e-6  # seconds: a time-out that expires as soon as possible
 
 if TYPE_CHECKING:  # older interpreters cannot evaluate it
     Round = Callable[[Subject, Any, int], float]
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # older interpreters cannot evaluate it
 
 @dataclass(frozen=True)
 class BareRound:
-    """The unavoidable part of a scenario, played with the low-level module alone."""
+    """The unavoidable part of a scenario, with only the low-level module."""
 
     says: str
     play: Round
@@ -35,10 +35,11 @@ class BareRound:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is timed: ``play``, once a round.
+    """A function ``play`` that is timed, called once per round.
 
-    ``uses``: what a subject must have; ``helpers``: how many helper threads; ``size``: what
-    ``play`` is given: waiters, threads, turns; ``per``: how many operations a round has.
+    ``uses``: the name that a subject must have; ``helpers``: the number of helper threads;
+    ``size``: the number of waiters, threads or repetitions, passed to ``play``; ``per``: the number
+    of operations in a round.
     """
 
     uses: str
@@ -56,13 +57,13 @@ class Scenario:
 
 
 def tight(kind: str) -> Round:
-    """Threads that do nothing but lock and unlock the same object."""
+    """Two threads that only lock and unlock the same object."""
 
-    def play(subject: Subject, helpers: Any, turns: int) -> float:
+    def play(subject: Subject, helpers: Any, repetitions: int) -> float:
         lock = getattr(subject.make, kind)()
 
         def job() -> None:
-            for _ in range(turns):
+            for _ in range(repetitions):
                 with lock:
                     pass
 
@@ -73,14 +74,14 @@ def tight(kind: str) -> Round:
 
 
 def hand_off(kind: str) -> Round:
-    """Four threads, each of which lets the others run while it holds the lock."""
+    """Four threads, each of which yields to the others while it holds the lock."""
 
-    def play(subject: Subject, helpers: Any, turns: int) -> float:
+    def play(subject: Subject, helpers: Any, repetitions: int) -> float:
         lock = getattr(subject.make, kind)()
         pause = getattr(subject.make, "sleep", time.sleep)
 
         def job() -> None:
-            for _ in range(turns):
+            for _ in range(repetitions):
                 with lock:
                     pause(0)
 
@@ -90,36 +91,40 @@ def hand_off(kind: str) -> Round:
     return play
 
 
-def semaphore_ping_pong(subject: Subject, helpers: Any, turns: int) -> float:
-    """Two threads wake each other by turns, with a semaphore for each."""
+def semaphore_ping_pong(subject: Subject, helpers: Any, repetitions: int) -> float:
+    """Two threads alternately wake each other, with a semaphore for each."""
     ping, pong = subject.make.Semaphore(0), subject.make.Semaphore(0)
     return _ping_pong(
         helpers,
-        turns,
+        repetitions,
         (subject.method(ping, "release"), subject.method(pong, "acquire")),
         (subject.method(ping, "acquire"), subject.method(pong, "release")),
     )
 
 
-def lock_ping_pong(subject: Subject, helpers: Any, turns: int) -> float:
-    """The floor: two bare locks, which are locked while there is nothing to do."""
+def lock_ping_pong(subject: Subject, helpers: Any, repetitions: int) -> float:
+    """The floor: two bare locks, each of which is locked while its thread waits."""
     ping, pong = _locked(), _locked()
-    return _ping_pong(helpers, turns, (ping.release, pong.acquire), (ping.acquire, pong.release))
+    return _ping_pong(
+        helpers, repetitions, (ping.release, pong.acquire), (ping.acquire, pong.release)
+    )
 
 
-def _ping_pong(helpers: Any, turns: int, mine: tuple[Any, Any], other: tuple[Any, Any]) -> float:
+def _ping_pong(
+    helpers: Any, repetitions: int, mine: tuple[Any, Any], other: tuple[Any, Any]
+) -> float:
     serve, await_return = mine
     await_serve, return_ = other
 
     def partner() -> None:
-        for _ in range(turns):
+        for _ in range(repetitions):
             await_serve()
             return_()
 
     helpers.post([partner])
     helpers.settle()
     begin = clock()
-    for _ in range(turns):
+    for _ in range(repetitions):
         serve()
         await_return()
     took = clock() - begin
@@ -127,14 +132,14 @@ def _ping_pong(helpers: Any, turns: int, mine: tuple[Any, Any], other: tuple[Any
     return took
 
 
-def event_ping_pong(subject: Subject, helpers: Any, turns: int) -> float:
-    """Two threads wake each other by turns, with an event for each."""
+def event_ping_pong(subject: Subject, helpers: Any, repetitions: int) -> float:
+    """Two threads alternately wake each other, with an event for each."""
     ping, pong = subject.make.Event(), subject.make.Event()
     set_ping, wait_ping, clear_ping = ping.set, ping.wait, ping.clear
     set_pong, wait_pong, clear_pong = pong.set, pong.wait, pong.clear
 
     def partner() -> None:
-        for _ in range(turns):
+        for _ in range(repetitions):
             wait_ping()
             clear_ping()
             set_pong()
@@ -142,7 +147,7 @@ def event_ping_pong(subject: Subject, helpers: Any, turns: int) -> float:
     helpers.post([partner])
     helpers.settle()
     begin = clock()
-    for _ in range(turns):
+    for _ in range(repetitions):
         set_ping()
         wait_pong()
         clear_pong()
@@ -151,19 +156,19 @@ def event_ping_pong(subject: Subject, helpers: Any, turns: int) -> float:
     return took
 
 
-def condition_ping_pong(subject: Subject, helpers: Any, turns: int) -> float:
-    """Two threads wait for their turn on one condition."""
+def condition_ping_pong(subject: Subject, helpers: Any, repetitions: int) -> float:
+    """Two threads alternately wake each other, with one condition."""
     condition = subject.make.Condition()
     wait, notify = condition.wait, condition.notify
-    turn = 0
+    current = 0
 
     def side(own: int) -> None:
-        nonlocal turn
+        nonlocal current
         with condition:
-            for _ in range(turns):
-                while turn != own:
+            for _ in range(repetitions):
+                while current != own:
                     wait()
-                turn = 1 - own
+                current = 1 - own
                 notify()
 
     helpers.post([lambda: side(1)])
@@ -176,7 +181,7 @@ def condition_ping_pong(subject: Subject, helpers: Any, turns: int) -> float:
 
 
 def event_set(subject: Subject, helpers: Any, waiters: int) -> float:
-    """Set an event that so many threads wait for."""
+    """Set an event for which ``waiters`` threads wait."""
     event = subject.make.Event()
     helpers.post([event.wait] * waiters)
     helpers.settle()
@@ -186,7 +191,7 @@ def event_set(subject: Subject, helpers: Any, waiters: int) -> float:
 
 
 def notify_all(subject: Subject, helpers: Any, waiters: int) -> float:
-    """Notify so many waiters of a condition at once."""
+    """Notify all of ``waiters`` threads that wait on a condition."""
     condition = subject.make.Condition()
     wait, notify = condition.wait, subject.method(condition, "notify_all")
 
@@ -203,7 +208,7 @@ def notify_all(subject: Subject, helpers: Any, waiters: int) -> float:
 
 
 def time_out(subject: Subject, helpers: Any, waiters: int) -> float:
-    """Wait for a moment on a condition on which so many threads wait already."""
+    """Wait with a short time-out on a condition on which ``waiters`` threads already wait."""
     condition = subject.make.Condition()
     wait = condition.wait
 
@@ -224,7 +229,7 @@ def time_out(subject: Subject, helpers: Any, waiters: int) -> float:
 
 
 def lock_time_out(subject: Subject, helpers: Any, waiters: int) -> float:
-    """The floor: a bare lock, awaited for a moment."""
+    """The floor: acquiring a locked bare lock with a short time-out."""
     lock = _locked()
     begin = clock()
     for _ in range(TIME_OUTS):
@@ -233,7 +238,7 @@ def lock_time_out(subject: Subject, helpers: Any, waiters: int) -> float:
 
 
 def semaphore_release(subject: Subject, helpers: Any, waiters: int) -> float:
-    """Release a semaphore that so many threads wait for, once for each."""
+    """Release a semaphore once for each of ``waiters`` threads that wait for it."""
     semaphore = subject.make.Semaphore(0)
     release = subject.method(semaphore, "release")
     helpers.post([subject.method(semaphore, "acquire")] * waiters)
@@ -245,7 +250,7 @@ def semaphore_release(subject: Subject, helpers: Any, waiters: int) -> float:
 
 
 def unlock_all(subject: Subject, helpers: Any, waiters: int) -> float:
-    """The floor: each waiter waits for a bare lock of its own; all are unlocked."""
+    """The floor: each waiter waits for its own bare lock, and all locks are unlocked."""
     locks = [_locked() for _ in range(waiters)]
     helpers.post([lock.acquire for lock in locks])
     helpers.settle()
@@ -256,7 +261,7 @@ def unlock_all(subject: Subject, helpers: Any, waiters: int) -> float:
 
 
 def queue(pairs: int) -> Round:
-    """So many producers and as many consumers pass items through an unbounded queue."""
+    """``pairs`` producers and the same number of consumers share an unbounded queue."""
 
     def play(subject: Subject, helpers: Any, items: int) -> float:
         condition = subject.make.Condition()
@@ -283,7 +288,7 @@ def queue(pairs: int) -> Round:
 
 
 def thread_start(subject: Subject, helpers: Any, threads: int) -> float:
-    """The calls of start() alone, each thread joined before the next is started."""
+    """Only the calls of start() are timed; each thread is joined before the next is started."""
     new = _thread_maker(subject)
     took = 0.0
     for _ in range(threads):
@@ -296,7 +301,7 @@ def thread_start(subject: Subject, helpers: Any, threads: int) -> float:
 
 
 def bare_start(subject: Subject, helpers: Any, threads: int) -> float:
-    """The floor: the low-level call."""
+    """The floor: only the low-level calls are timed."""
     took = 0.0
     for _ in range(threads):
         ended = _locked()
@@ -315,7 +320,7 @@ def _thread_maker(subject: Subject) -> Callable[[], Any]:
 
 
 def pending_timers(subject: Subject, helpers: Any, timers: int) -> float:
-    """Start so many timers, all of which are pending then, cancel all, and join all."""
+    """Start ``timers`` timers, all of which are then pending, cancel all, and join all."""
     make = subject.make.Timer
     if subject.name == "gevent":
         begin = clock()
@@ -335,7 +340,7 @@ def pending_timers(subject: Subject, helpers: Any, timers: int) -> float:
 
 
 def bare_pending(subject: Subject, helpers: Any, timers: int) -> float:
-    """The floor: threads that wait for a bare lock with a time-out, and tell by another."""
+    """The floor: threads that wait for one bare lock with a time-out and then release another."""
     begin = clock()
     locks = [(_locked(), _locked()) for _ in range(timers)]
     for cancelled, ended in locks:
@@ -353,7 +358,7 @@ def _bare_timer(cancelled: Any, ended: Any) -> None:
 
 
 def _nothing() -> None:
-    """What a measured thread or timer does."""
+    """The target of a measured thread or timer, which does nothing."""
 
 
 def _locked() -> Any:

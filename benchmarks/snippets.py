@@ -1,8 +1,8 @@
-"""Operations that one thread does: a few lines of source, compiled for each subject.
+"""Operations of one thread: a few lines of source, compiled for each subject.
 
-The lines are repeated ten times in a loop, so that the loop's own cost (about 15 ns) hardly counts;
-it is not subtracted.  Names are looked up as user code does, in local variables that the set-up
-made.  ``$name`` is a subject's spelling.
+The lines are repeated ten times in a loop, so that the cost of the loop itself (about 15 ns) hardly
+counts; it is not subtracted.  Objects are local variables, assigned by the set-up code, and their
+attributes are looked up as in a user's code.  ``$name`` is replaced by the subject's spelling.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ UNROLLED = 10
 _SOURCE = """
 def block(n, m, population):
 {setup}
-    turns = repeat(None, n)
+    repetitions = repeat(None, n)
     begin = clock()
-    for _ in turns:
+    for _ in repetitions:
 {code}
     return clock() - begin
 """
@@ -33,7 +33,7 @@ def block(n, m, population):
 
 @dataclass(frozen=True)
 class BareSnippet:
-    """The unavoidable part of a snippet, done with the low-level module alone."""
+    """The unavoidable part of a snippet, with only the low-level module."""
 
     says: str
     setup: str
@@ -42,11 +42,11 @@ class BareSnippet:
 
 @dataclass(frozen=True)
 class Snippet:
-    """What is timed: ``code``, after ``setup``.
+    """Source code of which ``code`` is timed, after ``setup``.
 
-    ``uses``: what a subject must have; ``per``: how many operations the code is; ``population``:
-    how many other threads of the subject's own are alive meanwhile; ``unrolled``: how often the
-    code is repeated in the loop; ``without``: subjects that have no counterpart.
+    ``uses``: the name that a subject must have; ``per``: the number of operations in the code;
+    ``population``: how many other threads of the subject are alive meanwhile; ``unrolled``: how
+    often the code is repeated in the loop; ``without``: subjects without a counterpart.
     """
 
     uses: str
@@ -65,7 +65,7 @@ class Snippet:
         return subject.has(self.uses) and subject.name not in self.without
 
     def compiled(self, subject: Subject) -> Callable[..., float]:
-        """The function that runs the loop ``n`` times and returns the seconds."""
+        """A function that runs the loop ``n`` times and returns the seconds."""
         part = self.floor if subject.name == "floor" else self
         text = _SOURCE.format(
             setup=indent(part.setup or "pass", " " * 4),
@@ -88,11 +88,11 @@ class Snippet:
 
 
 class Population:
-    """Threads of a subject's own that are alive and do nothing until they are let go."""
+    """Threads of a subject that are alive and do nothing until :meth:`close`."""
 
     def __init__(self, subject: Subject, size: int) -> None:
-        self._gate = _thread.allocate_lock()
-        self._gate.acquire()
+        self._hold = _thread.allocate_lock()
+        self._hold.acquire()
         self._threads: list[Any] = []
         if size and subject.name != "floor":
             before = _thread.stack_size(256 * 1024)
@@ -105,18 +105,18 @@ class Population:
                 _thread.stack_size(before)
 
     def _stay(self) -> None:
-        with self._gate:
+        with self._hold:
             pass
 
     def close(self) -> None:
         """Let them end."""
-        self._gate.release()
+        self._hold.release()
         for thread in self._threads:
             thread.join()
 
 
 def _work() -> None:
-    """What a measured thread does."""
+    """The target of a measured thread, which does nothing."""
 
 
 def _locked() -> Any:
@@ -126,7 +126,7 @@ def _locked() -> Any:
 
 
 def _bare_run(ended: Any) -> None:
-    """What a thread does whose activity is a function in Python, at the very least."""
+    """The least that a thread with a Python function as its activity must do."""
     ended.release()
 
 

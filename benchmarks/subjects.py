@@ -1,8 +1,8 @@
-"""What is measured: the reference, the standard library, gevent, aiologic, and the floor.
+"""The subjects: the reference, the standard library, gevent, aiologic, and the floor.
 
-Every subject is spelled as its own manual says today: the reference by the names of the 2.6 manual,
-the standard library by its current names (the old ones warn, which takes time).  The floor has no
-spelling: each operation says what its unavoidable part is.
+Every subject is called by the names in its own current manual: the reference by the names of the
+2.6 manual, the standard library by its current names (the old ones warn, which takes time).  The
+floor needs no names: each operation defines its unavoidable part.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 NAMES = ("floor", "reference", "stdlib", "gevent", "aiologic")
 
-# What a spelling is looked up by -> how most subjects spell it.
+# The key of a spelling -> the spelling of most subjects.
 _COMMON = {
     "acquire": "acquire",
     "release": "release",
@@ -47,7 +47,7 @@ _SPELLINGS = {
     "gevent": {
         "current_thread": "m.getcurrent()",
         "new_thread": "m.Thread(work)",
-        # A Greenlet that is spawned later is started by the very call, and dead once killed.
+        # spawn_later() already starts the Greenlet, and kill() ends it.
         "new_timer": "m.Timer(3600, work)",
         "start_timer": "pass",
         "cancel_timer": "timer.kill()",
@@ -60,8 +60,8 @@ _SPELLINGS = {
 class Subject:
     """One of ``NAMES`` in this interpreter.
 
-    ``make``: the namespace of its classes and functions; an operation that needs one that is not
-    there has no counterpart.
+    ``make``: the namespace of its classes and functions; without the one that an operation needs,
+    the subject has no counterpart of that operation.
     """
 
     def __init__(self, name: str, make: Any) -> None:
@@ -70,7 +70,7 @@ class Subject:
         self.spelling = {**_COMMON, **_SPELLINGS[name]}
 
     def has(self, name: str) -> bool:
-        """Whether there is a class or function, by its common name."""
+        """Whether it has a class or function, by its common name."""
         return hasattr(self.make, self.spelling.get(f"m.{name}", name))
 
     def method(self, thing: Any, name: str) -> Any:
@@ -79,7 +79,7 @@ class Subject:
 
 
 def load(name: str) -> Subject:
-    """Import a subject; ImportError where it is not installed."""
+    """Import a subject.  Raises ImportError if it is not installed."""
     return Subject(name, _LOADERS[name]())
 
 
@@ -91,7 +91,7 @@ def _floor() -> Any:
 
 def _reference() -> Any:
     if "threadspec" not in sys.modules:
-        # The checkout is the package: this also works in an interpreter that has no kit installed.
+        # Use the checkout as the package, so that the kit need not be installed.
         package = ModuleType("threadspec")
         package.__path__ = [str(ROOT)]
         sys.modules["threadspec"] = package
@@ -132,7 +132,7 @@ def _aiologic() -> Any:
     import aiologic
     from aiologic.lowlevel import current_green_library_tlocal
 
-    # It would take this thread for one of gevent's, where gevent is measured in the same run.
+    # Otherwise it mistakes this thread for a gevent thread if gevent is measured in the same run.
     current_green_library_tlocal.name = "threading"
     return SimpleNamespace(
         Lock=aiologic.Lock,

@@ -111,7 +111,7 @@ class Catalogue:
         return [clause for clause in self.clauses if all(word in text(clause) for word in wanted)]
 
     def hint(self, identifier: str) -> str:
-        """What a message about an unknown id ends with: similar ids, or how to list them all."""
+        """The end of a message about an unknown id: similar ids, or how to list them all."""
         like = [one.id for one in self.search([identifier])[:5]]
         like = like or get_close_matches(identifier.lower(), self._by_id, 3)
         if not like:

@@ -1,4 +1,4 @@
-"""Runs the battery on implementations made for a trial: planted faults, oddities."""
+"""Runs the battery on trial implementations: planted faults, oddities and others."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-# Modules of the reference that keep nothing, and so cannot carry a fault from one name to another.
+# Modules of the reference without state, which cannot carry a fault from one name to another.
 STATELESS = frozenset({"_guard", "_interruption", "_layer", "_waiting"})
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What the battery found in one implementation."""
+    """The results of the battery on one implementation."""
 
     results: tuple[CaseResult, ...]
 
     @property
     def failed(self) -> dict[str, Verdict]:
-        """The clauses that fail strictly, each with its verdict, in the battery's order."""
+        """The clauses that fail in a strict run, with their verdicts, in the battery's order."""
         found = clause_verdicts(self.results)
         return {clause: verdict for clause, verdict in found.items() if fails(verdict, True)}
 
     @property
     def failures(self) -> list[CaseResult]:
-        """The cases that fail strictly."""
+        """The cases that fail in a strict run."""
         return [one for one in self.results if fails(one.verdict, True)]
 
     @property
@@ -57,14 +57,14 @@ class Findings:
 
 
 def implementation(name: str, module: str, folder: Path) -> Implementation:
-    """The implementation that is a module in a folder, in the interpreter that runs this."""
+    """The implementation in a module of ``folder``, for the interpreter that runs this code."""
     return Implementation(
         name, Adapter(name=name, module=module, folder=folder), this_interpreter()
     )
 
 
 def judge(subject: Implementation, cases: Sequence[Case]) -> Findings:
-    """Run cases on an implementation, in their order."""
+    """Run cases on an implementation, in order."""
     trial = Trial(subject)
     try:
         return Findings(tuple(trial.run_all(cases)))
@@ -73,17 +73,17 @@ def judge(subject: Implementation, cases: Sequence[Case]) -> Findings:
 
 
 def cases_of(chapters: Iterable[str] | None = None) -> list[Case]:
-    """The cases of these chapters, or of all."""
+    """The cases of these chapters, or of all chapters."""
     wanted = None if chapters is None else set(chapters)
     return [case for case in battery() if wanted is None or case.clause.chapter in wanted]
 
 
 def cases_reaching(files: Iterable[str]) -> list[Case]:
-    """The cases that can come into contact with these files of the reference, in their order.
+    """The cases that can use these files of the reference, in the battery's order.
 
-    They are those that mention a name that one of the files may have a part in, or call something
-    in the battery that does.  (The worker tries how fast some operations are before the
-    first case, whatever the case is about: that is left out.)
+    They are the cases that mention a name which one of the files may affect, or that call something
+    in the battery that does.  (The worker also measures some operations before the first case,
+    which is ignored here.)
     """
     names = frozenset[str]().union(*map(_names_from, files))
     return [case for case in battery() if names & _names_in(case.module, case.function)]
@@ -91,10 +91,9 @@ def cases_reaching(files: Iterable[str]) -> list[Case]:
 
 @cache
 def _names_from(file: str) -> frozenset[str]:
-    """The names of the implementation that a file of the reference may have a part in.
+    """The names of the implementation that a file of the reference may affect.
 
-    What defines them needs the file, or something with a state that the file needs as well: a part
-    of theirs may be there.
+    The module that defines such a name imports the file, or both import a module with state.
     """
     module = file[: -len(".py")]
     if module in ("__init__", "_layer"):
@@ -106,7 +105,7 @@ def _names_from(file: str) -> frozenset[str]:
 
 
 def _needed(module: str) -> set[str]:
-    """The modules of the reference that one of them needs, and itself; not the thread layer."""
+    """A module of the reference and those that it imports, directly or not, without the layer."""
     found = {module}
     pending = [module]
     while pending:
@@ -177,7 +176,7 @@ def _named(function: FunctionType) -> list[object]:
 
 
 def side_by_side(trial: Callable[[A], B], subjects: Iterable[A], jobs: int) -> Iterator[B]:
-    """Make a trial of each subject, ``jobs`` at a time; the results in the subjects' order."""
+    """Call ``trial`` for each subject, ``jobs`` at a time; yield the results in order."""
     with ThreadPoolExecutor(jobs) as pool:
         pending = [pool.submit(trial, subject) for subject in subjects]
         try:

@@ -1,25 +1,26 @@
-"""``python -m quality.mutation``: break the reference everywhere, a little, and see what notices.
+"""``python -m quality.mutation``: make small changes everywhere in the reference, and see whether
+the battery or a test detects each.
 
 Each mutant is a copy of the reference with one small change, made by an operator of Cosmic Ray
-(https://cosmic-ray.readthedocs.io) or by one of those below, which it lacks.  It is killed when a
-case of the battery fails on it, strictly, or one of the reference's own tests.  A mutant that
-survives shows a gap in the battery, unless ``equivalent.toml`` knows it::
+(https://cosmic-ray.readthedocs.io) or by one of those below, which Cosmic Ray lacks.  It is killed
+when a case of the battery fails on it in a strict run, or one of the reference's own tests fails.
+A mutant that survives shows a gap in the battery, unless ``equivalent.toml`` lists it::
 
     [[equivalent]]
     file = "semaphore.py"
-    within = "Semaphore.acquire"            # optional: the function that the line is in
-    line = "taken = self._counter > 0"      # the line as it is
-    mutants = ["taken = self._counter != 0"]  # what takes its place
+    within = "Semaphore.acquire"            # optional: the function that contains the line
+    line = "taken = self._counter > 0"      # the original line
+    mutants = ["taken = self._counter != 0"]  # the lines that replace it
     reason = "The counter is never negative."
-    racy = true                             # if it need not survive: chance can show it
+    racy = true                             # optional: by chance, it may also be killed
 
-An equivalent mutant is run as well: it is a conforming implementation, so one that is killed
-shows a false alarm, and an entry that no mutant matches is out of date.
+An equivalent mutant is run as well: it is a conforming implementation, so if it is killed, that is
+a false alarm.  An entry that matches no mutant is out of date.
 
-All this happens in a copy of the kit under DIR: who edits the kit meanwhile does not disturb it.
+All this happens in a copy of the kit under DIR, so the kit can be edited meanwhile.
 
-Not mutated: the body of ``__repr__``, ``__slots__`` and ``__all__``, docstrings, message texts and
-imports.  The manual speaks of none of them, and most would not even be an implementation.
+Not mutated are the body of ``__repr__``, ``__slots__`` and ``__all__``, docstrings, message texts
+and imports.  The manual mentions none of them, and most such mutants could not even be loaded.
 """
 
 from __future__ import annotations
@@ -68,9 +69,9 @@ LIST = Path(__file__).with_name("equivalent.toml")
 PARTS = ("adapters", "conformance", "frontends", "reference", "reports")
 PACKAGE = "mutant"
 LIMIT = 60.0  # seconds after which a mutant counts as killed
-TEST_LIMIT = 6.0  # seconds that one unit test may take; the longest takes a third of one
+TEST_LIMIT = 6.0  # seconds that one test may take; the longest takes a third of a second
 
-# What a module's mutants are tried on first.  What else can come into contact with it follows.
+# The chapters whose cases a module's mutants are tried on first; others that can use it follow.
 NEAR = {
     "_guard": ("semaphore", "boundedsemaphore", "thread"),
     "_interruption": ("condition",),
@@ -90,9 +91,9 @@ NEAR = {
     "thread_local": ("local",),
     "timer": ("timer",),
 }
-# These have no part in an implementation that the battery judges.
+# The battery does not use these modules; only tests of the kit kill their mutants.
 DUMMY = {"_dummy_layer", "_instantiate", "dummy_threading"}
-UNIT_ONLY = {"__init__", *DUMMY}
+TESTS_ONLY = {"__init__", *DUMMY}
 
 
 # -- operators ----------------------------------------------------------------------------------
@@ -102,7 +103,7 @@ class _Replacement(Operator):  # type: ignore[misc]
     """Replaces a node by the source text of another."""
 
     def texts(self, node: Any) -> list[str]:
-        """What may take the place of ``node``."""
+        """The source texts that may replace ``node``."""
         raise NotImplementedError
 
     def mutation_positions(self, node: Any) -> Iterator[tuple[Any, Any]]:
@@ -119,7 +120,7 @@ class _Replacement(Operator):  # type: ignore[misc]
 
 
 class StatementRemover(_Replacement):
-    """Leaves out one statement; a function that returns something returns nothing."""
+    """Removes one statement; a ``return`` with a value returns None instead."""
 
     def texts(self, node: Any) -> list[str]:
         parent = node.parent
@@ -136,7 +137,7 @@ class StatementRemover(_Replacement):
 
 
 class ArgumentRemover(_Replacement):
-    """Leaves out one argument of a call; messages stay."""
+    """Removes one argument of a call, except in ``raise`` statements."""
 
     def texts(self, node: Any) -> list[str]:
         if node.type != "trailer" or node.children[0].value != "(" or len(node.children) != 3:
@@ -165,7 +166,7 @@ class ConditionForcer(_Replacement):
 
 
 class OperandRemover(_Replacement):
-    """Leaves out one operand of ``and`` and ``or``."""
+    """Removes one operand of ``and`` or ``or``."""
 
     def texts(self, node: Any) -> list[str]:
         if node.type not in ("and_test", "or_test"):
@@ -178,7 +179,7 @@ class OperandRemover(_Replacement):
 
 
 class WithRemover(_Replacement):
-    """Does what is in a ``with`` block without it."""
+    """Runs the body of a ``with`` statement without its context manager."""
 
     def texts(self, node: Any) -> list[str]:
         parent = node.parent
@@ -192,7 +193,7 @@ OWN = (StatementRemover, ArgumentRemover, ConditionForcer, OperandRemover, WithR
 
 @cache
 def operators() -> tuple[Operator, ...]:
-    """Those of Cosmic Ray that need no arguments, and our own."""
+    """The operators of Cosmic Ray that need no arguments, and our own."""
     theirs = (plugins.get_operator(name) for name in plugins.operator_names())
     return tuple(one() for one in (*theirs, *OWN) if not one.arguments())
 
@@ -204,8 +205,8 @@ def operators() -> tuple[Operator, ...]:
 class Mutant:
     """A file of the reference with one change.
 
-    ``line`` and ``text``: the changed line as it is, and what takes its place, both without their
-    indentation (several lines in one); ``number``: where it is; ``within``: in which function.
+    ``line`` and ``text``: the original line and its replacement, both without indentation (several
+    lines are joined); ``number``: the line number; ``within``: the function that contains it.
     """
 
     id: str
@@ -221,7 +222,7 @@ class Mutant:
 
 
 def mutants_of(path: Path) -> list[Mutant]:
-    """Every mutant of a file, in the order of its lines."""
+    """Every mutant of a file, ordered by line."""
     source = path.read_text(encoding="utf-8")
     scopes = _scopes(source)
     seen = {_meaning(source), None}
@@ -248,7 +249,7 @@ def _texts(source: str, operator: Operator) -> Iterator[str]:
 
 
 def _meaning(text: str) -> object:
-    """What a source is compiled to, without its layout; None where it cannot be."""
+    """A comparable form of the compiled source, or None if it cannot be compiled."""
 
     def parts(code: CodeType) -> object:
         constants = tuple(
@@ -266,7 +267,7 @@ def _meaning(text: str) -> object:
 
 
 def _change(source: str, text: str) -> tuple[int, str, str]:
-    """Where two sources differ: the first line's number, the old lines and the new."""
+    """The difference of two sources: the first line's number, the old lines and the new lines."""
     old, new = source.splitlines(), text.splitlines()
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     changes = [one for one in matcher.get_opcodes() if one[0] != "equal"]
@@ -300,7 +301,7 @@ def _scopes(source: str) -> list[tuple[int, int, str]]:
 
 @dataclass(frozen=True)
 class Equivalent:
-    """Mutants that nothing need kill, and why (see above for what each field means)."""
+    """Mutants that need not be killed, and why (the fields are described above)."""
 
     file: str
     line: str
@@ -310,7 +311,7 @@ class Equivalent:
     racy: bool = False
 
     def covers(self, mutant: Mutant) -> bool:
-        """Whether it speaks of this mutant."""
+        """Whether this entry matches the mutant."""
         return (
             self.file == mutant.file
             and self.line == mutant.line
@@ -321,7 +322,7 @@ class Equivalent:
 
 @cache
 def equivalents() -> tuple[Equivalent, ...]:
-    """The list of ``equivalent.toml``."""
+    """The entries of ``equivalent.toml``."""
     entries = tomllib.loads(LIST.read_text(encoding="utf-8"))["equivalent"]
     return tuple(Equivalent(**{**one, "mutants": tuple(one["mutants"])}) for one in entries)
 
@@ -332,10 +333,7 @@ def known(mutant: Mutant) -> Equivalent | None:
 
 
 def stale(mutants: Sequence[Mutant]) -> list[str]:
-    """What the list says of mutants that are not made (any more), for the files that these are of.
-
-    Each is "file: line -> text".
-    """
+    """The entries for the files of ``mutants`` that match none of them, as "file: line -> text"."""
     files = {mutant.file for mutant in mutants}
     found = []
     for one in equivalents():
@@ -354,7 +352,7 @@ def stale(mutants: Sequence[Mutant]) -> list[str]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mutant; ``killer`` is the case or test that failed, None for a survivor."""
+    """The fate of a mutant; ``killer``: the case or test that failed, or None for a survivor."""
 
     mutant: Mutant
     killer: str | None
@@ -373,7 +371,7 @@ class Outcome:
 
     @property
     def unexplained(self) -> bool:
-        """Whether it survives, and nobody knows why."""
+        """Whether it survives without an explanation."""
         return self.killer is None and self.equivalent is None
 
     @property
@@ -383,7 +381,7 @@ class Outcome:
 
     @property
     def line(self) -> str | None:
-        """What there is to say of it."""
+        """The line to report, if any."""
         if self.error:
             reason = self.observed.strip().rsplit("\n", 1)[-1]
             return f"ERROR of the kit in {self.killer} ({reason})    {self.mutant}"
@@ -397,7 +395,7 @@ class Outcome:
 
 
 def make_kit(folder: Path, root: Path) -> Path:
-    """Make a folder from which the kit of another tree is imported; the folder."""
+    """Create a folder that makes the kit of another tree importable, and return it."""
     (folder / "threadspec").mkdir(parents=True)
     for part in PARTS:
         (folder / "threadspec" / part).symlink_to(root / part)
@@ -405,12 +403,12 @@ def make_kit(folder: Path, root: Path) -> Path:
 
 
 def environment(kit: Path, root: Path) -> dict[str, str]:
-    """The environment of a Python that imports this kit, and what the tests of a tree import."""
+    """The environment for a Python that imports this kit and the modules of a tree's tests."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(kit), str(root)])}
 
 
 class Place:
-    """A folder with one mutant in it, as a package and as the reference of the kit."""
+    """A folder with one mutant, as a package and as the reference of a copy of the kit."""
 
     def __init__(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -422,13 +420,13 @@ class Place:
         (self.kit / "threadspec" / "reference").symlink_to(self.package)
 
     def put(self, mutant: Mutant) -> None:
-        """Break it; where the portable RLock is broken, it is used."""
+        """Apply the mutant; if it changes the portable RLock, let the reference use that."""
         (self.package / mutant.file).write_text(mutant.source, encoding="utf-8")
         if mutant.file == PORTABLE:
             use_portable_rlock(self.package)
 
     def judge(self, cases: Iterable[Case], deadline: float) -> tuple[str, str] | None:
-        """The first case that fails, and what was observed; None if all pass."""
+        """Return the first case that fails and what was observed, or None if all pass."""
         trial = Trial(implementation(PACKAGE, PACKAGE, self.folder))
         try:
             for case in cases:
@@ -444,7 +442,7 @@ class Place:
         return None
 
     def test(self, tests: Iterable[str]) -> tuple[str, str] | None:
-        """The first test that fails, and the last line of pytest's; None if all pass."""
+        """Return the first test that fails and pytest's last line, or None if all pass."""
         options = ["-x", "-q", "-p", "no:cacheprovider", "--no-header", "-o", "addopts="]
         options += [f"--timeout={TEST_LIMIT:g}", "--timeout-method=thread"]
         with subprocess.Popen(
@@ -461,7 +459,7 @@ class Place:
             except subprocess.TimeoutExpired:
                 return "tests", f"no end after {LIMIT:g} s"
             finally:
-                with contextlib.suppress(ProcessLookupError):  # what a test has started may hang
+                with contextlib.suppress(ProcessLookupError):  # a test's child process may hang
                     os.killpg(run.pid, signal.SIGKILL)
         if run.returncode == 0:
             return None
@@ -472,8 +470,8 @@ class Place:
 
 
 def cases_for(stem: str) -> list[Case]:
-    """The cases for a mutant of this module, in the order in which it is likely to fail early."""
-    if stem in UNIT_ONLY:
+    """The cases for a mutant of this module, beginning with those most likely to fail."""
+    if stem in TESTS_ONLY:
         return []
     order = NEAR.get(stem, ())
     cases = cases_reaching([f"{stem}.py"])
@@ -482,13 +480,13 @@ def cases_for(stem: str) -> list[Case]:
 
 
 def tests_for(stem: str) -> list[str]:
-    """The files with the unit tests that a mutant of this module may fail."""
+    """The files with the tests that a mutant of this module may fail."""
     own = [] if stem in DUMMY else ["tests/test_reference.py"]
     return [*own, "tests/test_dummy_threading.py"]
 
 
 def trial(mutant: Mutant, folder: Path) -> Outcome:
-    """See whether anything kills a mutant."""
+    """Find out whether a case or a test kills a mutant."""
     began = time.monotonic()
     stem = Path(mutant.file).stem
     place = Place(folder / mutant.id)
@@ -500,7 +498,7 @@ def trial(mutant: Mutant, folder: Path) -> Outcome:
 
 
 def summary(outcomes: Sequence[Outcome], unmatched: Sequence[str]) -> list[str]:
-    """The figures."""
+    """The lines that sum up a run."""
     survivors = [one for one in outcomes if one.killer is None]
     unexplained = sum(one.unexplained for one in outcomes)
     lines = [
@@ -512,12 +510,12 @@ def summary(outcomes: Sequence[Outcome], unmatched: Sequence[str]) -> list[str]:
     if alarms:
         lines.append(f"{alarms} killed though equivalent: false alarms, or not equivalent")
     return lines + [
-        f"no such mutant is made, strike it from {LIST.name}: {one}" for one in unmatched
+        f"no mutant matches this entry, remove it from {LIST.name}: {one}" for one in unmatched
     ]
 
 
 def run_in_a_copy(modules: Sequence[str], jobs: int, out: Path) -> int:
-    """Copy the tree and run the command there; its exit status."""
+    """Copy the tree and run the command there; return its exit status."""
     tree = out / "tree"
     for old in (tree, out / "kit"):
         shutil.rmtree(old, ignore_errors=True)
@@ -542,7 +540,7 @@ def run_in_a_copy(modules: Sequence[str], jobs: int, out: Path) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 where every mutant is killed or known to be equivalent."""
+    """Run the command; return 0 if every mutant is killed or known to be equivalent."""
     modules = sorted(path.stem for path in REFERENCE.glob("*.py"))
     parser = argparse.ArgumentParser(
         prog="python -m quality.mutation", description=__doc__.split("\n")[0]
@@ -564,7 +562,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         use_portable_rlock(sound[-1].package)
     for place in sound:
         if found := place.judge(cases_of(), time.monotonic() + LIMIT) or place.test(tests_for("")):
-            print(f"the reference itself fails {found[0]} ({found[1]}); mend that first")
+            print(f"the reference itself fails {found[0]} ({found[1]}); fix that first")
             return 1
 
     mutants = (one for stem in wanted for one in mutants_of(REFERENCE / f"{stem}.py"))

@@ -1,7 +1,7 @@
-"""``make pytests``: the kit under the oldest and the newest pytest, beside other people's plugins.
+"""``make pytests``: test the kit with the oldest and the newest pytest and with other plugins.
 
-Each pytest gets a virtual environment in ``build/pytests`` with the plugins that people have most.
-All of them are active in every run; each run uses one of them.  Then the plugin's own tests are run
+Each pytest gets a virtual environment in ``build/pytests`` with the most popular plugins.  All of
+them are active in every run, and each run uses one of them.  Then the kit's own plugin tests run
 there with warnings as errors, without the other plugins.
 """
 
@@ -23,7 +23,7 @@ from threadspec.conformance.index import battery
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "build" / "pytests"
 
-# What is installed, the oldest pytest that pyproject.toml allows and the newest there is.
+# The oldest pytest that pyproject.toml allows, and the newest.
 PYTESTS = {"oldest": "pytest==8.2.0", "newest": "pytest"}
 PLUGINS = (
     "pytest-asyncio",
@@ -36,12 +36,12 @@ PLUGINS = (
     "pytest-sugar",
 )
 
-# Three cases that fail on the implementation "silent", and one that passes.
+# On the implementation "silent", three cases of these clauses fail and one passes.
 CLAUSES = ("lock.release.unlocked-error", "lock.release.no-value")
 CASES = [f"{case.id}[silent]" for case in battery() if case.clause.id in CLAUSES]
 FAILED, USAGE = 1, 4
 
-# Nothing but the kit and what it depends on.
+# Only the kit's plugin and those that it depends on.
 ALONE = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     "PYTEST_PLUGINS": "xdist.plugin,pytest_timeout,threadspec.frontends.plugin",
@@ -57,7 +57,7 @@ class Finished:
     folder: Path
 
     def has_counts(self, text: str) -> bool:
-        """Whether the run failed, and its last line has these counts."""
+        """Whether the run failed and its last line contains these counts."""
         return self.status == FAILED and text in self.output.splitlines()[-1]
 
 
@@ -82,7 +82,7 @@ def _keeps_order(run: Finished) -> bool:
     return _has_result(run) and told == CASES
 
 
-# The options of a run, and whether it went as it should.
+# The options of each run, and a function that says whether the run went as expected.
 RUNS: Sequence[tuple[str, Callable[[Finished], bool]]] = (
     ("", _has_result),
     ("-n 2", _has_result),
@@ -101,7 +101,7 @@ RUNS: Sequence[tuple[str, Callable[[Finished], bool]]] = (
 
 
 def environment(name: str) -> Path:
-    """The folder of programs of a virtual environment, which is made where it is missing."""
+    """The folder with the programs of a virtual environment, which is created if necessary."""
     folder = FOLDER / name
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
     ready = folder / "ready"
@@ -132,7 +132,7 @@ def run(
 
 
 def check(name: str) -> list[str]:
-    """Try one pytest; what went wrong, as the output of each run that did."""
+    """Test the kit with one pytest; return the output of each run that went wrong."""
     programs = environment(name)
     wrong = []
     with tempfile.TemporaryDirectory() as place:
@@ -154,7 +154,7 @@ def check(name: str) -> list[str]:
 
 
 def main() -> int:
-    """Try every pytest; 0 where nothing went wrong."""
+    """Test the kit with each pytest; return 0 if nothing went wrong."""
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
     wrong = [one for name in PYTESTS for one in check(name)]

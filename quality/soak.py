@@ -1,7 +1,7 @@
-"""Run the battery many times under different loads; report what ever differs: ``make soak``.
+"""Run the battery many times under different loads, and report verdicts that differ: ``make soak``.
 
-Every run of an implementation has to give every case the same verdict, whatever the machine is
-doing.  Exits non-zero where one differs.
+Every run on an implementation must give every case the same verdict, whatever else the machine
+does.  Exits with a non-zero status if one differs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from quality.judging import ROOT
 from threadspec.conformance.errors import UserError
 from threadspec.reports.record import read
 
-SHOWN = 30  # differences that are printed; the file has all
+SHOWN = 30  # how many differences are printed; the file contains all
 
 # What is judged, as the lines of an adapter file.
 IMPLEMENTATIONS = {
@@ -32,17 +32,17 @@ IMPLEMENTATIONS = {
     "reference-dummy": ['module = "threadspec.reference.dummy_threading"'],
     "stdlib": ['module = "threading"'],
     "dummy_threading": ['module = "dummy_threading"', 'python = "==3.8.*"'],
-    # Its threads tear the state of what they share, where those of 3.8 leave it whole.
+    # Its threads corrupt the state that they share, unlike those of 3.8.
     "dummy_threading-2.7": ['module = "dummy_threading"', 'python = "==2.7.*"'],
 }
 
 
 @dataclass(frozen=True)
 class Load:
-    """What a run has to bear.
+    """The conditions of a run.
 
-    ``busy``: processes that keep the machine busy meanwhile; ``options``: pytest's further ones;
-    ``prefix``: what the command is run by; ``setup``: what the worker runs first of all.
+    ``busy``: the number of processes that keep the machine busy; ``options``: further options of
+    pytest; ``prefix``: a command that runs pytest; ``setup``: the adapter's set-up code.
     """
 
     says: str
@@ -59,7 +59,7 @@ LOADS = {
     "idle": Load("nothing else runs"),
     "busy": Load("four busy processes", busy=4),
     "workers": Load("pytest -n 4", options=("-n", "4")),
-    "core": Load("one processor alone", prefix=("taskset", "-c", "0")),
+    "core": Load("a single processor", prefix=("taskset", "-c", "0")),
     "quick": Load("a switch interval of 1 us", setup=INTERVAL.format(1, 1e-6)),
     "slow": Load("a switch interval of 1 s", setup=INTERVAL.format(100000, 1.0)),
 }
@@ -67,7 +67,7 @@ LOADS = {
 
 @dataclass(frozen=True)
 class Difference:
-    """A case whose verdict in one run is not that of most runs of the implementation."""
+    """A case whose verdict in one run differs from that of most runs on the implementation."""
 
     implementation: str
     load: str
@@ -80,7 +80,7 @@ class Difference:
 
 @contextlib.contextmanager
 def busy(processes: int) -> Iterator[None]:
-    """Keep as many processes busy."""
+    """Run this number of busy processes."""
     burners = [
         subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)
     ]
@@ -94,7 +94,7 @@ def busy(processes: int) -> Iterator[None]:
 
 
 def run(name: str, load_: Load, folder: Path, number: int) -> None:
-    """Run the battery once; its record goes into ``folder``, with what pytest printed."""
+    """Run the battery once; write its record and pytest's output to ``folder``."""
     adapter = folder / f"{name}.toml"
     lines = list(IMPLEMENTATIONS[name])
     if load_.setup:
@@ -109,7 +109,7 @@ def run(name: str, load_: Load, folder: Path, number: int) -> None:
 
 @cache
 def verdicts(record: Path) -> dict[str, tuple[str, str | None]]:
-    """Each case's verdict in a record, with what was observed; nothing where there is no record."""
+    """Each case's verdict and observation in a record; an empty dictionary without a record."""
     try:
         return {one.case: (one.verdict, one.observed) for one in read(record).cases}
     except UserError:
@@ -117,7 +117,7 @@ def verdicts(record: Path) -> dict[str, tuple[str, str | None]]:
 
 
 def differences(records: dict[tuple[str, str, int], Path]) -> list[Difference]:
-    """The verdicts that differ from the usual one, of runs given by (implementation, load, run)."""
+    """The verdicts that differ from the usual one; runs are (implementation, load, number)."""
     found = {key: verdicts(path) for key, path in records.items()}
     seen: dict[tuple[str, str], Counter[str]] = {}
     for (name, _, _), run_ in found.items():
@@ -134,16 +134,18 @@ def differences(records: dict[tuple[str, str, int], Path]) -> list[Difference]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 where no verdict ever differs."""
+    """Run the command; return 0 if no verdict differs."""
     parser = argparse.ArgumentParser(
         prog="python -m quality.soak", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("--runs", type=int, default=13, help="of each implementation and load")
+    parser.add_argument(
+        "--runs", type=int, default=13, help="number of runs for each implementation and load"
+    )
     parser.add_argument("--impl", action="append", choices=sorted(IMPLEMENTATIONS))
     parser.add_argument("--load", action="append", choices=list(LOADS))
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "soak", metavar="DIR")
     parser.add_argument(
-        "--resume", action="store_true", help="count the records that are in DIR as runs made"
+        "--resume", action="store_true", help="count the records in DIR as completed runs"
     )
     options = parser.parse_args(arguments)
     if not options.resume:
@@ -163,14 +165,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             own = {key: path for key, path in records.items() if key[:2] == (name, load_)}
             print(
                 f"{name}, {LOADS[load_].says}: {options.runs} runs of at most {max(took):.1f} s, "
-                f"{len(differences(own))} differences among them",
+                f"{len(differences(own))} differences",
                 flush=True,
             )
     differing = differences(records)
     for one in differing[:SHOWN]:
         print(
             f"{one.implementation}, {LOADS[one.load].says}, run {one.run}: {one.case} is "
-            f"{one.verdict}, mostly {one.usual}: {one.observed}"
+            f"{one.verdict}, usually {one.usual}: {one.observed}"
         )
     data = [vars(one) for one in differing]
     (options.out / "soak.json").write_text(json.dumps(data, indent=1), encoding="utf-8")

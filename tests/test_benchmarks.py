@@ -157,4 +157,4 @@ def test_what_breaks_is_told_and_the_rest_is_measured(
     fake.chmod(0o755)
     assert command.main(["lock.pair", f"--python={fake}", f"--out={tmp_path}"]) == 2
     said = capsys.readouterr().err
-    assert "lock.pair broke off in" in said and "exit code 3" in said and "broken" in said
+    assert "lock.pair failed in" in said and "exit code 3" in said and "broken" in said

@@ -182,14 +182,14 @@ def test_stale_entries_of_several_interruptions_swallow_a_wake_up() -> None:
 
 def test_a_wait_that_ends_with_a_signal_is_unusable() -> None:
     found = unusable(Impatient, "Event, blocked", "returns", 3)
-    assert list(found) == ["a call returned after a signal, and nobody had woken it"]
+    assert list(found) == ["a call returned after a signal, although no thread had woken it"]
     found = unusable(Impatient, "Event, seconds", "returns", 3)
     assert list(found) == ["a time-out ended early after a signal"]
 
 
 def test_a_time_out_that_begins_again_is_unusable() -> None:
     found = unusable(BeginsAgain, "Event, seconds", "returns", 3)
-    assert list(found) == ["a time-out begins again with each signal"]
+    assert list(found) == ["a time-out restarts with each signal"]
 
 
 def test_every_blocking_call_is_interrupted_with_and_without_a_time_out() -> None:

@@ -148,7 +148,7 @@ def test_the_end_of_the_run_sums_up_clauses_and_names_what_deviates(run: Run) ->
     result.stdout.fnmatch_lines(
         [
             "silent: 2 clauses (4 of * cases): 1 pass, 1 fail",
-            "  fail: lock.release.unlocked-error: release() returned None *",
+            "  fail: lock.release.unlocked-error: release() returned None, *",
         ]
     )
 

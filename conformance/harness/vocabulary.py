@@ -43,13 +43,13 @@ def clause(identifier, spoils=False, apart=False, of=None):
 
 
 def bind(space, checks):
-    """Make the shared checks that belong to a file of the battery its cases.
+    """Add the shared checks that belong to a file of the battery to its cases.
 
     ``space``: the file's ``globals()``; ``checks``: a module of ``battery/shared``.  A check there
     has an asterisk in its clause, such as ``*.acquire.decrements``, and a table ``of`` the classes
-    that share it: by default the module's ``CLASSES``.  A key of the table takes the place of the
-    asterisk; its value is what the parameter ``make`` gets: a class of the implementation, by its
-    name, or what a function returns for the implementation.
+    that share it, by default the module's ``CLASSES``.  A key of the table replaces the asterisk.
+    Its value determines the fixture ``make``: the name of a class of the implementation, or a
+    function that is called with the implementation and returns the fixture.
     """
     for name, check in list(vars(checks).items()):
         if not name.startswith("test_"):

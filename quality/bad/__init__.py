@@ -1,1 +1,1 @@
-"""Implementations that do one thing wrong everywhere, and what it costs to judge them."""
+"""Implementations that do one thing wrong everywhere; ``python -m quality.bad`` times them."""

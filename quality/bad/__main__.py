@@ -1,8 +1,8 @@
-"""Time how long it takes to judge implementations that are wrong everywhere: ``make bad``.
+"""Measure how long it takes to judge implementations that are wrong everywhere: ``make bad``.
 
-Each is judged as ``pytest --impl=NAME`` does it by default, and has a limit.  Green threads are
-tried where gevent and eventlet are installed.  The limits are for a machine with two processors and
-nothing else to do.
+Each is judged as by ``pytest --impl=NAME`` without other options, and has a time limit.  Green
+threads are tried if gevent and eventlet are installed.  The limits are for an otherwise idle
+machine with two processors.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from threadspec.conformance.index import Case
 from threadspec.conformance.verdicts import Verdict
 from threadspec.frontends.trial import Trial
 
-# The most seconds that each may take.
+# The time limit of each implementation, in seconds.
 LIMITS = {
     "timers_never_fire": 60,
     "release_blocks": 60,
@@ -44,10 +44,10 @@ GREEN = {
 
 @dataclass(frozen=True)
 class Cost:
-    """What one implementation has cost: ``seconds`` of ``limit``, and its cases' verdicts.
+    """The time taken to judge one implementation, in seconds, and the verdicts of its cases.
 
-    ``used``: the seconds of processor time of the kit and of its workers, which depend less on what
-    else the machine has to do.
+    ``used``: the processor time of the kit and its workers in seconds, which depends less on what
+    else the machine does.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Cost:
 
 
 def subject(name: str) -> Implementation:
-    """The implementation that a key of ``LIMITS`` stands for."""
+    """The implementation with this name in ``LIMITS``."""
     if name in GREEN:
         return Implementation(
             name, Adapter(name=name, module="threading", setup=GREEN[name]), this_interpreter()
@@ -77,7 +77,7 @@ def subject(name: str) -> Implementation:
 
 
 def cost(name: str, cases: Sequence[Case]) -> Cost:
-    """Observer one implementation with these cases."""
+    """Judge one implementation with these cases."""
     trial = Trial(subject(name))
     began, used = time.monotonic(), _processor_time()
     try:
@@ -89,17 +89,19 @@ def cost(name: str, cases: Sequence[Case]) -> Cost:
 
 
 def _processor_time() -> float:
-    """The seconds of processor time of this process and of those that it has seen end."""
+    """The processor time of this process and of its ended children, in seconds."""
     whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return sum(sum(resource.getrusage(one)[:2]) for one in whose)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 where none takes longer than its limit."""
+    """Run the command; return 0 if no implementation takes longer than its limit."""
     parser = argparse.ArgumentParser(
         prog="python -m quality.bad", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="one of them; default: all")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="an implementation; default: all of them"
+    )
     parser.add_argument(
         "--chapter", action="append", metavar="CHAPTER", help="only the cases of this chapter"
     )
@@ -113,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     late = []
     for name in options.names or LIMITS:
         if name in GREEN and importlib.util.find_spec(name) is None:
-            print(f"left out  {name}: it is not installed")
+            print(f"skipped   {name}: it is not installed")
             continue
         found = cost(name, cases)
         print(found.line, flush=True)

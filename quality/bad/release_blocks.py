@@ -1,4 +1,4 @@
-"""A lock's release() waits for ever, in the kernel."""
+"""The release() of a lock waits for ever in the kernel."""
 
 import _thread
 

@@ -1,4 +1,4 @@
-"""A lock's release() polls for ever."""
+"""The release() of a lock polls for ever."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A dummy without threads in which a call that has to wait spins instead."""
+"""A dummy module without threads, in which a call that should wait spins instead."""
 
 from threadspec.reference.dummy_threading import *  # noqa: F403
 

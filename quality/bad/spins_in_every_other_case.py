@@ -1,4 +1,4 @@
-"""In every other case the first object made spins for ever and keeps the interpreter lock."""
+"""In every other case, creating the first object spins for ever and keeps the interpreter lock."""
 
 import sys
 import zlib
@@ -14,7 +14,7 @@ def _spin():
 
 
 def _spins():
-    """Whether this is called by one of the cases that were chosen by their names."""
+    """Whether the calling case is one that spins, which depends on its name."""
     frame = sys._getframe()
     while frame is not None:
         name = frame.f_code.co_name

@@ -7,7 +7,7 @@ from threadspec.reference import Thread
 
 
 class Timer(Thread):
-    """Like the reference's, but that its thread does nothing useful."""
+    """Like the reference's, except that its thread does nothing useful."""
 
     def __init__(self, interval, function, args=(), kwargs=None):
         super().__init__()

@@ -8,7 +8,7 @@ from threadspec.reference import Event as _Event
 
 
 class Condition(_Condition):
-    """A condition whose waiters release the lock and never come back."""
+    """A condition whose wait() releases the lock and never returns."""
 
     def wait(self, timeout=None):
         self.release()
@@ -17,7 +17,7 @@ class Condition(_Condition):
 
 
 class Event(_Event):
-    """An event that is waited for in vain."""
+    """An event whose wait() never returns."""
 
     def wait(self, timeout=None):
         while True:

@@ -1,15 +1,15 @@
 """Interrupt every primitive with signal handlers, in each interpreter: ``make interrupts``.
 
-While the main thread uses an object over and over, signals arrive at random moments, and their
-handlers raise (at times what a step of the primitive's own could have raised), return, or call back
-into the same object.  The object is kept through all interruptions.  Every now and then other
-threads see whether it still works: all that may be acquired can be and no more, and of three
-threads that wait, some of them since before the interruptions, none misses its wake-up.  A blocking
-call must not end early because of a handler that returns, and its time-out must not begin again.
-An interrupted ``acquire`` may have taken what it wanted or not: both are fine.  The object is
-replaced once it is unusable, and a trial ends after twenty of these.
+While the main thread uses an object repeatedly, signals arrive at random moments.  Their handlers
+raise an exception (sometimes one that a step of the primitive itself could raise), return, or call
+back into the same object, which is kept through all interruptions.  From time to time, other
+threads check whether it still works: exactly the free permits can be acquired, and three waiting
+threads, some of which waited before the interruptions, all receive their wake-ups.  A blocking call
+must not end early because of a handler that returns, and its time-out must not restart.  An
+interrupted ``acquire`` may or may not have acquired the object.  An unusable object is replaced,
+and a trial ends after twenty of them.
 
-Exits with status 1 where an object of the reference was ever unusable.
+Exits with status 1 if an object of the reference was ever unusable.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from threadspec.conformance.errors import UserError
 from .attempt import MODES, MODULES, suits
 from .uses import USES
 
-DEFAULT = ("3.11", "3.13")  # the interpreters that are tried where they are found
-# A handler that returns does so up to sixty times in one call, which counts as one interruption.
+DEFAULT = ("3.11", "3.13")  # the interpreters that are tried if they are found
+# A handler that returns runs up to sixty times in one call, which counts as one interruption.
 SHARES = {"raises": 1.0, "returns": 0.1, "calls back": 0.5}
 
 
@@ -52,11 +52,11 @@ class Trial:
 
 @dataclass
 class Outcome:
-    """What came of a trial.
+    """The result of a trial.
 
-    ``interruptions``: how many there were; ``unusable``: how often, by why; ``kept``: how many left
-    something acquired; ``other``: how many came out as another exception than the handler's;
-    ``broken``: why the trial itself ended early.
+    ``interruptions``: their number; ``unusable``: {reason: how often the object was unusable};
+    ``kept``: how many left something acquired; ``other``: how many led to an exception other than
+    the handler's; ``broken``: why the trial itself ended early.
     """
 
     interruptions: int
@@ -67,12 +67,12 @@ class Outcome:
 
     @property
     def bad(self) -> int:
-        """How often the object was unusable; a trial that breaks off counts once."""
+        """How often the object was unusable; a trial that ended early counts once."""
         return sum(self.unusable.values()) + bool(self.broken)
 
 
 def measured(trial: Trial) -> Outcome:
-    """The outcome of a trial, in a process of its own."""
+    """Run a trial in a new process; return its outcome."""
     command = [str(trial.interpreter.path), "-m", "quality.interrupts.attempt"]
     arguments = [trial.module, trial.use, trial.mode, str(trial.interruptions)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
@@ -85,7 +85,7 @@ def measured(trial: Trial) -> Outcome:
 
 
 def reason(stderr: str) -> str:
-    """Why a trial broke off, from what its process wrote: where it hangs, or the last line."""
+    """Why a trial ended early, from its standard error: where it hangs, or the last line."""
     lines = stderr.strip().splitlines() or ["no reason given"]
     stacks = [number for number, line in enumerate(lines) if "most recent call first" in line]
     if not stacks:
@@ -94,7 +94,7 @@ def reason(stderr: str) -> str:
 
 
 def table(interpreter: str, outcomes: dict[Trial, Outcome]) -> Table:
-    """How often an object was unusable in one interpreter, by use, kind of handler and module."""
+    """How often an object was unusable in one interpreter, by use, module and kind of handler."""
     shown = Table(title=interpreter)
     shown.add_column("use, interrupted by a handler that …")
     columns = [(module, mode) for module in MODULES for mode in MODES]
@@ -114,7 +114,7 @@ def table(interpreter: str, outcomes: dict[Trial, Outcome]) -> Table:
 
 
 def notes(outcomes: dict[Trial, Outcome]) -> list[str]:
-    """What went wrong and why, one sentence each."""
+    """What went wrong and why, as one line each."""
     lines = []
     for trial, one in outcomes.items():
         where = f"{trial.module} on {trial.interpreter.label}: {trial.use}, {trial.mode}"
@@ -122,12 +122,12 @@ def notes(outcomes: dict[Trial, Outcome]) -> list[str]:
         if one.broken:
             lines.append(f"{where}: {one.broken}")
         if one.other and trial.module == "reference":
-            lines.append(f"{where}: {one.other} came out as another exception than the handler's")
+            lines.append(f"{where}: {one.other} led to an exception other than the handler's")
     return lines
 
 
 def chosen(words: Sequence[str]) -> list[str]:
-    """The uses with one of the words in the name; UserError for a word that is in none."""
+    """The uses with one of the words in the name.  Raises UserError for a word in no name."""
     for word in words:
         if not any(word.lower() in name.lower() for name in USES):
             raise UserError(f"No use has {word!r} in its name; they are {'; '.join(USES)}.")
@@ -135,7 +135,7 @@ def chosen(words: Sequence[str]) -> list[str]:
 
 
 def interpreters(wishes: Sequence[str]) -> list[Interpreter]:
-    """Those asked for; else this one, and those of ``DEFAULT`` that are found."""
+    """The requested interpreters, or by default this one and those in ``DEFAULT`` if found."""
     if wishes:
         return [find(wish) for wish in wishes]
     own = this_interpreter()
@@ -143,14 +143,21 @@ def interpreters(wishes: Sequence[str]) -> list[Interpreter]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 where the reference is usable after every interruption."""
+    """Run the command; return 0 if the reference is usable after every interruption."""
     parser = argparse.ArgumentParser(
         prog="python -m quality.interrupts", description=__doc__.split("\n")[0]
     )
     parser.add_argument("words", nargs="*", help="only uses with one of these in the name")
-    parser.add_argument("--interruptions", type=int, default=4000, help="of each use, by raising")
+    parser.add_argument(
+        "--interruptions",
+        type=int,
+        default=4000,
+        help="number for each use, by handlers that raise",
+    )
     parser.add_argument("--python", action="append", default=[], metavar="VERSION")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at a time")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="number of simultaneous trials"
+    )
     options = parser.parse_args(arguments)
     try:
         names = chosen(options.words)

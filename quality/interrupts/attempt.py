@@ -1,7 +1,7 @@
 """``python -m quality.interrupts.attempt``: one use of one implementation, interrupted many times.
 
-Runs in the interpreter that is asked about, with the standard library alone, and writes what it
-found as one line of JSON.
+Runs in the interpreter under test with only the standard library, and writes its findings as one
+line of JSON.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from .uses import USES, Use
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MODULES = {"reference": "threadspec.reference", "stdlib": "threading"}
 
-DELAY = 0.0004  # seconds after which the signal comes, at most
-AGAIN = 0.5  # seconds after which it comes again, where the exception was swallowed
-# The same for other handlers: the object may have been busy, or the signal may have come at the
-# last moment before the system call, which then does not notice it.
+DELAY = 0.0004  # the maximum number of seconds until the signal
+AGAIN = 0.5  # seconds until the next signal, if the exception was swallowed
+# The same for other handlers: the object may have been busy, or the signal may have arrived just
+# before the system call, which it then does not interrupt.
 SOON = 0.002
-RESCUE = 0.003  # seconds after which the signal comes where it should have come at some step
-MOMENTS = 60  # as many steps of an attempt are told apart
-SIGNALS = 60  # during one call, from handlers that return
-LATE = 30  # of these may come after the time-out at most; if it begins again, nearly all do
+RESCUE = 0.003  # seconds until the signal, if none was sent at a step before
+MOMENTS = 60  # the number of steps of an attempt that are distinguished
+SIGNALS = 60  # the number of signals during one call, for handlers that return
+LATE = 30  # how many of these may arrive after the time-out; if it restarts, nearly all do
 EARLY = 0.0001  # seconds by which a time-out may seem too short
 CHECKS = 0.1  # the share of interruptions after which the object is checked
-ENOUGH = 20  # times that an attempt goes on with a new object; finding each takes a while
-STALL = 8  # looks, half a second apart, at which nothing runs or changes: the attempt hangs
+ENOUGH = 20  # the number of unusable objects after which an attempt ends
+STALL = 8  # the attempt hangs if nothing runs or changes in this many looks, half a second apart
 
 
 class Interruption(BaseException):
-    """What the handler raises; like KeyboardInterrupt, no ``except Exception`` takes it."""
+    """Raised by the handler; like KeyboardInterrupt, not caught by ``except Exception``."""
 
 
 class MistakableValue(Interruption, ValueError):
-    """The same, but a careless primitive may take it for an error of a step of its own."""
+    """The same, but a careless primitive may mistake it for an error of one of its own steps."""
 
 
 class MistakableIndex(Interruption, IndexError):
@@ -67,10 +67,10 @@ KINDS = (
 
 
 class Steps:
-    """Sends the signal at one of the moments at which CPython runs handlers: at the beginning of a
-    function, and right after a call of one written in C.
+    """Sends the signal at a moment at which CPython runs handlers: at the beginning of a function,
+    or immediately after a call of a C function.
 
-    Most of these are so short that a signal from outside hardly ever meets them.
+    A signal from outside rarely arrives exactly at such a step.
     """
 
     def __init__(self) -> None:
@@ -86,14 +86,14 @@ class Steps:
         sys.setprofile(self._watch)
 
     def end(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         sys.setprofile(None)
         self._most = min(max(self._most, self._seen), MOMENTS)
 
     def is_watched(self, frame: types.FrameType | None) -> bool:
-        """Whether a signal from outside has come while a step was counted.
+        """Whether a signal from outside has arrived while a step was being counted.
 
-        No handler may run there: it might be before a call, where CPython runs none.
+        The handler must ignore it: the step may precede a call, where CPython runs no handlers.
         """
         return frame is not None and frame.f_code is _WATCH and not self.sends
 
@@ -113,9 +113,9 @@ _WATCH = Steps._watch.__code__
 
 
 def begin_signals(steps: Steps | None, again: float) -> None:
-    """Let the signal come at one of the steps, or at any moment soon; and later once more.
+    """Send the signal at one of the steps, or soon at any moment, and then repeatedly.
 
-    ``again``: seconds after which it comes again and again, until :func:`end_signals`.
+    ``again``: the seconds between repetitions, which last until :func:`end_signals`.
     """
     if steps is None:
         signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, DELAY), again)
@@ -125,7 +125,7 @@ def begin_signals(steps: Steps | None, again: float) -> None:
 
 
 def end_signals(steps: Steps | None = None) -> None:
-    """Send no more signals, and forget the one that may be on its way."""
+    """Send no more signals, and ignore one that is still pending."""
     if steps is not None:
         steps.end()
     signal.signal(signal.SIGALRM, _ignore)
@@ -133,7 +133,7 @@ def end_signals(steps: Steps | None = None) -> None:
 
 
 def raises(use: Use, steps: Steps | None) -> bool:
-    """Use the object until a handler raises; whether something else came out of it."""
+    """Use the object until a handler raises; return whether another exception resulted."""
 
     def handle(number: int, frame: types.FrameType | None) -> None:
         if steps is None or not steps.is_watched(frame):
@@ -151,7 +151,7 @@ def raises(use: Use, steps: Steps | None) -> bool:
         except Exception:
             failed = True
         end_signals(steps)
-    except Interruption:  # one more signal, just before the end; the next one is not due yet
+    except Interruption:  # one more signal arrived just before the end; the next comes much later
         end_signals(steps)
     return failed
 
@@ -161,7 +161,7 @@ def _ignore(number: int, frame: object) -> None:
 
 
 def returns(use: Use, steps: Steps | None) -> bool:
-    """Use the object while handlers run and return: no call may end early, or begin again."""
+    """Use the object while handlers run and return: no call may end early or restart."""
     handled = late = 0
     woken = False
 
@@ -187,16 +187,16 @@ def returns(use: Use, steps: Steps | None) -> bool:
     finally:
         end_signals(steps)
     if use.time_out is None:
-        expect(woken, "a call returned after a signal, and nobody had woken it")
+        expect(woken, "a call returned after a signal, although no thread had woken it")
         use.second.end()
     else:
         expect(seconds > use.time_out - EARLY, "a time-out ended early after a signal")
-        expect(late <= LATE, "a time-out begins again with each signal")
+        expect(late <= LATE, "a time-out restarts with each signal")
     return False
 
 
 def calls_back(use: Use, steps: Steps | None) -> bool:
-    """Use the object until a handler has used it in the middle of a call."""
+    """Use the object until a handler has used it during a call."""
     handled = 0
     busy = False
 
@@ -214,7 +214,7 @@ def calls_back(use: Use, steps: Steps | None) -> bool:
         while not handled:
             use.use()
             if use.blocks and use.time_out is None:
-                expect(handled, "a call returned, and nobody had woken it")
+                expect(handled, "a call returned, although no thread had woken it")
     finally:
         end_signals(steps)
     return False
@@ -228,15 +228,16 @@ MODES: dict[str, Callable[[Use, Steps | None], bool]] = {
 
 
 def suits(mode: str, kind: type[Use]) -> bool:
-    """Whether a kind of handler is tried on a use: one that returns only where it blocks."""
+    """Whether a kind of handler is tried on a use: one that returns needs a use that blocks."""
     return kind.blocks or mode != "returns"
 
 
 def attempt(module: Any, kind: type[Use], mode: str, interruptions: int) -> dict[str, Any]:
-    """Interrupt one use of one object again and again; what came of it.
+    """Interrupt one use of one object repeatedly; return the fields of an ``Outcome``.
 
-    ``interruptions``: how many there were; ``unusable``: how often by why; ``kept``: how many left
-    something acquired; ``other``: how many came out as another exception than the handler's.
+    ``interruptions``: their number; ``unusable``: {reason: how often the object was unusable};
+    ``kept``: how many left something acquired; ``other``: how many led to an exception other than
+    the handler's.
     """
     done = kept = other = 0
     unusable: dict[str, int] = {}
@@ -249,9 +250,7 @@ def attempt(module: Any, kind: type[Use], mode: str, interruptions: int) -> dict
             other += MODES[mode](use, random.choice((steps, None)))
             left = use.settle()
             kept += left > 0
-            expect(
-                mode == "raises" or not left, "it is still held, although no call was broken off"
-            )
+            expect(mode == "raises" or not left, "it is still held, although no call was aborted")
             if done == interruptions or random.random() < CHECKS:
                 use.check()
         except Unusable as error:
@@ -264,7 +263,7 @@ _progress = [0]
 
 
 def _watch() -> None:
-    """End the process, with the stacks of its threads, once nothing in it goes on."""
+    """Write all stacks and end the process once nothing in it makes progress."""
     seen, looks = 0, 0
     while True:
         time.sleep(0.5)
@@ -284,7 +283,7 @@ def main(name: str, use: str, mode: str, interruptions: str) -> None:
     module = import_module(MODULES[name])
     outcome = attempt(module, USES[use], mode, int(interruptions))
     print(json.dumps(outcome), flush=True)
-    os._exit(0)  # threads that are blocked for good would be waited for
+    os._exit(0)  # a normal exit would wait for threads that are blocked for ever
 
 
 if __name__ == "__main__":

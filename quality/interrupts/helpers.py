@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 PATIENCE = 0.05  # seconds between looks at whether anything still runs in the process
-LOOKS = 4  # in a row at which nothing did: whoever has not answered by then is blocked for good
+LOOKS = 4  # after this many consecutive idle looks, a thread that has not answered is blocked
 
 
 class Unusable(Exception):
-    """A primitive does not answer, or answers wrongly."""
+    """A primitive does not return, or behaves wrongly."""
 
 
 class Helper:
@@ -39,8 +39,8 @@ class Helper:
         self._job, self._error = job, None
         self._go.release()
 
-    def end(self, otherwise: str = "a thread blocks for good") -> None:
-        """Wait for the job.  Raises Unusable where the job blocks for good or fails."""
+    def end(self, otherwise: str = "a thread blocks for ever") -> None:
+        """Wait for the job.  Raises Unusable if the job blocks for ever or fails."""
         expect(answers(lambda wait: bool(self._done.acquire(True, wait))), otherwise)
         if isinstance(self._error, Unusable):
             raise self._error
@@ -62,16 +62,16 @@ class Sleepers:
         self.asleep = False
 
     def begin(self, sleep: Callable[[Callable[[], object]], object]) -> None:
-        """Put all of them to sleep.  Raises Unusable where one is blocked before it can sleep.
+        """Let all of them wait.  Raises Unusable if one blocks before it can begin to wait.
 
-        ``sleep`` waits on the object once; it calls its argument just before it does.
+        ``sleep``: waits on the object once; calls its argument immediately before.
         """
         self._awake.clear()
         for helper in self.helpers:
             about = locked()
             helper.begin(lambda about=about: self._sleep(sleep, about))  # type: ignore[misc]
             begun = answers(lambda wait, about=about: bool(about.acquire(True, wait)))  # type: ignore[misc]
-            expect(begun, "a thread that is about to wait is blocked before")
+            expect(begun, "a thread blocks before it can begin to wait")
         self.asleep = True
 
     def _sleep(self, sleep: Callable[[Callable[[], object]], object], about: Any) -> None:
@@ -79,14 +79,14 @@ class Sleepers:
         self._awake.append(None)
 
     def all_wake(self, wake: Callable[[], object]) -> None:
-        """One call of ``wake`` brings all of them back.  Raises Unusable where it does not."""
+        """Call ``wake`` once.  Raises Unusable if that does not wake all of them."""
         wake()
         for helper in self.helpers:
-            helper.end("a thread is not woken although all should be")
+            helper.end("a thread is not woken, although all should be")
         self.asleep = False
 
     def wake_one_by_one(self, wake: Callable[[], object]) -> None:
-        """Each call of ``wake`` brings at least one back.  Raises Unusable where it does not."""
+        """Call ``wake`` for each of them.  Raises Unusable if a call wakes none."""
         for number in range(1, len(self.helpers) + 1):
             wake()
             back = answers(lambda wait, number=number: self._are_awake(number, wait))  # type: ignore[misc]
@@ -100,20 +100,20 @@ class Sleepers:
 
 
 def locked() -> Any:
-    """A bare lock, locked."""
+    """A new low-level lock, locked."""
     lock = _thread.allocate_lock()
     lock.acquire()
     return lock
 
 
 def expect(true: object, otherwise: str) -> None:
-    """Raise Unusable where something that must be so is not."""
+    """Raise Unusable with the message ``otherwise`` unless ``true`` is true."""
     if not true:
         raise Unusable(otherwise)
 
 
 def until(condition: Callable[[], object], seconds: float) -> bool:
-    """Whether a condition comes true within some seconds."""
+    """Wait until a condition is true; return False if it is not within ``seconds``."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= deadline:
@@ -123,10 +123,10 @@ def until(condition: Callable[[], object], seconds: float) -> bool:
 
 
 def answers(done: Callable[[float], bool]) -> bool:
-    """Whether ``done``, which is given seconds to wait, comes true.
+    """Wait until ``done``, called with the seconds to wait, returns true; return whether it does.
 
-    It will not once no other thread of the process runs or is about to: a machine that is slow does
-    not look like that, where the system shows what threads do.
+    It never will once no other thread of the process runs or is ready to run.  A slow machine does
+    not look like that, if the system shows what threads do.
     """
     looks = 0
     while not done(PATIENCE):
@@ -137,7 +137,7 @@ def answers(done: Callable[[float], bool]) -> bool:
 
 
 def idle() -> bool:
-    """Whether all threads but the calling one sleep; True where the system does not show it."""
+    """Whether all threads but the calling one sleep; True if the system does not show it."""
     own = str(_thread.get_native_id())
     try:
         tasks = [one for one in os.listdir("/proc/self/task") if one != own]

@@ -1,6 +1,6 @@
-"""Ways to use each primitive, and how to see afterwards whether it still works.
+"""Ways to use each primitive, and to check afterwards whether it still works.
 
-Portable to every interpreter that the reference runs on; the standard library alone.
+Runs in every interpreter that the reference supports, with only the standard library.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from .helpers import Helper, Sleepers, Unusable, answers, expect, locked, until
 
-# The standard library's names of today for those of the manual.
+# The manual's names -> the standard library's current names.
 TODAY = {
     "activeCount": "active_count",
     "currentThread": "current_thread",
@@ -20,17 +20,17 @@ TODAY = {
     "notifyAll": "notify_all",
 }
 
-INSTANT = 0.00005  # seconds of a time-out that is meant to run out while a signal is on its way
+INSTANT = 0.00005  # seconds of a time-out that should expire while a signal is on its way
 TIME_OUT = 0.001  # seconds of a time-out during which several signals arrive
 WAITERS = 3
 EARLY_WAITERS = 0.1  # the probability that they begin to wait before an interruption
 
 
 class Use:
-    """One way to use one object, which is kept for as long as it works.
+    """One way to use one object, which is kept as long as it works.
 
-    ``kind`` names the class, ``time_out`` is the time-out of the blocking call, in seconds, or
-    None.  ``blocks``: the main thread is blocked in ``use`` until :meth:`wake` or the time-out.
+    ``kind``: the name of the class; ``time_out``: the time-out of the blocking call in seconds, or
+    None; ``blocks``: the main thread is blocked in ``use`` until :meth:`wake` or the time-out.
     """
 
     kind = ""
@@ -45,19 +45,19 @@ class Use:
         self.set_up()
 
     def named(self, owner: Any, name: str) -> Any:
-        """An attribute by its name in the manual, or by its name of today."""
+        """An attribute, by its name in the manual or its current name."""
         if self.module.__name__ == "threading":
             name = TODAY.get(name, name)
         return getattr(owner, name)
 
     def set_up(self) -> None:
-        """Make the object."""
+        """Create the object."""
 
     def prepare(self) -> None:
-        """Bring about what ``use`` needs; before each attempt."""
+        """Create the conditions that ``use`` needs; called before each attempt."""
 
     def maybe_sleep(self, sleep: Callable[[Callable[[], object]], object]) -> None:
-        """Put the other threads to sleep at times, so that they wait before and behind ``use``."""
+        """Sometimes let the other threads wait, so that they do so before and after ``use``."""
         if not self.sleepers.asleep and random.random() < EARLY_WAITERS:
             self.sleepers.begin(sleep)
 
@@ -69,18 +69,18 @@ class Use:
         """End the blocking call in ``use``, from another thread."""
 
     def call_back(self) -> None:
-        """What a signal handler does with the object in the middle of ``use``."""
+        """Use the object in a signal handler that interrupts ``use``."""
         raise NotImplementedError
 
     def settle(self) -> int:
-        """Undo what an interrupted ``use`` has left, and return how much that was.
+        """Undo what an interrupted ``use`` has left acquired, and return how much that was.
 
-        Raises Unusable where that is more than one ``use`` can have left.
+        Raises Unusable if that is more than one ``use`` can leave.
         """
         return 0
 
     def check(self) -> None:
-        """Raise Unusable where the object does not do what it should for other threads."""
+        """Raise Unusable if the object does not work as it should in other threads."""
         raise NotImplementedError
 
 
@@ -118,11 +118,11 @@ class Counted(Use):
 
         self.sleepers.begin(sleep)
         self.sleepers.wake_one_by_one(self.object.release)
-        expect(not self.object.acquire(False), "a permit is there that nobody has released")
+        expect(not self.object.acquire(False), "there is a permit that no thread has released")
         self._refill()
 
     def _drain(self) -> int:
-        """Acquire all that a helper can acquire; how many those are."""
+        """Acquire all permits that a helper can acquire; return their number."""
         free = 0
 
         def drain() -> None:
@@ -147,7 +147,7 @@ class CountedWith(Counted):
 
 
 class CountedBlocked(Counted):
-    """Acquired while another thread holds all of it."""
+    """Acquired while another thread holds all permits."""
 
     blocks = True
 
@@ -173,12 +173,12 @@ class CountedBlocked(Counted):
 
 
 class Owned(Use):
-    """An RLock or what is built on one: only its owner, the main thread, can give it back."""
+    """An RLock or an object built on one: only its owner, the main thread, can release it."""
 
     levels = 2
 
     def give_back(self, lock: Any) -> int:
-        """Release all levels of the main thread; how many there were."""
+        """Release all levels of the main thread; return how many there were."""
         levels = 0
         while True:
             try:
@@ -222,7 +222,7 @@ class RLockCalls(Owned):
         self.sleepers.all_wake(lambda: self.helper.do(self.object.release))
 
     def _take(self) -> None:
-        expect(self.object.acquire(False), "nobody owns it, and it cannot be acquired")
+        expect(self.object.acquire(False), "no thread owns it, but it cannot be acquired")
 
 
 class RLockWith(RLockCalls):
@@ -260,7 +260,7 @@ class RLockBlocked(RLockCalls):
 
 
 class ConditionUse(Owned):
-    """A condition with a lock of its own; its waiters may be there before the interruptions."""
+    """A condition; its waiters may wait since before the interruptions."""
 
     levels = 1
     plain = False
@@ -279,17 +279,17 @@ class ConditionUse(Owned):
             self.object.wait()
 
     def notify(self) -> None:
-        """Notify one."""
+        """Notify one waiter."""
         with self.object:
             self.object.notify()
 
     def notify_everybody(self) -> None:
-        """Notify all."""
+        """Notify all waiters."""
         with self.object:
             self.notify_all()
 
     def call_back(self) -> None:
-        # Where the lock is a plain one, the handler may have interrupted its owner.
+        # If the lock is a plain one, the handler may have interrupted the thread that holds it.
         if self.object.acquire(False):
             self.object.wait(0)
             self.object.notify()
@@ -309,7 +309,7 @@ class ConditionUse(Owned):
 
 
 class ConditionNotify(ConditionUse):
-    """Notified where nobody waits."""
+    """Notified without waiters."""
 
     def use(self) -> None:
         with self.object:
@@ -318,7 +318,7 @@ class ConditionNotify(ConditionUse):
 
 
 class ConditionTimeOut(ConditionUse):
-    """Waited for with a time-out that runs out, beside threads that wait without one."""
+    """Waited for with a time-out that expires, while other threads wait without one."""
 
     time_out = INSTANT
 
@@ -343,7 +343,7 @@ class ConditionSeconds(ConditionTimeOut):
 
 
 class ConditionBlocked(ConditionUse):
-    """Waited for without a time-out until somebody notifies."""
+    """Waited for without a time-out until another thread notifies."""
 
     blocks = True
 
@@ -369,8 +369,8 @@ class ConditionBlocked(ConditionUse):
             self.object.release()
 
 
-class ConditionTurns(ConditionUse):
-    """Waited for until a helper notifies, which waits to be notified in turn."""
+class ConditionAlternation(ConditionUse):
+    """Waited for until a helper notifies, which then waits to be notified itself."""
 
     def prepare(self) -> None:
         self.turn, self.stop = "helper", False
@@ -400,7 +400,7 @@ class ConditionTurns(ConditionUse):
     def settle(self) -> int:
         kept = super().settle()
         self.helper.do(self._end)
-        self.second.end("the thread that takes turns is not woken")
+        self.second.end("the thread that alternates with the main thread is not woken")
         return kept
 
     def _end(self) -> None:
@@ -410,7 +410,7 @@ class ConditionTurns(ConditionUse):
 
 
 class EventUse(Use):
-    """An event; its waiters may be there before the interruptions."""
+    """An event; its waiters may wait since before the interruptions."""
 
     kind = "Event"
 
@@ -435,9 +435,9 @@ class EventUse(Use):
     def check(self) -> None:
         if not self.sleepers.asleep:
             self.sleepers.begin(self.sleep)
-        expect(not self.is_set(), "it has been cleared, and is set")
+        expect(not self.is_set(), "it has been cleared, but is set")
         self.sleepers.all_wake(lambda: self.helper.do(self.object.set))
-        expect(self.is_set(), "it has been set, and is not")
+        expect(self.is_set(), "it has been set, but is not set")
         self.helper.do(self.object.clear)
 
 
@@ -470,7 +470,7 @@ class EventSet(EventUse):
 
 
 class EventTimeOut(EventUse):
-    """Waited for with a time-out that runs out, beside threads that wait without one."""
+    """Waited for with a time-out that expires, while other threads wait without one."""
 
     time_out = INSTANT
 
@@ -489,7 +489,7 @@ class EventSeconds(EventTimeOut):
 
 
 class EventBlocked(EventUse):
-    """Waited for without a time-out until somebody sets it."""
+    """Waited for without a time-out until another thread sets it."""
 
     blocks = True
 
@@ -512,12 +512,12 @@ class ThreadUse(Use):
         self.count = self.named(self.module, "activeCount")
         current = self.named(self.module, "currentThread")
         for helper in (self.helper, *self.sleepers.helpers):
-            helper.do(current)  # whatever asks for it later finds the dummy object there
+            helper.do(current)  # later calls then find the dummy object
         self.usual = self.count()
         self.object = self.new()
 
     def new(self) -> Any:
-        """A thread that was not started yet."""
+        """A new thread object that has not been started."""
         return self.module.Thread(target=bool)
 
     def use(self) -> None:
@@ -532,7 +532,7 @@ class ThreadUse(Use):
         self.count()
 
     def is_alive(self) -> bool:
-        """Whether the thread says that it is alive."""
+        """The thread's isAlive()."""
         return bool(self.named(self.object, "isAlive")())
 
     def settle(self) -> int:
@@ -552,7 +552,7 @@ class ThreadUse(Use):
             self.object.join()
         except RuntimeError:  # it was not started
             return
-        expect(not self.is_alive(), "it was joined, and is alive")
+        expect(not self.is_alive(), "it was joined, but is alive")
 
     def _another(self) -> None:
         self.object = self.new()
@@ -561,14 +561,14 @@ class ThreadUse(Use):
 
 
 class JoinTimeOut(ThreadUse):
-    """A thread that works is joined with a time-out that runs out, beside other joiners."""
+    """A running thread is joined with a time-out that expires, while other threads join it."""
 
     time_out: float | None = INSTANT
 
     def new(self) -> Any:
-        self.gate = locked()
+        self.hold = locked()
         self.works = True
-        return self.module.Thread(target=self.gate.acquire)
+        return self.module.Thread(target=self.hold.acquire)
 
     def prepare(self) -> None:
         if not self.sleepers.asleep:
@@ -587,12 +587,12 @@ class JoinTimeOut(ThreadUse):
     def wake(self) -> None:
         if self.works:
             self.works = False
-            self.gate.release()
+            self.hold.release()
 
     def settle(self) -> int:
         if self.works:
-            expect(self.is_alive(), "it has not ended, and is not alive")
-            expect(self.object in self.module.enumerate(), "enumerate() misses a living thread")
+            expect(self.is_alive(), "it has not ended, but is not alive")
+            expect(self.object in self.module.enumerate(), "enumerate() misses a running thread")
         else:
             self.check()
         return 0
@@ -605,7 +605,7 @@ class JoinTimeOut(ThreadUse):
 
 
 class JoinSeconds(JoinTimeOut):
-    """A thread that works is joined with a time-out during which several signals arrive."""
+    """A running thread is joined with a time-out during which several signals arrive."""
 
     time_out = TIME_OUT
     blocks = True
@@ -684,7 +684,7 @@ class Functions(Use):
 
     def check(self) -> None:
         self.helper.do(self.use)
-        expect(self.current() is self.main, "the main thread is another object now")
+        expect(self.current() is self.main, "the main thread has become another object")
         expect(self.main in self.module.enumerate(), "the main thread is not alive")
 
 
@@ -720,13 +720,13 @@ def _plain(base: type[ConditionUse]) -> type[Use]:
 
 CONDITIONS: dict[str, type[ConditionUse]] = {
     "notify": ConditionNotify,
-    "takes turns": ConditionTurns,
+    "alternation": ConditionAlternation,
     "wait, blocked": ConditionBlocked,
     "wait, time-out": ConditionTimeOut,
     "wait, seconds": ConditionSeconds,
 }
 
-# What is interrupted, by the name that the table shows.
+# The uses that are interrupted, by their name in the table.
 USES: dict[str, type[Use]] = {
     **{
         f"{kind}, {how}": _of(kind, base)

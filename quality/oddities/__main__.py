@@ -1,11 +1,13 @@
-"""Run the battery on every odd implementation; none may fail a clause: ``make oddities``.
+"""Run the battery on odd but conforming implementations: ``make oddities``.
 
-What it finds is a false alarm of the battery, or an oddity that is no conforming implementation.
+None may fail a clause: a failure is a false alarm of the battery, or an oddity that does not
+conform.
 
-An oddity whose objects are made of several steps in Python may break a recommendation: a signal
-handler or finalizer can come between two of those steps.  Such a module lists the clauses in
-``NOT_TESTED``, as patterns, and gives the reason in its docstring.  Those clauses are not tried on
-it, and the report says which.  ``--stale`` tries exactly those: each must be raised.
+An oddity whose operations take several steps in Python may not follow a recommendation about
+signal handlers and finalizers, which can run between two of those steps.  Such a module lists the
+clauses as patterns in ``NOT_TESTED`` and gives the reason in its docstring.  Those clauses are not
+tested on it, as the report says.  ``--stale`` tests only those clauses, and reports those that
+hold.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ from threadspec.reports.record import CaseResult
 
 FOLDER = Path(__file__).parent
 
-# The clauses that an oddity may leave out: a handler or finalizer at any step of a short call.
-# What happens while a call is blocked is no matter of steps.
+# The clauses that an oddity may exclude: those about a handler or finalizer at any step of a short
+# call.  What happens while a call is blocked does not depend on its steps.
 MAY_BE_LEFT_OUT = (
     "interruptions.*.raises-within",
     "interruptions.*.raises-within-wait",
@@ -40,7 +42,7 @@ MAY_BE_LEFT_OUT = (
 
 @dataclass(frozen=True)
 class Oddity:
-    """An odd implementation: the name of its module, and what is odd in it.
+    """An odd implementation: the name of its module, and what is odd about it.
 
     ``not_tested``: patterns of the clauses that are not tried on it; ``reason``: why not.
     """
@@ -51,16 +53,16 @@ class Oddity:
     reason: str = ""
 
     def leaves_out(self, clause: str) -> bool:
-        """Whether the clause of that id is not tried on it."""
+        """Whether the clause with this id is not tested on it."""
         return any(fnmatch.fnmatchcase(clause, pattern) for pattern in self.not_tested)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the battery made of one oddity.
+    """The results of the battery on one oddity.
 
-    ``raised``: what was seen in each case that failed strictly, by the name of the case;
-    ``errors``: the same of each case in which the kit itself failed; ``left_out``: the clauses
+    ``raised``: what was seen in each case that failed in a strict run, by the name of the case;
+    ``errors``: the same for each case in which the kit itself failed; ``left_out``: the clauses
     that it declares as not tested.
     """
 
@@ -73,7 +75,7 @@ class Outcome:
 
     @property
     def line(self) -> str:
-        """The oddity in one line, and a further one for each case that it raised."""
+        """One line about the oddity, and one for each of its failed cases."""
         found = "RAISED" if self.raised else "ERROR " if self.errors else "ok    "
         lines = [f"{found}  {self.oddity}: {self.says}  {self.seconds:.1f} s"]
         lines += [f"        {case}: {seen[:400]}" for case, seen in self.raised.items()]
@@ -96,7 +98,7 @@ def collection() -> list[Oddity]:
 
 
 def _not_tested(tree: ast.Module) -> tuple[str, ...]:
-    """The patterns that a module assigns to ``NOT_TESTED``; none where it does not."""
+    """The patterns that a module assigns to ``NOT_TESTED``, if any."""
     for one in tree.body:
         if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "NOT_TESTED":
             return tuple(ast.literal_eval(one.value))
@@ -104,7 +106,7 @@ def _not_tested(tree: ast.Module) -> tuple[str, ...]:
 
 
 def trial(oddity: Oddity, cases: Sequence[Case], rounds: int = 1) -> Outcome:
-    """Run cases on one oddity, ``rounds`` times, but for those that it leaves out."""
+    """Run cases on one oddity ``rounds`` times, except those that it excludes."""
     began = time.monotonic()
     left_out = sorted({case.clause.id for case in cases if oddity.leaves_out(case.clause.id)})
     cases = [case for case in cases if case.clause.id not in left_out]
@@ -126,7 +128,7 @@ def trial(oddity: Oddity, cases: Sequence[Case], rounds: int = 1) -> Outcome:
 
 
 def stale(oddity: Oddity, cases: Sequence[Case]) -> list[str]:
-    """The clauses that an oddity leaves out although none of their cases raises anything."""
+    """The clauses that an oddity excludes although none of their cases fails."""
     left_out = [case for case in cases if oddity.leaves_out(case.clause.id)]
     outcome = trial(replace(oddity, not_tested=()), left_out)
     raised = {name.split()[0] for name in outcome.raised | outcome.errors}
@@ -143,7 +145,7 @@ def _seen(result: CaseResult) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 where no oddity raises a clause and the kit does not fail."""
+    """Run the command; return 0 if no oddity fails a clause and the kit does not fail."""
     parser = argparse.ArgumentParser(
         prog="python -m quality.oddities", description=__doc__.split("\n")[0]
     )
@@ -153,12 +155,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
-        "--rounds", type=int, default=1, help="how often the battery is run on each"
+        "--rounds", type=int, default=1, help="how often to run the battery on each"
     )
     parser.add_argument(
         "--stale",
         action="store_true",
-        help="try only the clauses that oddities leave out, and show those that hold",
+        help="test only the clauses that oddities exclude, and show those that hold",
     )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "oddities", metavar="DIR")
     options = parser.parse_args(arguments)
@@ -192,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _show_stale(oddities: Sequence[Oddity], cases: Sequence[Case], jobs: int) -> int:
-    """Print the clauses that oddities leave out without need; 1 where there is one."""
+    """Print the clauses that oddities exclude needlessly; return 1 if there is one."""
 
     def attempt(oddity: Oddity) -> list[str]:
         return stale(oddity, cases)
@@ -200,9 +202,9 @@ def _show_stale(oddities: Sequence[Oddity], cases: Sequence[Case], jobs: int) ->
     found = 0
     for oddity, needless in zip(oddities, side_by_side(attempt, oddities, jobs), strict=True):
         found += len(needless)
-        text = ", ".join(needless) or "every clause that it leaves out is raised"
+        text = ", ".join(needless) or "every clause that it excludes fails"
         print(f"{'STALE ' if needless else 'ok    '}  {oddity.name}: {text}", flush=True)
-    print(f"clauses left out without need: {found}, by {len(oddities)} oddities tried")
+    print(f"clauses excluded needlessly: {found}, by {len(oddities)} oddities tried")
     return 1 if found else 0
 
 
