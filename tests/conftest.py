@@ -1,4 +1,4 @@
-"""What the tests share: a way to write a miniature of an implementation, and a clean machine."""
+"""Shared fixtures: a way to write a small implementation, and a clean environment."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ pytest_plugins = ["pytester"]
 
 @pytest.fixture(autouse=True)
 def no_outer_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What steers the outer pytest run must not steer the runs inside the tests."""
+    """Keep settings of the outer pytest run from affecting the runs inside the tests."""
     for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "160")
@@ -18,7 +18,7 @@ def no_outer_options(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
-    """Write the source of an implementation into the current folder; the name of its module."""
+    """Write the source of an implementation to the current folder; return its module name."""
     monkeypatch.chdir(tmp_path)
 
     def write(name: str, source: str) -> str:

@@ -1,4 +1,4 @@
-"""Small implementations, each wrong (or odd) in one way that its docstring says."""
+"""Small implementations, each wrong or odd in the one way that its docstring describes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from threadspec.conformance.harness import observer, vocabulary
 from threadspec.conformance.harness.durations import Durations
 
-# What the others are made from: a lock that can be changed in one place.
+# The basis of the others: a lock that can be changed in one place.
 LOCK = """
 import _thread
 from threading import *
@@ -38,7 +38,7 @@ class Lock(object):
 FAITHFUL = '"""Does what the manual says."""\n__version__ = "1.2.3"\n' + LOCK
 
 SILENT = (
-    '"""Says nothing when an unlocked lock is released."""\n'
+    '"""Raises nothing when an unlocked lock is released."""\n'
     + LOCK
     + """
     def release(self):
@@ -48,7 +48,7 @@ SILENT = (
 )
 
 FICKLE = (
-    '"""Says nothing when an unlocked lock is released, every other time."""\n'
+    '"""Raises nothing when an unlocked lock is released, every other time."""\n'
     + LOCK
     + """
     refused = []
@@ -75,7 +75,7 @@ TALKATIVE = (
 WITHOUT_LOCK = '"""Has no Lock."""\nfrom threading import *\n\ndel Lock\n'
 
 DEADLOCKED = (
-    '"""Never unlocks a lock again: whoever waits for it waits for ever."""\n'
+    '"""Never unlocks a lock again: a thread that waits for it waits for ever."""\n'
     + LOCK
     + """
     def release(self):
@@ -84,7 +84,7 @@ DEADLOCKED = (
 )
 
 SPINNING = (
-    '"""Never comes back from acquire(), and keeps the processor busy."""\n'
+    '"""Never returns from acquire(), and keeps the processor busy."""\n'
     + LOCK
     + """
     def acquire(self, blocking=True):
@@ -115,14 +115,14 @@ MORTAL = (
 
 
 def lock_with(method: str) -> str:
-    """A faithful implementation of which one method of the lock is replaced."""
+    """A faithful implementation, with one method of the lock replaced."""
     return FAITHFUL + textwrap.indent(textwrap.dedent(method), "    ")
 
 
 def in_battery(body: str, fixtures: str = "threading", **names: Any) -> dict[str, Any]:
     """The outcome of a case with this body, as if it were in the battery.
 
-    ``fixtures``: its parameters; ``names``: what else the body can use.
+    ``fixtures``: its parameters; ``names``: other names that the body can use.
     """
     path = os.path.join(observer.BATTERY, "test_imaginary.py")
     source = f"def test_it({fixtures}):\n" + textwrap.indent(body, "    ") + "\n"

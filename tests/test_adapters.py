@@ -43,7 +43,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs permission bits of 
 
 @pytest.fixture(autouse=True)
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A folder of its own for each test, and no memory of the interpreters of another."""
+    """A separate folder for each test, and no cached interpreters of another test."""
     monkeypatch.chdir(tmp_path)
     interpreters.found.cache_clear()
     yield
@@ -81,7 +81,7 @@ def python(label: str, folder: str = "/somewhere") -> Interpreter:
 
 
 def found_are(monkeypatch: pytest.MonkeyPatch, *labels: str) -> None:
-    """Let these be the interpreters of this machine."""
+    """Pretend that these are the interpreters of this machine."""
     everything = tuple(python(label) for label in labels)
 
     def found() -> tuple[Interpreter, ...]:
@@ -376,7 +376,7 @@ def test_a_marker_says_when_a_divergence_is_expected(when: str | None, applies: 
 def result(
     verdict: Verdict, observed: str | None = None, clause: str = CLAUSE, reason: str | None = None
 ) -> CaseResult:
-    """What a case found; with a reason, a divergence of this verdict is known."""
+    """The result of a case; with a reason, a divergence with this verdict is known."""
     return CaseResult(
         case="battery/lock/release.py::test_it",
         clause=clause,
@@ -390,7 +390,7 @@ def result(
 
 
 def written(folder: Path, subject: Adapter, results: Iterable[CaseResult]) -> Adapter:
-    """What is read from the file that is written."""
+    """The divergences in the file that is written."""
     path = folder / "written.toml"
     divergences.write(subject, results, path)
     return read(path)
@@ -634,7 +634,7 @@ def test_a_range_holds_the_versions_that_are_found(monkeypatch: pytest.MonkeyPat
 
 
 def names(chosen: Iterable[Implementation | Unavailable]) -> list[str]:
-    """The names of what was chosen."""
+    """The names of the chosen implementations."""
     return [one.name for one in chosen]
 
 
@@ -696,14 +696,14 @@ def test_dummy_threading_is_the_reference_s_own_where_python_has_none(
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine without any interpreter but the one that runs the tests."""
+    """Pretend that the only interpreter is the one that runs the tests."""
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
     return tmp_path
 
 
 def others() -> dict[str, Path]:
-    """The interpreters that are found besides the one that runs the tests."""
+    """The interpreters that are found, except the one that runs the tests."""
     own = interpreters.this_interpreter()
     return {one.label: one.path for one in interpreters.found() if one != own}
 

@@ -1,4 +1,4 @@
-"""What it costs to judge implementations that are wrong everywhere; ``make bad`` has the limits."""
+"""Implementations that are wrong everywhere: each loads, and judging them is timed."""
 
 from __future__ import annotations
 

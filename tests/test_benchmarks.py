@@ -41,7 +41,7 @@ def test_every_target_is_of_an_operation() -> None:
 
 
 def test_the_ratio_is_of_pairs() -> None:
-    # The machine was twice as slow in the second round, for both: no ratio is touched by that.
+    # In the second round the machine was half as fast for both, which does not affect the ratios.
     found = ratio([3.0, 6.0, 3.3], [1.0, 2.0, 1.0])
     assert found.median == 3.0
     assert (found.low, found.high) == (3.0, 3.3)

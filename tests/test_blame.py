@@ -1,4 +1,4 @@
-"""Blame: what the harness, the system or a missing name causes is not held against a behaviour."""
+"""Blame: failures caused by the harness, the system or a missing name are attributed to them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def implementation(folder: Path, source: str, **fields: Any) -> Implementation:
 
 
 def judged(one: Implementation, *words: str) -> list[CaseResult]:
-    """The results of the cases that have one of these words in their id."""
+    """The results of the cases whose id contains one of these words."""
     chosen = [case for case in battery() if any(word in case.id for word in words)]
     assert chosen
     trial = Trial(one)
@@ -58,7 +58,7 @@ def __getattr__(name):
 """
 
 
-# A method that the cases of its chapter call in every way: themselves, in helpers, in programs.
+# A method that the chapter's cases call in every way: directly, in helper threads, in programs.
 METHODS = [
     ("Condition", "notifyAll", "notify_all"),
     ("Event", "clear", "battery/event/"),
@@ -69,7 +69,7 @@ METHODS = [
 
 
 def accused(results: list[CaseResult], name: str) -> list[str]:
-    """The cases that are not what a missing name alone can give."""
+    """The cases whose verdict a missing name cannot explain."""
     return [
         f"{one.case}: {one.verdict}: {one.observed}"
         for one in results
@@ -146,7 +146,7 @@ class {kind}:
         self._lock.release()
 """
 
-# What can be told by the value of acquire(False) alone; that of acquire() is in them, too.
+# Words in the ids of clauses that depend on the values of acquire() and acquire(False).
 ABOUT_VALUES = ("returns-true", "nonblocking-", "atomic", "mutual-exclusion")
 
 
@@ -207,7 +207,7 @@ def test_a_helper_thread_that_the_system_refuses_is_an_error(tmp_path: Path) -> 
 def test_a_thread_that_the_implementation_is_refused_is_an_error_where_nobody_gets_one(
     tmp_path: Path,
 ) -> None:
-    # The implementation has its threads from the same place, and keeps silent.
+    # The implementation uses the same substrate, and ignores the error.
     (tmp_path / "scarce.py").write_text(
         textwrap.dedent(REFUSING_SUBSTRATE.format(left=110)), encoding="utf-8"
     )
@@ -230,7 +230,7 @@ def test_a_thread_that_the_implementation_is_refused_is_an_error_where_nobody_ge
 
 
 @pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE])
-@pytest.mark.parametrize("others", [0, 1])  # the first process watches over the worker
+@pytest.mark.parametrize("others", [0, 1])  # the first process is the worker's watchdog
 def test_one_sentence_says_that_the_system_refuses_a_worker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: int, number: int
 ) -> None:
@@ -268,7 +268,7 @@ def test_one_sentence_says_that_the_system_refuses_the_host_a_thread(
         worker.begin()
 
 
-# Set-up without the process that a worker has forked before: another one is started then.
+# Set-up code without the fork server that the worker has prepared: a new one is started.
 UNPREPARED = "from threadspec.conformance.harness import fork_server; fork_server._prepared.clear()"
 
 
@@ -292,7 +292,7 @@ def refuse(*args, **kwargs):
 """,
     )
     results = judged(one, "program.py::test_a_program")
-    expected = {"pass"} if broken == "os.fork" else {"error"}  # it is another process that forks
+    expected = {"pass"} if broken == "os.fork" else {"error"}  # the fork happens in another process
     assert {result.verdict for result in results} == expected
     for result in results:
         assert result.verdict == "pass" or "refuses another process" in str(result.observed)

@@ -1,4 +1,4 @@
-"""The clause catalogue: its loader refuses mistakes, and the kit's own one has none."""
+"""The clause catalogue: its loader refuses mistakes, and the kit's own catalogue has none."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STATEMENTS = "id\tsection\tkind\tline\ttext\nLock:1.1\tx\tx\t1\tx\nLock:1.2\tx\t
 
 
 def entry(**fields: str) -> str:
-    """One clause in TOML; a field given as "-" is left out."""
+    """One clause in TOML; a field with the value "-" is left out."""
     values = {
         "id": '"lock.one"',
         "level": '"must"',
@@ -117,8 +117,8 @@ def test_a_change_of_any_chapter_changes_the_digest(tmp_path: Path) -> None:
 
 
 def test_changed_clauses_have_a_new_version() -> None:
-    # Whoever changes clauses raises conformance/spec/VERSION, lists them in CHANGELOG.md, and
-    # puts the new digest here.  Versions that were not released may change.
+    # A change of clauses needs a new conformance/spec/VERSION, an entry in CHANGELOG.md, and the
+    # new digest here.  A version that has not been released may change.
     assert (catalogue().version, catalogue().digest) == ("1.0", "abca686e1b20")
     changes = (Path(__file__).parent.parent / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"### Clauses (catalogue {catalogue().version})" in changes

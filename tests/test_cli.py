@@ -38,7 +38,7 @@ Command = Callable[..., tuple[int, str, str]]
 def command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Command]:
-    """Run the command in a folder of its own: its exit status, its output and its complaints."""
+    """Run the command in a new folder; return its exit status, its output and its errors."""
     monkeypatch.chdir(tmp_path)
     interpreters.found.cache_clear()
 
@@ -53,7 +53,7 @@ def command(
 
 @pytest.fixture
 def short_battery(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the command judge a few cases only."""
+    """Let the command judge only a few cases."""
     few = tuple(case for case in battery() if case.clause.id == "lock.release.unlocked-error")
     monkeypatch.setattr(cli, "battery", lambda: few)
 
@@ -156,7 +156,7 @@ def test_schema_prints_a_schema(command: Command, name: str, schema: dict[str, A
 
 
 class Page(HTMLParser):
-    """What an HTML page holds: its ids, its text, and everything that it would load."""
+    """The contents of an HTML page: its ids, its text, and everything that it would load."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -399,7 +399,7 @@ def test_a_time_scale_is_a_number_above_0(command: Command, value: str) -> None:
 
 
 def program(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """What the installed command does."""
+    """The exit status and output of the installed command."""
     command = [sys.executable, "-m", "threadspec.frontends.cli", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
@@ -436,7 +436,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 
 def printed_table(width: int, encoding: str) -> str:
-    """A table with a column for every verdict, and one long name, on a terminal like this."""
+    """A table with a column for every verdict and one long name, on such a terminal."""
     names = ["x" * 40 + "@pypy3.9", "schön: 線程", *(f"mine{n}" for n in range(len(VERDICTS)))]
     made = [a_record(name, verdict) for name, verdict in zip(names, cycle(VERDICTS), strict=False)]
     matrix = matrices.build(made, catalogue(), [matrices.Missing("absent", "“no” [/red] reason")])
@@ -456,7 +456,7 @@ def test_numbers_are_never_cut(width: int) -> None:
     assert row[1] in (f"0/{required}", f"{required}/{required}")
     assert str(len({case.clause.id for case in battery()})) in row
     assert re.fullmatch(r"\d+\.\d", row[-1])
-    assert table.count("x") >= 40  # the long name is there, on several lines if need be
+    assert table.count("x") >= 40  # the long name is complete, on several lines if necessary
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "cp437"])

@@ -1,4 +1,4 @@
-"""``reference.dummy_threading`` and what makes it: the reference over another thread layer."""
+"""``reference.dummy_threading`` and how it is made: the reference over another thread layer."""
 
 import cProfile
 import gc
@@ -20,12 +20,12 @@ import threadspec.reference as reference
 from threadspec.reference import _dummy_layer, _layer, dummy_threading
 from threadspec.reference._instantiate import instantiate
 
-# A module that is made when it is imported: its names are known to no type checker.
+# A module that is created when it is imported: type checkers do not know its names.
 dummy: Any = dummy_threading
 
 
 def run_in_thread(function: Callable[..., object], *args: object) -> Any:
-    """Start a thread that calls ``function``; it has ended when this returns.
+    """Start a thread that calls ``function``, and return when it has ended.
 
     What the function raises, such as the failure of a check, is raised here as well.
     """
@@ -45,7 +45,7 @@ def run_in_thread(function: Callable[..., object], *args: object) -> Any:
 
 
 def program(source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a program of its own, with the repository importable as it is here."""
+    """Run a program in a new process, with the repository importable as it is here."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(reference.__file__)))
     head = f"""
         import sys, types
@@ -84,7 +84,7 @@ def test_its_source_is_the_reference_itself() -> None:
 
 
 def test_both_layers_have_the_same_names() -> None:
-    # That one lacks an RLock is allowed: the portable one is used then.
+    # A layer may lack an RLock: the portable one is used then.
     assert {*_dummy_layer.__all__, "RLock"} == {*_layer.__all__, "RLock"}
     assert dummy.RLock.__module__.endswith("dummy_threading._portable_rlock")
 
@@ -99,7 +99,7 @@ def test_the_ways_to_import_it_give_one_module() -> None:
 
 
 def test_it_needs_no_thread_module() -> None:
-    # The modules that the standard library itself builds on the thread module come first.
+    # First the modules that the standard library itself builds on the thread module.
     result = program(
         """
         import atexit, collections, itertools, traceback, weakref
@@ -475,11 +475,11 @@ def test_credit_is_for_what_a_suspended_thread_holds() -> None:
         attempt()
 
     lock.acquire()
-    run_in_thread(take_twice)  # the second time the thread waits for itself
-    run_in_thread(attempt)  # for one that has ended
+    run_in_thread(take_twice)  # the second call waits for the thread itself
+    run_in_thread(attempt)  # waits for a thread that has ended
     attempt()
     assert seen == ["taken", "for ever", "for ever", "for ever"]
-    lock.release()  # what the ended thread took; mine is left
+    lock.release()  # the ended thread's acquire(); the main thread's is left
     attempt()
     run_in_thread(attempt)
     assert seen[4:] == ["for ever", "taken"]
@@ -526,18 +526,18 @@ def test_a_timeout_is_slept_and_no_longer_than_it_is(monkeypatch: pytest.MonkeyP
     lock = _dummy_layer.allocate_lock()
     lock.acquire()
     lock.acquire(True, 0.1)
-    assert len(looks) < 50  # a wait that is busy looks at the clock all the time
+    assert len(looks) < 50  # a busy wait would read the clock continuously
     took = []
     for _ in range(20):
         began = time.monotonic()
         lock.acquire(True, 0.001)
         took.append(time.monotonic() - began)
-    assert min(took) < 0.008  # on a busy machine any single one may take longer
+    assert min(took) < 0.008  # on a busy machine, any one of them may take longer
 
 
 @pytest.fixture
 def soon() -> Iterator[Callable[[Callable[[], object]], None]]:
-    """Has a signal handler call a function, a moment later."""
+    """Lets a signal handler call a function, a moment later."""
     calls: list[threading.Timer] = []
     before = signal.getsignal(signal.SIGINT)
 
@@ -575,7 +575,7 @@ def test_a_program_with_producers_and_consumers(capsys: pytest.CaptureFixture[st
     condition = dummy.Condition()
     items: list[int] = []
     consumed: list[int] = []
-    patience = list(range(9))  # so that a layer at fault does not make the loop below endless
+    patience = list(range(9))  # so that a faulty layer does not make the loop below endless
 
     def produce() -> None:
         for number in range(3):
@@ -596,7 +596,7 @@ def test_a_program_with_producers_and_consumers(capsys: pytest.CaptureFixture[st
     for target in (produce, consume):
         run_in_thread(target)
     assert consumed == [0, 1, 2]
-    # In the other order the consumer would wait for ever; its thread ends instead.
+    # In the opposite order the consumer would wait for ever; its thread ends instead.
     thread = dummy.Thread(target=consume)
     thread.start()
     assert not thread.isAlive()
@@ -607,7 +607,7 @@ def test_a_program_with_producers_and_consumers(capsys: pytest.CaptureFixture[st
 
 
 class Value:
-    """What can be referred to weakly."""
+    """An object that can be weakly referenced."""
 
 
 def test_values_are_those_of_the_running_thread() -> None:
@@ -772,7 +772,7 @@ def test_dict_cannot_be_replaced() -> None:
         data.__dict__ = {}
     with pytest.raises(AttributeError):
         del data.__dict__
-    name = "".join(["__dict", "__"])  # a string of its own
+    name = "".join(["__dict", "__"])  # a string that is not interned
     with pytest.raises(AttributeError):
         data.__setattr__(name, {})
     with pytest.raises(AttributeError):
@@ -809,7 +809,7 @@ def test_values_go_with_the_thread_and_with_the_object() -> None:
 
 @pytest.fixture
 def logging_layer() -> Iterator[tuple[types.ModuleType, list[str]]]:
-    """A layer that is the real one and notes what it is asked for; the notes."""
+    """The real layer, made to record which names it is asked for; return the record."""
     notes: list[str] = []
     layer = types.ModuleType("logging_layer")
 

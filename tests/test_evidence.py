@@ -1,4 +1,4 @@
-"""Evidence: what a failed check of the battery says of an implementation, for who cannot see it."""
+"""Evidence: what a failed check of the battery says to a reader who does not see the case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from threadspec.conformance.index import BATTERY, battery, module_name
 
 
 def bare_asserts() -> Iterator[Any]:
-    """Each assert of the battery without a message, with its function and its module's names."""
+    """Each assert of the battery without a message, with its function and the module's names."""
     battery()  # imports the modules
     for path in sorted(BATTERY.rglob("*.py")):
         file = path.relative_to(BATTERY).as_posix()
@@ -56,13 +56,13 @@ def test_every_check_without_a_message_can_be_put_into_words(
             evidence._sentence(node.test, evidence.Scope(function, names, node.lineno))
         except evidence.Unclear as error:
             mute.append(f"{parameters.id}: {ast.unparse(node)}: {error}")
-        except AttributeError:  # of an object that only a running case has
+        except AttributeError:  # an attribute of an object that exists only while the case runs
             pass
     assert not mute, "\n".join(["give these a message:", *mute])
 
 
 class Says:
-    """An object of an implementation, with the attributes that are given."""
+    """An object of an implementation, with the given attributes."""
 
     def __init__(self, **attributes: Any) -> None:
         self.__dict__.update(attributes)

@@ -1,4 +1,4 @@
-"""The collection of planted faults: complete, sound, and judged as the fault matrix says."""
+"""The planted faults: the collection is complete and sound, and judged as the matrix says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Green threads are waited for, and seen to be blocked, as threads of the kernel are."""
+"""Green threads: the kit waits for them, and sees that they are blocked, as for real threads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SETUPS = {
     "eventlet": "import eventlet; eventlet.monkey_patch()",
 }
 
-# What is asked about helper threads, and how many seconds each answer took.
+# Prints answers about helper threads, and how many seconds each took.
 SCRIPT = """
 import json, time
 import _thread
@@ -55,7 +55,7 @@ print(json.dumps([answers, notes]))
 """
 
 
-# eventlet also tells when time-outs will occur.
+# eventlet also shows when time-outs will expire.
 NOTES = {
     "gevent": ["seen waiting to be woken", "watched for the window"],
     "eventlet": ["seen waiting to be woken", "seen waiting to be woken"],
@@ -123,4 +123,4 @@ def test_programs_with_green_threads_hear_what_they_are_told(library: str) -> No
         observed = trial.run(case).observed or ""
     finally:
         trial.close()
-    assert "one of the first calls" not in observed  # it never got as far as that
+    assert "one of the first calls" not in observed  # the program did not get that far

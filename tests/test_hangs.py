@@ -1,4 +1,4 @@
-"""A case that hangs where another has hung for its whole time is recognised earlier."""
+"""Hangs: a case that hangs like one that has hung for its whole time is recognised earlier."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from threadspec.adapters.runner.hangs import (
 from threadspec.adapters.runner.process import WorkerProcess
 
 BATTERY = "threadspec.conformance.battery"
-NO_VALUE = (f"{BATTERY}.lock.release", "test_release_returns_none")  # takes a lock and releases it
+NO_VALUE = (f"{BATTERY}.lock.release", "test_release_returns_none")  # acquires, releases it
 
 STACKS = f"""Thread 0x00007f01 (most recent call first):
   File "/x/bad.py", line 12 in wait
@@ -60,7 +60,7 @@ def test_stacks_are_taken_out_of_what_was_printed() -> None:
 
 
 def watch(known: Hangs, answers: list[str], used: list[float]) -> Watch:
-    """A watch that gets these stacks and amounts of processor time, one after another."""
+    """A watch that sees these stacks and processor times, one after another."""
     return Watch(known, lambda: None, lambda: answers.pop(0), lambda: used.pop(0))
 
 
@@ -70,7 +70,7 @@ def without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def looks(one: Watch, count: int) -> list[bool]:
-    """What a watch finds in a number of looks, each of which is a question and an answer."""
+    """The findings of a watch in several looks, each of which is a question and an answer."""
     return [one.is_certain() for _ in range(2 * count)][1::2]
 
 
@@ -120,7 +120,7 @@ MakeWorker = Callable[[float], WorkerProcess]
 def make(
     miniature: Callable[[str, str], str], tmp_path: Path
 ) -> Iterator[Callable[..., WorkerProcess]]:
-    """Make workers that share what is known of hangs: for this source, with this time scale."""
+    """Make workers that share what they know about hangs, for this source and time scale."""
     known = Hangs()
     workers = []
 
@@ -155,7 +155,7 @@ def test_the_second_hang_takes_less_than_its_time(
     assert first.kind == "timeout"
     second = make(source, 1.0).run(*NO_VALUE)
     assert second.kind == "timeout"
-    assert second.seconds < 12.0  # of 15 that it has
+    assert second.seconds < 12.0  # of the 15 that a case may take
     assert "in release" in second.output
 
 

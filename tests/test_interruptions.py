@@ -1,4 +1,4 @@
-"""Cases that run apart, in a program that they share, and how they interrupt calls."""
+"""Cases that run apart, in a shared program, and how they interrupt calls."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no su
 
 @pytest.fixture
 def judged(tmp_path: Path) -> Judged:
-    """Observer the reference, changed by a few lines, on some clauses; the results by clause."""
+    """Judge the reference with a few lines changed; return the results by clause."""
 
     def run(changes: str, *clauses: str) -> dict[str, CaseResult]:
         source = "from threadspec.reference import *\n" + textwrap.dedent(changes)
@@ -205,7 +205,7 @@ def test_a_call_that_is_not_blocked_is_not_interrupted(actors: Actors) -> None:
 
 
 def two_steps() -> str:
-    """Has two steps: its own beginning, and the return of a function written in C."""
+    """Has two steps: its own beginning, and the return of a C function."""
     len("")
     return "done"
 
@@ -250,7 +250,7 @@ def test_finalizers_of_each_kind_call_back(actors: Actors) -> None:
 
 @pytest.fixture
 def hasty() -> Actors:
-    """What gives the durations of a check that is not to take long."""
+    """Durations for a check that must not take long."""
     return Actors(_thread, Durations(0.05), lambda text: None)
 
 

@@ -1,4 +1,4 @@
-"""Interruptions: what a trial makes of a primitive that keeps working and of one that does not."""
+"""Interruptions: a trial tells a primitive that keeps working from one that does not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = [
 
 
 class Fragile:
-    """A lock whose flag says that it is free, and that stays locked inside."""
+    """A lock whose flag says that it is unlocked, although its inner lock stays locked."""
 
     def __init__(self) -> None:
         self.lock = _thread.allocate_lock()
@@ -33,11 +33,11 @@ class Fragile:
         return self.lock.acquire(blocking)
 
     def release(self) -> None:
-        """The first release is the last."""
+        """Do nothing, so that the lock stays locked."""
 
 
 class Plain:
-    """An event over a list of locks, as a handler that raises must leave it usable."""
+    """An event based on a list of locks, which stays usable after a handler that raises."""
 
     def __init__(self) -> None:
         self.flag = False
@@ -71,7 +71,7 @@ class Plain:
 
 
 class ForgetsNobody(Plain):
-    """Its set() wakes the first two entries, of which an interrupted wait() may have left some."""
+    """Its set() wakes the first two entries, which an interrupted wait() may have left."""
 
     def set(self) -> None:
         self.flag = True
@@ -86,7 +86,7 @@ class ForgetsNobody(Plain):
 
 
 class Watching(Plain):
-    """An event whose wait() in the main thread knows of each signal."""
+    """An event whose wait() in the main thread notices each signal."""
 
     def wait(self, timeout: float | None = None) -> None:
         if _thread.get_ident() != MAIN or timeout == 0:
@@ -119,7 +119,7 @@ class Impatient(Watching):
 
 
 class BeginsAgain(Watching):
-    """Its time-out begins anew with each signal."""
+    """Its time-out restarts with each signal."""
 
     def poll(self, timeout: float | None, seen: list[None]) -> None:
         assert timeout is not None
@@ -172,7 +172,7 @@ def test_a_thread_that_is_slow_is_awaited() -> None:
 @pytest.mark.parametrize("use", ["Event, time-out", "Event, seconds", "Event, blocked"])
 def test_a_sound_event_stays_usable(use: str, mode: str) -> None:
     if attempt.suits(mode, uses.USES[use]):
-        interruptions = 30 if mode != "raises" else 1  # whose entry may stay in its line
+        interruptions = 30 if mode != "raises" else 1  # whose entry may stay in the queue
         assert unusable(Plain, use, mode, interruptions) == {}
 
 

@@ -1,4 +1,4 @@
-"""The collection of odd but conforming implementations: each loads, and says what is odd."""
+"""The odd but conforming implementations: each loads, and its docstring says what is odd."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheel: everything that the kit needs is in it, under one name."""
+"""The wheel: it contains everything that the kit needs, under one name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# What an installed kit needs of each part, as patterns in the repository.
+# The files of each part that an installed kit needs, as patterns in the repository.
 NEEDED = {
     "adapters": ("*.py", "*.toml", "*.json"),
     "adapters/runner": ("*.py",),

@@ -1,4 +1,4 @@
-"""Waits are shortened on an implementation that has let others last in vain, and on no other."""
+"""Patience: waits are shortened only on implementations where earlier waits were in vain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WHOLE = TABLE["positive"][0]
 
 
 class Clock:
-    """A clock that goes on when it is told."""
+    """A clock that advances when it is told to."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -31,14 +31,14 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock by which waits are measured."""
+    """The clock that measures waits."""
     clock = Clock()
     monkeypatch.setattr(blocking, "clock", clock)
     return clock
 
 
 def lasts(clock: Clock, durations: Durations, late: float = 0.0) -> float:
-    """The seconds until a wait in vain is over, of a caller who looks every 10 ms, or ``late``."""
+    """The duration of a wait in vain, for a caller who looks every 10 ms, or ``late``."""
     wait = durations.wait("positive", "thread")
     while not wait.is_over(0.01):
         clock.now += 0.01 + late

@@ -1,4 +1,4 @@
-"""``pytest --impl``: what a user of the plugin sees, from the header to the exit status."""
+"""``pytest --impl``: what a user sees, from the header to the exit status."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ RELEASE = ("battery/lock/release.py", "-k", "lock.release.unlocked-error and is_
 RELEASE_OF_NEW = ("-k", "test_release_of_a_new_lock_is_an_error")
 LOCKS = ("battery/lock",)
 
-battery()  # imported here, it need not be imported again in every run inside this process
+battery()  # imported once here, not in every run inside this process
 
 Run = Callable[..., pytest.RunResult]
 
 
-# Cases that one miniature fails and one that it passes.
+# Cases that one miniature fails, and one that it passes.
 MIXED = ("battery/lock", "-k", "is_an_error or release_returns_none")
 
 
 @pytest.fixture
 def folder(pytester: pytest.Pytester) -> Path:
-    """The current folder; it holds the miniatures."""
+    """The current folder, which contains the miniatures."""
     pytester.makepyfile(
         faithful=miniatures.FAITHFUL,
         silent=miniatures.SILENT,
@@ -57,13 +57,13 @@ def folder(pytester: pytest.Pytester) -> Path:
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, folder: Path) -> Run:
-    """Run pytest with these arguments (in this process, which is quicker)."""
+    """Run pytest with these arguments in this process, which is faster."""
     return pytester.runpytest_inprocess
 
 
 @pytest.fixture
 def program(pytester: pytest.Pytester, folder: Path) -> Run:
-    """Run pytest with these arguments as the program that a user starts."""
+    """Run pytest with these arguments in a new process, as a user does."""
     return pytester.runpytest_subprocess
 
 
@@ -103,7 +103,7 @@ def words(text: str) -> str:
 
 
 def counts(result: pytest.RunResult) -> dict[str, int]:
-    """The counts in the last line of a run, every word as it stands there."""
+    """The counts in the last line of a run, with the words used there."""
     last = result.outlines[-1]
     found = re.findall(r"(\d+) ([a-z- ]+?)(?=,| in )", last)
     return {word: int(number) for number, word in found}
@@ -501,7 +501,7 @@ def test_what_is_no_place_for_records_makes_no_folder(run: Run, folder: Path, na
 
 
 def content(path: Path) -> dict[str, Any]:
-    """A record without what differs from run to run."""
+    """A record without the parts that differ from run to run."""
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     del document["made"]
     for case in document["cases"]:
@@ -625,7 +625,7 @@ def ids(result: pytest.RunResult) -> list[str]:
 
 def test_ids_are_the_same_wherever_the_kit_is_installed(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "junit.xml"
-    # The kit's own root folder, as where an environment is in the folder of a project.
+    # The kit's own root folder, like an environment in the folder of a project.
     kit = Path(__file__).parent.parent
     for root in ([], [f"--rootdir={kit}"]):
         listed = ids(run("--impl=faithful", "--collect-only", "-q", *RELEASE, *root))
@@ -835,7 +835,7 @@ def test_warnings_as_errors_find_nothing(
 ) -> None:
     written(folder, "pytest.ini", "[pytest]\nfilterwarnings = error\n")
     monkeypatch.setenv("PYTHONWARNINGS", "error")
-    # One is replaced after its cases, the other dies in each of them.
+    # One worker is replaced after its cases, the other dies in each of them.
     clauses = ("lock.release.unlocked-error", "program.waits", "thread.exception.contained")
     for implementation, status in (("reference", OK), ("mortal", FAILED)):
         result = program(f"--impl={implementation}", "-W", "error", *options, *clauses)

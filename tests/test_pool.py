@@ -1,4 +1,4 @@
-"""Several workers for one implementation: they give what one would, whatever happens in them."""
+"""Pools: several workers give the same results as one, whatever happens in them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from threadspec.conformance.harness.durations import TABLE
 from threadspec.frontends.trial import Trial
 
 BATTERY = "threadspec.conformance.battery"
-NO_VALUE = (f"{BATTERY}.lock.release", "test_release_returns_none")  # takes a lock and releases it
+NO_VALUE = (f"{BATTERY}.lock.release", "test_release_returns_none")  # acquires, releases it
 LOCKS = (f"{BATTERY}.lock.acquire", "test_acquire_locks")  # does not release it
 METHODS = (f"{BATTERY}.lock.general", "test_a_lock_has_acquire_and_release")
 
@@ -29,7 +29,7 @@ MakePool = Callable[..., Pool]
 
 @pytest.fixture
 def make(miniature: Callable[[str, str], str], tmp_path: Path) -> Iterator[MakePool]:
-    """Make a pool of two workers, or of ``size``, for an implementation with this source."""
+    """Make a pool of ``size`` workers for an implementation with this source."""
     made = []
 
     def make_pool(source: str, size: int = 2) -> Pool:
@@ -44,7 +44,7 @@ def make(miniature: Callable[[str, str], str], tmp_path: Path) -> Iterator[MakeP
 
 
 def run_all(pool: Pool, names: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Run cases with all that follow foretold."""
+    """Run cases, and announce for each one those that follow."""
     return [pool.run(*name, names[number:]) for number, name in enumerate(names, 1)]
 
 
@@ -118,7 +118,7 @@ SLEEPING = "import os, time\n" + lock_with(
 
 @pytest.fixture
 def idle_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let further workers be started whatever else the machine has to do."""
+    """Allow further workers to be started, however busy the machine is."""
     monkeypatch.setattr(pool, "_idle_seconds", lambda: None)
 
 
@@ -134,7 +134,9 @@ def test_cases_that_wait_do_not_hold_up_the_others(make: MakePool) -> None:
     assert [outcome.seconds >= 1.0 for outcome in outcomes] == [name == NO_VALUE for name in names]
     assert {outcome.kind for outcome in outcomes} == {"ok"}
     calls = traced()
-    assert 1 < len(set(calls)) <= 1 + MOST + len(calls) // 2  # those that were late are replaced
+    assert (
+        1 < len(set(calls)) <= 1 + MOST + len(calls) // 2
+    )  # workers that were too slow are replaced
 
 
 @pytest.mark.usefixtures("idle_processors")
@@ -228,7 +230,7 @@ def test_a_worker_that_cannot_be_started_leaves_its_cases_to_the_others(make: Ma
 import fcntl
 
 alone = open("alone", "w")
-fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where another process has the lock
+fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises if another process holds the lock
 """
     outcomes = run_all(make(alone + TRACED), [NO_VALUE] * 20)
     assert {outcome.kind for outcome in outcomes} == {"ok"}

@@ -1,4 +1,4 @@
-"""The description of the worker protocol, held against what host and worker say."""
+"""The worker protocol: its description matches the messages of host and worker."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TYPES = {
 
 
 def tables(heading: str) -> list[dict[str, str]]:
-    """The tables of a section: for each, what its second column says of the keys in its first."""
+    """The tables of a section, each as {key in the first column: type in the second}."""
     section = TEXT.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     found = []
     for lines in re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE):
@@ -37,7 +37,7 @@ def tables(heading: str) -> list[dict[str, str]]:
 
 
 def check(message: dict[str, Any], table: dict[str, str]) -> None:
-    """Make sure that a message has the keys of a table, and values of their types."""
+    """Check that a message has the keys of a table, with values of the given types."""
     assert message.keys() == table.keys()
     for key, kind in table.items():
         allowed = [TYPES[word] for word in kind.replace(" of strings", "").split(" or ")]
@@ -48,7 +48,7 @@ def check(message: dict[str, Any], table: dict[str, str]) -> None:
 
 @pytest.fixture
 def talk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
-    """What a host and its worker say to each other: who, and the message."""
+    """The messages between a host and its worker, as (sender, message)."""
     (tmp_path / "silent.py").write_text(SILENT, encoding="utf-8")
     said: list[tuple[str, dict[str, Any]]] = []
     send, answer = WorkerProcess._send, WorkerProcess._answer

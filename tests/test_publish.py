@@ -1,4 +1,4 @@
-"""Publishing the matrix: what reaches the README, and what is held back."""
+"""Publishing the matrix: what is written to the README, and what is held back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TABLE = "| implementation | must |\n| --- | --- |\n| mine | 1/2 |\n"
 
 
 def publish(folder: Path, verdict: str, known: str | None) -> int:
-    """Publish a matrix with one clause and one implementation; the status of the command."""
+    """Publish a matrix with one clause and one implementation; return the exit status."""
     found = {"mine": {"verdict": verdict, "observed": "something", "known": known}}
     made = folder / "build"
     made.mkdir()

@@ -1,4 +1,4 @@
-"""The record of a run: written completely or not at all, and read only when it can be trusted."""
+"""The record of a run: written completely or not at all, and refused if it is inconsistent."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_file_names_hold_what_every_system_allows() -> None:
 
 
 def changed(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
-    """The file after a change of its document."""
+    """The path of a record file, after a change of its contents."""
     document = json.loads(path.read_text(encoding="utf-8"))
     before = copy.deepcopy(document)
     change(document)
@@ -288,7 +288,7 @@ def test_strictness_decides_about_nonstrict_verdicts_only() -> None:
 
 
 def contradicted(document: dict[str, Any], complaint: str) -> dict[str, Any]:
-    """A sound document, changed such that reading it gives the complaint."""
+    """A valid record, changed so that reading it gives this error."""
     one = document["cases"][0]
     if "twice" in complaint:
         document["cases"][1] = one

@@ -1,4 +1,4 @@
-"""The reference as a module: its names, its docstrings, and what it does beyond the manual."""
+"""The reference as a module: its names, its docstrings, and its behaviour beyond the manual."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def test_docstrings_cite_clauses_that_exist(path: Path) -> None:
 def test_every_public_name_is_documented_and_cites_a_clause(name: str) -> None:
     public = getattr(threading, name)
     if isinstance(public, type) and issubclass(public, Exception):
-        return  # ThreadError is the thread layer's own
+        return  # ThreadError belongs to the thread layer
     texts = [public.__doc__ or ""]
     if not public.__module__.startswith("threadspec."):
-        # The thread layer's own: the chapter says what there is to say.
+        # It belongs to the thread layer; the chapter describes it.
         chapter = sys.modules[f"threadspec.reference.thread_{name}"]
         texts.append(chapter.__doc__ or "")
     if isinstance(public, type):
@@ -175,7 +175,7 @@ def test_nothing_is_kept_of_a_call_that_is_one_step() -> None:
 
 
 class Derived(threading.Condition):
-    """Has an ``acquire`` of its own, and calls the one of its base class."""
+    """Has its own ``acquire``, which calls that of the base class."""
 
     __slots__ = ()
 
@@ -326,7 +326,7 @@ def test_what_watches_a_thread_watches_its_activity_not_its_end(name: str) -> No
 
 
 class Script:
-    """The reference over a layer in which a test acts in the place of a thread that would block.
+    """The reference over a layer in which a test acts instead of a thread that would block.
 
     Each time that the test's own thread would block, the next of ``steps`` is called.  It may
     raise, as a signal handler does, or return ``OVER``: the time-out is over.  Otherwise the lock
@@ -371,7 +371,7 @@ class Script:
 
 @pytest.fixture
 def script() -> Iterator[Script]:
-    """A script; its steps have been used up at the end."""
+    """A script, all of whose steps must have been used at the end."""
     made = Script("scripted")
     yield made
     assert made.steps == []
@@ -380,19 +380,19 @@ def script() -> Iterator[Script]:
 
 
 def interrupt() -> None:
-    """Do what a signal handler does at a press of Ctrl-C."""
+    """Act like a signal handler when Ctrl-C is pressed."""
     raise KeyboardInterrupt
 
 
 def locked_lock() -> Any:
-    """A low-level lock, such as a waiting thread has put into its line."""
+    """A low-level lock, like that of a waiting thread in a queue."""
     lock = _thread.allocate_lock()
     lock.acquire()
     return lock
 
 
 def waiting(thing: Any, count: int) -> None:
-    """Return when so many threads wait."""
+    """Wait until ``count`` threads wait."""
     deadline = time.monotonic() + 10
     while not repr(thing).endswith(f"waiters={count}>"):
         assert time.monotonic() < deadline, f"{thing!r}, not {count} waiters"
@@ -400,13 +400,13 @@ def waiting(thing: Any, count: int) -> None:
 
 
 def ends(thread: Any) -> bool:
-    """Whether a thread comes to its end."""
+    """Whether a thread ends."""
     thread.join(10)
     return not thread.isAlive()
 
 
 def started(script: Script, function: Callable[..., object], *args: object) -> Any:
-    """A thread that calls a function, and does not keep the program from ending."""
+    """A thread that calls a function, and does not prevent the program from ending."""
     thread = script.threading.Thread(target=function, args=args)
     thread.setDaemon(True)
     thread.start()
@@ -461,7 +461,7 @@ def test_an_interrupted_waiter_wakes_nobody_else(script: Script) -> None:
 def test_a_set_between_two_looks_of_a_wait_ends_it() -> None:
     class Gate(list[object]):
         def __getitem__(self, _: object) -> list[object]:  # type: ignore[override]
-            return []  # it has been set meanwhile
+            return []  # it has been set in the meantime
 
     event = threading.Event()
     event._queues = Gate(event._queues)
@@ -504,7 +504,7 @@ def test_who_decides_about_a_timer_first_decides() -> None:
 
         def acquire(self, *_: object) -> bool:
             timer.cancel()
-            return False  # that was at the very end of the interval
+            return False  # the interruption came at the very end of the interval
 
     timer._threadspec_waiting = Late()
     timer.run()
@@ -873,7 +873,7 @@ def test_a_wait_whose_lock_somebody_else_releases_in_time_fails(
 
 
 class Joiner:
-    """A thread of the system that joins another; it is blocked when this is made."""
+    """A low-level thread that joins another; it is blocked once this is created."""
 
     def __init__(self, thread: Any) -> None:
         self._begun, self._ended = _thread.allocate_lock(), _thread.allocate_lock()
@@ -893,7 +893,7 @@ class Joiner:
         self._ended.release()
 
     def returned(self) -> bool:
-        """Whether it comes back, without an error."""
+        """Whether it returns without an error."""
         return self._ended.acquire(timeout=10)
 
 
@@ -1154,7 +1154,7 @@ def test_a_joiner_that_met_a_refused_start_does_not_wait_longer(
 
 
 class Kept:
-    """Something that a thread may keep from being freed."""
+    """An object that a thread may keep alive."""
 
     def use(self, *args: object, **kwargs: object) -> None:
         pass
@@ -1198,7 +1198,7 @@ def test_a_thread_that_was_not_started_keeps_its_target(
 
 
 def own_names(thing: object) -> set[str]:
-    """The names that objects of the reference's classes use, but for the language's own."""
+    """The names that objects of the reference's classes use, except special names."""
     kinds = [kind for kind in type(thing).__mro__ if kind is not object]
     names = {*vars(thing)}.union(*(vars(kind) for kind in kinds))
     return {name for name in names if not (name.startswith("__") and name.endswith("__"))}
@@ -1285,7 +1285,7 @@ def test_a_failure_is_reported_though_it_cannot_be_encoded(
 
 
 class Handler:
-    """Runs in the place of a signal handler, once, at the moment of a given number.
+    """Runs like a signal handler, once, at the step with a given number.
 
     A moment is the beginning of a function of the reference, or the return of a function written in
     C to one: there CPython runs signal handlers.  One that does not raise may run at each ``line``
@@ -1328,7 +1328,7 @@ class Handler:
 
 
 def at_each_moment(trial: Callable[[Callable[..., Handler]], object]) -> None:
-    """Make a trial again and again, with a handler that runs a moment later each time.
+    """Repeat a trial, with a handler that runs one step later each time.
 
     ``trial`` makes its handler of what it is called with, and is over when that did not run.
     """
@@ -1347,7 +1347,7 @@ def at_each_moment(trial: Callable[[Callable[..., Handler]], object]) -> None:
 
 
 def until(holds: Callable[[], object], what: object) -> None:
-    """Return when something holds."""
+    """Wait until a condition holds."""
     deadline = time.monotonic() + 10
     while not holds():
         assert time.monotonic() < deadline, what
@@ -1355,7 +1355,7 @@ def until(holds: Callable[[], object], what: object) -> None:
 
 
 def background(function: Callable[..., object], *args: object) -> Any:
-    """A started thread that does not keep the program from ending."""
+    """A started thread that does not prevent the program from ending."""
     thread = threading.Thread(target=function, args=args)
     thread.setDaemon(True)
     thread.start()
@@ -1363,7 +1363,7 @@ def background(function: Callable[..., object], *args: object) -> Any:
 
 
 def soon(function: Callable[[], object]) -> None:
-    """Call a function when others have had time to begin something."""
+    """Call a function after other threads have had time to begin something."""
     time.sleep(0.002)
     function()
 
@@ -1377,7 +1377,7 @@ def is_interrupted(operate: Callable[..., object], *args: object) -> bool:
 
 
 def levels(condition: Any) -> int:
-    """How often the calling thread can release the lock of a condition, which it then has done."""
+    """Release the lock of a condition as often as possible; return how often that was."""
     for count in range(10):
         try:
             condition.release()
@@ -1483,7 +1483,7 @@ def test_no_unit_is_lost_whenever_acquire_is_interrupted(
 
 
 def drain(semaphore: Any) -> int:
-    """How many units there are; they are taken."""
+    """Acquire all permits; return their number."""
     count = 0
     while semaphore.acquire(False):
         count += 1
@@ -1586,7 +1586,7 @@ def test_a_condition_that_outlived_interruptions_wakes_its_waiters(
 
 
 class HeldUp:
-    """Threads of the system that wait; those of them that are held up stop as they return."""
+    """Low-level threads that wait; those that are held up stop when they return."""
 
     def __init__(self, wait: Callable[[], object], chapter: ModuleType) -> None:
         self._wait = wait
@@ -1595,7 +1595,7 @@ class HeldUp:
         self._let_go = locked_lock()
 
     def start(self, number: int, held_up: bool) -> None:
-        """Have one more thread wait."""
+        """Let one more thread wait."""
         _thread.start_new_thread(self._run, (number, held_up))
 
     def _run(self, number: int, held_up: bool) -> None:
@@ -1614,7 +1614,7 @@ class HeldUp:
         return self._trace
 
     def let_go(self) -> None:
-        """Let those that are held up go on."""
+        """Let the threads that are held up continue."""
         self._let_go.release()
 
 
@@ -1684,7 +1684,7 @@ def test_a_start_that_comes_after_another_and_its_end_changes_nothing() -> None:
     claim = thread._threadspec_claim
 
     class Late:
-        """Another thread starts it, and it ends, between the two looks of start()."""
+        """Another thread starts it, and it ends, between the two checks of start()."""
 
         def acquire(self, *args: object) -> bool:
             thread._threadspec_claim = claim
@@ -1971,10 +1971,10 @@ def test_the_permit_of_an_interrupted_wait_goes_to_another_waiter() -> None:
 
         waiter = background(semaphore.acquire)
         waiting(semaphore, 1)
-        semaphore._counter = 1  # overtakes the waiter, which has not been woken for it
+        semaphore._counter = 1  # this permit overtakes the waiter, which has not been woken for it
         with handler(act):
             is_interrupted(_wait, semaphore)
-        if left != [0]:  # the permit has not been taken before the interruption, or for good
+        if left != [0]:  # the permit was not acquired before the interruption, or stays acquired
             semaphore.release()
         assert ends(waiter)
 
@@ -2169,7 +2169,7 @@ def test_many_threads_take_each_of_many_once() -> None:
 
 
 class Stacks:
-    """The stack size as a thread module has it: to ask for it sets the default again."""
+    """The stack size as in a thread module: reading it restores the default."""
 
     def __init__(self, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
         self.size = 0
@@ -2399,7 +2399,7 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no for
 
 
 def program(source: str) -> list[str]:
-    """Run a program to its end; the lines that it prints."""
+    """Run a program to its end; return the lines that it prints."""
     run = subprocess.run(
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", textwrap.dedent(source)],
         capture_output=True,
@@ -2947,7 +2947,7 @@ def layer_over(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Any:
 
 
 def in_another_thread_of_control(function: Callable[[], object]) -> object:
-    """What a function returns in a thread that the module does not know."""
+    """Call a function in a thread that the module does not know; return its value."""
     found: list[object] = []
     _thread.start_new_thread(lambda: found.append(function()), ())
     until(lambda: found, "a thread that has not ended")

@@ -1,4 +1,4 @@
-"""What a soak makes of its records: which verdicts differ from the usual one."""
+"""Soak runs: which verdicts differ from the usual one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_case_that_is_lost_is_told(tmp_path: Path) -> None:
         path = tmp_path / f"{number}.json"
         write(a_record(cases=(case,)), path)
         records["reference", "busy", number] = path
-    # They are two cases: each is missing where the other one is.
+    # There are two cases; each record has one of them and lacks the other.
     found = {(one.run, one.case, one.verdict) for one in soak.differences(records)}
     assert (3, PASSED.case, "missing") in found
     assert {one for one in found if one[0] != 3} == {

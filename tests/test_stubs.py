@@ -1,4 +1,4 @@
-"""The stubs of the reference: what a type checker tells its users.
+"""The stubs of the reference: what a type checker reports to its users.
 
 ``make lint`` compares them with the reference itself (mypy's stubtest).
 """
@@ -29,7 +29,7 @@ def test_the_stubs_have_the_public_names(name: str) -> None:
 
 
 def complaints(folder: Path, source: str) -> list[str]:
-    """What mypy says about a program that uses the reference, as line numbers and codes."""
+    """What mypy reports about a program that uses the reference, as line numbers and codes."""
     pytest.importorskip("mypy")
     package = folder / "threadspec" / "reference"
     package.mkdir(parents=True)

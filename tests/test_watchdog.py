@@ -19,10 +19,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 MARK = "THREADSPEC_TEST_MARK"
-PATIENCE = 30.0  # seconds, generous: a loaded machine takes a while to end many processes
+PATIENCE = 30.0  # seconds: a busy machine takes a while to end many processes
 
-# Holds the interpreter lock for ever, so that the worker cannot notice that its input has ended;
-# has a child and a temporary file of its own, and a program of the battery that waits.
+# Holds the interpreter lock for ever, so that the worker cannot notice the end of its input, and
+# has a child process, a temporary file, and a program of the battery that waits.
 SPINNING = """
 import itertools, os, subprocess, tempfile
 from threadspec.reference import *
@@ -50,12 +50,12 @@ def survivors(mark: str) -> list[str]:
 
 
 def leftovers(folder: Path) -> list[str]:
-    """What is left in a folder for temporary files, besides what pytest keeps there on purpose."""
+    """The files left in a temporary folder, except those that pytest keeps on purpose."""
     return [path.name for path in folder.iterdir() if not path.name.startswith("pytest-of-")]
 
 
 def wait_until(condition: Callable[[], bool]) -> bool:
-    """Whether a condition comes true within PATIENCE."""
+    """Wait for a condition; return whether it is true within PATIENCE."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:
@@ -108,7 +108,7 @@ def test_no_process_and_no_file_outlives_a_run_that_is_killed(
     )
     try:
         assert wait_until(lambda: len(list(reached.iterdir())) >= workers)
-        assert len(survivors(str(tmp_path))) > 2 * workers  # those who are to be counted are seen
+        assert len(survivors(str(tmp_path))) > 2 * workers  # survivors() finds the processes
         run.send_signal(number)
         run.wait(PATIENCE)
         wait_until(lambda: not survivors(str(tmp_path)))

@@ -1,4 +1,4 @@
-"""The worker: whatever an implementation does to its process, the host gets an answer, and soon."""
+"""The worker: whatever an implementation does to its process, the host soon gets an answer."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from threadspec.conformance.harness.processors import OneProcessor
 from threadspec.conformance.harness.programs import Program, ProgramPool, Programs, listen
 
 BATTERY = "threadspec.conformance.battery"
-NO_VALUE = (f"{BATTERY}.lock.release", "test_release_returns_none")  # takes a lock and releases it
+NO_VALUE = (f"{BATTERY}.lock.release", "test_release_returns_none")  # acquires, releases it
 LOCKS = (
     f"{BATTERY}.lock.acquire",
     "test_acquire_locks",
-)  # takes a lock three times
+)  # acquires a lock three times
 HELD = (f"{BATTERY}.lock.acquire", "test_acquire_blocks_while_the_lock_is_held")
 METHODS = (f"{BATTERY}.lock.general", "test_a_lock_has_acquire_and_release")
 
@@ -55,7 +55,7 @@ MakeWorker = Callable[..., WorkerProcess]
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeWorker]:
-    """Make a worker for an implementation with this source; all are ended after the test."""
+    """Make a worker for an implementation with this source; all workers end after the test."""
     monkeypatch.chdir(tmp_path)
     workers = []
 
@@ -81,7 +81,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeWorker
 
 
 def script(folder: Path, text: str) -> Path:
-    """An executable file that is no interpreter, though it may start one."""
+    """An executable file that is not an interpreter, but may start one."""
     path = folder / "not-python"
     path.write_text(text, encoding="utf-8")
     path.chmod(0o755)
@@ -240,7 +240,7 @@ def test_helper_processes_end_with_the_worker(make: MakeWorker, tmp_path: Path) 
 
 
 def is_alive(number: int) -> bool:
-    """Whether a process runs (one that nobody has waited for yet does not)."""
+    """Whether a process runs (a zombie does not)."""
     try:
         os.kill(number, 0)
     except OSError:
@@ -498,7 +498,7 @@ def test_what_is_printed_belongs_to_its_case_although_the_next_one_is_begun(
 ) -> None:
     worker = make(miniatures.PRINTING)
     first = worker.run(*NO_VALUE, [LOCKS])
-    time.sleep(0.2)  # the next one has printed as well by now
+    time.sleep(0.2)  # by now, the next one has printed, too
     worker.run(*LOCKS)
     again = worker.run(*NO_VALUE)
     assert first.output == again.output != ""
@@ -602,12 +602,12 @@ class Sleeper:
 
 @pytest.fixture
 def others() -> tuple[int, ...]:
-    """The threads that the test runner has by itself."""
+    """The threads of the test runner itself."""
     return tuple(blocking.look() or ())
 
 
 def becomes_true(condition: Callable[[], bool]) -> bool:
-    """Whether a condition holds before long."""
+    """Wait briefly for a condition; return whether it holds."""
     deadline = time.monotonic() + 10
     while not condition():
         if time.monotonic() >= deadline:
@@ -667,7 +667,7 @@ def test_the_files_of_threads_that_have_ended_are_closed() -> None:
     def descriptors() -> int:
         return len(os.listdir("/proc/self/fd"))
 
-    # Threads that earlier tests have left may take all places.
+    # Threads left by earlier tests may use up all kept files.
     is_crowded = len(blocking.look() or ()) > blocking.Files.MOST
     before = descriptors()
     sleepers = [Sleeper() for _ in range(40)]
@@ -677,7 +677,7 @@ def test_the_files_of_threads_that_have_ended_are_closed() -> None:
     for sleeper in sleepers:
         sleeper.lock.release()
     assert becomes_true(lambda: not {one.tid for one in sleepers} & set(blocking.look() or ()))
-    assert descriptors() <= before  # fewer where a thread of an earlier test has ended as well
+    assert descriptors() <= before  # fewer if a thread of an earlier test has also ended
 
 
 def test_looking_at_a_process_that_is_gone_shows_nothing() -> None:
@@ -691,8 +691,8 @@ def test_looking_at_a_process_that_is_gone_shows_nothing() -> None:
         ({1: ("5 0x1", "7"), 2: ("6 0x1", "10")}, False),  # it ran meanwhile
         ({1: ("5 0x1", "7"), 2: ("6 0x2", "9")}, False),  # it waits for something else
         ({1: ("5 0x1", "7")}, False),  # it ended
-        ({1: ("5 0x1", "7"), 3: ("6 0x1", "9")}, False),  # another came instead
-        (None, False),  # nothing can be seen
+        ({1: ("5 0x1", "7"), 3: ("6 0x1", "9")}, False),  # another started instead
+        (None, False),  # nothing is visible
     ],
 )
 def test_nothing_has_run_between_two_equal_looks(
@@ -786,7 +786,7 @@ def test_a_value_whose_repr_raises_is_shown_all_the_same() -> None:
 
 
 def in_harness(case_: Callable[..., None]) -> dict[str, Any]:
-    """The outcome of a case that needs nothing but helper threads."""
+    """The outcome of a case that needs only helper threads."""
     return dict(Observer(ModuleType("imaginary"), _thread, Durations()).run(case_))
 
 
@@ -811,7 +811,7 @@ def test_a_helper_that_ends_while_it_is_looked_at_spoils_nothing(
         lock.release()
         while not busy[0].has_ended():
             time.sleep(0.001)
-        return True  # it is blocked, since it waits for its next action
+        return True  # it is blocked, as it waits for its next action
 
     def test_it(actors: Any) -> None:
         actors.start(lock.acquire)
@@ -897,7 +897,7 @@ def test_the_threads_of_a_race_have_every_processor() -> None:
 def programs(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Callable[[Callable[..., object]], Program]]:
-    """Start a function of the battery as a program, in either way; all are ended after the test."""
+    """Start a function of the battery as a program, forked or not; all end after the test."""
     if request.param and not fork_server.is_possible():
         pytest.skip("programs are not forked here")
     monkeypatch.setattr(fork_server, "is_possible", lambda: request.param)
@@ -928,7 +928,7 @@ def test_a_program_ends_as_any_other_does(programs: Callable[..., Program]) -> N
 def test_a_program_with_green_threads_listens_without_select(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # That of eventlet finds no file ready where it is not to wait.
+    # eventlet's select() finds no file ready if its time-out is zero.
     monkeypatch.setattr(select, "select", lambda *arguments: ([], [], []))
     monkeypatch.setattr("threadspec.conformance.harness.programs._cooperative", [True])
     reading, writing = os.pipe()
@@ -961,7 +961,7 @@ def test_the_signal_that_ended_a_program_is_seen(programs: Callable[..., Program
 def test_programs_are_asked_for_where_pipes_of_subprocesses_do_not_block(
     monkeypatch: pytest.MonkeyPatch, programs: Callable[..., Program]
 ) -> None:
-    class Popen(subprocess.Popen[bytes]):  # as gevent's is
+    class Popen(subprocess.Popen[bytes]):  # as gevent replaces it
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             for pipe in (self.stdin, self.stdout):
@@ -982,7 +982,7 @@ def test_the_process_that_forks_programs_is_no_child_of_the_worker(
         return int(stat.rsplit(")", 1)[1].split()[1])
 
     program = programs(program_end.program_whose_main_exits)
-    assert program.line() == "main is done"  # and it waits to be told to go on
+    assert program.line() == "main is done"  # and it waits for the next line
     assert parent(parent(program._process.pid)) != os.getpid()
 
 
