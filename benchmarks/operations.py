@@ -226,7 +226,7 @@ def _threads() -> list[Operation]:
     )
     timer = "timer = $new_timer\n$start_timer\n$cancel_timer\n$join_timer"
     one_by_one = "create, start and join, one after another"
-    at_once = "create, start and join, 200 simultaneously (each)"
+    together = "create, start and join, 200 simultaneously (each)"
     return [
         _snippet("thread.create", "create", MAKE_LOCKED, "", "$new_thread"),
         _scenario("thread.start", "start alone", play.thread_start, START, 50, helpers=0, per=50),
