@@ -1,9 +1,11 @@
-"""What cases of Thread share: activities, error output, races."""
+"""Threads for cases of Thread: activities, running threads, failures, races."""
 
 import sys
 import time
 
-from threadspec.conformance.battery.support.stepping import can_stop
+from threadspec.conformance.battery.support.crossing import blocking_thread, helpers
+from threadspec.conformance.battery.support.latch import Latch
+from threadspec.conformance.battery.support.stepping import can_stop, settle
 from threadspec.conformance.harness.blocking import clock
 
 
@@ -33,20 +35,25 @@ class Sink(object):
 
 
 class Oops(Exception):
-    """What a thread fails with."""
+    """An error that a thread raises."""
 
 
 class Worse(BaseException):
-    """What a thread fails with that is no Exception."""
+    """An error that a thread raises and that is no Exception."""
 
 
 class Unshown(Exception):
-    """What a thread fails with that cannot be shown."""
+    """An error that a thread raises and that cannot be shown."""
 
     def __repr__(self):
         raise Oops("this has no repr")
 
     __str__ = __repr__
+
+
+def failures():
+    """Exceptions of three kinds for a thread to raise."""
+    return [Oops("failed"), SystemExit(3), Worse("failed")]
 
 
 def raiser(error):
@@ -59,9 +66,9 @@ def raiser(error):
 
 
 def affordable(rounds, operation):
-    """``rounds``, or fewer where ``operation()`` is so slow that they would take long.
+    """How many rounds of ``operation()`` fit into half a second: between 10 and ``rounds``.
 
-    The quickest of five counts, so that a loaded machine does not make it look slow.
+    The fastest of five calls counts, so that a loaded machine does not make it seem slow.
     """
     quickest = 0.5
     for _ in range(5):
@@ -72,9 +79,9 @@ def affordable(rounds, operation):
 
 
 class Undisturbed(object):
-    """While it lasts, a thread goes on until it waits, and hardly gives way to another before.
+    """A with block in which a thread hardly ever gives way to another one before it waits.
 
-    Where the interpreter has no interval to be changed, it has no effect.
+    No effect where the interpreter has no switch interval.
     """
 
     def __enter__(self):
@@ -94,8 +101,25 @@ class Undisturbed(object):
             restore(before)
 
 
+def repeat_undisturbed(actors, operation, rounds):
+    """Let an actor repeat ``operation()`` in an Undisturbed block, ``rounds`` times or fewer.
+
+    Raises what ``operation`` raises.  One that does not return is another clause's business.
+    """
+
+    def work():
+        with Undisturbed():
+            for _ in range(affordable(rounds, operation)):
+                operation()
+
+    worker = actors.start(work)
+    actors.until(worker.has_ended)
+    if worker.has_ended():
+        worker.result()
+
+
 def race(actors, functions, rounds):
-    """A race of ``rounds`` rounds, or fewer where rounds take long; ends with a whole batch."""
+    """Race ``functions`` for ``rounds`` rounds, or about half a second; return the rounds done."""
     patience = clock() + 0.5
     done = 0
     while done < rounds and clock() < patience:
@@ -107,11 +131,11 @@ def race(actors, functions, rounds):
 
 
 def stumbling(actors, function):
-    """``function``, made to give way to other threads at every step of Python that it takes.
+    """Return a version of ``function`` that gives way to other threads at every step of Python.
 
-    A step is an instruction where the interpreter lets them be traced, and a line elsewhere.
-    Where a trace function does not belong to one thread alone, ``function`` is left as it is; and
-    so it is after half a second, however slow the implementation is.
+    A step is an instruction where the interpreter can trace instructions, and a line elsewhere.
+    After half a second the function runs normally, so that a slow implementation takes no longer.
+    Returns ``function`` itself where a trace function does not belong to one thread alone.
     """
     if not can_stop(actors.substrate):
         return function
@@ -139,24 +163,74 @@ def stumbling(actors, function):
     return call
 
 
-def kinds(threading):
-    """Functions that make a thread for an activity: by its target, and by a subclass's run()."""
+def by_target(threading):
+    """A function that makes a thread whose target is a given activity."""
+    return lambda activity: threading.Thread(target=activity)
 
-    def by_target(activity):
-        return threading.Thread(target=activity)
 
-    def by_subclass(activity):
+def by_run(threading):
+    """A function that makes a thread whose overridden run() calls a given activity."""
+
+    def make(activity):
         class Own(threading.Thread):
             def run(self):
                 activity()
 
         return Own()
 
-    return [by_target, by_subclass]
+    return make
+
+
+def kinds(threading):
+    """Functions that make a thread for an activity: by its target, and by a subclass's run()."""
+    return [by_target(threading), by_run(threading)]
+
+
+def check_alive(thread, caller, expected=True):
+    """isAlive() returns a true value, or a false one if expected, here and in an actor's thread."""
+    for _ in range(2):
+        alive = bool(thread.isAlive())
+        assert alive == expected
+        alive = bool(caller.call(thread.isAlive))
+        assert alive == expected
+
+
+class Started(object):
+    """A with block in which a thread, for which start() has returned, waits at a latch.
+
+    ``make``: makes the thread for an activity.  The block gets the thread and its Latch, which is
+    opened at the end of the block at the latest.
+    """
+
+    def __init__(self, actors, make):
+        self._actors = actors
+        self._make = make
+        self._latch = Latch(actors.substrate)
+
+    def __enter__(self):
+        try:
+            thread = self._make(self._latch.wait)
+            self._actors.call(thread.start)
+        except:  # noqa: E722 - whatever it is, the thread may be waiting
+            self._latch.open()
+            raise
+        return thread, self._latch
+
+    def __exit__(self, kind, value, trace):
+        self._latch.open()
+
+
+class Running(Started):
+    """A Started thread that has reached its latch, if it runs at all."""
+
+    def __enter__(self):
+        thread, latch = Started.__enter__(self)
+        self._actors.until(lambda: latch.arrivals)
+        return thread, latch
 
 
 def attempt(notes, function):
-    """Call ``function`` and note its value or the exception it raises."""
+    """Call ``function`` and add its value and the exception it raises to ``notes``."""
     try:
         notes.append((function(), None))
     except:  # noqa: E722 - whatever an implementation throws is evidence
@@ -164,9 +238,9 @@ def attempt(notes, function):
 
 
 def noted(actors, notes, count=1):
-    """The values of ``count`` attempts that threads make; raises what an attempt raised."""
+    """The values of ``count`` attempts in threads; raises what one of them raised."""
     came = actors.until(lambda: len(notes) >= count)
-    assert came, "what a thread does does not end"
+    assert came, "%d of %d calls that threads were to make have ended" % (len(notes), count)
     for value, error in notes:
         if error is not None:
             raise error
@@ -174,27 +248,65 @@ def noted(actors, notes, count=1):
 
 
 def started_inside(threading, actors, work):
-    """Let a thread of the module call ``work``; the values of its one attempt."""
+    """The value that ``work`` returns in a thread of the module; raises what it raises there."""
     notes = []
     actors.call(threading.Thread(target=lambda: attempt(notes, work)).start)
     return noted(actors, notes)[0]
 
 
-def begin(actors, thread, latch):
-    """Start a thread and wait until it has come to the latch."""
-    actors.call(thread.start)
-    actors.until(lambda: latch.arrivals)
+def made_by_others(threading, actors, make, activity):
+    """Two threads for an activity: one that an alien thread has made, one that a thread has."""
+    by_alien = actors.call(make, activity)
+    return [by_alien, started_inside(threading, actors, lambda: make(activity))]
 
 
 def finish(actors, thread):
-    """Wait for the end of a thread; whether it is over is another clause's business."""
+    """Wait for join() of a thread; that it returns is another clause's business."""
     actors.start(thread.join).returned()
 
 
+def run_to_end(actors, make, after=None):
+    """Start a thread once and wait for its end; the thread, and a list with an item for each run.
+
+    ``after``: what its activity calls, if given, after it has added the item.
+    """
+    ran = []
+
+    def activity():
+        ran.append(None)
+        if after is not None:
+            after()
+
+    with Sink():
+        thread = make(activity)
+        thread.start()
+        actors.until(lambda: ran)
+        finish(actors, thread)
+        settle(actors)
+    return thread, ran
+
+
+def check_joined_by_every_kind(threading, actors, kind, what):
+    """A blocked join() of a thread of ``kind`` returns at its end, in threads of every kind.
+
+    ``what``: says in the message that it has ended.
+    """
+    for joiner in helpers(threading, actors):
+        thread, end = blocking_thread(threading, actors, kind)
+        if thread is None:
+            return
+        joiner.start(thread.join)
+        blocked = joiner.is_blocked()
+        end()
+        if not blocked:
+            return  # another clause's business
+        assert joiner.returned(), "%s: %r" % (what, joiner)
+
+
 def nothing():
-    """An activity that ends at once."""
+    """An activity that does nothing."""
 
 
 def native(text):
-    """UTF-8 as this version's own type of string."""
+    """UTF-8 text as a ``str`` of this Python version."""
     return text if str is bytes else text.decode("utf-8")

@@ -3,34 +3,51 @@
 import time
 
 from threadspec.conformance.battery.support.latch import Latch
+from threadspec.conformance.battery.support.module import listed
 from threadspec.conformance.battery.support.stepping import endings, settle
 from threadspec.conformance.battery.support.thread import (
     Oops,
+    Running,
     Sink,
+    Started,
     Undisturbed,
     Unshown,
-    Worse,
     affordable,
     attempt,
-    begin,
+    by_target,
+    check_alive,
+    failures,
     kinds,
+    made_by_others,
     noted,
     nothing,
     raiser,
-    started_inside,
+    repeat_undisturbed,
 )
 from threadspec.conformance.harness.vocabulary import clause, show
+
+
+def check_dies(actors, thread, after="its run() had ended"):
+    """isAlive() returns false some time after the end of the thread."""
+    dead = actors.until(lambda: not thread.isAlive())
+    assert dead, "isAlive() still returned true long after %s" % after
+
+
+def join_and_ask(thread, *args):
+    """A function that joins the thread and returns what isAlive() returns then."""
+    is_alive = thread.isAlive
+
+    def wait():
+        thread.join(*args)
+        return is_alive()
+
+    return wait
 
 
 @clause("thread.alive.before")
 def test_a_new_thread_is_not_alive(threading, actors):
     for make in kinds(threading):
-        thread = make(nothing)
-        for _ in range(2):
-            alive = thread.isAlive()
-            assert not alive
-        alive = actors.call(thread.isAlive)
-        assert not alive
+        check_alive(make(nothing), actors.new(), False)
 
 
 @clause("thread.alive.before")
@@ -41,33 +58,25 @@ def test_a_thread_whose_run_is_called_is_not_started(threading):
         thread.run()
         seen.append(thread.isAlive())
     alive = [one for one in seen if one]
-    assert alive == [], "a thread is alive that was not started"
+    assert alive == [], "run() was called, not start(), and isAlive() returned a true value"
 
 
 @clause("thread.alive.running")
 def test_a_thread_is_alive_while_its_run_goes_on(threading, actors):
     for make in kinds(threading):
-        with Latch(actors.substrate) as latch:
-            thread = make(latch.wait)
-            actors.call(thread.start)
+        with Started(actors, make) as (thread, latch):
             alive = thread.isAlive()
             assert alive
             actors.until(lambda: latch.arrivals)
-            for _ in range(3):
-                alive = thread.isAlive()
-                assert alive
-            alive = actors.call(thread.isAlive)
-            assert alive
+            check_alive(thread, actors.new())
 
 
 @clause("thread.alive.running")
 def test_a_thread_made_in_any_thread_is_alive(threading, actors):
-    # One that an alien thread makes differs from one that the main thread makes: it is daemonic.
+    # A thread that an alien thread makes is daemonic, unlike one that the main thread makes.
     for make in kinds(threading):
         with Latch(actors.substrate) as latch:
-            by_alien = actors.call(make, latch.wait)
-            by_own = started_inside(threading, actors, lambda: make(latch.wait))
-            for thread in (by_alien, by_own):
+            for thread in made_by_others(threading, actors, make, latch.wait):
                 actors.call(thread.start)
                 alive = thread.isAlive()
                 assert alive
@@ -89,7 +98,7 @@ def test_a_thread_is_alive_when_start_returns(threading, actors, rounds):
 
     def try_once():
         if len(latches) % 8 == 0:
-            time.sleep(0.0002)  # those that are over may end now
+            time.sleep(0.0002)  # the threads of earlier rounds may end now
         latch = Latch(actors.substrate)
         latches.append(latch)
         thread = threading.Thread(target=latch.wait)
@@ -112,7 +121,7 @@ def test_a_thread_is_alive_when_start_returns(threading, actors, rounds):
     finally:
         for latch in latches:
             latch.open()
-    assert dead == 0, "%d times a thread was not alive when start() returned" % dead
+    assert dead == 0, "isAlive() returned false right after start() %d times" % dead
 
 
 @clause("thread.alive.running")
@@ -131,37 +140,29 @@ def test_a_thread_is_alive_until_its_own_run_has_ended(threading, actors):
         actors.until(lambda: latch.arrivals)
         attempt(notes, lambda: thread.isAlive())
         alive = [one for one in noted(actors, notes, 2) if one]
-        assert len(alive) == 2, "not alive between the end of its target and that of its run()"
+        assert len(alive) == 2, (
+            "isAlive() returned false after the end of the target, before that of run()"
+        )
 
 
 @clause("thread.alive.after")
 def test_a_thread_is_not_alive_after_its_end(threading, actors):
-    # One that an alien thread makes differs from one that the main thread makes: it is daemonic.
-    for make in kinds(threading) + [lambda activity: actors.call(kinds(threading)[0], activity)]:
-        with Latch(actors.substrate) as latch:
-            thread = make(latch.wait)
-            actors.call(thread.start)
+    # A thread that an alien thread makes is daemonic, unlike one that the main thread makes.
+    for make in kinds(threading) + [lambda activity: actors.call(by_target(threading), activity)]:
+        with Started(actors, make) as (thread, latch):
             latch.open()
-            dead = actors.until(lambda: not thread.isAlive())
-            assert dead, "a thread stays alive after the end of its run()"
-            for _ in range(2):
-                alive = thread.isAlive()
-                assert not alive
-            alive = actors.call(thread.isAlive)
-            assert not alive
+            check_dies(actors, thread)
+            check_alive(thread, actors.new(), False)
 
 
 @clause("thread.alive.after")
 def test_a_thread_is_not_alive_when_others_still_are(threading, actors):
-    with Latch(actors.substrate) as latch:
-        other = threading.Thread(target=latch.wait)
+    with Running(actors, by_target(threading)) as (other, _):
         thread = threading.Thread(target=nothing)
-        begin(actors, other, latch)
         actors.call(thread.start)
-        dead = actors.until(lambda: not thread.isAlive())
-        assert dead, "a thread stays alive after the end of its run()"
+        check_dies(actors, thread)
         alive = other.isAlive()
-        assert alive, "a thread is not alive after the end of another one"
+        assert alive, "isAlive() of a running thread returned false after the end of another one"
 
 
 @clause("thread.alive.after")
@@ -178,18 +179,19 @@ def test_a_thread_stays_not_alive_when_others_are_started(threading, actors):
             starter.call(threading.Thread(target=latch.wait).start)
             actors.until(lambda: len(latch.arrivals) == count)
         after = [thread for thread in threads if thread.isAlive()]
-        assert before or not after, "an ended thread is alive again when another has been started"
+        assert before or not after, (
+            "isAlive() of an ended thread returned true again after another had been started"
+        )
 
 
 @clause("thread.alive.after-exception")
 def test_a_thread_is_not_alive_after_a_failure(threading, actors):
     with Sink():
         for make in kinds(threading):
-            for error in (Oops("failed"), SystemExit(3), Worse("failed"), KeyboardInterrupt()):
+            for error in failures() + [KeyboardInterrupt()]:
                 thread = make(raiser(error))
                 thread.start()
-                dead = actors.until(lambda: not thread.isAlive())
-                assert dead, "a thread stays alive after raising %s" % type(error).__name__
+                check_dies(actors, thread, "the thread had raised %s" % type(error).__name__)
 
 
 @clause("thread.alive.after-exception")
@@ -204,7 +206,9 @@ def test_a_thread_is_not_alive_after_a_failure_that_cannot_be_reported(threading
             thread.start()
             dead = actors.until(lambda: not thread.isAlive())
             settle(actors)
-        assert dead, "a thread stays alive after a failure that cannot be reported"
+        assert dead, (
+            "isAlive() still returned true long after an exception that could not be written"
+        )
 
 
 @clause("thread.alive.second-start")
@@ -215,36 +219,29 @@ def test_a_refused_start_leaves_an_ended_thread_not_alive(threading, actors):
     for _ in range(2):
         actors.start(thread.start).raised()
     alive = thread.isAlive()
-    assert not (dead and alive), "an ended thread is alive after a refused start()"
+    assert not (dead and alive), (
+        "isAlive() of an ended thread returned true again after another start()"
+    )
 
 
 @clause("thread.alive.second-start")
 def test_a_refused_start_leaves_a_running_thread_alive(threading, actors):
-    with Latch(actors.substrate) as latch:
-        thread = threading.Thread(target=latch.wait)
-        actors.call(thread.start)
+    with Started(actors, by_target(threading)) as (thread, _):
         for _ in range(2):
             before = thread.isAlive()
             actors.start(thread.start).raised()
             after = thread.isAlive()
-            assert after or not before, "a running thread is not alive after a refused start()"
+            assert after or not before, (
+                "isAlive() of a running thread returned false after another start()"
+            )
 
 
 @clause("thread.alive.after-join")
 def test_a_thread_is_not_alive_when_join_has_returned(threading, actors):
     for make in kinds(threading):
         for args in ((), (30.0,)):
-            with Latch(actors.substrate) as latch:
-                thread = make(latch.wait)
-                begin(actors, thread, latch)
-
-                is_alive = thread.isAlive
-
-                def wait():
-                    thread.join(*args)
-                    return is_alive()
-
-                joiner = actors.start(wait)
+            with Running(actors, make) as (thread, latch):
+                joiner = actors.start(join_and_ask(thread, *args))
                 joiner.is_blocked()
                 latch.open()
                 alive = joiner.returned() and joiner.value
@@ -273,17 +270,9 @@ def test_a_thread_is_never_alive_when_join_has_returned(threading, actors, round
         if thread.isAlive() and over:
             alive.append(None)
 
-    def work():
-        with Undisturbed():
-            for _ in range(affordable(rounds // 2, try_once)):
-                try_once()
-
-    worker = actors.start(work)
-    actors.until(worker.has_ended)
-    if worker.has_ended():
-        worker.result()
+    repeat_undisturbed(actors, try_once, rounds // 2)
     times = len(alive)
-    assert times == 0, "%d times a thread was alive when join() had returned" % times
+    assert times == 0, "isAlive() returned true right after join() %d times" % times
 
 
 @clause("thread.alive.after-join")
@@ -291,12 +280,7 @@ def test_a_thread_is_not_alive_when_a_join_that_meets_its_end_has_returned(threa
     hold = actors.substrate.allocate_lock()
     hold.acquire()
     for thread, ending in endings(threading, actors, hold.acquire):
-        is_alive = thread.isAlive
-
-        def wait():
-            thread.join()
-            return is_alive()
-
+        wait = join_and_ask(thread)
         early = actors.start(wait)
         early.is_blocked()
         hold.release()
@@ -306,15 +290,13 @@ def test_a_thread_is_not_alive_when_a_join_that_meets_its_end_has_returned(threa
         ending.go_on()
         for joiner in (early, late):
             alive = joiner.returned() and joiner.value
-            assert not alive, "alive when a join() that met its end has returned"
+            assert not alive, "isAlive() returned true after a join() that met the thread's end"
 
 
 @clause("thread.alive.tells-timeout")
 def test_a_thread_is_alive_after_a_join_that_timed_out(threading, actors):
     for make in kinds(threading):
-        with Latch(actors.substrate) as latch:
-            thread = make(latch.wait)
-            actors.call(thread.start)
+        with Started(actors, make) as (thread, _):
             for timeout in (0.001, 0.0):
                 actors.start(thread.join, timeout).returned()
                 alive = thread.isAlive()
@@ -323,17 +305,14 @@ def test_a_thread_is_alive_after_a_join_that_timed_out(threading, actors):
 
 @clause("thread.alive.listed")
 def test_enumerate_lists_the_alive_threads(threading, actors):
-    def listed(thread):
-        return len([one for one in threading.enumerate() if one is thread])
-
     for make in kinds(threading):
         with Latch(actors.substrate) as latch:
             thread = make(latch.wait)
-            times = listed(thread)
-            assert times == 0, "a thread that is not started is listed"
+            times = listed(threading, thread)
+            assert times == 0, "enumerate() lists a thread that was not started"
             actors.call(thread.start)
-            times = listed(thread)
-            assert times == 1, "an alive thread is listed %d times" % times
+            times = listed(threading, thread)
+            assert times == 1, "enumerate() lists a running thread %d times" % times
             latch.open()
-            gone = actors.until(lambda: not listed(thread))
-            assert gone, "a thread is listed after its end"
+            gone = actors.until(lambda: not listed(threading, thread))
+            assert gone, "enumerate() still lists a thread long after its end"

@@ -1,11 +1,11 @@
-"""Exceptions that end a thread."""
+"""Threads that end with an exception."""
 
 from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.stepping import settle
 from threadspec.conformance.battery.support.thread import (
     Oops,
     Sink,
-    Worse,
+    failures,
     finish,
     kinds,
     native,
@@ -18,7 +18,7 @@ from threadspec.conformance.harness.vocabulary import clause
 def test_a_failing_thread_leaves_others_alone(threading, actors):
     with Sink():
         for make in kinds(threading):
-            for error in (Oops("failed"), SystemExit(3), Worse("failed")):
+            for error in failures():
                 with Latch(actors.substrate) as latch:
                     passed = []
 
@@ -31,19 +31,19 @@ def test_a_failing_thread_leaves_others_alone(threading, actors):
                     assert starter.returned()
                     settle(actors)
                     assert passed == [], (
-                        "join() returned in another thread although the thread it joins goes on"
+                        "a thread that waited for a lock went on when another thread failed"
                     )
                     latch.open()
                     went_on = actors.until(lambda: passed)
-                    assert went_on, "another thread does not go on"
+                    assert went_on, "another thread did not go on after a thread had failed"
                     starter.start(make(lambda: passed.append("later")).start)
                     assert starter.returned()
                     ran = actors.until(lambda: len(passed) == 2)
-                    assert ran, "a thread started later does not run"
+                    assert ran, "a thread that was started after a failure did not run"
 
 
 class NarrowSink(Sink):
-    """Standard error that can write ASCII alone."""
+    """A standard error that can only write ASCII."""
 
     def write(self, text):
         text.encode("ascii")
@@ -59,7 +59,7 @@ def test_a_failing_thread_ends_though_its_name_cannot_be_written(threading, acto
             starter = actors.start(thread.start)
             assert starter.returned(), repr(starter)
             joiner = actors.start(thread.join)
-            assert joiner.returned(), "the thread has failed; %r" % joiner
+            assert joiner.returned(), "after the thread had failed: %r" % joiner
 
 
 def report_of(threading, actors, error):

@@ -1,4 +1,4 @@
-"""``Thread`` objects: how they are made, and what goes beyond a single method."""
+"""Making ``Thread`` objects, and what is not about a single method."""
 
 from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.stepping import settle
@@ -38,10 +38,12 @@ def test_threads_have_activities_of_their_own(threading, actors):
                 for thread in threads:
                     actors.call(thread.start)
                 arrived = actors.until(lambda: len(first.arrivals) + len(second.arrivals) == 2)
-                assert arrived, "two threads were started, %d and %d came to their latches" % (
+                assert arrived, "the activities of two threads ran %d and %d times" % (
                     len(first.arrivals),
                     len(second.arrivals),
                 )
                 came = (len(first.arrivals), len(second.arrivals))
-                assert came == (1, 1)
-                assert first.arrivals != second.arrivals, "both run in one thread of control"
+                assert came == (1, 1), "the activities of two threads ran %d and %d times" % came
+                assert first.arrivals != second.arrivals, (
+                    "the activities of two threads ran in one thread of control"
+                )

@@ -9,7 +9,7 @@ from threadspec.conformance.harness.vocabulary import clause, show, show_error, 
 
 @tells("arguments of the target")
 def calls_of(threading, actors, **kwargs):
-    """How the target of a thread was called, when the thread is made with these arguments."""
+    """The arguments that the target of a thread gets, when Thread gets these arguments."""
     calls = []
 
     def target(*got, **named):
@@ -18,7 +18,7 @@ def calls_of(threading, actors, **kwargs):
     thread = threading.Thread(target=target, **kwargs)
     thread.start()
     arrived = actors.until(lambda: calls)
-    assert arrived, "the target is not invoked"
+    assert arrived, "the target was not invoked"
     return calls[0]
 
 
@@ -81,7 +81,7 @@ def test_the_target_is_invoked(threading, actors):
         assert ran == [expected], "the targets invoked were %s, expected %s" % (ran, expected)
     threading.Thread(target=bare.release).start()
     taker = actors.start(bare.acquire)
-    assert taker.returned(), "a built-in method is not invoked"
+    assert taker.returned(), "the target, a built-in method, was not invoked"
 
 
 @clause("thread.init.target")
@@ -102,7 +102,7 @@ def test_a_target_whose_truth_value_is_false_is_invoked(threading, actors):
     ran = []
     threading.Thread(target=Empty()).start()
     arrived = actors.until(lambda: ran)
-    assert arrived, "a callable object of length 0 is not invoked"
+    assert arrived, "the target, a callable object of length 0, was not invoked"
 
 
 @clause("thread.init.target-none")
@@ -125,7 +125,7 @@ def test_nothing_is_called_without_a_target(threading, actors):
                 assert starter.returned()
                 joiner = actors.start(thread.join)
                 ended = joiner.returned() or not thread.isAlive()
-                assert ended, "the thread does not end"
+                assert ended, "a thread without a target did not end"
             actors.until(lambda: came)
             assert came == ["run() returned"], "run() did not return in the thread"
         settle(actors)
@@ -196,7 +196,7 @@ def test_the_default_is_not_shared(threading, actors):
         before = len(got)
         threading.Thread(target=greedy, **kwargs).start()
         arrived = actors.until(lambda: len(got) > before)
-        assert arrived, "the target is not invoked"
+        assert arrived, "the target was not invoked"
     assert got == [{"a": 1}, {}, {}], "the targets got %r, expected a new dictionary each" % (got,)
     named = calls_of(threading, actors)[1]
     assert named == {}
@@ -216,44 +216,39 @@ def test_the_target_gets_both_kinds_of_arguments(threading, actors):
     assert got == [(1, None, 3)], "the target got %r, expected [(1, None, 3)]" % (got,)
 
 
-@clause("thread.init.keywords")
-def test_all_arguments_can_be_given_by_name(threading, actors):
+def check_given(actors, make):
+    """Thread gets what ``make(target, args, kwargs)`` gives to it, and the name "worker"."""
     calls = []
 
     def target(*args, **kwargs):
         calls.append((args, kwargs))
 
-    # One that passes on args and another that passes on kwargs: both at once is another clause.
-    thread = threading.Thread(kwargs={}, args=(1,), name="worker", target=target, group=None)
+    # args in one thread and kwargs in another: both in one thread are another clause.
+    thread = make(target, (1,), {})
     assert thread.getName() == "worker", "getName() returned %s, expected 'worker'" % show(
         thread.getName()
     )
     thread.start()
     actors.until(lambda: calls)
     assert calls == [((1,), {})], "the target was called with %r, expected [((1,), {})]" % (calls,)
-    threading.Thread(kwargs={"a": 2}, args=(), name="worker", target=target, group=None).start()
+    make(target, (), {"a": 2}).start()
     actors.until(lambda: len(calls) == 2)
     assert [kwargs for args, kwargs in calls] == [{}, {"a": 2}], (
-        "the targets were called with %r" % (calls,)
+        "the targets were called with %r, expected a=2 in the second call" % (calls,)
     )
+
+
+@clause("thread.init.keywords")
+def test_all_arguments_can_be_given_by_name(threading, actors):
+    def make(target, args, kwargs):
+        return threading.Thread(kwargs=kwargs, args=args, name="worker", target=target, group=None)
+
+    check_given(actors, make)
 
 
 @clause("thread.init.positional")
 def test_arguments_can_be_given_in_order(threading, actors):
-    calls = []
+    def make(target, args, kwargs):
+        return threading.Thread(None, target, "worker", args, kwargs)
 
-    def target(*args, **kwargs):
-        calls.append((args, kwargs))
-
-    thread = threading.Thread(None, target, "worker", (1,), {})
-    assert thread.getName() == "worker", "getName() returned %s, expected 'worker'" % show(
-        thread.getName()
-    )
-    thread.start()
-    actors.until(lambda: calls)
-    assert calls == [((1,), {})], "the target was called with %r, expected [((1,), {})]" % (calls,)
-    threading.Thread(None, target, "worker", (), {"a": 2}).start()
-    actors.until(lambda: len(calls) == 2)
-    assert [kwargs for args, kwargs in calls] == [{}, {"a": 2}], (
-        "the targets were called with %r" % (calls,)
-    )
+    check_given(actors, make)

@@ -1,8 +1,8 @@
-"""``Thread.join()``, with a time-out and without."""
+"""``Thread.join()``, with and without a time-out."""
 
 import time
 
-from threadspec.conformance.battery.support.crossing import BY_THREAD, blocking_thread, helpers
+from threadspec.conformance.battery.support.crossing import BY_THREAD, blocking_thread
 from threadspec.conformance.battery.support.deadlines import (
     check_not_early,
     check_not_late,
@@ -16,46 +16,57 @@ from threadspec.conformance.battery.support.starting import made_and_started
 from threadspec.conformance.battery.support.stepping import endings, meetings, settle
 from threadspec.conformance.battery.support.thread import (
     Oops,
+    Running,
     Sink,
-    Undisturbed,
+    Started,
     Unshown,
-    Worse,
     affordable,
     attempt,
-    begin,
+    by_target,
+    check_joined_by_every_kind,
+    failures,
     kinds,
+    made_by_others,
     noted,
     nothing,
     race,
     raiser,
+    repeat_undisturbed,
     started_inside,
 )
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.blocking import clock
 from threadspec.conformance.harness.vocabulary import clause, raises
 
-LEFT = GeneratorExit()
+
+def check_blocks(actors, latch, join, *args):
+    """join(*args) blocks; the latch is opened then, and the actor that joins is returned."""
+    joiner = actors.start(join, *args)
+    assert joiner.is_blocked()
+    latch.open()
+    return joiner
+
+
+def join_and_open(actors, latch, thread, *args):
+    """An actor in join(*args); the latch is opened when it is blocked, or has come back."""
+    joiner = actors.start(thread.join, *args)
+    joiner.is_blocked()
+    latch.open()
+    return joiner
 
 
 @clause("thread.join.blocks")
 def test_join_blocks_until_the_thread_terminates(threading, actors):
     for make in kinds(threading):
-        with Latch(actors.substrate) as latch:
-            thread = make(latch.wait)
-            actors.call(thread.start)
-            joiner = actors.start(thread.join)
-            assert joiner.is_blocked()
-            latch.open()
-            joiner.returned()
+        with Started(actors, make) as (thread, latch):
+            check_blocks(actors, latch, thread.join).returned()
 
 
 @clause("thread.join.blocks")
 def test_join_blocks_whoever_made_the_thread(threading, actors):
     for make in kinds(threading):
         with Latch(actors.substrate) as latch:
-            by_alien = actors.call(make, latch.wait)
-            by_own = started_inside(threading, actors, lambda: make(latch.wait))
-            for thread in (by_alien, by_own):
+            for thread in made_by_others(threading, actors, make, latch.wait):
                 actors.call(thread.start)
                 joiner = actors.start(thread.join)
                 assert joiner.is_blocked()
@@ -70,18 +81,13 @@ def test_join_blocks_right_after_the_start(threading, actors):
             thread.start()
             thread.join()
 
-        joiner = actors.start(start_and_join)
-        assert joiner.is_blocked()
-        latch.open()
-        joiner.returned()
+        check_blocks(actors, latch, start_and_join).returned()
 
 
 @clause("thread.join.blocks")
 def test_join_waits_for_its_own_thread(threading, actors):
-    with Latch(actors.substrate) as latch:
-        other = threading.Thread(target=nothing)
-        thread = threading.Thread(target=latch.wait)
-        actors.call(thread.start)
+    other = threading.Thread(target=nothing)
+    with Started(actors, by_target(threading)) as (thread, latch):
         actors.call(other.start)
         joiner = actors.start(thread.join)
         settle(actors)
@@ -145,10 +151,8 @@ def test_the_main_thread_may_join_a_thread(threading, actors):
 
 @clause("thread.join.blocks")
 def test_a_thread_may_join_another(threading, actors):
-    with Latch(actors.substrate) as latch:
+    with Started(actors, by_target(threading)) as (thread, latch):
         passed = []
-        thread = threading.Thread(target=latch.wait)
-        actors.call(thread.start)
 
         def activity():
             thread.join()
@@ -160,13 +164,12 @@ def test_a_thread_may_join_another(threading, actors):
         assert passed == [], "join() returned before the thread had ended"
         latch.open()
         came = actors.until(lambda: passed)
-        assert came, "join() in a thread does not return"
+        assert came, "join() in a thread did not return after the end of the thread it joined"
 
 
 @clause("thread.join.no-early-return")
 def test_everything_is_done_when_join_returns(threading, actors, rounds):
     done = []
-
     early = []
 
     def try_once():
@@ -187,42 +190,29 @@ def test_everything_is_done_when_join_returns(threading, actors, rounds):
         thread.join()
         early.append(number not in done[-1:])
 
-    def work():
-        with Undisturbed():
-            for _ in range(affordable(rounds, try_once)):
-                try_once()
-
-    worker = actors.start(work)
-    actors.until(worker.has_ended)
-    if worker.has_ended():
-        worker.result()
+    repeat_undisturbed(actors, try_once, rounds)
     times = early.count(True)
-    assert times == 0, "%d times join() returned before the end of run()" % times
+    assert times == 0, "join() returned before the end of run() %d times" % times
 
 
 @clause("thread.join.returns")
 def test_a_blocked_join_returns_when_the_thread_terminates(threading, actors):
     for make in kinds(threading):
-        with Latch(actors.substrate) as latch:
-            thread = make(latch.wait)
-            actors.call(thread.start)
-            joiner = actors.start(thread.join)
-            joiner.is_blocked()
-            latch.open()
+        with Started(actors, make) as (thread, latch):
+            joiner = join_and_open(actors, latch, thread)
             assert joiner.returned()
 
 
 @clause("thread.join.returns")
 def test_join_returns_while_other_threads_run(threading, actors):
     with Latch(actors.substrate) as latch:
-        for kind in range(2):
+        for thread_is_first in (True, False):
             with Latch(actors.substrate) as own:
                 thread = threading.Thread(target=own.wait)
-                for other in [thread, threading.Thread(target=latch.wait)][:: 1 - 2 * kind]:
-                    actors.call(other.start)
-                joiner = actors.start(thread.join)
-                joiner.is_blocked()
-                own.open()
+                both = [thread, threading.Thread(target=latch.wait)]
+                for one in both if thread_is_first else both[::-1]:
+                    actors.call(one.start)
+                joiner = join_and_open(actors, own, thread)
                 assert joiner.returned()
 
 
@@ -230,7 +220,7 @@ def test_join_returns_while_other_threads_run(threading, actors):
 def test_join_returns_when_the_thread_fails(threading, actors):
     with Sink():
         for make in kinds(threading):
-            for error in (Oops("failed"), SystemExit(3), Worse("failed"), Unshown("failed"), LEFT):
+            for error in failures() + [Unshown("failed"), GeneratorExit()]:
                 with Latch(actors.substrate) as latch:
 
                     def activity():
@@ -239,9 +229,7 @@ def test_join_returns_when_the_thread_fails(threading, actors):
 
                     thread = make(activity)
                     actors.call(thread.start)
-                    joiner = actors.start(thread.join)
-                    joiner.is_blocked()
-                    latch.open()
+                    joiner = join_and_open(actors, latch, thread)
                     assert joiner.returned()
                     for args in ((), (30.0,)):
                         joiner.start(thread.join, *args)
@@ -264,13 +252,8 @@ def test_join_of_an_ended_thread_returns(threading, actors):
 @clause("thread.join.many-times")
 def test_a_thread_can_be_joined_many_times(threading, actors):
     for make in kinds(threading):
-        with Latch(actors.substrate) as latch:
-            thread = make(latch.wait)
-            actors.call(thread.start)
-            first = actors.start(thread.join)
-            first.is_blocked()
-            latch.open()
-            first.returned()
+        with Started(actors, make) as (thread, latch):
+            join_and_open(actors, latch, thread).returned()
             joiner = actors.new()
             for args in ((), (30.0,), (), (), ()):
                 joiner.start(thread.join, *args)
@@ -281,23 +264,17 @@ def test_a_thread_can_be_joined_many_times(threading, actors):
 
 @clause("thread.join.many-times")
 def test_a_thread_can_be_joined_again_after_a_timeout(threading, actors):
-    with Latch(actors.substrate) as latch:
-        thread = threading.Thread(target=latch.wait)
-        actors.call(thread.start)
+    with Started(actors, by_target(threading)) as (thread, latch):
         for timeout in (0.001, 0.0):
             actors.start(thread.join, timeout).returned()
-        joiner = actors.start(thread.join)
-        assert joiner.is_blocked()
-        latch.open()
+        joiner = check_blocks(actors, latch, thread.join)
         assert joiner.returned()
 
 
 @clause("thread.join.many-joiners")
 def test_many_threads_can_wait_for_one(threading, actors):
     for make in kinds(threading):
-        with Latch(actors.substrate) as latch:
-            thread = make(latch.wait)
-            begin(actors, thread, latch)
+        with Running(actors, make) as (thread, latch):
             helpers = actors.start_many(4, thread.join)
             ended = actors.ended(helpers)
             assert ended == []
@@ -310,9 +287,7 @@ def test_many_threads_can_wait_for_one(threading, actors):
 
 @clause("thread.join.many-joiners")
 def test_a_timeout_of_one_joiner_leaves_the_others_waiting(threading, actors):
-    with Latch(actors.substrate) as latch:
-        thread = threading.Thread(target=latch.wait)
-        begin(actors, thread, latch)
+    with Running(actors, by_target(threading)) as (thread, latch):
         joiner = actors.start(thread.join)
         long = actors.start(thread.join, 30.0)
         joiner.is_blocked()
@@ -328,7 +303,7 @@ def test_a_timeout_of_one_joiner_leaves_the_others_waiting(threading, actors):
 def joins_that_the_end_meets(threading, actors, args, waiting=None):
     """Stop join(*args) at each of its lines while its thread ends; yield each Meeting.
 
-    ``waiting``: an actor that joins the thread before.
+    ``waiting``: an actor that waits in another join() of the thread.
     """
     latches = []
     hold = actors.substrate.allocate_lock()
@@ -345,7 +320,7 @@ def joins_that_the_end_meets(threading, actors, args, waiting=None):
 
         def end():
             latch.open()
-            hold.acquire()  # when this is blocked, the thread has ended or waits for the join()
+            hold.acquire()  # blocks; by then the thread has ended, or waits for the join()
             hold.release()
 
         return lambda: thread.join(*args), end
@@ -417,21 +392,15 @@ def test_a_join_that_meets_the_end_returns(threading, actors, rounds):
 @clause("thread.join.timeout-none")
 def test_join_with_none_blocks(threading, actors):
     for make in kinds(threading):
-        with Latch(actors.substrate) as latch:
-            thread = make(latch.wait)
-            begin(actors, thread, latch)
-            joiner = actors.start(thread.join, None)
-            assert joiner.is_blocked()
-            latch.open()
+        with Running(actors, make) as (thread, latch):
+            joiner = check_blocks(actors, latch, thread.join, None)
             assert joiner.returned()
 
 
 @clause("thread.join.timeout-expires")
 def test_join_returns_when_the_time_is_over(threading, actors):
     for make in kinds(threading):
-        with Latch(actors.substrate) as latch:
-            thread = make(latch.wait)
-            actors.call(thread.start)
+        with Started(actors, make) as (thread, latch):
             for timeout in (0.003, 0.0, 0.0003):
                 joiner = actors.start(thread.join, timeout)
                 assert joiner.returned()
@@ -439,9 +408,7 @@ def test_join_returns_when_the_time_is_over(threading, actors):
 
 @clause("thread.join.timeout-expires")
 def test_join_in_a_thread_returns_when_the_time_is_over(threading, actors):
-    with Latch(actors.substrate) as latch:
-        thread = threading.Thread(target=latch.wait)
-        begin(actors, thread, latch)
+    with Running(actors, by_target(threading)) as (thread, latch):
         for timeout in (0.003, 0.0):
             started_inside(threading, actors, lambda: thread.join(timeout))
 
@@ -454,7 +421,7 @@ def test_join_in_the_main_thread_returns_when_the_time_is_over(threading, actors
 
     def open_when_too_late():
         patience = clock() + long
-        stall = actors.stall()  # the time may be kept by another thread than the one that joins
+        stall = actors.stall()  # another thread than the main one may keep the time
         while not back:
             if stall.is_certain() or clock() >= patience:
                 late.append(None)
@@ -462,22 +429,18 @@ def test_join_in_the_main_thread_returns_when_the_time_is_over(threading, actors
                 break
             time.sleep(0.0002)
 
-    with Latch(actors.substrate) as latch:
-        thread = threading.Thread(target=latch.wait)
-        begin(actors, thread, latch)
+    with Running(actors, by_target(threading)) as (thread, latch):
         opener = actors.start(open_when_too_late)
         for timeout in (0.003, 0.0):
             thread.join(timeout)
         back.append(None)
         opener.returned()
-        assert not late, "join() with a time-out does not return before the end of the thread"
+        assert not late, "join() with a time-out did not return before the end of the thread"
 
 
 @clause("thread.join.timeout-expires")
 def test_each_joiner_has_a_time_of_its_own(threading, actors):
-    with Latch(actors.substrate) as latch:
-        thread = threading.Thread(target=latch.wait)
-        actors.call(thread.start)
+    with Started(actors, by_target(threading)) as (thread, latch):
         long = actors.start(thread.join, 30.0)
         long.is_blocked()
         helpers = actors.start_many(3, thread.join, 0.003)
@@ -489,9 +452,7 @@ def test_each_joiner_has_a_time_of_its_own(threading, actors):
 
 @clause("thread.join.timeout-not-early")
 def test_join_does_not_return_before_the_time_is_over(threading, actors):
-    with Latch(actors.substrate) as latch:
-        thread = threading.Thread(target=latch.wait)
-        begin(actors, thread, latch)
+    with Running(actors, by_target(threading)) as (thread, latch):
 
         def timed(timeout):
             began = clock()
@@ -500,7 +461,7 @@ def test_join_does_not_return_before_the_time_is_over(threading, actors):
 
         for timeout in (0.024, 0.01):
             waited = actors.call(timed, timeout)
-            assert waited >= timeout * 0.9 - 0.005, "join(%s) returned after %.4f s" % (
+            assert waited >= timeout * 0.9 - 0.005, "join(%s) returned after %.4f seconds" % (
                 timeout,
                 waited,
             )
@@ -509,9 +470,7 @@ def test_join_does_not_return_before_the_time_is_over(threading, actors):
 @clause("thread.join.timeout-ended")
 def test_join_with_a_timeout_returns_when_the_thread_terminates(threading, actors):
     for make in kinds(threading):
-        with Latch(actors.substrate) as latch:
-            thread = make(latch.wait)
-            actors.call(thread.start)
+        with Started(actors, make) as (thread, latch):
             joiner = actors.start(thread.join, 30.0)
             actors.until(lambda: latch.arrivals)
             latch.open()
@@ -522,9 +481,7 @@ def test_join_with_a_timeout_returns_when_the_thread_terminates(threading, actor
 
 @clause("thread.join.timeout-ended")
 def test_all_joiners_with_a_timeout_return_when_the_thread_terminates(threading, actors):
-    with Latch(actors.substrate) as latch:
-        thread = threading.Thread(target=latch.wait)
-        actors.call(thread.start)
+    with Started(actors, by_target(threading)) as (thread, latch):
         helpers = actors.start_many(3, thread.join, 30.0)
         settle(actors)
         latch.open()
@@ -532,69 +489,58 @@ def test_all_joiners_with_a_timeout_return_when_the_thread_terminates(threading,
             assert joiner.returned()
 
 
-@clause("thread.join.timeout-int")
-def test_the_timeout_may_be_an_integer(threading, actors):
+def check_short_and_long(threading, actors, short, long):
+    """join() with the arguments ``short`` returns; with ``long``, it blocks."""
     with Latch(actors.substrate) as latch:
         first, second = [threading.Thread(target=latch.wait) for _ in range(2)]
         actors.call(first.start)
         actors.call(second.start)
         actors.until(lambda: len(latch.arrivals) == 2)
-        joiner = actors.start(first.join, 0)
+        joiner = actors.start(first.join, *short[0], **short[1])
         assert joiner.returned()
-        joiner = actors.start(second.join, 30)
+        joiner = actors.start(second.join, *long[0], **long[1])
         assert joiner.is_blocked()
         latch.open()
         joiner.raised()
 
 
+@clause("thread.join.timeout-int")
+def test_the_timeout_may_be_an_integer(threading, actors):
+    check_short_and_long(threading, actors, ((0,), {}), ((30,), {}))
+
+
 @clause("thread.join.timeout-negative")
 def test_a_negative_timeout_of_join_is_over_immediately(threading, actors):
-    with Latch(actors.substrate) as latch:
-        thread = threading.Thread(target=latch.wait)
-        actors.call(thread.start)
+    with Started(actors, by_target(threading)) as (thread, latch):
         for timeout in (-1.0, -0.001, -1):
             joiner = actors.start(thread.join, timeout)
             over = joiner.returned()
             if not over:
                 latch.open()
                 joiner.returned()
-            assert over, "join(%r) does not return while the thread is alive" % timeout
+            assert over, "join(%r) did not return while the thread was alive" % timeout
 
 
 @clause("thread.join.keyword")
 def test_the_timeout_can_be_given_by_name(threading, actors):
-    with Latch(actors.substrate) as latch:
-        first, second = [threading.Thread(target=latch.wait) for _ in range(2)]
-        actors.call(first.start)
-        actors.call(second.start)
-        actors.until(lambda: len(latch.arrivals) == 2)
-        joiner = actors.start(first.join, timeout=0.001)
-        assert joiner.returned()
-        joiner = actors.start(second.join, timeout=30.0)
-        assert joiner.is_blocked()
-        latch.open()
-        joiner.raised()
+    check_short_and_long(threading, actors, ((), {"timeout": 0.001}), ((), {"timeout": 30.0}))
+
+
+def check_value(joiner):
+    """The join() of an actor returned None, if it returned: that it does is another clause."""
+    if joiner.returned():
+        assert joiner.value is None
 
 
 @clause("thread.join.none")
 def test_join_returns_none(threading, actors):
-    # Where a join() does not come back, or raises, that is another clause's business.
     for make in kinds(threading):
         for args in ((), (30.0,)):
-            with Latch(actors.substrate) as latch:
-                thread = make(latch.wait)
-                begin(actors, thread, latch)
-                joiner = actors.start(thread.join, 0.001)
-                if joiner.returned():
-                    assert joiner.value is None
-                joiner = actors.start(thread.join, *args)
-                joiner.is_blocked()
-                latch.open()
-                if joiner.returned():
-                    assert joiner.value is None
-                joiner = actors.start(thread.join, *args)
-                if joiner.returned():
-                    assert joiner.value is None
+            with Running(actors, make) as (thread, latch):
+                check_value(actors.start(thread.join, 0.001))
+                joiner = join_and_open(actors, latch, thread, *args)
+                check_value(joiner)
+                check_value(actors.start(thread.join, *args))
 
 
 @clause("thread.join.none")
@@ -603,9 +549,7 @@ def test_join_returns_none_when_the_thread_failed(threading, actors):
         thread = threading.Thread(target=raiser(Oops("failed")))
         thread.start()
         for args in ((), (30.0,)):
-            joiner = actors.start(thread.join, *args)
-            if joiner.returned():
-                assert joiner.value is None
+            check_value(actors.start(thread.join, *args))
 
 
 @clause("thread.join.unstarted-error")
@@ -634,14 +578,12 @@ def test_a_thread_can_be_started_after_a_refused_join(threading, actors):
                 actors.start(thread.join, *args).raised()
             settle(actors)
             early = len(latch.arrivals)
-            assert early == 0, "the thread runs before start()"
+            assert early == 0, "the activity ran before start()"
             starter = actors.start(thread.start)
             assert starter.returned()
             arrived = actors.until(lambda: latch.arrivals)
-            assert arrived, "the thread does not run"
-            joiner = actors.start(thread.join)
-            assert joiner.is_blocked()
-            latch.open()
+            assert arrived, "after a join() that raised, the thread did not run when started"
+            joiner = check_blocks(actors, latch, thread.join)
             assert joiner.returned()
 
 
@@ -686,35 +628,23 @@ def test_a_refused_join_of_itself_leaves_the_thread_alone(threading, actors):
             thread = make(activity)
             actors.call(thread.start)
             arrived = actors.until(lambda: latch.arrivals)
-            assert arrived, "the thread does not go on"
-            joiner = actors.start(thread.join)
-            assert joiner.is_blocked()
-            latch.open()
+            assert arrived, "the thread did not go on after it had tried to join itself"
+            joiner = check_blocks(actors, latch, thread.join)
             assert joiner.returned()
 
 
 @clause("thread.join.returns")
 def test_threads_of_every_kind_join_a_thread(threading, actors):
-    for joiner in helpers(threading, actors):
-        thread, end = blocking_thread(threading, actors, BY_THREAD)
-        if thread is None:
-            return
-        joiner.start(thread.join)
-        blocked = joiner.is_blocked()
-        end()
-        if not blocked:
-            return  # another clause's business
-        assert joiner.returned(), "the thread has ended: %r" % joiner
+    check_joined_by_every_kind(threading, actors, BY_THREAD, "the thread has ended")
 
 
 def working(threading, actors):
     """A thread that works until its latch is opened, and the latch."""
-    latch = actors.substrate.allocate_lock()
-    latch.acquire()
+    latch = Latch(actors.substrate)
     try:
-        thread = made_and_started(actors, threading.Thread, target=latch.acquire)
+        thread = made_and_started(actors, threading.Thread, target=latch.wait)
     except:  # noqa: E722 - whatever it is, start() may be waiting for the latch
-        latch.release()
+        latch.open()
         raise
     return thread, latch
 
@@ -722,23 +652,25 @@ def working(threading, actors):
 @clause("thread.join.blocks")
 def test_join_blocks_until_the_thread_ends_however_long_that_takes(threading, actors):
     thread, latch = working(threading, actors)
-    check_outlasts(actors, latch.release, thread.join)
+    check_outlasts(actors, latch.open, thread.join)
 
 
 @clause("thread.join.timeout-none")
 def test_join_with_none_blocks_until_the_thread_ends(threading, actors):
     thread, latch = working(threading, actors)
-    check_outlasts(actors, latch.release, thread.join, None)
+    check_outlasts(actors, latch.open, thread.join, None)
 
 
 def join(working, timeout):
+    """Join a thread that works."""
     thread, _ = working
     thread.join(timeout)
 
 
 def end_of(working):
+    """Let a thread that works end."""
     _, latch = working
-    latch.release()
+    latch.open()
 
 
 @clause("thread.join.timeout-not-early")
@@ -770,30 +702,10 @@ def test_the_end_of_a_thread_wakes_other_joiners_while_some_are_held_up(threadin
         check_wakes(actors, "a thread ended while %d others were in its join()" % CROWD, make)
 
 
-MULTITUDE = 150  # threads
-
-
-def blocked_thread(threading, actors):
-    """A thread that is alive, and a function that lets it end; None, None where it does not run."""
-    lock = actors.substrate.allocate_lock()
-    lock.acquire()
-    begun = []
-
-    def live():
-        begun.append(None)
-        lock.acquire()
-
-    thread = threading.Thread(target=live)
-    actors.start(thread.start)
-    if actors.until(lambda: begun):
-        return thread, lock.release
-    return None, None
-
-
 def check_join(threading, actors, timeouts, may_raise):
-    """join(timeout) does not return while the thread is alive."""
-    # A thread for each, since a join() that is refused may have consequences.
-    made = [blocked_thread(threading, actors) for _ in timeouts]
+    """join(timeout) does not return while the thread is alive; ``may_raise``: but may raise."""
+    # A thread for each time-out: a join() that raises may have consequences.
+    made = [blocking_thread(threading, actors, BY_THREAD) for _ in timeouts]
     threads = dict([(timeout, pair[0]) for timeout, pair in zip(timeouts, made)])
     if [thread for thread in threads.values() if thread is None]:
         return  # other clauses fail
@@ -806,7 +718,7 @@ def check_join(threading, actors, timeouts, may_raise):
 
 @clause("thread.join.blocks")
 def test_a_thread_lives_on_after_a_timeout_that_was_refused(threading, actors):
-    thread, end = blocked_thread(threading, actors)
+    thread, end = blocking_thread(threading, actors, BY_THREAD)
     if thread is None:
         return  # other clauses fail
     joiners = dict([(timeout, actors.start(thread.join, timeout)) for timeout in AGES])
@@ -817,7 +729,7 @@ def test_a_thread_lives_on_after_a_timeout_that_was_refused(threading, actors):
     joiner = actors.start(thread.join)
     blocked = joiner.is_blocked()
     end()
-    assert blocked, "the thread is alive; join() with a time-out of %s seconds has raised; %r" % (
+    assert blocked, "while the thread was alive, join(%s) raised, and then %r" % (
         shown(refused),
         joiner,
     )
@@ -836,6 +748,9 @@ def test_an_immense_timeout_of_join_does_not_occur(threading, actors):
 @clause("thread.join.timeout-unlimited")
 def test_an_immense_timeout_of_join_is_accepted(threading, actors):
     check_join(threading, actors, AGES, False)
+
+
+MULTITUDE = 150  # threads
 
 
 class Crowd(object):
@@ -860,14 +775,14 @@ class Crowd(object):
         self.back.append(None)
 
     def has_begun(self):
-        """Wait for all to begin, and for a moment more."""
+        """Wait for all to begin, and a moment longer."""
         self._actors.until(lambda: len(self.begun) == self.size)
         time.sleep(0.001)
 
     def check(self, what):
-        """All come back."""
+        """All return from their calls; ``what``: says in the message when."""
         self._actors.until(lambda: len(self.back) == self.size)
-        assert len(self.back) == self.size, "%s: %d of %d threads came back" % (
+        assert len(self.back) == self.size, "%s, %d of %d calls returned" % (
             what,
             len(self.back),
             self.size,
@@ -876,14 +791,11 @@ class Crowd(object):
 
 @clause("thread.join.many-joiners")
 def test_very_many_threads_join_a_thread(threading, actors):
-    lock = actors.substrate.allocate_lock()
-    lock.acquire()
-    thread = threading.Thread(target=lock.acquire)
-    actors.call(thread.start)
-    crowd = Crowd(actors, thread.join)
-    crowd.has_begun()
-    lock.release()
-    crowd.check("after the end of the thread, of join()")
+    with Started(actors, by_target(threading)) as (thread, latch):
+        crowd = Crowd(actors, thread.join)
+        crowd.has_begun()
+        latch.open()
+        crowd.check("after the end of the thread that they joined")
 
 
 @clause("thread.join.ended")

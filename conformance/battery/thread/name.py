@@ -6,6 +6,7 @@ from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.premises import check_runs_beside
 from threadspec.conformance.battery.support.stepping import meetings, settle
 from threadspec.conformance.battery.support.thread import (
+    Running,
     affordable,
     finish,
     kinds,
@@ -14,7 +15,13 @@ from threadspec.conformance.battery.support.thread import (
     race,
     stumbling,
 )
-from threadspec.conformance.harness.vocabulary import clause, show, tells
+from threadspec.conformance.harness.vocabulary import clause, show
+
+
+def named(thread, name):
+    """The thread, which gets that name by setName()."""
+    thread.setName(name)
+    return thread
 
 
 @clause("thread.name.given")
@@ -30,10 +37,10 @@ def test_the_name_is_the_one_given(threading):
 
 @clause("thread.name.given")
 def test_the_name_stays_while_the_thread_runs_and_ends(threading, actors):
-    with Latch(actors.substrate) as latch:
-        thread = threading.Thread(target=latch.wait, name="worker")
-        actors.call(thread.start)
-        actors.until(lambda: latch.arrivals)
+    def make(wait):
+        return threading.Thread(target=wait, name="worker")
+
+    with Running(actors, make) as (thread, latch):
         name = thread.getName()
         assert name == "worker"
         latch.open()
@@ -50,7 +57,7 @@ def test_every_thread_sees_the_name(threading, actors):
     thread.start()
     actors.until(lambda: len(names) == 2)
     assert names == ["worker", "worker"], (
-        "getName() outside and inside the thread gave %r, expected 'worker'" % (names,)
+        "getName() outside and inside the thread returned %r, expected 'worker'" % (names,)
     )
 
 
@@ -61,7 +68,7 @@ def test_an_empty_name_is_kept(threading):
 
 
 def default_names(threading):
-    """The names of threads that were made in several ways, none with a name."""
+    """The names of threads that were made in several ways, all without a name."""
 
     class Own(threading.Thread):
         def run(self):
@@ -87,23 +94,23 @@ def default_names(threading):
 def test_the_default_name_is_thread_and_a_number(threading):
     for name in default_names(threading):
         fits = re.match(r"Thread-[0-9]+\Z", name)
-        assert fits, "the default name is %s" % show(name)
+        assert fits, "the default name is %s, expected Thread-N" % show(name)
 
 
 @clause("thread.name.default-small")
 def test_the_number_in_a_default_name_is_small(threading):
     for name in default_names(threading):
         digits = re.sub(r"\AThread-([0-9]*).*", r"\1", name)
-        assert len(digits) < 10, "the default name is %s" % show(name)
+        assert len(digits) < 10, "the default name is %s, expected a small number" % show(name)
 
 
-@tells("names that several threads have")
-def repeated(names):
-    """Those of the names that are there more than once."""
+def check_different(names):
+    """No two of the default names are the same."""
     count = {}
     for name in names:
         count[name] = count.get(name, 0) + 1
-    return sorted([name for name in count if count[name] > 1])
+    repeated = sorted([name for name in count if count[name] > 1])
+    assert repeated == [], "several threads have the default name %s" % " or ".join(repeated)
 
 
 @clause("thread.name.default-unique")
@@ -117,8 +124,7 @@ def test_default_names_are_different(threading, actors):
     for _ in range(3):
         threads += [make(nothing) for make in kinds(threading)]
     threads += [threading.Thread(name="worker", target=nothing), threading.Thread(target=nothing)]
-    names = [thread.getName() for thread in threads]
-    assert repeated(names) == [], "several threads are named %s" % ", ".join(repeated(names))
+    check_different([thread.getName() for thread in threads])
 
 
 @clause("thread.name.default-unique")
@@ -126,11 +132,11 @@ def test_default_names_of_many_threads_are_different(threading, actors):
     def name():
         return threading.Thread(target=nothing).getName()
 
-    names = [name() for _ in range(affordable(300, name))]
-    assert repeated(names) == [], "several threads are named %s" % ", ".join(repeated(names))
+    check_different([name() for _ in range(affordable(300, name))])
 
 
 def check_names_where_makings_meet(threading, actors):
+    """Two threads make threads; each step of one meets the other."""
     names = []
 
     def make():
@@ -139,7 +145,7 @@ def check_names_where_makings_meet(threading, actors):
     for meeting in meetings(actors, lambda: (make, make)):
         meeting.call.result()
         meeting.other.result()
-    assert repeated(names) == [], "several threads are named %s" % ", ".join(repeated(names))
+    check_different(names)
 
 
 @clause("thread.name.default-unique-race")
@@ -149,7 +155,7 @@ def test_default_names_are_different_where_the_making_of_threads_meets(threading
 
 @clause("thread.name.default-unique-race")
 def test_default_names_are_different_when_made_at_once(threading, actors, rounds):
-    check_names_where_makings_meet(threading, actors)  # which needs no luck
+    check_names_where_makings_meet(threading, actors)  # does not depend on chance
     names = []
 
     def make(number):
@@ -157,7 +163,7 @@ def test_default_names_are_different_when_made_at_once(threading, actors, rounds
 
     race(actors, [stumbling(actors, make)] * 3, 2)
     race(actors, [make] * 3, affordable(rounds // 8, lambda: make(0)))
-    assert repeated(names) == [], "several threads are named %s" % ", ".join(repeated(names))
+    check_different(names)
 
 
 @clause("thread.name.set")
@@ -173,11 +179,7 @@ def test_the_name_can_be_set_before_the_start(threading):
 @clause("thread.name.set")
 def test_the_name_can_be_set_while_the_thread_runs_and_when_it_has_ended(threading, actors):
     for make in kinds(threading):
-        with Latch(actors.substrate) as latch:
-            thread = make(latch.wait)
-            thread.setName("before")
-            actors.call(thread.start)
-            actors.until(lambda: latch.arrivals)
+        with Running(actors, lambda wait: named(make(wait), "before")) as (thread, latch):
             name = thread.getName()
             assert name == "before"
             for new in ("during", "again"):
@@ -207,8 +209,8 @@ def test_the_name_can_be_set_by_any_thread(threading, actors):
     assert name == "outer"
     thread.start()
     actors.until(lambda: names)
-    assert names == ["inner"], (
-        "getName() in the thread gave %r, expected the name that the thread has set" % (names,)
+    assert names == ["inner"], "after setName('inner'), getName() in the thread returned %r" % (
+        names,
     )
     name = thread.getName()
     assert name == "inner"
@@ -273,7 +275,9 @@ def test_a_thread_may_be_given_the_name_of_another(threading):
     assert names == ["worker"] * 3
     first.setName("runner")
     names = [thread.getName() for thread in (first, second, third)]
-    assert names == ["runner", "worker", "worker"], "threads of one name are renamed together"
+    assert names == ["runner", "worker", "worker"], (
+        "after setName('runner') of one of 3 threads named 'worker', their names were %r" % (names,)
+    )
 
 
 @clause("thread.name.shared")
@@ -291,7 +295,7 @@ def test_a_thread_may_be_given_the_name_of_one_that_runs(threading, actors):
 
 
 def in_two_of_one_name(threading, actors, look):
-    """What ``look`` returns in two threads of the same name that are there at the same time."""
+    """What ``look`` returns in two threads of the same name that run at the same time."""
     found = []
     with Latch(actors.substrate) as latch:
 
@@ -311,7 +315,7 @@ def test_a_lock_is_not_owned_by_every_thread_of_the_name(threading, actors):
     lock = threading.RLock()
     got = in_two_of_one_name(threading, actors, lambda: lock.acquire(False))
     both = len(got) == 2 and got[0] and got[1]
-    assert not both, "two threads of one name own an RLock at once"
+    assert not both, "two threads of the same name own an RLock simultaneously"
 
 
 @clause("thread.name.shared")
@@ -324,7 +328,7 @@ def test_thread_local_data_is_not_that_of_every_thread_of_the_name(threading, ac
         return has
 
     has = in_two_of_one_name(threading, actors, look)
-    assert True not in has, "a thread has the attribute that another one of its name has set"
+    assert True not in has, "a thread has the local attribute that one of the same name has set"
 
 
 @clause("thread.name.shared")
@@ -337,7 +341,7 @@ def test_threads_may_get_a_default_name(threading, actors):
 
 
 def life(threading, actors, later, **kwargs):
-    """What is seen of a thread with a name, which is changed to ``later`` while it runs."""
+    """What a thread does and its methods return; its name becomes ``later`` while it runs."""
     seen = []
     with Latch(actors.substrate) as latch:
         passed = []
@@ -350,7 +354,7 @@ def life(threading, actors, later, **kwargs):
             for method in ("isAlive", "isDaemon"):
                 try:
                     seen.append(bool(getattr(thread, method)()))
-                except:  # noqa: E722 - what it says, if anything, is another clause's business
+                except:  # noqa: E722 - what it returns, if anything, is another clause's business
                     seen.append(None)
 
         thread = threading.Thread(target=activity, **kwargs)
@@ -368,23 +372,30 @@ def life(threading, actors, later, **kwargs):
     return seen
 
 
-@clause("thread.name.no-semantics")
-def test_a_name_outside_ascii_has_no_effect(threading, actors):
+def check_no_effect(threading, actors, names=(), later=()):
+    """A thread with one of ``names``, or one that gets it ``later``, is like one without a name."""
     check_runs_beside(actors, threading.Thread)
     expected = life(threading, actors, None)
+
+    def check(name, lived):
+        assert lived == expected, "a thread named %r behaved differently from one without: %r" % (
+            name[:20],
+            lived,
+        )
+
+    for name in names:
+        check(name, life(threading, actors, None, name=name))
+    for name in later:
+        check(name, life(threading, actors, name))
+
+
+@clause("thread.name.no-semantics")
+def test_a_name_outside_ascii_has_no_effect(threading, actors):
     names = [native(text) for text in (b"\xc5\x82\xc3\xb3d\xc5\xba", b"\xf0\x9f\x90\x8d")]
-    for name in names + ["a\0b", "two\nlines", "x" * 5000]:
-        lived = life(threading, actors, None, name=name)
-        assert lived == expected, "a thread called %r lives another life: %r" % (name[:20], lived)
+    check_no_effect(threading, actors, names + ["a\0b", "two\nlines", "x" * 5000])
 
 
 @clause("thread.name.no-semantics")
 def test_a_name_has_no_effect(threading, actors):
-    check_runs_beside(actors, threading.Thread)
-    expected = life(threading, actors, None)
-    for name in ("MainThread", "Dummy-1", "Thread-1", "stop", "None", "0", ""):
-        lived = life(threading, actors, None, name=name)
-        assert lived == expected, "a thread called %r lives another life: %r" % (name, lived)
-    for later in ("MainThread", "stop", "Thread-1"):
-        lived = life(threading, actors, later)
-        assert lived == expected, "a thread that becomes %r lives on otherwise: %r" % (later, lived)
+    names = ("MainThread", "Dummy-1", "Thread-1", "stop", "None", "0", "")
+    check_no_effect(threading, actors, names, ("MainThread", "stop", "Thread-1"))

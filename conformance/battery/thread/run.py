@@ -2,7 +2,7 @@
 
 import sys
 
-from threadspec.conformance.battery.support.thread import Oops, Worse, raiser
+from threadspec.conformance.battery.support.thread import failures, raiser
 from threadspec.conformance.harness.vocabulary import clause, raises
 
 
@@ -19,7 +19,7 @@ def test_run_invokes_the_target_in_the_calling_thread(threading, actors):
     caller = actors.new()
     caller.call(threading.Thread(target=target).run)
     assert calls == [(caller.ident, (), {})], (
-        "run() called the target %d times in the calling thread with no arguments, expected once"
+        "run() called the target without arguments %d times in the calling thread, expected once"
         % calls.count((caller.ident, (), {}))
     )
     here = actors.substrate.get_ident()
@@ -63,13 +63,13 @@ def test_an_overriding_run_may_call_the_standard_one(threading, actors):
         Own(target=target, **given).start()
         actors.until(lambda: len(seen) >= 3)
         assert seen == ["before", list(given.values())[0], "after"], (
-            "the extended run() and the target it calls gave %r" % (seen,)
+            "an overriding run(), which calls the standard one, led to %r" % (seen,)
         )
 
 
 @clause("thread.run.exception")
 def test_run_lets_the_exception_of_the_target_through(threading):
-    for error in (Oops("failed"), SystemExit(3), Worse("failed")):
+    for error in failures():
         got = raises(type(error), threading.Thread(target=raiser(error)).run)
         assert got is error
 

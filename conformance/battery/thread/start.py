@@ -10,20 +10,40 @@ from threadspec.conformance.battery.support.stepping import endings, meetings, s
 from threadspec.conformance.battery.support.thread import (
     Oops,
     Sink,
-    Worse,
+    Started,
     affordable,
     attempt,
+    failures,
     finish,
     kinds,
     noted,
     nothing,
     race,
     raiser,
+    run_to_end,
     started_inside,
     stumbling,
 )
 from threadspec.conformance.harness.blocking import clock
 from threadspec.conformance.harness.vocabulary import clause, raises
+
+
+def check_comes(actors, condition):
+    """The activity of a thread that was started gets to where ``condition()`` is true."""
+    arrived = actors.until(condition)
+    assert arrived, "start() did not lead to a call of run()"
+
+
+def check_ran_once(ran, what="start()"):
+    """``ran`` has an item for each run of a thread; ``what``: which calls led to them."""
+    times = len(ran)
+    assert times == 1, "%s invoked run() %d times, expected once" % (what, times)
+
+
+def check_separate(idents):
+    """The identifier of an activity is none of others; ``idents``: it, and the others."""
+    own = idents[0] in idents[1:]
+    assert not own, "run() was invoked in the thread that called start()"
 
 
 @clause("thread.start.not-before")
@@ -42,7 +62,7 @@ def test_a_new_thread_does_nothing_before_its_start(threading, actors):
         thread.getName()
     settle(actors)
     early = len(ran)
-    assert early == 0, "%d of 4 activities ran before start()" % early
+    assert early == 0, "%d of 4 threads ran before start()" % early
 
 
 @clause("thread.start.runs")
@@ -51,8 +71,7 @@ def test_start_invokes_run(threading, actors):
         for _ in range(3):
             ran = []
             make(lambda: ran.append(None)).start()
-            arrived = actors.until(lambda: ran)
-            assert arrived, "the activity does not run"
+            check_comes(actors, lambda: ran)
 
 
 @clause("thread.start.runs")
@@ -68,7 +87,7 @@ def test_any_thread_may_start_a_thread(threading, actors):
 
             actors.start(threading.Thread(target=outer).start)
             arrived = actors.until(lambda: ran)
-            assert arrived, "a thread started in a thread does not run while that one goes on"
+            assert arrived, "a thread did not run while the thread that had started it went on"
 
 
 @clause("thread.start.runs")
@@ -80,7 +99,9 @@ def test_a_thread_may_be_made_in_one_thread_and_started_in_another(threading, ac
         inside = started_inside(threading, actors, lambda: make(lambda: ran.append("own")))
         actors.call(inside.start)
         arrived = actors.until(lambda: len(ran) == 3)
-        assert arrived, "of three threads only these run: %s" % ", ".join(ran)
+        assert arrived, "of the threads made in a main, an alien and another thread, %d ran" % len(
+            ran
+        )
 
 
 @clause("thread.start.separate")
@@ -93,16 +114,13 @@ def test_run_is_invoked_in_a_thread_of_control_of_its_own(threading, actors):
             idents.append(actors.substrate.get_ident())
 
         make(activity).start()
-        arrived = actors.until(lambda: idents)
-        assert arrived, "the activity does not run"
-        own = idents[0] == here
-        assert not own, "the activity runs in the thread that called start()"
+        check_comes(actors, lambda: idents)
+        check_separate(idents + [here])
+        del idents[:]
         starter = actors.new()
         starter.call(make(activity).start)
-        arrived = actors.until(lambda: len(idents) == 2)
-        assert arrived, "the activity does not run"
-        own = idents[-1] in (here, starter.ident)
-        assert not own, "the activity runs in the thread that called start()"
+        check_comes(actors, lambda: idents)
+        check_separate(idents + [here, starter.ident])
 
 
 @clause("thread.start.separate")
@@ -117,10 +135,8 @@ def test_a_thread_does_not_run_in_the_thread_that_starts_it(threading, actors):
                 latch.wait()
 
             actors.start(threading.Thread(target=outer).start)
-            arrived = actors.until(lambda: latch.arrivals and idents)
-            assert arrived, "the activity does not run"
-            own = latch.arrivals == idents
-            assert not own, "the activity runs in the thread that called start()"
+            check_comes(actors, lambda: latch.arrivals and idents)
+            check_separate(idents + latch.arrivals)
 
 
 @clause("thread.start.returns-while-running")
@@ -144,48 +160,28 @@ def test_start_in_a_thread_does_not_wait_for_the_end_of_run(threading, actors):
 
             actors.start(threading.Thread(target=outer).start)
             arrived = actors.until(lambda: passed)
-            assert arrived, "start() in a thread does not return while the run() it invokes goes on"
+            assert arrived, (
+                "start() in a thread did not return before the end of the run() it invoked"
+            )
 
 
 @clause("thread.start.once")
 def test_start_invokes_run_once(threading, actors):
     for make in kinds(threading):
-        ran = []
-        thread = make(lambda: ran.append(None))
-        thread.start()
-        actors.until(lambda: ran)
-        finish(actors, thread)
-        settle(actors)
-        times = len(ran)
-        assert times == 1, "the activity ran %d times" % times
+        check_ran_once(run_to_end(actors, make)[1])
 
 
 @clause("thread.start.once")
 def test_a_failing_activity_is_not_repeated(threading, actors):
     for make in kinds(threading):
-        for error in (Oops("once is enough"), SystemExit(3), Worse("once is enough")):
-            ran = []
-
-            def activity():
-                ran.append(None)
-                raise error
-
-            with Sink():
-                thread = make(activity)
-                thread.start()
-                actors.until(lambda: ran)
-                finish(actors, thread)
-                settle(actors)
-            times = len(ran)
-            assert times == 1, "the activity ran %d times" % times
+        for error in failures():
+            check_ran_once(run_to_end(actors, make, raiser(error))[1])
 
 
 @clause("thread.start.second-error")
 def test_a_second_start_is_an_error_while_the_thread_runs(threading, actors):
     for make in kinds(threading):
-        with Latch(actors.substrate) as latch:
-            thread = make(latch.wait)
-            actors.call(thread.start)
+        with Started(actors, make) as (thread, latch):
             raises(RuntimeError, actors.new().call, thread.start)
             actors.until(lambda: latch.arrivals)
             for _ in range(2):
@@ -207,11 +203,7 @@ def test_a_second_start_is_an_error_after_the_end(threading, actors):
 @clause("thread.start.second-error")
 def test_a_second_start_is_an_error_after_a_failure(threading, actors):
     for make in kinds(threading):
-        with Sink():
-            thread = make(raiser(Oops("failed")))
-            thread.start()
-            finish(actors, thread)
-            settle(actors)
+        thread, _ = run_to_end(actors, make, raiser(Oops("failed")))
         raises(RuntimeError, actors.new().call, thread.start)
 
 
@@ -252,20 +244,18 @@ def test_a_refused_start_leaves_a_running_thread_alone(threading, actors):
             for _ in range(2):
                 actors.start(thread.start).raised()
             settle(actors)
-            times = len(latch.arrivals)
-            assert times == 1, "run() was invoked %d times" % times
-            assert passed == [], "join() returned before the thread had ended"
+            check_ran_once(latch.arrivals, "start() and two more calls of it")
+            assert passed == [], "another start() let the activity go on that was waiting"
             freed = waited and not joiner.is_blocked()
-            assert not freed, "a join() that waited has returned"
+            assert not freed, "another start() let a join() return while the thread went on"
             named = thread.getName()
             assert named == name
             latch.open()
             ended = actors.until(lambda: passed)
-            assert ended, "the thread does not get to its end"
+            assert ended, "after another start() the activity did not come to its end"
             finish(actors, thread)
             settle(actors)
-            times = len(passed)
-            assert times == 1, "run() was invoked %d times" % times
+            check_ran_once(passed, "start() and two more calls of it")
             assert not waited or joiner.returned()
 
 
@@ -280,14 +270,13 @@ def test_a_refused_start_leaves_an_ended_thread_ended(threading, actors):
         for _ in range(2):
             actors.start(thread.start).raised()
         settle(actors)
-        times = len(ran)
-        assert times == 1, "run() was invoked %d times" % times
+        check_ran_once(ran, "start() and two more calls of it")
         after = actors.start(thread.join).returned()
-        assert after or not before, "join() of an ended thread blocks after a refused start()"
+        assert after or not before, "join() of an ended thread did not return after another start()"
 
 
 class Contest(object):
-    """Threads each of which several others try to start at the same moment."""
+    """Threads that are each started by several others at the same moment."""
 
     def __init__(self, threading):
         self._threading = threading
@@ -296,7 +285,7 @@ class Contest(object):
         self._ran = []
 
     def add(self):
-        """Make one more thread; its number."""
+        """Make one more thread, and return its number."""
         number = len(self._threads)
         self._threads.append(self._threading.Thread(target=lambda: self._ran.append(number)))
         return number
@@ -310,22 +299,24 @@ class Contest(object):
         self._won.append(number)
 
     def start_and_end(self, number):
-        """Try to start a thread, and let it come to its end if it has been started."""
+        """Try to start a thread, and wait for its end for a moment."""
         self.start(number)
         try:
             self._threads[number].join(0.05)
-        except:  # noqa: E722 - the start that it meets has not come so far
+        except:  # noqa: E722 - the start() that it meets has not come far enough
             return
 
     def check(self, actors, count):
-        """One start of each of the first ``count`` threads must have succeeded; each ran once."""
+        """One start() of each of the first ``count`` threads succeeded, and each ran once."""
         actors.until(lambda: len(self._ran) >= count)
         settle(actors)
         for number in range(count):
             times = self._won.count(number)
-            assert times == 1, "%d of several concurrent start() calls succeeded" % times
+            assert times == 1, "%d of 2 or 3 concurrent start() calls succeeded" % times
         self._ran.sort()
-        assert self._ran == list(range(count)), "run() was not invoked once for each thread"
+        assert self._ran == list(range(count)), (
+            "concurrent calls of start() did not invoke run() once for each thread"
+        )
 
 
 @clause("thread.start.atomic")
@@ -372,7 +363,7 @@ def test_many_threads_run_at_once(threading, actors):
         for _ in range(40):
             starter.call(threading.Thread(target=latch.wait).start)
         arrived = actors.until(lambda: len(latch.arrivals) == 40)
-        assert arrived, "%d of 40 threads run" % len(latch.arrivals)
+        assert arrived, "%d of 40 threads that were started run" % len(latch.arrivals)
         different = len(set(latch.arrivals))
         assert different == 40, "40 threads run in %d threads of control" % different
         latch.open()
@@ -387,7 +378,7 @@ def test_many_threads_run_one_after_the_other(threading, actors):
     def work():
         for number in range(many):
             threading.Thread(target=lambda number=number: ran.append(number)).start()
-            # A system may have room for few threads at a time.
+            # A system may allow only a few threads at a time.
             patience = clock() + 0.5
             while len(ran) + 20 <= number and clock() < patience:
                 time.sleep(0)
@@ -396,7 +387,7 @@ def test_many_threads_run_one_after_the_other(threading, actors):
     actors.until(worker.has_ended)
     worker.result()
     arrived = actors.until(lambda: len(ran) >= many)
-    assert arrived, "%d of %d threads run" % (len(ran), many)
+    assert arrived, "%d of %d threads that were started ran" % (len(ran), many)
     ran.sort()
     assert ran == list(range(many)), "not each of %d threads ran once" % many
 
@@ -412,7 +403,7 @@ def test_join_of_a_thread_that_could_not_be_started_is_an_error(threading, actor
 @clause("thread.start.failed")
 def test_threads_that_could_not_be_started_do_not_count(threading, actors):
     if not hasattr(threading, "activeCount"):
-        return  # other clauses ask for it
+        return  # another clause's business
 
     def count_all():
         counts = [threading.activeCount()]

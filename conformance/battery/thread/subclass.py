@@ -29,9 +29,13 @@ def test_the_run_of_a_subclass_is_the_activity(threading, actors):
         thread = kind()
         thread.start()
         arrived = actors.until(lambda: ran)
-        assert arrived, "the run() of %s is not invoked" % kind.__name__
+        assert arrived, "start() of a subclass did not invoke its run()"
         invoked, itself = ran[0]
-        assert invoked is meant, "%s.run() is invoked in a %s" % (invoked.__name__, kind.__name__)
+        assert invoked is meant, "start() of a %s invoked %s.run(), expected %s.run()" % (
+            kind.__name__,
+            invoked.__name__,
+            meant.__name__,
+        )
         assert itself is thread, "run() got another object than the thread that was started"
 
 
@@ -47,7 +51,7 @@ def test_the_run_of_a_subclass_replaces_the_target(threading, actors):
     thread.start()
     actors.until(lambda: ran)
     settle(actors)
-    assert ran == ["run"], "invoked were %s, expected run() alone" % " and ".join(ran)
+    assert ran == ["run"], "start() led to calls of %r, expected only run()" % (ran,)
 
 
 @clause("thread.subclass.run")
@@ -78,7 +82,7 @@ def test_classes_with_slots_other_bases_and_metaclasses_run(threading, actors):
         thread = kind()
         actors.start(thread.start)
         actors.until(lambda: ran)
-        assert ran, "the run() of a class %s(%s) is not invoked" % (
+        assert ran, "start() did not invoke the run() of a class %s(%s)" % (
             kind.__name__,
             ", ".join([base.__name__ for base in kind.__bases__]),
         )
@@ -114,10 +118,8 @@ def test_a_subclass_may_have_a_constructor_of_its_own(threading, actors):
         before = len(done)
         thread.start()
         arrived = actors.until(lambda: len(done) > before)
-        assert arrived, "its run() does not get to its end"
-    assert done == [3, 5, 7, 9], "the values that the runs got were %s, expected 3, 5, 7, 9" % (
-        done,
-    )
+        assert arrived, "run() of a subclass did not come to its end"
+    assert done == [3, 5, 7, 9], "run() read the values %r, expected [3, 5, 7, 9]" % (done,)
 
 
 @clause("thread.subclass.init")
@@ -133,7 +135,7 @@ def test_a_subclass_may_start_itself_at_the_end_of_its_constructor(threading, ac
     ran = []
     thread = Own()
     actors.until(lambda: ran)
-    assert len(ran) == 1 and ran[0] is thread, "its run() is not invoked once"
+    assert len(ran) == 1 and ran[0] is thread, "start() in __init__ did not invoke run() once"
 
 
 @clause("thread.subclass.init")
@@ -147,7 +149,7 @@ def test_a_subclass_may_pass_arguments_on(threading, actors):
     thread = Own(1, 2)
     thread.start()
     arrived = actors.until(lambda: thread.got)
-    assert arrived, "the target is not invoked"
+    assert arrived, "the target was not invoked"
     got = thread.got
     assert got == [(1, 2)]
 
@@ -183,8 +185,7 @@ METHODS = """
 """.split()
 
 
-# Names that the inside of a class may well have, and those that two underscores give in a class
-# called Thread.
+# Names that an implementation may well use inside, and names mangled in a class called Thread.
 PRIVATE_NAMES = """
     _target _args _kwargs _name _daemon _daemonic _ident _started _stopped _alive _ended _lock
     _block _condition _event _state _run _start _stop _join _wait _terminate _adopt _perform
@@ -201,8 +202,7 @@ PRIVATE_NAMES = """
 def of_its_own(threading, names, methods, activity):
     """A class of threads with attributes, or methods, of the given names.
 
-    Its objects have the values that they were given in ``own``; a call of a method is noted in
-    ``called``.
+    Its objects keep the values of attributes in ``own``, and names of called methods in ``called``.
     """
 
     def noting(name):
@@ -224,7 +224,7 @@ def of_its_own(threading, names, methods, activity):
 
 
 def trouble_with(threading, actors, names, methods):
-    """What goes wrong with a thread whose class uses ``names``; None where nothing does."""
+    """What goes wrong with a thread whose class uses ``names``; None if nothing does."""
     done = []
     with Latch(actors.substrate) as latch:
 
@@ -253,7 +253,7 @@ def trouble_with(threading, actors, names, methods):
         if not joiner.returned():
             return "join() does not return"
         if not joiner.value:
-            return "join() returns while run() goes on"
+            return "join() returns before run() does"
         if thread.called:
             return "%s() is called" % thread.called[0]
         for name in names:
@@ -269,9 +269,9 @@ def trouble_with(threading, actors, names, methods):
 
 
 def names_in_trouble(threading, actors, names, methods):
-    """The names that a subclass cannot use, and for each what goes wrong.
+    """The names that a subclass cannot use, each with what goes wrong.
 
-    What goes wrong with every thread of a subclass is another clause's business.
+    Leaves out what goes wrong in every subclass: that is another clause's business.
     """
     found = []
     with Sink():
