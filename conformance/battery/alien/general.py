@@ -1,25 +1,32 @@
-"""Threads that this module did not start: the objects that stand for them."""
+"""Alien threads, which the module did not start, and their dummy thread objects."""
 
 import gc
 import time
 
 from threadspec.conformance.battery.support import stepping
-from threadspec.conformance.battery.support.alien import current_in_thread, refused
+from threadspec.conformance.battery.support.alien import (
+    alien_and_dummy,
+    check_string,
+    current_in_thread,
+    refused,
+)
+from threadspec.conformance.battery.support.daemon import check_flag, flag_of
 from threadspec.conformance.battery.support.identifiers import after_a_thread, aliens, end_of
 from threadspec.conformance.battery.support.starting import let_one_end
+from threadspec.conformance.battery.support.thread import attempt, check_alive
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.vocabulary import clause, tells
 
 
 @tells("enumerate() lists the thread")
 def lists(threading, thread):
-    """Whether ``thread`` is listed as alive."""
+    """Whether enumerate() lists ``thread``."""
     return any([one is thread for one in threading.enumerate()])
 
 
 @tells("getName()")
 def marked_name(threading, mark):
-    """Name the calling thread's object ``mark``, where it can be named; its name then."""
+    """Set the name of the calling thread's object to ``mark``, if that is possible; its name."""
     thread = threading.currentThread()
     try:
         thread.setName(mark)
@@ -29,11 +36,10 @@ def marked_name(threading, mark):
 
 
 class QuickMeeting(stepping.Meeting):
-    """A Meeting whose cost does not grow with the number of threads, but where one waits for the
-    other."""
+    """A Meeting whose cost grows with the number of threads only if a call is blocked."""
 
     def take_place(self):
-        """Let the two meet; whether they met at the line, not at the end of what could be seen."""
+        """Let the two meet; whether the call was stopped at its line, not at its end."""
         if not self._soon(lambda: self.met or self.call.has_ended()):
             self.call.is_blocked()
         met = self.met
@@ -54,7 +60,10 @@ class QuickMeeting(stepping.Meeting):
 def test_a_dummy_thread_object_is_an_instance_of_thread(threading, actors):
     if isinstance(threading.Thread, type):
         alien = actors.call(threading.currentThread)
-        assert isinstance(alien, threading.Thread), "%s is not" % type(alien).__name__
+        assert isinstance(alien, threading.Thread), (
+            "currentThread() in an alien thread returned a %s, which is no instance of Thread"
+            % type(alien).__name__
+        )
 
 
 @clause("alien.dummy")
@@ -69,17 +78,15 @@ def test_an_alien_thread_gets_a_thread_object(threading, actors):
 
 @clause("alien.dummy")
 def test_an_alien_thread_has_a_name(threading, actors):
-    alien = actors.new()
-    dummy = alien.call(threading.currentThread)
+    alien, dummy = alien_and_dummy(threading, actors)
     for name in (dummy.getName(), alien.call(dummy.getName)):
-        assert hasattr(name, "upper"), "getName() returned %r, which is no string" % (name,)
+        check_string(name)
 
 
 @clause("alien.same")
 def test_an_alien_thread_gets_the_same_object_each_time(threading, actors):
-    first, second = actors.new(), actors.new()
-    of_first = first.call(threading.currentThread)
-    of_second = second.call(threading.currentThread)
+    first, of_first = alien_and_dummy(threading, actors)
+    second, of_second = alien_and_dummy(threading, actors)
     for _ in range(3):
         again = first.call(threading.currentThread)
         assert again is of_first
@@ -113,14 +120,14 @@ def test_alien_threads_at_the_same_time_get_different_objects(threading, actors)
     for alien in helpers:
         dummy = alien.call(threading.currentThread)
         assert not [one for one in seen if one is dummy], (
-            "currentThread() gave one object in two threads"
+            "currentThread() returned the same object in two threads"
         )
         seen.append(dummy)
 
 
 @clause("alien.one-each")
 def test_alien_threads_whose_first_calls_meet(threading, actors):
-    # Aliens that have ended may have left objects with their identifiers: these take such ones.
+    # Use up the identifiers of alien threads that have ended and left thread objects.
     for _ in range(16):
         actors.new()
     until = blocking.clock() + stepping.BUDGET
@@ -128,12 +135,12 @@ def test_alien_threads_whose_first_calls_meet(threading, actors):
     on = True
     while on and blocking.clock() < until:
         step += 1
-        pair = actors.new(), actors.new()  # neither has asked before, so they are many in the end
+        pair = actors.new(), actors.new()  # new ones each time, for which it is the first call
         ask = threading.currentThread
         meeting = QuickMeeting(actors.substrate, pair, ask, ask, step)
         on = meeting.take_place()
         first, second = [alien.result() for alien in pair]
-        assert first is not second, "currentThread() gave one object in two threads"
+        assert first is not second, "currentThread() returned the same object in two threads"
 
 
 @clause("alien.one-each")
@@ -141,91 +148,70 @@ def test_alien_threads_that_ask_at_the_same_moment(threading, actors, rounds):
     for seen in actors.race([lambda number: threading.currentThread()] * 3, rounds // 16):
         for index in range(3):
             same = len([dummy for dummy in seen if dummy is seen[index]])
-            assert same == 1, "%d alien threads got the same object" % same
+            assert same == 1, "currentThread() returned the same object in %d alien threads" % same
 
 
 @clause("alien.alive")
 def test_a_dummy_is_alive(threading, actors):
-    alien = actors.new()
-    dummy = alien.call(threading.currentThread)
-    for _ in range(2):
-        alive = dummy.isAlive()
-        assert alive
-        alive = alien.call(dummy.isAlive)
-        assert alive
+    alien, dummy = alien_and_dummy(threading, actors)
+    check_alive(dummy, alien)
 
 
 @clause("alien.daemonic")
 def test_a_dummy_is_daemonic(threading, actors):
     let_one_end(threading, actors)
     for _ in range(2):
-        alien = actors.new()
-        dummy = alien.call(threading.currentThread)
-        flag = dummy.isDaemon()
-        assert flag
-        flag = alien.call(dummy.isDaemon)
-        assert flag
+        alien, dummy = alien_and_dummy(threading, actors)
+        check_flag(dummy, alien, True)
 
 
 @clause("alien.daemonic")
 def test_a_dummy_stays_daemonic(threading, actors):
     let_one_end(threading, actors)
-    alien = actors.new()
-    dummy = alien.call(threading.currentThread)
+    alien, dummy = alien_and_dummy(threading, actors)
     for caller in (alien, actors.new()):
         refused(lambda: caller.call(dummy.setDaemon, False))
-        flag = dummy.isDaemon()
+        flag = flag_of(dummy)
         assert flag
 
 
 @clause("alien.not-joinable")
 def test_a_dummy_cannot_be_joined(threading, actors):
-    alien = actors.new()
-    dummy = alien.call(threading.currentThread)
+    alien, dummy = alien_and_dummy(threading, actors)
     for _ in range(2):
         for timeout in ((), (None,), (0.01,), (0.0,), (30.0,)):
             joiner = actors.start(dummy.join, *timeout)
             error = joiner.raised()
-            assert error is not None, repr(joiner)
+            assert error is not None, "%r, expected an exception" % joiner
 
 
 @clause("alien.not-joinable")
 def test_a_dummy_cannot_be_joined_by_a_thread_of_the_module(threading, actors):
-    alien = actors.new()
-    dummy = alien.call(threading.currentThread)
+    alien, dummy = alien_and_dummy(threading, actors)
     if dummy is threading.currentThread():
         return  # it has no dummy thread object, which is another clause's business
     for timeout in ((), (0.01,)):
-        ended = []
-
-        def join():
-            try:
-                dummy.join(*timeout)
-            except:  # noqa: E722 - any will do
-                ended.append("raised")
-            else:
-                ended.append("returned")
-
-        actors.call(threading.Thread(target=join).start)
-        actors.until(lambda: ended)
-        assert ended == ["raised"], (
-            "join() of a dummy thread object %s, expected an error" % "".join(ended)
+        notes = []
+        join = threading.Thread(target=lambda: attempt(notes, lambda: dummy.join(*timeout)))
+        actors.call(join.start)
+        actors.until(lambda: notes)
+        raised = [error for _, error in notes if error is not None]
+        assert raised, "join() of a dummy thread object %s, expected an exception" % (
+            notes and "returned" or "did not return"
         )
 
 
 @clause("alien.not-joinable")
 def test_an_alien_thread_cannot_join_itself(threading, actors):
-    alien = actors.new()
-    dummy = alien.call(threading.currentThread)
+    alien, dummy = alien_and_dummy(threading, actors)
     for timeout in ((), (0.01,)):
         error = alien.start(dummy.join, *timeout).raised()
-        assert error is not None, repr(alien)
+        assert error is not None, "%r, expected an exception" % alien
 
 
 @clause("alien.not-joinable")
 def test_a_refused_join_changes_nothing(threading, actors):
-    alien = actors.new()
-    dummy = alien.call(threading.currentThread)
+    alien, dummy = alien_and_dummy(threading, actors)
     actors.start(dummy.join, 0.01).raised()
     alien.start(dummy.join, 0.01).raised()
     again = alien.call(threading.currentThread)
@@ -245,8 +231,7 @@ def test_an_alien_thread_that_has_not_asked(threading, actors, observe):
 
 @clause("alien.never-deleted")
 def test_a_dummy_is_listed_after_the_end_of_its_thread(threading, actors):
-    alien = actors.new()
-    dummy = alien.call(threading.currentThread)
+    alien, dummy = alien_and_dummy(threading, actors)
     end_of(actors, alien)
     for _ in range(2):
         kept = lists(threading, dummy)
@@ -256,8 +241,7 @@ def test_a_dummy_is_listed_after_the_end_of_its_thread(threading, actors):
 
 @clause("alien.alive-after-end")
 def test_a_dummy_is_alive_after_the_end_of_its_thread(threading, actors):
-    alien = actors.new()
-    dummy = alien.call(threading.currentThread)
+    alien, dummy = alien_and_dummy(threading, actors)
     end_of(actors, alien)
     for _ in range(2):
         alive = dummy.isAlive()
@@ -268,16 +252,13 @@ def test_a_dummy_is_alive_after_the_end_of_its_thread(threading, actors):
 @clause("alien.alive")
 def test_the_dummy_of_a_recurring_identifier_is_alive(threading, actors):
     _, alien = aliens(threading, actors)
-    dummy = alien.call(threading.currentThread)
-    for alive in (dummy.isAlive(), alien.call(dummy.isAlive)):
-        assert alive, "in an alien thread with an ended one's identifier, isAlive() returned False"
+    check_alive(alien.call(threading.currentThread), alien)
 
 
 @clause("alien.daemonic")
 def test_the_dummy_of_a_recurring_identifier_is_daemonic(threading, actors):
     _, alien = aliens(threading, actors)
-    flag = alien.call(threading.currentThread).isDaemon()
-    assert flag
+    check_flag(alien.call(threading.currentThread), alien, True)
 
 
 @clause("alien.same")
@@ -296,7 +277,7 @@ def test_the_dummy_of_a_recurring_identifier_stands_for_one_thread(threading, ac
     dummy = alien.call(threading.currentThread)
     others.append(actors.call(threading.currentThread))
     same = [other for other in others if other is dummy]
-    assert not same, "currentThread() gave one object in two threads"
+    assert not same, "currentThread() returned the same object in two threads"
 
 
 @clause("alien.dummy")
@@ -304,7 +285,6 @@ def test_an_alien_thread_with_the_identifier_of_a_thread_gets_an_object(threadin
     ended, alien = after_a_thread(threading, actors)
     dummy = alien.call(threading.currentThread)
     assert dummy is not ended, (
-        "in an alien thread, currentThread() gave the object of a thread that has ended"
+        "currentThread() in an alien thread returned the object of a thread that had ended"
     )
-    name = dummy.getName()
-    assert hasattr(name, "upper"), "getName() returned %r, which is no string" % (name,)
+    check_string(dummy.getName())

@@ -1,7 +1,10 @@
-"""The object that stands for the main thread."""
+"""The thread object of the main thread."""
 
 from threadspec.conformance.battery.support.alien import current_in_thread, refused
+from threadspec.conformance.battery.support.daemon import check_flag, flag_of
+from threadspec.conformance.battery.support.latch import held_lock
 from threadspec.conformance.battery.support.starting import let_one_end
+from threadspec.conformance.battery.support.thread import check_alive
 from threadspec.conformance.harness.programs import say
 from threadspec.conformance.harness.vocabulary import clause
 
@@ -16,14 +19,13 @@ def test_the_main_thread_has_a_thread_object(threading):
 
 
 def program_that_looks_at_once(threading, substrate):
-    # Another thread looks first: the object must not come into being when the main thread asks.
+    # Another thread looks first: the object must not be made only when the main thread asks for it.
     def look():
         first.extend(threading.enumerate())
         done.release()
 
     first = []
-    done = substrate.allocate_lock()
-    done.acquire()
+    done = held_lock(substrate)
     substrate.start_new_thread(look, ())
     done.acquire()
     main = threading.currentThread()
@@ -41,7 +43,10 @@ def test_the_object_is_there_before_the_main_thread_asks_for_it(programs):
 def test_the_main_thread_object_is_an_instance_of_thread(threading, actors):
     if isinstance(threading.Thread, type):
         main = threading.currentThread()
-        assert isinstance(main, threading.Thread), "%s is not" % type(main).__name__
+        assert isinstance(main, threading.Thread), (
+            "currentThread() in the main thread returned a %s, which is no instance of Thread"
+            % type(main).__name__
+        )
 
 
 def program_that_loads_in_another_thread(load, substrate):
@@ -53,8 +58,7 @@ def program_that_loads_in_another_thread(load, substrate):
             done.release()
 
     found = []
-    done = substrate.allocate_lock()
-    done.acquire()
+    done = held_lock(substrate)
     substrate.start_new_thread(first, ())
     done.acquire()
     module, importers = found[0]
@@ -67,8 +71,10 @@ def program_that_loads_in_another_thread(load, substrate):
 def test_the_main_thread_is_not_the_one_that_imports_the_module(programs):
     program = programs.start(program_that_loads_in_another_thread, unloaded=True)
     objects, main = program.line(), program.line()
-    assert objects == "two", "in the main thread and in the importing one: %r" % program
-    assert main == "no daemon", "in the main thread, isDaemon() of its object: %r" % program
+    assert objects == "two", (
+        "currentThread() in the main thread and in the one that imports: %r" % program
+    )
+    assert main == "no daemon", "isDaemon() of the main thread's object: %r" % program
 
 
 @clause("mainthread.current")
@@ -87,10 +93,7 @@ def test_the_main_thread_gets_its_object_each_time(threading, actors):
 def test_the_main_thread_is_no_daemon(threading, actors):
     let_one_end(threading, actors)
     main = threading.currentThread()
-    flag = main.isDaemon()
-    assert not flag
-    flag = actors.call(main.isDaemon)
-    assert not flag
+    check_flag(main, actors.new(), False)
 
 
 @clause("mainthread.not-daemon")
@@ -100,7 +103,7 @@ def test_the_main_thread_cannot_be_made_a_daemon(threading, actors):
     try:
         for call in (lambda: main.setDaemon(True), lambda: actors.call(main.setDaemon, True)):
             refused(call)
-            flag = main.isDaemon()
+            flag = flag_of(main)
             assert not flag
     finally:
         refused(lambda: main.setDaemon(False))
@@ -108,11 +111,7 @@ def test_the_main_thread_cannot_be_made_a_daemon(threading, actors):
 
 @clause("mainthread.alive")
 def test_the_main_thread_is_alive(threading, actors):
-    main = threading.currentThread()
-    alive = main.isAlive()
-    assert alive
-    alive = actors.call(main.isAlive)
-    assert alive
+    check_alive(threading.currentThread(), actors.new())
 
 
 @clause("mainthread.name")

@@ -1,20 +1,33 @@
-"""Calls in threads that the module did not start."""
+"""Threads that the module did not start, and their thread objects."""
+
+from threadspec.conformance.harness.vocabulary import show
 
 
 def refused(function):
-    """Call ``function``; it may raise, or do nothing."""
+    """Call ``function``, which may raise an exception."""
     try:
         function()
     except Exception:
         pass
 
 
+def alien_and_dummy(threading, actors):
+    """A new actor, which is an alien thread, and the object that currentThread() returns there."""
+    alien = actors.new()
+    return alien, alien.call(threading.currentThread)
+
+
+def check_string(name):
+    """A name that getName() returned is a string."""
+    assert hasattr(name, "upper"), "getName() returned %s, which is no string" % show(name)
+
+
 def current_in_thread(threading, actors):
-    """What currentThread() gives in a thread that the module started."""
+    """What currentThread() returns in a thread that the module started."""
     seen = []
     current = threading.currentThread
     thread = threading.Thread(target=lambda: seen.append(current()))
     actors.call(thread.start)
     arrived = actors.until(lambda: seen)
-    assert arrived, "the thread does not run its target"
+    assert arrived, "the thread did not call its target"
     return seen[0]

@@ -1,4 +1,4 @@
-"""Reads daemon flags, and runs programs that must end."""
+"""Daemon flags, and programs that must end."""
 
 from threadspec.conformance.harness.vocabulary import tells
 
@@ -10,7 +10,7 @@ def flag_of(thread):
 
 
 def flag(thread, daemonic):
-    """Make sure that the thread has that daemon flag, whatever it has at first; the thread."""
+    """Give the thread that daemon flag, unless it has it already; return the thread."""
     try:
         differs = flag_of(thread) != daemonic
     except AttributeError:
@@ -26,12 +26,26 @@ def flagged(threading, daemonic):
     return lambda target: flag(threading.Thread(target=target), daemonic)
 
 
-def assert_ends(program, status=0):
-    """The main thread gets to its end and the program ends with it, as any program does.
+def check_flag(thread, caller, expected):
+    """isDaemon() returns that flag here and in an actor's thread."""
+    seen = flag_of(thread)
+    assert seen == expected
+    seen = bool(caller.call(thread.isDaemon))
+    assert seen == expected
 
-    ``status`` None: with any exit status.
+
+def check_says(program, *lines):
+    """The program says these lines next."""
+    for expected in lines:
+        line = program.line()
+        assert line == expected, "expected %r next: %r" % (expected, program)
+
+
+def assert_ends(program, status=0):
+    """The main thread of the program comes to its end, and then the program ends.
+
+    ``status``: the exit status; None: any.
     """
-    line = program.line()
-    assert line == "main is done", repr(program)
+    check_says(program, "main is done")
     assert program.ended(), repr(program)
     assert status is None or program.status == status, repr(program)

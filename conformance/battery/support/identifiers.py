@@ -1,25 +1,26 @@
-"""Threads that have the identifier of a thread that has ended."""
+"""Threads that get the identifier of a thread that has ended."""
 
 import time
 
+from threadspec.conformance.battery.support.alien import alien_and_dummy
 from threadspec.conformance.battery.support.starting import let_one_end
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.vocabulary import NotOffered
 
-# How many new threads are tried: systems give a free identifier to the next thread or to none.
+# How many new threads are tried: a system gives a free identifier to the next thread, or to none.
 ATTEMPTS = 20
 
 
 def end_of(actors, actor):
-    """Let an actor's thread end, as far as that can be seen."""
+    """Let an actor's thread end, and wait for it as far as it can be seen."""
     actor.stop()
     actors.until(lambda: actor.ended)
     await_end(actors, actor.tid)
 
 
 def await_end(actors, tid):
-    """Wait for the end of a thread that is about to end, by its kernel's number."""
-    # The system's own thread ends a little later than what it does.
+    """Wait for the end of a thread that is about to end; ``tid``: its number in the kernel."""
+    # The system's thread ends a little later than the function that it runs.
     if tid is None or blocking.look() is None:
         time.sleep(0.01)
     else:
@@ -27,23 +28,22 @@ def await_end(actors, tid):
 
 
 def successor(actors, ident):
-    """A new actor in a thread that has the identifier ``ident``, of a thread that has ended.
+    """A new actor whose thread has the identifier ``ident`` of a thread that has ended.
 
-    Raises NotOffered where the system does not give the identifier to another thread.
+    Raises NotOffered where the system gives the identifier to no other thread.
     """
     for _ in range(ATTEMPTS):
         actor = actors.new()
         actor.call(int)  # its identifier is known afterwards
         if actor.ident == ident:
             return actor
-    raise NotOffered("no new thread has got the identifier of one that has ended")
+    raise NotOffered("no new thread got the identifier of one that had ended")
 
 
 def aliens(threading, actors):
     """The dummy of an alien thread that has ended, and an actor with that thread's identifier."""
     let_one_end(threading, actors)
-    alien = actors.new()
-    dummy = alien.call(threading.currentThread)
+    alien, dummy = alien_and_dummy(threading, actors)
     end_of(actors, alien)
     return dummy, successor(actors, alien.ident)
 
@@ -59,10 +59,10 @@ def after_a_thread(threading, actors):
     starter = actors.new()
     starter.start(thread.start)
     if not actors.until(lambda: seen):
-        raise NotOffered("a thread does not run its target")  # another clause's business
+        raise NotOffered("a thread did not call its target")  # another clause's business
     ident, tid = seen[0]
     if tid in (blocking.own_tid(), starter.tid):
-        raise NotOffered("the module's threads run in those that start them")
+        raise NotOffered("the module's threads run in the threads that start them")
     starter.start(thread.join).returned()  # the system may keep the identifier until then
     await_end(actors, tid)
     return thread, successor(actors, ident)

@@ -5,16 +5,22 @@ import time
 from threadspec.conformance.harness.blocking import clock
 
 
+def held_lock(substrate):
+    """A lock of the substrate that has been acquired."""
+    lock = substrate.allocate_lock()
+    lock.acquire()
+    return lock
+
+
 class Latch(object):
     """Blocks every thread that calls ``wait`` until the case calls ``open``.
 
-    ``wait`` is a plain function, so that no other kind of target need be supported.  In a with
-    statement, the latch is opened at the end of the block at the latest.
+    ``wait`` is a plain function: an implementation may refuse other targets.  In a with statement,
+    the latch is opened at the end of the block at the latest.
     """
 
     def __init__(self, substrate):
-        self._lock = substrate.allocate_lock()
-        self._lock.acquire()
+        self._lock = held_lock(substrate)
         self._closed = True
         self.arrivals = []  # the identifiers of the threads that have called wait
 
@@ -32,7 +38,7 @@ class Latch(object):
             time.sleep(0)
 
     def open(self):
-        """Let every call of ``wait`` return, later ones too; no effect a second time."""
+        """Let every call of ``wait`` return, later ones too; does nothing the second time."""
         if self._closed:
             self._closed = False
             self._lock.release()

@@ -1,14 +1,14 @@
-"""Start threads in actors, so that a start() that does not return is a failure and no hang."""
+"""Starting threads: in actors, so that no case hangs in start(), and where the system refuses."""
 
-HUGE = 1 << 47  # bytes; no process has room for such a stack
+HUGE = 1 << 47  # bytes; no process has memory for such a stack
 
 
 def fails_to_start(threading, thread, substrate):
-    """Let the system refuse to start ``thread`` for want of room; whether start() raised then."""
+    """Let the system refuse to start ``thread`` for lack of memory; whether start() raised."""
     try:
         before = threading.stack_size()
         threading.stack_size(HUGE)  # which may return either of the two sizes
-    except Exception:  # it is not there, or takes no such size
+    except Exception:  # it is missing, or refuses such a size
         return False
     try:
         thread.start()
@@ -19,16 +19,18 @@ def fails_to_start(threading, thread, substrate):
             threading.stack_size(before)
         except Exception:
             pass  # what it returned was no size: another clause's business
-        if hasattr(substrate, "stack_size"):  # helpers need room, whatever the implementation does
+        if hasattr(
+            substrate, "stack_size"
+        ):  # helper threads need memory, whatever the implementation does
             substrate.stack_size(0)
     return False
 
 
 def made_and_started(actors, make, *args, **kwargs):
-    """The thread that ``make`` returns, made and started in one actor.
+    """The thread that ``make`` returns, made and started in the same actor.
 
-    One thread does both, since an implementation may let nobody else start what a thread has made.
-    Raises what either of them raises; a start() that does not return is a violation.
+    An implementation may only let the thread that has made a thread start it.  Raises what either
+    call raises; a start() that does not return is a violation.
     """
     maker = actors.new()
     thread = maker.call(make, *args, **kwargs)
@@ -37,10 +39,10 @@ def made_and_started(actors, make, *args, **kwargs):
 
 
 def let_one_end(threading, actors):
-    """Let a thread be started and end, whatever comes of it: what is left of it must not matter.
+    """Start and join a thread, and ignore the outcome.
 
-    Where a module confuses its threads, what it says afterwards is then the same in every worker,
-    whichever cases have been run there before.
+    A module that confuses its threads then gives the same answers in every worker, whichever cases
+    have been run there before.
     """
 
     def run():

@@ -1,6 +1,6 @@
 """The arguments that a Timer passes to its function."""
 
-from threadspec.conformance.battery.support.timer import SOON, Calls
+from threadspec.conformance.battery.support.timer import SOON, Calls, check_called
 from threadspec.conformance.harness.vocabulary import clause
 
 
@@ -14,10 +14,7 @@ def test_positional_arguments(threading, actors):
         ([first, second], {"x": 1}),
         ([], {"x": 1}),
     ):
-        calls = Calls(threading, actors)
-        threading.Timer(SOON, calls, args[:], kwargs).start()
-        assert calls.come(), "the function was not run"
-        for got, _ in calls.got:
+        for got, _ in check_called(threading, actors, SOON, args[:], kwargs).got:
             assert len(got) == len(args), (
                 "the function got %d positional arguments, expected %d" % (len(got), len(args))
             )
@@ -34,10 +31,7 @@ def test_keyword_arguments(threading, actors):
         ([3], {"interval": 1, "function": 2, "args": 3, "kwargs": 4, "x": value}),
         ([3], {}),
     ):
-        calls = Calls(threading, actors)
-        threading.Timer(SOON, calls, args, dict(kwargs)).start()
-        assert calls.come(), "the function was not run"
-        for _, named in calls.got:
+        for _, named in check_called(threading, actors, SOON, args, dict(kwargs)).got:
             assert named == kwargs, "the function got %r, expected %r" % (named, kwargs)
             assert named.get("x") is kwargs.get("x"), (
                 "the function got another object than was given"
@@ -51,9 +45,7 @@ def test_no_arguments_by_default(threading, actors):
         spoiled(*args, **kwargs)
 
     def run(*args):
-        calls = Calls(threading, actors)
-        threading.Timer(SOON, calls, *args).start()
-        assert calls.come(), "the function was not run"
+        calls = check_called(threading, actors, SOON, *args)
         return (calls.got or [((), {})])[0]
 
     for _ in range(2):
@@ -62,23 +54,20 @@ def test_no_arguments_by_default(threading, actors):
         threading.Timer(SOON, spoil).start()
         spoiled.come()
         got = (spoiled.got or [((), {"spoiled": 1})])[0]
-        assert got == ((), {"spoiled": 1}), "the function got %r, expected ((), {'spoiled': 1})" % (
-            got,
+        assert got == ((), {"spoiled": 1}), (
+            "the function, which adds a keyword argument, got %r before that" % (got,)
         )
         got = run()
-        assert got == ((), {})
+        assert got == ((), {}), "the function got %r, expected no arguments" % (got,)
         named = run([1])[1]
-        assert named == {}
+        assert named == {}, "the function got %r, expected no keyword arguments" % (named,)
 
 
 @clause("timer.args.tuple")
 def test_positional_arguments_in_a_tuple(threading, actors):
     for args in ((1, "two"), ()):
-        calls = Calls(threading, actors)
-        threading.Timer(SOON, calls, args).start()
-        assert calls.come(), "the function was not run"
-        got = calls.got[0][0]
-        assert got == args, "the function got %r, expected %r" % (got, args)
+        for got, _ in check_called(threading, actors, SOON, args).got[:1]:
+            assert got == args, "the function got %r, expected %r" % (got, args)
 
 
 @clause("timer.args.taken-when")

@@ -3,29 +3,33 @@
 import time
 
 from threadspec.conformance.battery.support.crossing import helpers
-from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.battery.support.timeouts import LONG
 from threadspec.conformance.battery.support.timer import (
     LATER,
     SOON,
     Calls,
+    Firing,
     apart,
+    cancel_all,
+    check_called,
     come_to_rest,
+    joiner_of,
+    start_all,
     stays,
 )
 from threadspec.conformance.harness.blocking import clock
 from threadspec.conformance.harness.vocabulary import clause
 
-# No case has more timers than these running at once: as many threads as any platform can bear.
+# The most timers that a case has running simultaneously: as many threads as any platform allows.
 MANY = 40
 
-# Seconds after which a case that goes round and round stops, on an implementation that is slow.
+# Seconds after which a case starts no further round, on a slow implementation.
 ENOUGH = 2.0
 
 
 def cancelling_works(threading, actors):
-    """Whether the plainest use of cancel() has its effect; asked where another use had none."""
+    """Whether the plainest use of cancel() has its effect; for cases in which another has none."""
     calls = Calls(threading, actors)
     for _ in range(20):
         timer = threading.Timer(0.05, calls)
@@ -39,7 +43,7 @@ def cancelling_works(threading, actors):
 
 
 def cancelling_wakes(threading, actors):
-    """Whether a timer cancelled while it waits ends; asked where another one did not."""
+    """Whether a timer ends that is cancelled while it waits; for cases in which another did not."""
     timer = threading.Timer(LATER, str)
     began = clock()
     timer.start()
@@ -54,20 +58,18 @@ def test_the_function_of_a_cancelled_timer_is_not_run(threading, actors):
     interval = 0.016
     for _ in range(20):
         calls = Calls(threading, actors)
-        helpers = [threading.Timer(interval, calls) for _ in range(4)]
+        timers = [threading.Timer(interval, calls) for _ in range(4)]
         began = clock()
-        for timer in helpers:
-            timer.start()
+        start_all(timers)
         time.sleep(0.004)
-        for timer in helpers:
-            timer.cancel()
+        cancel_all(timers)
         cancelled = clock()
         if cancelled - began < 0.8 * interval:
             break
     else:
         return  # the machine is too slow: the timers may have fired before
     quiet = stays(actors, lambda: not calls.after(cancelled), began + 1.5 * interval - clock())
-    assert quiet, "%d of 4 cancelled timers ran their function" % calls.after(cancelled)
+    assert quiet, "%d of 4 cancelled timers called their function" % calls.after(cancelled)
 
 
 @clause("timer.cancel.prevents")
@@ -84,12 +86,12 @@ def test_cancelling_does_not_run_the_function(threading, actors):
         timer.cancel()
         actors.start(timer.join, 0.02).returned()
         count = calls.after(began)
-        assert count == 0, "the function was run when the timer was cancelled"
+        assert count == 0, "cancel() called the function of the timer"
 
 
 @clause("timer.cancel.prevents")
 def test_a_cancel_shortly_before_the_end_of_the_interval(threading, actors):
-    # Not a cancel() that came too late, nor one before which a function was called too early.
+    # Leaves out a cancel() that came too late, and one after a function that was called too early.
     if not apart(threading, actors):
         return
     interval = 0.06
@@ -108,13 +110,11 @@ def test_a_cancel_shortly_before_the_end_of_the_interval(threading, actors):
         left = end - clock()
         if left > 0 and not early:
             cancelled.append((left, calls))
-    joiner = actors.start(lambda: [one[1].join() for one in timers])
-    joiner.returned()
+    joiner_of(actors, [one[1] for one in timers]).returned()
     for left, calls in cancelled:
-        assert not calls.got, "cancelled %.3f seconds before the end of its interval of %s, %s" % (
-            left,
-            interval,
-            "a timer has called its function",
+        assert not calls.got, (
+            "a timer of %s seconds, cancelled %.3f seconds before their end, called its function"
+            % (interval, left)
         )
 
 
@@ -124,15 +124,14 @@ def test_the_thread_of_a_cancelled_timer_ends(threading, actors):
         return
     helpers = []
     timers = [threading.Timer(interval, str) for interval in (LONG, 30, 10**6) * 2]
-    for timer in timers:
-        timer.start()
+    start_all(timers)
     for some in (timers[:3], timers[3:]):
         come_to_rest(actors)
         for timer in some:
             timer.cancel()
             helpers.append(actors.start(timer.join))
     for joiner in helpers:
-        assert joiner.returned(), "the thread of a cancelled timer does not end"
+        assert joiner.returned(), "join() of a cancelled timer did not return"
 
 
 @clause("timer.cancel.ends-thread")
@@ -146,17 +145,17 @@ def test_who_waits_for_a_timer_goes_on_when_it_is_cancelled(threading, actors):
         joiner.is_blocked()
     timer.cancel()
     for joiner in helpers:
-        assert joiner.returned(), "the thread of a cancelled timer does not end"
+        assert joiner.returned(), "join() of a cancelled timer did not return"
 
 
 def runs_although_cancelled(threading, actors, calls, timers, began):
-    """How many of the timers, each cancelled, have run their function once all have ended.
+    """How many of the cancelled timers have called their function, once all have ended.
 
-    ``began``: when the first was started.  Zero where cancelling fails in the plainest use, which
-    is another clause's business, and where the machine was so slow that they may have fired before.
+    ``began``: when the first was started.  Zero where cancel() fails in the plainest use, which is
+    another clause's business, and where the machine was so slow that they may have fired before.
     """
     cancelled = clock()
-    actors.start(lambda: [timer.join() for timer in timers]).returned()
+    joiner_of(actors, timers).returned()
     count = calls.after(cancelled)
     if not count or cancelled - began > 0.8 * LATER or not cancelling_works(threading, actors):
         return 0
@@ -172,14 +171,11 @@ def test_the_threads_of_many_cancelled_timers_end(threading, actors):
         timers = [threading.Timer(LONG, str) for _ in range(MANY)]
         if clock() > until:
             return
-        for timer in timers:
-            timer.start()
+        start_all(timers)
         time.sleep(0.002)
-        for timer in timers:
-            timer.cancel()
-        joiner = actors.start(lambda: [timer.join() for timer in timers])
-        ended = joiner.returned()
-        assert ended, "the thread of one of %d cancelled timers does not end" % len(timers)
+        cancel_all(timers)
+        ended = joiner_of(actors, timers).returned()
+        assert ended, "join() of one of %d cancelled timers did not return" % len(timers)
 
 
 @clause("timer.cancel.any-thread")
@@ -201,7 +197,7 @@ def test_any_thread_may_cancel(threading, actors):
     for timer, (_, _, canceller) in zip(timers, plan):
         canceller.call(timer.cancel)
     count = runs_although_cancelled(threading, actors, calls, timers, began)
-    assert count == 0, "%d timers that another thread cancelled ran their function" % count
+    assert count == 0, "%d timers that another thread had cancelled called their function" % count
 
 
 @clause("timer.cancel.any-thread")
@@ -221,7 +217,7 @@ def test_a_timer_may_cancel_another(threading, actors):
     threading.Timer(SOON, cancel).start()
     if actors.until(lambda: done):
         count = runs_although_cancelled(threading, actors, calls, [waiting], began)
-        assert count == 0, "a timer that another timer cancelled ran its function"
+        assert count == 0, "a timer that another timer had cancelled called its function"
     else:
         waiting.cancel()
 
@@ -244,12 +240,14 @@ def test_other_timers_run_their_functions(threading, actors):
     actors.until(lambda: before.got and after.got and later)
     ran = [len(before.got) > 0, len(after.got) > 0, len(later) > 0]
     if ran != [True] * 3:
-        other = []  # in a case like this one, but without a cancelled timer
+        other = []  # what a timer does with no cancelled one beside it
         timer = threading.Timer(0.01, lambda: other.append(1))
         timer.start()
         if not actors.until(lambda: other):
             ran = []
-    assert False not in ran, "a timer that was not cancelled did not run its function"
+    assert False not in ran, (
+        "a timer did not call its function after another one had been cancelled"
+    )
 
 
 @clause("timer.cancel.only-that-timer")
@@ -265,7 +263,7 @@ def test_other_timers_go_on_waiting(threading, actors):
     waits = joiner.is_blocked()
     other.cancel()
     joiner.returned()
-    assert waits, "a timer that was not cancelled has ended"
+    assert waits, "a timer ended before its time when another one was cancelled"
 
 
 @clause("timer.cancel.twice")
@@ -280,7 +278,7 @@ def test_cancelling_again_is_no_error(threading, actors):
     for _ in range(3):
         timer.cancel()
     count = runs_although_cancelled(threading, actors, calls, [timer], began)
-    assert count == 0, "a timer that was cancelled twice ran its function"
+    assert count == 0, "a timer that had been cancelled three times called its function"
     for _ in range(2):
         timer.cancel()
     actors.call(timer.cancel)
@@ -299,7 +297,19 @@ def test_many_threads_cancel_at_once(threading, actors, rounds):
         timers[-1].start()
     actors.race([lambda number: timers[number].cancel()] * 3, len(timers))
     count = runs_although_cancelled(threading, actors, calls, timers, began)
-    assert count == 0, "%d timers that three threads cancelled ran their function" % count
+    assert count == 0, "%d timers that three threads had cancelled called their function" % count
+
+
+def check_meeting_cancels(actors, make):
+    """Each cancel() of a timer that ``make`` returns meets another one, at each of its lines."""
+
+    def prepare():
+        timer = make()
+        return timer.cancel, timer.cancel
+
+    for meeting in meetings(actors, prepare):
+        meeting.call.result()
+        meeting.other.result()
 
 
 @clause("timer.cancel.twice")
@@ -308,30 +318,21 @@ def test_a_cancel_meets_a_cancel_at_any_line(threading, actors):
         return
     timers = []
 
-    def prepare():
-        timer = threading.Timer(LONG, str)
-        timer.start()
-        timers.append(timer)
-        return timer.cancel, timer.cancel
+    def make():
+        timers.append(threading.Timer(LONG, str))
+        timers[-1].start()
+        return timers[-1]
 
-    for meeting in meetings(actors, prepare):
-        meeting.call.result()
-        meeting.other.result()
+    check_meeting_cancels(actors, make)
     if cancelling_wakes(threading, actors):
-        joiner = actors.start(lambda: [timer.join() for timer in timers])
-        assert joiner.returned(), "a timer that two threads cancelled goes on waiting"
+        joiner = joiner_of(actors, timers)
+        assert joiner.returned(), "join() of a timer that two threads had cancelled did not return"
 
 
 @clause("timer.cancel.twice")
 def test_a_cancel_before_start_meets_a_cancel_at_any_line(threading, actors):
-    # There is no thread of the timer that could have noticed the first one.
-    def prepare():
-        timer = threading.Timer(LONG, str)
-        return timer.cancel, timer.cancel
-
-    for meeting in meetings(actors, prepare):
-        meeting.call.result()
-        meeting.other.result()
+    # No thread of the timer can have noticed the first cancel().
+    check_meeting_cancels(actors, lambda: threading.Timer(LONG, str))
 
 
 @clause("timer.cancel.before-start")
@@ -345,9 +346,11 @@ def test_a_timer_cancelled_before_start_does_not_run(threading, actors):
         timer.cancel()
         timer.start()
         timers.append(timer)
-    actors.start(lambda: [timer.join() for timer in timers]).returned()
+    joiner_of(actors, timers).returned()
     failed = calls.got and cancelling_works(threading, actors)
-    assert not failed, "%d of 3 timers cancelled before start() ran" % len(calls.got)
+    assert not failed, "3 timers cancelled before start() called their function %d times" % len(
+        calls.got
+    )
 
 
 @clause("timer.cancel.during-function")
@@ -355,33 +358,24 @@ def test_cancelling_does_not_disturb_the_function(threading, actors):
     if not apart(threading, actors):
         return
     for _ in range(2):
-        latch = Latch(actors.substrate)
-        entered = []
         finished = []
-
-        def work():
-            entered.append(1)
-            latch.wait()
-            finished.append(1)
-
-        timer = threading.Timer(SOON, work)
-        timer.start()
-        if not actors.until(lambda: entered):
-            return  # timers run no function
-        is_alive = getattr(timer, "isAlive", lambda: False)  # that it is there is another clause
-        alive = is_alive()
-        joiner = actors.start(timer.join)
-        waits = joiner.is_blocked()
-        canceller = actors.start(timer.cancel)
-        canceller.is_blocked()
-        ended = alive and not is_alive()
-        assert not ended, "the timer is not alive while its function runs"
-        freed = waits and not joiner.is_blocked()
-        assert not freed, "join() has returned while the function runs"
-        latch.open()
-        canceller.result()
-        done = actors.until(lambda: finished)
-        assert done, "the function did not come to its end"
+        with Firing(threading, actors, lambda: finished.append(1)) as (timer, latch):  # noqa: B023
+            if not latch.arrivals:
+                return  # timers call no function
+            is_alive = getattr(timer, "isAlive", lambda: False)  # a missing one: another clause
+            alive = is_alive()
+            joiner = actors.start(timer.join)
+            waits = joiner.is_blocked()
+            canceller = actors.start(timer.cancel)
+            canceller.is_blocked()
+            ended = alive and not is_alive()
+            assert not ended, "after cancel(), isAlive() returned false while the function ran"
+            freed = waits and not joiner.is_blocked()
+            assert not freed, "after cancel(), join() returned while the function ran"
+            latch.open()
+            canceller.result()
+            done = actors.until(lambda: finished)
+            assert done, "the function did not come to its end after cancel()"
 
 
 @clause("timer.cancel.own-function")
@@ -399,9 +393,9 @@ def test_the_function_may_cancel_its_own_timer(threading, actors):
         timers.append(threading.Timer(interval, work))
         timers[0].start()
         if not actors.until(lambda: entered):
-            return  # timers run no function
+            return  # timers call no function
         came = actors.until(lambda: done)
-        assert came, "the function did not come to its end after cancelling its timer"
+        assert came, "the function did not come to its end after it had cancelled its timer"
 
 
 @clause("timer.cancel.after")
@@ -415,10 +409,8 @@ def test_cancelling_afterwards_has_no_effect(threading, actors):
         count = len(calls.got)
         cancel(timer)
         quiet = stays(actors, lambda: len(calls.got) == count, 0.003)
-        assert quiet, "the function was run again"
-    again = Calls(threading, actors)
-    threading.Timer(SOON, again).start()
-    assert again.come(), "a new timer did not run its function"
+        assert quiet, "cancel() after the call of the function led to another call"
+    check_called(threading, actors, SOON)
 
 
 @clause("timer.cancel.at-start")
@@ -438,18 +430,17 @@ def test_a_cancel_right_after_start_is_not_lost(threading, actors, rounds):
         if clock() > until:
             break
         if len(timers) % MANY == 0:
-            actors.start(lambda: [timer.join() for timer in timers]).returned()
-    joiner = actors.start(lambda: [timer.join() for timer in timers])
-    lost = not joiner.returned() and cancelling_wakes(threading, actors)
-    assert not lost, "a timer that was cancelled right after start() goes on waiting"
+            joiner_of(actors, timers).returned()
+    lost = not joiner_of(actors, timers).returned() and cancelling_wakes(threading, actors)
+    assert not lost, "join() of a timer that was cancelled right after start() did not return"
     ran = calls.got and cancelling_works(threading, actors)
-    assert not ran, "%d timers cancelled right after start() ran their function" % len(calls.got)
+    assert not ran, "%d timers cancelled right after start() called their function" % len(calls.got)
 
 
 @clause("timer.cancel.at-firing")
 def test_a_cancel_at_the_end_of_the_interval(threading, actors, rounds):
-    # All intervals end at one moment, at which all timers are cancelled: threads that have just
-    # woken up crowd, and cancel() comes between any two steps of theirs.
+    # All intervals end at the same moment, when all timers are cancelled: many threads have just
+    # woken up, and cancel() comes between any two steps of theirs.
     batch = 24
     plain = Calls(threading, actors)
     timer = threading.Timer(SOON, plain)
@@ -458,7 +449,7 @@ def test_a_cancel_at_the_end_of_the_interval(threading, actors, rounds):
     actors.start(timer.join).returned()
     usual = len(plain.got)
     until = clock() + ENOUGH
-    for turn in range(max(rounds // 57, 1)):
+    for number in range(max(rounds // 57, 1)):
         if clock() > until:
             break
         helpers = [Calls(threading, actors) for _ in range(batch)]
@@ -468,14 +459,14 @@ def test_a_cancel_at_the_end_of_the_interval(threading, actors, rounds):
             timer = threading.Timer(max(end - clock(), 0), calls)
             timers.append(timer)
             timer.start()
-        time.sleep(max(end + 0.00004 * (turn % 3) - clock(), 0))
-        for timer in timers:
-            timer.cancel()
-        joiner = actors.start(lambda: [timer.join() for timer in timers])
-        ended = joiner.returned()
-        assert ended, "a timer that was cancelled as it fired does not end"
+        time.sleep(max(end + 0.00004 * (number % 3) - clock(), 0))
+        cancel_all(timers)
+        ended = joiner_of(actors, timers).returned()
+        assert ended, "join() of a timer that was cancelled as it fired did not return"
         most = max([len(calls.got) for calls in helpers])
-        assert most <= usual, "a timer that was cancelled as it fired ran %d times" % most
+        assert most <= usual, (
+            "a timer that was cancelled as it fired called its function %d times" % most
+        )
 
 
 @clause("timer.cancel.any-thread")

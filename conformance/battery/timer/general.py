@@ -1,18 +1,28 @@
-"""``Timer`` objects: how they are made, and what goes beyond a single method."""
+"""``Timer`` objects: how they are made, and what is not about a single method."""
 
 import time
 
-from threadspec.conformance.battery.support.crossing import BY_TIMER, blocking_thread, helpers
+from threadspec.conformance.battery.support.crossing import BY_TIMER, helpers
 from threadspec.conformance.battery.support.deadlines import TIMEOUTS, of_task
 from threadspec.conformance.battery.support.extremes import AGES, YEARS, shown
 from threadspec.conformance.battery.support.latch import Latch
+from threadspec.conformance.battery.support.module import listed
+from threadspec.conformance.battery.support.thread import (
+    Started,
+    by_target,
+    check_joined_by_every_kind,
+)
 from threadspec.conformance.battery.support.timeouts import LONG
 from threadspec.conformance.battery.support.timer import (
     LATER,
     SOON,
     Calls,
+    Firing,
     apart,
+    cancel_all,
+    check_called,
     come_to_rest,
+    start_all,
     stays,
 )
 from threadspec.conformance.harness import blocking
@@ -21,7 +31,7 @@ from threadspec.conformance.harness.vocabulary import clause, raises, show
 
 
 def is_early(waited, interval):
-    """Whether so many seconds are fewer than the interval; a clock may be coarse."""
+    """Whether ``waited`` seconds are fewer than the interval, even if the clock is coarse."""
     return waited < 0.9 * interval - 0.004
 
 
@@ -45,7 +55,7 @@ def test_a_timer_that_is_not_started_does_nothing(threading, actors):
     calls = Calls(threading, actors)
     timers = [threading.Timer(interval, calls) for interval in (0, 0.0, 0.001, 0.004)]
     idle = stays(actors, lambda: calls.got == [], 0.01)
-    assert idle, "one of %d timers that were not started has run its function" % len(timers)
+    assert idle, "one of %d timers that were not started called its function" % len(timers)
 
 
 @clause("timer.runs-function")
@@ -54,7 +64,7 @@ def test_the_function_is_run(threading, actors):
         done = []
         threading.Timer(interval, lambda: done.append(1)).start()
         came = actors.until(lambda: done)
-        assert came, "the function was not run"
+        assert came, "the timer did not call its function"
 
 
 @clause("timer.runs-function")
@@ -77,7 +87,9 @@ def test_any_callable_is_run(threading, actors):
     threading.Timer(SOON, owner).start()
     threading.Timer(SOON, lambda: owner.called.append(3)).start()
     done = actors.until(lambda: len(set(owner.called)) == 3)
-    assert done, "of callables 1 to 3, those called are %r" % sorted(owner.called)
+    assert done, "timers were to call three kinds of functions; called were %r" % sorted(
+        owner.called
+    )
 
 
 @clause("timer.runs-once")
@@ -88,7 +100,9 @@ def test_the_function_is_run_once(threading, actors):
     for calls in helpers:
         calls.come()
     once = stays(actors, lambda: max([len(calls.got) for calls in helpers]) <= 1, 0.01)
-    assert once, "the functions were run %r times" % [len(calls.got) for calls in helpers]
+    assert once, "3 timers called their functions %r times, expected once each" % (
+        [len(calls.got) for calls in helpers],
+    )
 
 
 @clause("timer.runs-once")
@@ -100,19 +114,18 @@ def test_the_function_is_run_once_whatever_it_returns(threading, actors):
         return value
 
     values = (None, True, False, 1)
-    helpers = [threading.Timer(SOON, lambda value=value: work(value)) for value in values]
-    for timer in helpers:
-        timer.start()
+    timers = [threading.Timer(SOON, lambda value=value: work(value)) for value in values]
+    start_all(timers)
     actors.until(lambda: len(called) >= len(values))
-    for timer in helpers:
+    for timer in timers:
         actors.start(timer.join).returned()
     counts = [len([one for one in called if one is value]) for value in values]
-    assert max(counts) <= 1, "functions that returned %r were run %r times" % (values, counts)
+    assert max(counts) <= 1, "functions that returned %r were called %r times" % (values, counts)
 
 
 @clause("timer.not-before-interval")
 def test_the_function_is_not_run_early(threading, actors):
-    # A coarse clock makes short intervals seem shorter; what looks early is tried with longer ones.
+    # A coarse clock makes short intervals seem shorter: what seems early is tried with longer ones.
     for scale in (1, 2, 4):
         started = []
         early = []
@@ -122,13 +135,13 @@ def test_the_function_is_not_run_early(threading, actors):
             started.append((clock(), interval, calls))
             timer.start()
         for began, interval, calls in started:
-            assert calls.come(), "the function was not run"
+            calls.check_come()
             for moment in calls.times[:1]:
                 if is_early(moment - began, interval):
                     early.append((moment - began, interval))
         if not early:
             break
-    assert not early, "run %.4f s after start() of Timer(%s)" % early[0]
+    assert not early, "called %.4f seconds after start() of a timer of %s seconds" % early[0]
 
 
 @clause("timer.not-before-interval")
@@ -139,11 +152,14 @@ def test_the_interval_is_counted_from_start(threading, actors):
         time.sleep(interval * 2 / 3)
         began = clock()
         timer.start()
-        assert calls.come(), "the function was not run"
+        calls.check_come()
         early = [one for one in calls.times[:1] if is_early(one - began, interval)]
         if not early:
-            break  # else the clock may be coarse, which matters less with a longer interval
-    assert not early, "run %.4f s after start() of Timer(%s)" % (early[0] - began, interval)
+            break  # otherwise the clock may be coarse, which matters less for a longer interval
+    assert not early, "called %.4f seconds after start() of a timer of %s seconds" % (
+        early[0] - began,
+        interval,
+    )
 
 
 @clause("timer.not-before-interval")
@@ -153,21 +169,19 @@ def test_whole_seconds_are_waited(threading, actors):
     calls = Calls(threading, actors)
     timers = [threading.Timer(interval, calls) for interval in (1, 1.0, 1.005, 1.5, 2)]
     began = clock()
-    for timer in timers:
-        timer.start()
+    start_all(timers)
     stays(actors, lambda: calls.got == [], 0.012)
-    for timer in timers:
-        timer.cancel()
+    cancel_all(timers)
     early = len([moment for moment in calls.times if moment - began < 0.9])
-    assert early == 0, "%d of 5 timers ran their function early" % early
+    assert early == 0, (
+        "%d of 5 timers of 1 to 2 seconds called their function before 0.9 seconds" % early
+    )
 
 
 @clause("timer.interval-forms")
 def test_short_intervals(threading, actors):
     for interval in (0, 0.0, 0.001, 1e-6):
-        calls = Calls(threading, actors)
-        threading.Timer(interval, calls).start()
-        assert calls.come(), "the function of Timer(%r) was not run" % interval
+        check_called(threading, actors, interval)
 
 
 @clause("timer.interval-forms")
@@ -176,18 +190,15 @@ def test_long_intervals(threading, actors):
         return
     calls = Calls(threading, actors)
     timers = [threading.Timer(interval, calls) for interval in (30, 30.0, 10**6, 1e6)]
-    for timer in timers:
-        timer.start()
+    start_all(timers)
     waits = stays(actors, lambda: calls.got == [], 0.008)
-    for timer in timers:
-        timer.cancel()
-    assert waits, "the function of a timer with a long interval was run"
+    cancel_all(timers)
+    assert waits, "a timer of 30 or 1000000 seconds called its function immediately"
 
 
 @clause("timer.separate-thread")
 def test_start_does_not_wait_for_the_interval(threading, actors):
-    # No bound on the time that a call may take is asserted, but that it takes the whole interval
-    # again and again is no chance.
+    # A call may take any time, but not by chance the whole interval again and again.
     interval = LATER / 2
     for _ in range(3):
         timer = threading.Timer(interval, str)
@@ -197,43 +208,37 @@ def test_start_does_not_wait_for_the_interval(threading, actors):
         timer.cancel()
         if returned and waited < 0.9 * interval:
             return
-    assert False, "start() of a timer waits for its interval"  # noqa: B011
+    assert False, "start() of a timer waited for its interval"  # noqa: B011
 
 
 @clause("timer.separate-thread")
 def test_the_function_runs_in_another_thread(threading, actors):
-    get_ident = actors.substrate.get_ident
     for interval in (SOON, 0.005):
-        latch = Latch(actors.substrate)
-        idents = []
-        timer = threading.Timer(interval, lambda: [idents.append(get_ident()), latch.wait()])
-        starter = actors.start(timer.start)
-        actors.until(lambda: idents)
-        returned = starter.returned()
-        latch.open()
-        assert returned, "start() of a timer waits for the function"
-        if not idents:
-            return  # timers run no function
-        assert idents[0] != starter.ident, "the function ran in the thread that called start()"
+        with Latch(actors.substrate) as latch:
+            starter = actors.start(threading.Timer(interval, latch.wait).start)
+            actors.until(lambda: latch.arrivals)
+            assert starter.returned(), "start() of a timer waited for the end of its function"
+        if not latch.arrivals:
+            return  # timers call no function
+        another = latch.arrivals[0] != starter.ident
+        assert another, "the timer called its function in the thread that called start()"
 
 
 @clause("timer.arguments-by-name")
 def test_arguments_by_name(threading, actors):
-    def result(make):
-        calls = Calls(threading, actors)
-        make(calls).start()
-        assert calls.come(), "the function was not run"
-        return calls.got[:1]
-
-    by_position = result(lambda calls: threading.Timer(SOON, calls, [1], {"x": 2}))
+    by_position = check_called(threading, actors, SOON, [1], {"x": 2}).got[:1]
+    calls = Calls(threading, actors)
     for make in (
-        lambda calls: threading.Timer(interval=SOON, function=calls, args=[1], kwargs={"x": 2}),
-        lambda calls: threading.Timer(SOON, function=calls, kwargs={"x": 2}, args=[1]),
-        lambda calls: threading.Timer(SOON, calls, args=[1], kwargs={"x": 2}),
-        lambda calls: threading.Timer(SOON, calls, [1], kwargs={"x": 2}),
+        lambda: threading.Timer(interval=SOON, function=calls, args=[1], kwargs={"x": 2}),
+        lambda: threading.Timer(SOON, function=calls, kwargs={"x": 2}, args=[1]),
+        lambda: threading.Timer(SOON, calls, args=[1], kwargs={"x": 2}),
+        lambda: threading.Timer(SOON, calls, [1], kwargs={"x": 2}),
     ):
-        got = result(make)
-        assert got == by_position
+        calls = Calls(threading, actors)
+        make().start()
+        calls.check_come()
+        got = calls.got[:1]
+        assert got == by_position, "the function got %r, expected %r" % (got, by_position)
 
 
 @clause("timer.several")
@@ -251,7 +256,7 @@ def test_each_timer_runs_its_own_function(threading, actors):
     missing = [number for number, calls in enumerate(watched) if not calls.got]
     waits_long.cancel()
     assert came or not watched[0].come(), (
-        "of timers 0 to 5, %r did not run their functions" % missing
+        "of 6 timers, these did not call their functions: %r" % missing
     )
 
 
@@ -259,35 +264,26 @@ def test_each_timer_runs_its_own_function(threading, actors):
 def test_a_function_that_takes_long_holds_up_no_other_timer(threading, actors):
     if not apart(threading, actors):
         return
-    latch = Latch(actors.substrate)
-    entered = []
-
-    def take_long():
-        entered.append(1)
-        latch.wait()
-
     waiting = []
     later = []
     threading.Timer(0.01, lambda: waiting.append(1)).start()
-    threading.Timer(SOON, take_long).start()
-    if actors.until(lambda: entered):
-        threading.Timer(0.004, lambda: later.append(1)).start()
-        ran = actors.until(lambda: waiting and later)
-        latch.open()
-        assert ran, "a timer does not run its function while another's takes long"
+    with Firing(threading, actors) as (_, latch):
+        if latch.arrivals:
+            threading.Timer(0.004, lambda: later.append(1)).start()
+            ran = actors.until(lambda: waiting and later)
+            assert ran, "a timer did not call its function while that of another one ran"
 
 
 @clause("timer.several")
 def test_one_function_may_serve_many_timers(threading, actors):
     calls = Calls(threading, actors)
     timers = [threading.Timer(0.004, calls, [number]) for number in range(10)]
-    for timer in timers:
-        timer.start()
-    assert calls.come(), "the function was not run"
+    start_all(timers)
+    calls.check_come()
     if calls.got:
         came = actors.until(lambda: len(set([args for args, _ in calls.got])) == 10)
         numbers = sorted([args for args, _ in calls.got])
-        assert came, "10 timers called their function with %r" % numbers
+        assert came, "10 timers called their function with %r, expected 0 to 9" % numbers
 
 
 @clause("timer.start-twice")
@@ -316,7 +312,7 @@ def test_a_timer_that_has_run_cannot_be_started_again(threading, actors):
     for _ in range(2):
         raises(RuntimeError, timer.start)
     quiet = stays(actors, lambda: len(calls.got) == count, 0.004)
-    assert quiet, "the function was run again"
+    assert quiet, "a second start() led to another call of the function"
 
 
 @clause("timer.alive")
@@ -330,56 +326,38 @@ def test_a_timer_is_alive_while_it_waits(threading, actors):
         alive = timer.isAlive()
         if calls.got:
             break
-        assert alive, "a timer that waits is not alive"
+        assert alive, "isAlive() returned a false value while the timer waited"
         time.sleep(0.002)
     timer.cancel()
     ended = actors.until(lambda: not timer.isAlive())
-    assert ended, "a timer stays alive"
+    assert ended, "isAlive() still returned a true value long after cancel()"
 
 
 @clause("timer.alive")
 def test_a_timer_is_alive_while_its_function_runs(threading, actors):
     if not apart(threading, actors):
         return
-    latch = Latch(actors.substrate)
-    entered = []
-
-    def work():
-        entered.append(1)
-        latch.wait()
-
-    timer = threading.Timer(SOON, work)
-    timer.isAlive()
-    timer.start()
-    if actors.until(lambda: entered):
-        alive = timer.isAlive()
-        latch.open()
-        assert alive, "a timer whose function runs is not alive"
+    with Firing(threading, actors) as (timer, latch):
+        if latch.arrivals:
+            alive = timer.isAlive()
+            assert alive, "isAlive() returned a false value while the function ran"
     ended = actors.until(lambda: not timer.isAlive())
-    assert ended, "a timer stays alive when its function has ended"
+    assert ended, "isAlive() still returned a true value long after the end of the function"
 
 
 @clause("timer.join")
 def test_join_waits_for_the_function(threading, actors):
     if not apart(threading, actors):
         return
-    latch = Latch(actors.substrate)
-    entered = []
     done = []
-
-    def work():
-        entered.append(1)
-        latch.wait()
-        done.append(1)
-
-    timer = threading.Timer(SOON, work)
-    timer.start()
-    if actors.until(lambda: entered):
+    with Firing(threading, actors, lambda: done.append(1)) as (timer, latch):
+        if not latch.arrivals:
+            return  # timers call no function
         joiner = actors.start(lambda: [timer.join(), len(done)])
         blocked = joiner.is_blocked()
         latch.open()
         seen = joiner.result()
-        assert blocked, "join() does not wait for the function"
+        assert blocked, "join() returned while the function ran"
         assert seen[1] > 0, "join() returned before the end of the function"
         again = actors.start(timer.join)
         assert again.returned()
@@ -392,7 +370,7 @@ def test_join_waits_for_the_interval(threading, actors):
     timer.start()
     seen = actors.call(lambda: [timer.join(0.003), timer.join(), len(calls.got)])
     if calls.come() and calls.got:
-        assert seen[2] > 0, "join() returned before the function was run"
+        assert seen[2] > 0, "join() returned before the timer had called its function"
 
 
 @clause("timer.current-thread")
@@ -408,7 +386,7 @@ def test_the_timer_is_the_current_thread_of_its_function(threading, actors):
     if plain is not thread:
         return  # another clause's business
     timer, seen = current(lambda function: threading.Timer(SOON, function))
-    assert seen is timer, "currentThread() in the function is not the timer"
+    assert seen is timer, "currentThread() in the function did not return the timer"
 
 
 @clause("timer.current-thread")
@@ -416,20 +394,14 @@ def test_a_timer_that_waits_is_listed(threading, actors):
     if not apart(threading, actors):
         return
 
-    def is_listed(thread):
-        return len([one for one in threading.enumerate() if one is thread]) > 0
-
     timer = threading.Timer(LONG, str)
     timer.start()
     come_to_rest(actors)
-    listed = is_listed(timer)
+    times = listed(threading, timer)
     timer.cancel()
-    if not listed:
-        latch = Latch(actors.substrate)
-        thread = threading.Thread(target=latch.wait)
-        thread.start()
-        others_are = is_listed(thread)
-        latch.open()
+    if not times:
+        with Started(actors, by_target(threading)) as (thread, _):
+            others_are = listed(threading, thread)
         assert not others_are, "enumerate() does not list a timer that waits"
 
 
@@ -439,7 +411,7 @@ def test_a_timer_has_a_name(threading):
     two = threading.Timer(LONG, str)
     first = one.getName()
     second = two.getName()
-    text = (str, type("".encode("ascii").decode("ascii")))  # the latter is unicode in Python 2
+    text = (str, type("".encode("ascii").decode("ascii")))  # the second one is unicode in Python 2
     assert isinstance(first, text) and isinstance(second, text), (
         "getName() returned %s and %s, expected strings" % (show(first), show(second))
     )
@@ -454,7 +426,10 @@ def test_a_timer_has_a_daemon_flag(threading):
     timer = threading.Timer(0.05, str)
     usual = bool(threading.Thread().isDaemon())
     flag = bool(timer.isDaemon())
-    assert flag is usual, "a new timer's daemon flag is not that of a new thread"
+    assert flag is usual, "isDaemon() of a new timer returned %s, of a new thread %s" % (
+        flag,
+        usual,
+    )
     for daemonic in (True, False, True):
         timer.setDaemon(daemonic)
         flag = bool(timer.isDaemon())
@@ -474,7 +449,7 @@ def test_an_exception_in_the_function_ends_that_timer_alone(threading, actors):
 
     def fail():
         entered.append(clock())
-        raise Deliberate("a case makes a timer's function fail, which is no fault")
+        raise Deliberate("raised by a case on purpose")
 
     for interval in (0.01, 0.05, 0.25):
         del entered[:]
@@ -485,10 +460,10 @@ def test_an_exception_in_the_function_ends_that_timer_alone(threading, actors):
         if not actors.until(lambda: entered):
             return  # another clause's business
         joiner = actors.start(timer.join)
-        assert joiner.returned(), "the thread of a timer whose function failed does not end"
-        assert after.come(), "another timer did not run its function"
+        assert joiner.returned(), "join() of a timer whose function had raised did not return"
+        assert after.come(), "another timer did not call its function after one had raised"
         count = len(entered)
-        assert count == 1, "a function that failed was run again"
+        assert count == 1, "a function that had raised was called again"
         if after.times[:1] > entered:
             break  # the other timer was still waiting when the function failed
 
@@ -508,16 +483,7 @@ def test_the_manuals_example(threading, actors):
 
 @clause("timer.join")
 def test_threads_of_every_kind_join_a_timer(threading, actors):
-    for joiner in helpers(threading, actors):
-        timer, end = blocking_thread(threading, actors, BY_TIMER)
-        if timer is None:
-            return
-        joiner.start(timer.join)
-        blocked = joiner.is_blocked()
-        end()
-        if not blocked:
-            return  # another clause's business
-        assert joiner.returned(), "the timer's function has returned: %r" % joiner
+    check_joined_by_every_kind(threading, actors, BY_TIMER, "the timer's function has returned")
 
 
 @clause("timer.runs-function")
@@ -527,13 +493,13 @@ def test_a_timer_fires_whichever_kind_of_thread_started_it(threading, actors):
         timer = threading.Timer(0.001, fired.append, [None])
         starter.call(timer.start)
         arrived = actors.until(lambda: fired)
-        assert arrived, "started by a %s, the timer does not call its function" % starter
+        assert arrived, "a timer that a %s had started did not call its function" % starter
 
 
 def waiting_timer(threading, actors, interval):
-    """A started timer, what its calls are kept in, and the seconds from start to its deadline.
+    """A started timer, the list of its calls, and the seconds from start() to its deadline.
 
-    The seconds are None where nothing can be told, as where one thread serves all timers.
+    The seconds are None where they cannot be seen, as where one thread serves all timers.
     """
     calls = []
     maker = actors.new()
@@ -559,13 +525,16 @@ def test_an_interval_is_not_cut(threading, actors):
             actors.until(lambda: calls)
         timer.cancel()
         early = seconds is not None and calls
-        assert not early, "an interval of %s seconds was over after %.1f" % (interval, seconds)
+        assert not early, "a timer of %s seconds called its function after %.1f" % (
+            interval,
+            seconds,
+        )
 
 
 def timers_after_a_while(threading, actors, intervals):
-    """Start timers with these intervals, and cancel them once none can get further by itself.
+    """Start timers with these intervals, and cancel them when each waits, or has ended.
 
-    Returns the intervals of those that called their function, and of those whose thread had ended.
+    Returns the intervals of those that called their function, and of those that had ended.
     """
     fired = []
     timers = [threading.Timer(interval, fired.append, [interval]) for interval in intervals]
@@ -586,14 +555,14 @@ def timers_after_a_while(threading, actors, intervals):
 @clause("timer.interval-long")
 def test_a_timer_waits_for_a_long_interval(threading, actors):
     fired, ended = timers_after_a_while(threading, actors, YEARS)
-    assert not fired, "timers of %s seconds called their functions right away" % shown(fired)
+    assert not fired, "timers of %s seconds called their functions immediately" % shown(fired)
     assert not ended, "timers of %s seconds ended without calling their functions" % shown(ended)
 
 
 @clause("timer.interval-long")
 def test_a_timer_with_an_immense_interval_does_not_fire(threading, actors):
     fired, _ = timers_after_a_while(threading, actors, AGES)
-    assert not fired, "timers of %s seconds called their functions right away" % shown(fired)
+    assert not fired, "timers of %s seconds called their functions immediately" % shown(fired)
 
 
 @clause("timer.interval-unlimited")
