@@ -1,39 +1,40 @@
-"""The daemon flag: where it comes from and when it can be set."""
-
-import sys
+"""The daemon flag: its initial value, and when it can be set."""
 
 from threadspec.conformance.battery.support.daemon import assert_ends, flag, flag_of, flagged
-from threadspec.conformance.battery.support.latch import Latch
+from threadspec.conformance.battery.support.latch import Latch, held_lock
 from threadspec.conformance.battery.support.starting import made_and_started
+from threadspec.conformance.battery.support.thread import Started, attempt, by_run, noted
 from threadspec.conformance.harness.programs import say
 from threadspec.conformance.harness.vocabulary import clause, raises
 
 
 def inside(actors, make, function):
-    """Start the thread that ``make(target)`` makes, and let it call ``function`` with itself.
+    """Start the thread that ``make(target)`` makes, and call ``function`` in it with the thread.
 
     Returns the thread, which has ended or is about to, and what ``function`` returned.
     """
-    results = []
-
-    def target():
-        try:
-            results.append((function(thread), None))
-        except Exception:
-            results.append((None, sys.exc_info()[1]))
-
-    thread = make(target)
+    notes = []
+    thread = make(lambda: attempt(notes, lambda: function(thread)))
     actors.call(thread.start)
-    arrived = actors.until(lambda: results)
-    assert arrived, "the thread does not run its target to the end"
-    value, error = results[0]
-    if error is not None:
-        raise error
-    return thread, value
+    return thread, noted(actors, notes)[0]
 
 
-def kinds(threading):
-    """Functions that make a thread: of the class itself and of two subclasses."""
+def check_set_fails(thread, *values):
+    """setDaemon() is an error, with each of the values."""
+    for daemonic in values:
+        raises(RuntimeError, thread.setDaemon, daemonic)
+
+
+def check_flag_stays(actors, thread, kept, *values):
+    """isDaemon() returns ``kept`` after each call of setDaemon(), which may be an error."""
+    for daemonic in values:
+        actors.start(thread.setDaemon, daemonic).raised()
+        seen = flag_of(thread)
+        assert seen == kept
+
+
+def classes(threading):
+    """Thread itself, and two subclasses whose constructors need no arguments."""
 
     class Own(threading.Thread):
         def run(self):
@@ -46,13 +47,24 @@ def kinds(threading):
     return [threading.Thread, Own, Constructed]
 
 
+def check_sets(threading, expected, *values):
+    """isDaemon() returns ``expected`` after setDaemon() with the values, one after another."""
+    for make in classes(threading):
+        thread = make()
+        for daemonic in values:
+            thread.setDaemon(daemonic)
+        for _ in range(2):
+            seen = flag_of(thread)
+            assert seen == expected
+
+
 def program_that_makes_threads(threading):
-    say("%r" % [bool(make().isDaemon()) for make in kinds(threading) * 2])
+    say("%r" % [bool(make().isDaemon()) for make in classes(threading) * 2])
 
 
 @clause("daemon.default-false")
 def test_a_thread_made_by_the_main_thread_is_no_daemon(programs):
-    # In a fresh program: what other threads have done before must not matter.
+    # In a new program, so that what other threads have done before does not matter.
     program = programs.start(program_that_makes_threads)
     flags = program.line()
     assert flags == "%r" % ([False] * 6), repr(program)
@@ -60,44 +72,23 @@ def test_a_thread_made_by_the_main_thread_is_no_daemon(programs):
 
 @clause("daemon.set")
 def test_set_daemon_sets_the_flag(threading):
-    for make in kinds(threading):
-        thread = make()
-        thread.setDaemon(True)
-        for _ in range(2):
-            seen = thread.isDaemon()
-            assert seen
+    check_sets(threading, True, True)
 
 
 @clause("daemon.set-false")
 def test_set_daemon_clears_the_flag(threading):
-    for make in kinds(threading):
-        thread = make()
-        thread.setDaemon(False)
-        seen = thread.isDaemon()
-        assert not seen
-        thread = make()
-        thread.setDaemon(True)
-        thread.setDaemon(False)
-        seen = thread.isDaemon()
-        assert not seen
+    check_sets(threading, False, False)
+    check_sets(threading, False, True, False)
 
 
 @clause("daemon.set-truth")
 def test_a_number_sets_and_clears_the_flag(threading):
-    for make in kinds(threading):
-        thread = make()
-        thread.setDaemon(1)
-        seen = thread.isDaemon()
-        assert seen
-        thread.setDaemon(0)
-        seen = thread.isDaemon()
-        assert not seen
+    check_sets(threading, True, 1)
+    check_sets(threading, False, 1, 0)
 
 
 def program_with_a_daemon_by_number(threading, substrate):
-    never = substrate.allocate_lock()
-    never.acquire()
-    flagged(threading, 1)(never.acquire).start()
+    flagged(threading, 1)(held_lock(substrate).acquire).start()
     say("main is done")
 
 
@@ -168,13 +159,12 @@ def test_another_thread_reads_and_sets_the_flag(threading, actors):
 @clause("daemon.lasts")
 def test_the_flag_stays_the_same_while_the_thread_runs_and_after(threading, actors):
     for daemonic in (True, False):
-        latch = Latch(actors.substrate)
-        thread = flagged(threading, daemonic)(latch.wait)
-        before = flag_of(thread)
-        actors.call(thread.start)
-        running = flag_of(thread)
-        assert running == before
-        latch.open()
+        with Latch(actors.substrate) as latch:
+            thread = flagged(threading, daemonic)(latch.wait)
+            before = flag_of(thread)
+            actors.call(thread.start)
+            running = flag_of(thread)
+            assert running == before
         actors.start(thread.join).returned()  # its end, where join can be relied on
         after = flag_of(thread)
         assert after == before
@@ -194,37 +184,23 @@ def test_a_thread_sees_its_own_flag(threading, actors):
 @clause("daemon.set-running-error")
 def test_set_daemon_is_an_error_while_the_thread_runs(threading, actors):
     for before in (False, True):
-        latch = Latch(actors.substrate)
-        thread = flagged(threading, before)(latch.wait)
-        actors.call(thread.start)
-        for daemonic in (True, False, before):
-            raises(RuntimeError, thread.setDaemon, daemonic)
-        latch.open()
+        with Started(actors, flagged(threading, before)) as (thread, _):
+            check_set_fails(thread, True, False, before)
 
 
 @clause("daemon.set-running-error")
 def test_set_daemon_is_an_error_in_the_thread_itself(threading, actors):
-    def attempt(thread):
-        for daemonic in (True, False):
-            raises(RuntimeError, thread.setDaemon, daemonic)
+    def try_both(thread):
+        check_set_fails(thread, True, False)
 
     for before in (False, True):
-        inside(actors, flagged(threading, before), attempt)
+        inside(actors, flagged(threading, before), try_both)
 
 
 @clause("daemon.set-running-error")
 def test_set_daemon_is_an_error_on_a_running_subclass(threading, actors):
-    latch = Latch(actors.substrate)
-
-    class Own(threading.Thread):
-        def run(self):
-            latch.wait()
-
-    thread = Own()
-    actors.call(thread.start)
-    for daemonic in (True, False):
-        raises(RuntimeError, thread.setDaemon, daemonic)
-    latch.open()
+    with Started(actors, by_run(threading)) as (thread, _):
+        check_set_fails(thread, True, False)
 
 
 @clause("daemon.set-ended-error")
@@ -232,32 +208,23 @@ def test_set_daemon_is_an_error_after_the_end(threading, actors):
     for before in (False, True):
         thread, _ = inside(actors, flagged(threading, before), lambda thread: None)
         actors.start(thread.join).returned()  # its end, where join can be relied on
-        for daemonic in (True, False, before):
-            raises(RuntimeError, thread.setDaemon, daemonic)
+        check_set_fails(thread, True, False, before)
 
 
 @clause("daemon.refused-changes-nothing")
 def test_a_refused_set_daemon_leaves_the_flag(threading, actors):
     for before in (False, True):
-        latch = Latch(actors.substrate)
-        thread = flagged(threading, before)(latch.wait)
-        kept = flag_of(thread)
-        actors.call(thread.start)
-        for daemonic in (not before, before, not before):
-            actors.start(thread.setDaemon, daemonic).raised()
-            seen = flag_of(thread)
-            assert seen == kept
-        latch.open()
+        with Latch(actors.substrate) as latch:
+            thread = flagged(threading, before)(latch.wait)
+            kept = flag_of(thread)
+            actors.call(thread.start)
+            check_flag_stays(actors, thread, kept, not before, before, not before)
         actors.start(thread.join).returned()
-        kept = flag_of(thread)
-        for daemonic in (not before, before, not before):
-            actors.start(thread.setDaemon, daemonic).raised()
-            seen = flag_of(thread)
-            assert seen == kept
+        check_flag_stays(actors, thread, flag_of(thread), not before, before, not before)
 
 
 def born_in(threading, actors, daemonic, make):
-    """What ``make()`` gives in a thread with that flag, and that thread's flag before its start."""
+    """What ``make()`` returns in a thread with that flag, and that thread's flag before start()."""
     flags = []
 
     def make_parent(target):
@@ -272,7 +239,7 @@ def born_in(threading, actors, daemonic, make):
 @clause("daemon.inherited")
 def test_a_thread_inherits_the_flag_of_the_thread_that_makes_it(threading, actors):
     for daemonic in (True, False, True):
-        for make in kinds(threading):
+        for make in classes(threading):
             children, of_parent = born_in(threading, actors, daemonic, lambda: [make(), make()])  # noqa: B023
             flags = [flag_of(child) for child in children]
             assert flags == [of_parent, of_parent]
@@ -291,26 +258,26 @@ def test_a_subclass_as_parent_passes_its_flag_on(threading, actors):
         of_parent = flag_of(parent)
         actors.call(parent.start)
         arrived = actors.until(lambda: children)
-        assert arrived, "the thread does not get through its run method"
+        assert arrived, "a thread did not come to the end of its run()"
         seen = flag_of(children[0])
         assert seen == of_parent
 
 
 @clause("daemon.inherited-generations")
 def test_an_inherited_flag_is_inherited_in_turn(threading, actors):
-    line = []
+    family = []
 
     def make_child():
-        line.append(threading.Thread(target=make_child))
+        family.append(threading.Thread(target=make_child))
 
     for daemonic in (True, False):
-        del line[:]
+        del family[:]
         _, of_first = born_in(threading, actors, daemonic, make_child)
         for generation in range(1, 5):
-            actors.call(line[-1].start)
-            arrived = actors.until(lambda: len(line) > generation)  # noqa: B023
-            assert arrived, "the thread does not run its target to the end"
-            seen = flag_of(line[-1])
+            actors.call(family[-1].start)
+            arrived = actors.until(lambda: len(family) > generation)  # noqa: B023
+            assert arrived, "a thread did not come to the end of its target"
+            seen = flag_of(family[-1])
             assert seen == of_first
 
 
@@ -324,32 +291,36 @@ def test_the_parent_counts_and_not_the_thread_before_it(threading, actors):
     assert seen == of_parent
 
 
+def check_flag_outlasts(thread, start):
+    """``start()`` starts the thread, and its daemon flag stays the same."""
+    before = flag_of(thread)
+    start()
+    after = flag_of(thread)
+    assert after == before
+
+
 @clause("daemon.inherited-at-creation")
 def test_a_flag_stays_when_another_thread_starts_the_child(threading, actors):
     for daemonic in (True, False):
-        latch = Latch(actors.substrate)
-        child, _ = born_in(threading, actors, daemonic, lambda: threading.Thread(target=latch.wait))
-        before = flag_of(child)
-        actors.call(child.start)
-        after = flag_of(child)
-        assert after == before
-        latch.open()
+        with Latch(actors.substrate) as latch:
+            child, _ = born_in(
+                threading, actors, daemonic, lambda: threading.Thread(target=latch.wait)
+            )
+            check_flag_outlasts(child, lambda: actors.call(child.start))
 
 
 @clause("daemon.inherited-at-creation")
 def test_a_flag_stays_when_a_daemon_starts_the_thread(threading, actors):
     for daemonic in (True, False):
-        latch = Latch(actors.substrate)
-        children = []
-        starter = flagged(threading, daemonic)(lambda: children[0].start())  # noqa: B023
-        children.append(threading.Thread(target=latch.wait))
-        child = children[0]
-        before = flag_of(child)
-        actors.call(starter.start)
-        actors.start(starter.join).returned()
-        after = flag_of(child)
-        assert after == before
-        latch.open()
+        with Latch(actors.substrate) as latch:
+            child = threading.Thread(target=latch.wait)
+            starter = flagged(threading, daemonic)(lambda: child.start())  # noqa: B023
+
+            def start():
+                actors.call(starter.start)
+                actors.start(starter.join).returned()
+
+            check_flag_outlasts(child, start)
 
 
 @clause("daemon.inherited-overridden")
@@ -368,18 +339,18 @@ def test_set_daemon_overrides_what_was_inherited(threading, actors):
 
 @clause("daemon.inherited-from-alien")
 def test_a_thread_made_by_an_alien_thread_is_daemonic(threading, actors):
-    made_and_started(actors, threading.Thread)  # what is left of it must not matter
+    made_and_started(actors, threading.Thread)  # what is left of it does not matter
     for _ in range(2):
         maker = actors.new()
-        for make in kinds(threading):
+        for make in classes(threading):
             seen = maker.call(make).isDaemon()
             assert seen
 
 
 @clause("daemon.inherited-from-alien")
 def test_a_thread_made_by_a_known_alien_thread_is_daemonic(threading, actors):
-    made_and_started(actors, threading.Thread)  # what is left of it must not matter
-    for make in kinds(threading):
+    made_and_started(actors, threading.Thread)  # what is left of it does not matter
+    for make in classes(threading):
         maker = actors.new()
         maker.start(threading.currentThread).returned()  # now it has a dummy thread object
         seen = maker.call(make).isDaemon()

@@ -5,22 +5,27 @@ import gc
 import sys
 import time
 
-from threadspec.conformance.battery.support.daemon import assert_ends, flag, flagged
+from threadspec.conformance.battery.support.daemon import (
+    assert_ends,
+    check_says,
+    flag,
+    flagged,
+)
+from threadspec.conformance.battery.support.latch import held_lock
 from threadspec.conformance.harness.blocking import clock, count
 from threadspec.conformance.harness.programs import listen, say, teller
 from threadspec.conformance.harness.vocabulary import clause
 
 
 def settle(threads):
-    """In a program: wait until it has so many threads; not for long, where that is not seen."""
+    """Wait until this process has ``threads`` threads, but not long: that may not be visible."""
     until = clock() + 0.05
     while count() != threads and clock() < until:
         time.sleep(0.0005)
 
 
 def program_without_live_threads(threading, substrate):
-    done = substrate.allocate_lock()
-    done.acquire()
+    done = held_lock(substrate)
     unstarted = threading.Thread(target=listen)
     joined, left_alone = [flagged(threading, False)(done.release) for _ in range(2)]
     left_alone.start()
@@ -28,7 +33,7 @@ def program_without_live_threads(threading, substrate):
     joined.start()
     done.acquire()
     joined.join()
-    settle(1)  # the other one has ended as well
+    settle(1)  # left_alone has ended as well
     say("main is done")
     return unstarted, left_alone
 
@@ -39,8 +44,7 @@ def test_a_program_ends_when_no_other_thread_is_alive(programs):
 
 
 def program_with_blocked_daemons(threading, substrate):
-    never = substrate.allocate_lock()
-    never.acquire()
+    never = held_lock(substrate)
     for _ in range(2):
         flagged(threading, True)(never.acquire).start()
     say("main is done")
@@ -60,11 +64,10 @@ def program_with_busy_daemons(threading, substrate):
             time.sleep(0.001)
 
     def beget():
-        flagged(threading, True)(sleep).start()  # that it inherits is a clause of its own
+        flagged(threading, True)(sleep).start()  # that it inherits the flag is another clause
         begotten.release()
 
-    begotten = substrate.allocate_lock()
-    begotten.acquire()
+    begotten = held_lock(substrate)
     for target in (sleep, loop, beget):
         flagged(threading, True)(target).start()
     begotten.acquire()
@@ -73,7 +76,7 @@ def program_with_busy_daemons(threading, substrate):
 
 @clause("program.ends-with-daemons")
 def test_a_program_does_not_wait_for_sleeping_working_or_inherited_daemons(programs):
-    # A thread that works on while the interpreter is taken down may spoil the exit status.
+    # A thread that still works while the interpreter shuts down may change the exit status.
     assert_ends(programs.start(program_with_busy_daemons), status=None)
 
 
@@ -93,10 +96,8 @@ def program_with_aliens(threading, substrate):
         known.release()
         never.acquire()
 
-    known = substrate.allocate_lock()
-    known.acquire()
-    never = substrate.allocate_lock()
-    never.acquire()
+    known = held_lock(substrate)
+    never = held_lock(substrate)
     substrate.start_new_thread(live, ())
     known.acquire()
     say("main is done")
@@ -108,32 +109,30 @@ def test_a_program_does_not_wait_for_alien_threads(programs):
 
 
 def assert_waits(program, names, status=0, long=False):
-    """The program lives until each of the named threads has been told to end, one after another.
+    """The program runs until the named threads are told to end, one after another; then it ends.
 
-    Each says its name with " is done".  Then the program ends; ``status`` None: with any status;
-    ``long``: it must not give up after a time, either.
+    Each thread says its name with " is done".  ``status``: the exit status; None: any; ``long``:
+    check that the program does not stop waiting after a time.
     """
-    line = program.line()
-    assert line == "main is done", repr(program)
+    check_says(program, "main is done")
     for name in names:
         assert program.keeps_running(), repr(program)
         assert not long or program.outlasts(), repr(program)
         program.tell("end")
-        line = program.line()
-        assert line == name + " is done", repr(program)
+        check_says(program, name + " is done")
     assert program.ended(), repr(program)
     assert status is None or program.status == status, repr(program)
 
 
 def live_on(name):
-    """Be alive until the case tells to end."""
+    """Run until the case tells the program to end."""
     listen()
     say(name + " is done")
 
 
-def living(threading, name):
-    """A thread that is no daemon and lives on."""
-    return flag(threading.Thread(target=live_on, args=(name,)), False)
+def living(threading, name, function=live_on):
+    """A thread that is no daemon and calls ``function`` with its name; by default, it lives on."""
+    return flag(threading.Thread(target=function, args=(name,)), False)
 
 
 def program_with_a_thread(threading):
@@ -172,20 +171,18 @@ def test_a_program_waits_for_a_timer(programs):
 
 def program_with_several_threads(threading, substrate):
     order = listen().split()
-    turns = dict([(name, substrate.allocate_lock()) for name in order])
-    for turn in turns.values():
-        turn.acquire()
+    may_live = dict([(name, held_lock(substrate)) for name in order])
 
     def live(name):
-        turns[name].acquire()
+        may_live[name].acquire()
         live_on(name)
         following = order[order.index(name) + 1 :]
         if following:
-            turns[following[0]].release()
+            may_live[following[0]].release()
 
     for name in sorted(order):
-        flag(threading.Thread(target=live, args=(name,)), False).start()
-    turns[order[0]].release()
+        living(threading, name, live).start()
+    may_live[order[0]].release()
     say("main is done")
 
 
@@ -199,14 +196,14 @@ def test_a_program_waits_for_all_threads_that_are_no_daemons(programs):
 
 
 def program_with_late_threads(threading):
-    names = ["first", "second", "third"]
+    following = {"first": "second", "second": "third"}
 
-    def live(number):
-        live_on(names[number])
-        if number + 1 < len(names):
-            flag(threading.Thread(target=live, args=(number + 1,)), False).start()
+    def live(name):
+        live_on(name)
+        if name in following:
+            living(threading, following[name], live).start()
 
-    flag(threading.Thread(target=live, args=(0,)), False).start()
+    living(threading, "first", live).start()
     say("main is done")
 
 
@@ -216,10 +213,8 @@ def test_a_program_waits_for_threads_started_after_the_end_of_main(programs):
 
 
 def program_with_both_kinds(threading, substrate):
-    never = substrate.allocate_lock()
-    never.acquire()
-    started = substrate.allocate_lock()
-    started.acquire()
+    never = held_lock(substrate)
+    started = held_lock(substrate)
 
     def start_it():
         child.start()
@@ -240,8 +235,7 @@ def test_a_program_waits_for_its_other_threads_and_then_leaves_the_daemons(progr
 
 
 def program_with_a_daemons_child(threading, substrate):
-    started = substrate.allocate_lock()
-    started.acquire()
+    started = held_lock(substrate)
 
     def beget():
         living(threading, "child").start()
@@ -297,7 +291,7 @@ def test_a_program_waits_also_when_its_main_thread_exits(programs):
 
 
 def program_that_works_on(threading, substrate):
-    """Two threads that work after the end of the main thread, first alone and then together."""
+    """Two threads work after the end of the main thread, first alone and then together."""
     lock, rlock = threading.Lock(), threading.RLock()
     cond, event, semaphore = threading.Condition(), threading.Event(), threading.Semaphore(0)
     data = threading.local()
@@ -348,11 +342,11 @@ def program_that_works_on(threading, substrate):
 @clause("program.works-on")
 def test_threads_work_on_after_the_end_of_the_main_thread(programs):
     program = programs.start(program_that_works_on)
-    line = program.line()
-    assert line == "main is done", repr(program)
+    check_says(program, "main is done")
     assert program.keeps_running(), repr(program)
     program.tell("go on")
-    for expected in (
+    check_says(
+        program,
         "currentThread() is right",
         "enumerate() lists [True, True]",
         "activeCount() fits",
@@ -360,9 +354,7 @@ def test_threads_work_on_after_the_end_of_the_main_thread(programs):
         "time-outs occur",
         "released",
         "joined",
-    ):
-        line = program.line()
-        assert line == expected, "expected %r next: %r" % (expected, program)
+    )
     assert program.ended(), repr(program)
 
 
@@ -398,13 +390,10 @@ def program_with_exit_handlers(load):
 @clause("program.exit-handler")
 def test_exit_handlers_use_the_module(programs):
     program = programs.start(program_with_exit_handlers, unloaded=True)
-    line = program.line()
-    assert line == "main is done", repr(program)
+    check_says(program, "main is done")
     for name in ("first", "last"):
         for what in ("currentThread() is right", "activeCount() fits", "the others work"):
-            expected = "%s: %s" % (name, what)
-            line = program.line()
-            assert line == expected, "expected %r next: %r" % (expected, program)
+            check_says(program, "%s: %s" % (name, what))
     assert program.ended(), repr(program)
 
 
@@ -438,7 +427,7 @@ def test_a_thread_that_an_exit_handler_starts(programs, observe):
 class UserAtTheEnd(object):
     """Uses objects of the implementation when it is finalized, at the very end of the program.
 
-    By then what modules hold may be gone: it holds all that it needs itself.
+    It keeps all that it needs itself, since the globals of modules may be gone by then.
     """
 
     def __init__(self, threading):
@@ -468,8 +457,8 @@ class UserAtTheEnd(object):
 def program_with_a_finalizer_at_exit(threading):
     """Keeps an object that uses primitives when it is finalized."""
     if hasattr(gc, "unfreeze"):
-        gc.unfreeze()  # novm - what the kit has set aside is not finalized
-    # The first module to lose what it holds.
+        gc.unfreeze()  # novm - objects that the kit has frozen are not finalized
+    # __main__ is the first module whose globals are deleted.
     sys.modules["__main__"].threadspec_kept = UserAtTheEnd(threading)
     say("main is done")
 
@@ -477,10 +466,8 @@ def program_with_a_finalizer_at_exit(threading):
 @clause("program.finalizer")
 def test_a_finalizer_at_the_end_of_the_program_uses_primitives(programs):
     program = programs.start(program_with_a_finalizer_at_exit)
-    line = program.line()
-    assert line == "main is done", repr(program)
+    check_says(program, "main is done")
     if program.line() is None:
-        return  # the interpreter does not finalize what is left
-    line = program.line()
-    assert line == "the finalizer ends", repr(program)
+        return  # the interpreter does not finalize objects when it ends
+    check_says(program, "the finalizer ends")
     assert program.ended(), repr(program)
