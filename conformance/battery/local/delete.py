@@ -1,24 +1,20 @@
 """Attributes of a ``local`` that are deleted."""
 
-from threadspec.conformance.battery.support.local import look
+from threadspec.conformance.battery.support.local import kinds, look, look_in_each
 from threadspec.conformance.harness.vocabulary import clause, raises
 
 
 @clause("local.delete.own-only")
 def test_deleting_leaves_other_threads_values(threading, actors):
-    class Mine(threading.local):
-        pass
-
-    for kind in (threading.local, Mine):
+    for kind in kinds(threading):
         data = kind()
-        one = actors.new()
-        two = actors.new()
+        one, two = actors.new(), actors.new()
         for _ in range(2):
             data.x = "here"
             one.call(setattr, data, "x", "one")
             two.call(setattr, data, "x", "two")
             one.call(delattr, data, "x")
-            seen = [look(data, "x"), two.call(look, data, "x")]
+            seen = look_in_each(data, [two], "x")
             assert seen == ["here", "two"]
             del data.x
             got = two.call(look, data, "x")

@@ -1,30 +1,30 @@
 """The ``__dict__`` of a ``local``."""
 
-from threadspec.conformance.battery.support.local import ABSENT, look, names
+from threadspec.conformance.battery.support.local import ABSENT, kinds, look, names_in_each
 from threadspec.conformance.harness.vocabulary import clause
 
 
 @clause("local.dict.own-attributes")
 def test_dict_shows_the_calling_threads_attributes(threading, actors):
-    class Mine(threading.local):
+    class WithAttribute(threading.local):
         z = "of the class"
 
-    for kind in (threading.local, Mine):
+    for kind in kinds(threading) + [WithAttribute]:
         data = kind()
         other = actors.new()
-        seen = [names(data), other.call(names, data)]
+        seen = names_in_each(data, [other])
         assert seen == [[], []]
         data.x = "here"
-        seen = [names(data), other.call(names, data)]
+        seen = names_in_each(data, [other])
         assert seen == [["x"], []]
         other.call(setattr, data, "y", "there")
-        seen = [names(data), other.call(names, data)]
+        seen = names_in_each(data, [other])
         assert seen == [["x"], ["y"]]
         seen = [data.__dict__["x"], other.call(lambda: data.__dict__["y"])]
         assert seen == ["here", "there"]
         del data.x
         data.y = "here as well"
-        seen = [names(data), other.call(names, data)]
+        seen = names_in_each(data, [other])
         assert seen == [["y"], ["y"]]
         seen = [data.__dict__["y"], other.call(lambda: data.__dict__["y"])]
         assert seen == ["here as well", "there"]
@@ -32,9 +32,6 @@ def test_dict_shows_the_calling_threads_attributes(threading, actors):
 
 @clause("local.dict.writable")
 def test_changes_of_dict_are_changes_of_attributes(threading, actors):
-    class Mine(threading.local):
-        pass
-
     def run(data, tag):
         data.__dict__["x"] = tag
         data.__dict__.update({"y": tag + "y", "z": tag + "z"})
@@ -42,7 +39,7 @@ def test_changes_of_dict_are_changes_of_attributes(threading, actors):
         del data.__dict__["z"]
         return [data.x, data.y, look(data, "z"), data.widgets is widgets]
 
-    for kind in (threading.local, Mine):
+    for kind in kinds(threading):
         data = kind()
         other = actors.new()
         got = run(data, "here")
@@ -57,10 +54,7 @@ def test_changes_of_dict_are_changes_of_attributes(threading, actors):
 
 @clause("local.dict.belongs-to-its-reader")
 def test_a_dict_read_in_one_thread_stays_that_threads(threading, actors):
-    class Mine(threading.local):
-        pass
-
-    for kind in (threading.local, Mine):
+    for kind in kinds(threading):
         data = kind()
         data.x = "here"
         mine = data.__dict__

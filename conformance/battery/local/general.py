@@ -1,4 +1,4 @@
-"""``local`` objects: how they are made, and what goes beyond a single method."""
+"""``local`` objects: how they are made, and where their values belong."""
 
 import gc
 import time
@@ -11,13 +11,22 @@ from threadspec.conformance.battery.support.crossing import (
     helpers,
     pairs,
 )
-from threadspec.conformance.battery.support.local import ABSENT, ENOUGH, Thing, _in_actors, look
+from threadspec.conformance.battery.support.local import (
+    ABSENT,
+    Thing,
+    check_race,
+    here,
+    in_actors,
+    kinds,
+    look,
+    look_in_each,
+)
 from threadspec.conformance.battery.support.premises import check_apart
 from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.harness.blocking import clock
 from threadspec.conformance.harness.vocabulary import clause, raises
 
-# Names that a program gives to attributes, and an implementation might want for itself.
+# Names of attributes that programs use, and that an implementation might use itself.
 NAMES = (
     "x number color widgets data dict key args kwargs kw lock local locals impl owner thread "
     "threads value values items keys get set update clear copy self cls obj target storage"
@@ -25,7 +34,7 @@ NAMES = (
 
 
 def names_to_store(data):
-    """Names for attributes: likely ones, and those that the object has already."""
+    """Names for attributes: likely ones, and those that the object already has."""
     return sorted(set(NAMES + [name for name in dir(data) if not name.startswith("_")]))
 
 
@@ -81,42 +90,41 @@ def test_the_last_value_counts_in_every_thread(threading, actors):
     for number in range(3):
         data.x = number
         other.call(setattr, data, "x", -number)
-        got = data.x
-        assert got == number
-        got = other.call(look, data, "x")
-        assert got == -number
+        seen = look_in_each(data, [other], "x")
+        assert seen == [number, -number]
+
+
+def check_missing(data, name, call):
+    """Reading and deleting the attribute raises AttributeError, in the thread of ``call``."""
+    raises(AttributeError, call, getattr, data, name)
+    raises(AttributeError, call, delattr, data, name)
+    has = call(hasattr, data, name)
+    assert not has
+
+
+def check_never_stored(data, actors):
+    """Attributes that were never stored are missing in this thread and in another one."""
+    other = actors.new()
+    for _ in range(2):
+        check_missing(data, "x", here)
+    data.y = 1
+    for _ in range(2):
+        check_missing(data, "x", here)
+        check_missing(data, "x", other.call)
 
 
 @clause("local.missing-attribute")
 def test_an_attribute_never_stored_is_an_attribute_error(threading, actors):
-    data = threading.local()
-    for _ in range(2):
-        raises(AttributeError, getattr, data, "x")
-        raises(AttributeError, delattr, data, "x")
-    data.y = 1
-    raises(AttributeError, getattr, data, "x")
-    other = actors.new()
-    for _ in range(2):
-        raises(AttributeError, other.call, getattr, data, "x")
-        raises(AttributeError, other.call, delattr, data, "x")
-    has = hasattr(data, "x")
-    assert not has
+    check_never_stored(threading.local(), actors)
 
 
 @clause("local.missing-attribute")
 def test_an_attribute_never_stored_is_an_attribute_error_in_a_subclass(threading, actors):
-    class Mine(threading.local):
-        pass
-
-    data = Mine()
-    raises(AttributeError, getattr, data, "x")
-    raises(AttributeError, delattr, data, "x")
-    raises(AttributeError, actors.call, getattr, data, "x")
+    check_never_stored(kinds(threading)[1](), actors)
 
 
-@clause("local.unset-elsewhere")
-def test_another_thread_does_not_have_the_attribute(threading, actors):
-    data = threading.local()
+def check_unset_elsewhere(data, actors):
+    """An attribute that one of two threads has stored is missing in the other one."""
     data.x = 1
     other = actors.new()
     for _ in range(2):
@@ -126,8 +134,14 @@ def test_another_thread_does_not_have_the_attribute(threading, actors):
     other.call(setattr, data, "y", 2)
     has = hasattr(data, "y")
     assert not has
+    raises(AttributeError, getattr, data, "y")
     raises(AttributeError, actors.call, getattr, data, "y")
     raises(AttributeError, other.call, getattr, data, "x")
+
+
+@clause("local.unset-elsewhere")
+def test_another_thread_does_not_have_the_attribute(threading, actors):
+    check_unset_elsewhere(threading.local(), actors)
 
 
 @clause("local.unset-elsewhere")
@@ -143,17 +157,14 @@ def test_no_name_is_shared_between_threads(threading, actors):
         try:
             setattr(data, name, value)
         except Exception:
-            pass  # that each name can be stored is a clause of its own
+            pass  # that each name can be stored is another clause's business
     shared = actors.call(find, given)
     assert shared == []
 
 
 @clause("local.unset-elsewhere")
 def test_nor_where_another_thread_has_made_the_object(threading, actors):
-    class Mine(threading.local):
-        pass
-
-    for kind in (threading.local, Mine):
+    for kind in kinds(threading):
         maker, other = actors.new(), actors.new()
         data = maker.call(kind)
         for actor in (other, maker):
@@ -168,35 +179,21 @@ def test_nor_where_another_thread_has_made_the_object(threading, actors):
 
 @clause("local.unset-elsewhere")
 def test_another_thread_does_not_have_the_attribute_of_a_subclass(threading, actors):
-    class Mine(threading.local):
-        pass
-
-    data = Mine()
-    data.x = 1
-    other = actors.new()
-    for _ in range(2):
-        raises(AttributeError, other.call, getattr, data, "x")
-    other.call(setattr, data, "y", 2)
-    raises(AttributeError, getattr, data, "y")
+    check_unset_elsewhere(kinds(threading)[1](), actors)
 
 
 @clause("local.elsewhere-unchanged")
 def test_storing_changes_no_other_threads_value(threading, actors):
-    class Mine(threading.local):
-        pass
-
-    for kind in (threading.local, Mine):
+    for kind in kinds(threading):
         data = kind()
         data.x = "here"
         helpers = [actors.new() for _ in range(3)]
-        for turn in range(2):
-            for number, actor in enumerate(helpers):
-                actor.call(setattr, data, "x", (turn, number))
-            for number, actor in enumerate(helpers):
-                got = actor.call(look, data, "x")
-                assert got == (turn, number)
-            got = data.x
-            assert got == "here"
+        for time_stored in range(2):
+            expected = ["here"] + [(time_stored, number) for number in range(3)]
+            for actor, value in zip(helpers, expected[1:]):
+                actor.call(setattr, data, "x", value)
+            got = look_in_each(data, helpers, "x")
+            assert got == expected
 
 
 @clause("local.elsewhere-unchanged")
@@ -205,23 +202,18 @@ def test_the_end_of_a_thread_changes_no_other_threads_value(threading, actors):
     data.x = "here"
     stays = actors.new()
     stays.call(setattr, data, "x", "there")
-    run = _in_actors(actors)
+    run = in_actors(actors)
     for number in range(3):
         run(setattr, data, "x", number)
         if number:
             gc.collect()
-        got = look(data, "x")
-        assert got == "here"
-        got = stays.call(look, data, "x")
-        assert got == "there"
+        seen = look_in_each(data, [stays], "x")
+        assert seen == ["here", "there"]
 
 
 @clause("local.instances-independent")
 def test_instances_do_not_share_values(threading, actors):
-    class Mine(threading.local):
-        pass
-
-    for kind in (threading.local, Mine):
+    for kind in kinds(threading):
         first = kind()
         second = kind()
         other = actors.new()
@@ -233,10 +225,10 @@ def test_instances_do_not_share_values(threading, actors):
         assert got == ABSENT
         second.x = "second here"
         other.call(setattr, first, "x", "first there")
-        seen = [look(first, "x"), look(second, "x")]
-        assert seen == ["first here", "second here"]
-        seen = [other.call(look, first, "x"), other.call(look, second, "x")]
-        assert seen == ["first there", "second there"]
+        seen = look_in_each(first, [other], "x")
+        assert seen == ["first here", "first there"]
+        seen = look_in_each(second, [other], "x")
+        assert seen == ["second here", "second there"]
 
 
 @clause("local.instances-independent")
@@ -276,7 +268,7 @@ def test_a_use_that_another_meets_at_any_line(threading, actors):
     for use, lasts in ((store, stored), (store_in_dict, stored), (delete, deleted)):
         alone = actors.start(use, threading.local(), "alone")
         if not alone.returned() or not alone.value:
-            continue  # it does not work at any time: another clause's business
+            continue  # it never works: another clause's business
 
         def prepare(use=use):
             data = threading.local()
@@ -287,34 +279,30 @@ def test_a_use_that_another_meets_at_any_line(threading, actors):
             right = [meeting.call.result(), meeting.other.result()]
             right.append(meeting.call.call(lasts, box[0], "one"))
             right.append(meeting.other.call(lasts, box[0], "other"))
-            assert right == [True] * 4, "a thread that came in between mixed up the values"
+            assert right == [True] * 4, (
+                "a use of the attribute in another thread mixed up the values of the two"
+            )
 
 
 @clause("local.many-threads")
 def test_threads_at_once_do_not_mix_their_values(threading, actors, rounds):
     check_apart(actors, threading.local)
-    rounds //= 4
     data = threading.local()
-    until = clock() + ENOUGH
 
     def work(me):
         def step(number):
-            if clock() > until:
-                return True
-            for turn in range(5):
+            for count in range(5):
                 mine = Thing()
+                name = "y%d" % (count % 3)
                 data.x = mine
-                setattr(data, "y%d" % (turn % 3), me)
-                if data.x is not mine or getattr(data, "y%d" % (turn % 3)) != me:
+                setattr(data, name, me)
+                if data.x is not mine or getattr(data, name) != me:
                     return False
             return True
 
         return step
 
-    right = actors.race([work(me) for me in range(4)], rounds)
-    for number in range(rounds):
-        wrong = right[number].count(False)
-        assert wrong == 0, "%d of 4 threads saw a value that was not theirs" % wrong
+    check_race(actors, [work(me) for me in range(4)], rounds // 4)
 
 
 @clause("local.many-threads")
@@ -322,12 +310,9 @@ def test_first_uses_at_once_do_not_mix(threading, actors, rounds):
     check_apart(actors, threading.local)
     rounds //= 4
     objects = [threading.local() for _ in range(rounds)]
-    until = clock() + ENOUGH
 
     def work(me):
         def step(number):
-            if clock() > until:
-                return True
             data = objects[number]
             before = look(data, "x")
             data.x = me
@@ -335,17 +320,11 @@ def test_first_uses_at_once_do_not_mix(threading, actors, rounds):
 
         return step
 
-    right = actors.race([work(me) for me in range(3)], rounds)
-    for number in range(rounds):
-        wrong = right[number].count(False)
-        assert wrong == 0, "%d of 3 threads saw a value that was not theirs" % wrong
+    check_race(actors, [work(me) for me in range(3)], rounds)
 
 
 @clause("local.delete")
 def test_a_deleted_attribute_is_gone_and_can_be_stored_again(threading, actors):
-    class Mine(threading.local):
-        pass
-
     def run(kind):
         data = kind()
         data.y = "kept"
@@ -359,7 +338,7 @@ def test_a_deleted_attribute_is_gone_and_can_be_stored_again(threading, actors):
         seen = [look(data, "x"), look(data, "y")]
         assert seen == [5, "kept"]
 
-    for kind in (threading.local, Mine):
+    for kind in kinds(threading):
         run(kind)
         actors.call(run, kind)
 
@@ -385,13 +364,13 @@ def test_local_can_be_subclassed(threading, actors):
     for kind in (Mine, Deeper, Both, Behind):
         data = kind()
         ours = isinstance(data, kind) and isinstance(data, threading.local)
-        assert ours, "the object is no instance of its class and of local"
+        assert ours, "isinstance() of the object and its class, or local, returned False"
         data.x = "here"
         other = actors.new()
         got = other.call(look, data, "x")
         assert got == ABSENT
         other.call(setattr, data, "x", "there")
-        seen = [data.x, other.call(look, data, "x")]
+        seen = look_in_each(data, [other], "x")
         assert seen == ["here", "there"]
         if isinstance(data, Beside):
             seen = [data.size(), other.call(lambda: data.size())]
@@ -423,8 +402,8 @@ def test_a_subclass_without_init_refuses_arguments(threading):
         kind()
 
 
-def _in_own_threads(threading):
-    """Runs a function in a thread of the implementation, which has ended afterwards."""
+def in_own_threads(threading):
+    """A function that calls another one in a thread of the implementation, and joins it."""
 
     def run(function, *args):
         thread = threading.Thread(target=function, args=args)
@@ -434,8 +413,11 @@ def _in_own_threads(threading):
     return run
 
 
-def _released(references, patience, touch=lambda: None):
-    """Whether all of the weak ``references`` have died within ``patience`` seconds."""
+def released(references, patience, touch=lambda: None):
+    """Whether all of the weak ``references`` die within ``patience`` seconds.
+
+    ``touch``: called again and again meanwhile.
+    """
     patience = clock() + patience
     pause = 0.0
     while True:
@@ -451,26 +433,27 @@ def _released(references, patience, touch=lambda: None):
         pause = min(pause + 0.0005, 0.02)
 
 
-def _holds_with(kinds, check):
-    """Whether ``check(run, patience)`` holds with some kind of thread.
+def holds_with(ways, check):
+    """Whether ``check(run, patience)`` is true for one of the ways to run a function in a thread.
 
-    ``kinds``: a list of (run, seconds of patience).  An implementation need not learn of the end of
-    a thread that it has not started, so threads of its own are tried where the others fail; a fault
-    of its Thread class is another clause's business.
+    ``ways``: a list of (run, seconds of patience).  An implementation may not learn of the end of a
+    thread that it has not started, so where actors fail, threads of its own are tried; a fault of
+    its Thread class is another clause's business.
     """
-    for run, patience in kinds:
+    for run, patience in ways:
         try:
             if check(run, patience):
                 return True
         except Exception:
-            if run is kinds[0][0]:
+            if run is ways[0][0]:
                 raise
     return False
 
 
-def _kinds(threading, actors):
+def runners(threading, actors):
+    """Two ways to run a function in a thread that ends then, each with seconds of patience."""
     window, positive = actors.durations["window"], actors.durations["positive"]
-    return [(_in_actors(actors), 10 * window), (_in_own_threads(threading), positive / 2)]
+    return [(in_actors(actors), 10 * window), (in_own_threads(threading), positive / 2)]
 
 
 @clause("local.ends-with-thread")
@@ -478,9 +461,6 @@ def test_values_are_released_when_their_thread_has_ended(threading, actors):
     class Mine(threading.local):
         def __init__(self):
             self.y = Thing()
-
-    class Plain(threading.local):
-        pass
 
     def use(data, references):
         value = Thing()
@@ -492,7 +472,7 @@ def test_values_are_released_when_their_thread_has_ended(threading, actors):
             value = getattr(data, "y", value)
             references.append(weakref.ref(value))
 
-    for kind in (threading.local, Plain, Mine):
+    for kind in kinds(threading) + [Mine]:
 
         def check(run, patience):
             data = kind()
@@ -500,10 +480,10 @@ def test_values_are_released_when_their_thread_has_ended(threading, actors):
             references = []
             for _ in range(3):
                 run(use, data, references)
-            return len(references) >= 6 and _released(references, patience, lambda: look(data, "x"))
+            return len(references) >= 6 and released(references, patience, lambda: look(data, "x"))
 
-        released = _holds_with(_kinds(threading, actors), check)
-        assert released, "values of threads that have ended are kept"
+        gone = holds_with(runners(threading, actors), check)
+        assert gone, "values that threads stored were not released after the threads had ended"
 
 
 @clause("local.ident-reuse")
@@ -526,8 +506,8 @@ def test_a_new_thread_sees_nothing_of_one_that_has_ended(threading, actors):
             run(use)
         return seen == [ABSENT] * len(seen)
 
-    clean = _holds_with(_kinds(threading, actors), check)
-    assert clean, "a new thread sees a value of a thread that has ended"
+    clean = holds_with(runners(threading, actors), check)
+    assert clean, "an attribute in a new thread had the value of a thread that had ended"
 
 
 @clause("local.ident-reuse")
@@ -555,8 +535,8 @@ def test_init_runs_in_a_new_thread_with_a_known_identifier(threading, actors):
             run(use)
         return seen == ["initial"] * len(seen)
 
-    clean = _holds_with(_kinds(threading, actors), check)
-    assert clean, "__init__ does not run in a new thread that has the identifier of an ended one"
+    clean = holds_with(runners(threading, actors), check)
+    assert clean, "__init__() did not run in a new thread that had the identifier of an ended one"
 
 
 @clause("local.released-with-local")
@@ -578,10 +558,12 @@ def test_values_are_released_with_the_object(threading, actors):
         for actor in helpers:
             actor.call(use, box, references)
         alive = [reference() is not None for reference in references]
-        assert alive == [True] * 3, "a value is gone before its object and its thread are"
+        assert alive == [True] * 3, (
+            "a value was released before its local object, and before the end of its thread"
+        )
         del box[:]
-        released = _released(references, actors.durations["positive"] / 2)
-        assert released, "values of threads that still run outlive the object"
+        gone = released(references, actors.durations["positive"] / 2)
+        assert gone, "values of threads that still run were not released with their local object"
 
 
 @clause("local.unset-elsewhere")
@@ -591,7 +573,7 @@ def test_a_value_of_one_kind_of_thread_is_not_set_in_another(threading, actors):
         name = "name%d" % number
         one.call(setattr, data, name, "its own")
         seen = other.call(getattr, data, name, "not set")
-        assert seen == "not set", "set in a %s: the attribute is %r in a %s" % (one, seen, other)
+        assert seen == "not set", "an attribute set in a %s is %r in a %s" % (one, seen, other)
 
 
 @clause("local.unset-elsewhere")
@@ -604,7 +586,7 @@ def test_a_value_of_the_starter_is_not_set_in_the_thread_it_starts(threading, ac
             if child is None:
                 continue
             seen = child.call(getattr, data, "value", "not set")
-            assert seen == "not set", "set in the %s that started it: it is %r in a %s" % (
+            assert seen == "not set", "an attribute set in the %s that started it is %r in a %s" % (
                 starter,
                 seen,
                 child,
@@ -619,4 +601,4 @@ def test_values_of_each_kind_of_thread_stay_its_own(threading, actors):
         actor.call(setattr, data, "value", number)
     for number, actor in enumerate(members):
         seen = actor.call(getattr, data, "value", None)
-        assert seen == number, "set to %d in a %s, which then reads %r" % (number, actor, seen)
+        assert seen == number, "an attribute set to %d in a %s is %r there" % (number, actor, seen)

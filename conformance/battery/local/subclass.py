@@ -7,9 +7,12 @@ from threadspec.conformance.battery.support.local import (
     ABSENT,
     ENOUGH,
     Thing,
-    _in_actors,
+    here,
+    in_actors,
     look,
+    look_in_each,
     names,
+    names_in_each,
 )
 from threadspec.conformance.battery.support.premises import check_apart
 from threadspec.conformance.battery.support.stepping import meetings
@@ -23,19 +26,20 @@ def test_class_attributes_are_defaults_in_every_thread(threading, actors):
         x = "default"
 
     data = Mine()
-    one = actors.new()
-    two = actors.new()
+    one, two = actors.new(), actors.new()
     for _ in range(2):
-        seen = [data.x, one.call(look, data, "x"), two.call(look, data, "x")]
+        seen = look_in_each(data, [one, two], "x")
         assert seen == ["default"] * 3
         data.x = "here"
         one.call(setattr, data, "x", "one")
-        seen = [data.x, one.call(look, data, "x"), two.call(look, data, "x")]
+        seen = look_in_each(data, [one, two], "x")
         assert seen == ["here", "one", "default"]
         del data.x
         one.call(delattr, data, "x")
-        seen = [data.x, one.call(look, data, "x"), Mine.x]
+        seen = look_in_each(data, [one, two], "x")
         assert seen == ["default"] * 3
+        of_class = Mine.x
+        assert of_class == "default"
 
 
 @clause("local.subclass.class-attributes")
@@ -47,11 +51,11 @@ def test_a_changed_class_attribute_is_the_default_in_every_thread(threading, act
     other = actors.new()
     other.call(look, data, "x")
     Mine.x = "second"
-    seen = [look(data, "x"), other.call(look, data, "x")]
+    seen = look_in_each(data, [other], "x")
     assert seen == ["second", "second"]
     other.call(setattr, data, "x", "own")
     Mine.x = "third"
-    seen = [look(data, "x"), other.call(look, data, "x")]
+    seen = look_in_each(data, [other], "x")
     assert seen == ["third", "own"]
 
 
@@ -63,7 +67,7 @@ def test_class_attributes_are_there_beside_what_a_thread_stores(threading, actor
 
     data = Mine()
     other = actors.new()
-    for call in (lambda function, *args: function(*args), other.call):
+    for call in (here, other.call):
         call(setattr, data, "z", 1)
         seen = [call(look, data, "x"), call(look, data, "y")]
         assert seen == ["default", 5]
@@ -97,11 +101,11 @@ def test_methods_see_the_calling_threads_values(threading, actors):
     other = actors.new()
     data.number = 3
     other.call(setattr, data, "number", 2)
-    seen = [data.squared(), other.call(lambda: data.squared())]
-    assert seen == [9, 4]
+    squares = [data.squared(), other.call(lambda: data.squared())]
+    assert squares == [9, 4]
     other.call(lambda: data.add(8))
-    seen = [data.squared(), other.call(lambda: data.squared())]
-    assert seen == [9, 100]
+    squares = [data.squared(), other.call(lambda: data.squared())]
+    assert squares == [9, 100]
 
 
 @clause("local.subclass.methods")
@@ -137,7 +141,7 @@ def test_class_and_static_methods_work(threading, actors):
             return 2 * number
 
     data = Mine()
-    for call in (lambda function: function(), actors.call):
+    for call in (here, actors.call):
         got = call(lambda: data.kind())
         assert got is Mine
         got = call(lambda: data.double(3))
@@ -163,9 +167,10 @@ def test_properties_work_on_the_calling_threads_values(threading, actors):
     other = actors.new()
     data.x = "here"
     other.call(setattr, data, "x", "there")
-    seen = [data.x, data.stored, other.call(look, data, "x"), other.call(look, data, "stored")]
-    assert seen == ["here", "here", "there", "there"]
-    shown = [names(data), other.call(names, data)]
+    for name in ("x", "stored"):
+        seen = look_in_each(data, [other], name)
+        assert seen == ["here", "there"]
+    shown = names_in_each(data, [other])
     assert shown == [["stored"], ["stored"]]
     other.call(delattr, data, "x")
     got = other.call(look, data, "x")
@@ -233,7 +238,7 @@ def test_init_runs_in_each_thread_for_each_object(threading, actors):
         lists.append(actor.call(lambda: first.items))
         lists.append(actor.call(lambda: second.items))
     different = len(set([id(one) for one in lists]))
-    assert different == 8, "4 threads with 2 objects have %d lists" % different
+    assert different == 8, "4 threads with 2 objects have %d lists, expected 8" % different
     for number, actor in enumerate(helpers):
         again = actor.call(lambda: first.items)
         assert again is lists[2 + 2 * number]
@@ -293,7 +298,7 @@ def test_init_runs_once_also_when_it_stores_nothing_that_lasts(threading, actors
         look(data, "x")
         other.call(look, data, "x")
     count = len(calls)
-    assert count == 2, "__init__ was called %d times in 2 threads" % count
+    assert count == 2, "__init__() ran %d times in 2 threads, expected 2" % count
 
 
 @clause("local.subclass.init-once")
@@ -315,7 +320,9 @@ def test_init_runs_once_where_another_first_use_meets_it_at_any_line(threading, 
         expected = sorted([meeting.call.ident, meeting.other.ident])
         meeting.call.result()
         meeting.other.result()
-        assert sorted(calls) == expected, "__init__ was called %d times in 2 threads" % len(calls)
+        assert sorted(calls) == expected, "__init__() ran %d times in 2 threads, expected 2" % len(
+            calls
+        )
 
 
 @clause("local.subclass.init-once")
@@ -346,7 +353,7 @@ def test_init_runs_once_in_each_of_many_threads_at_once(threading, actors, round
         times[one] = times.get(one, 0) + 1
     for number in [number for number in range(rounds) if times.get(number) == 3]:
         count = times[id(objects[number])]
-        assert count == 4, "__init__ was called %d times in 4 threads" % count
+        assert count == 4, "__init__() ran %d times in 4 threads, expected 4" % count
 
 
 @clause("local.subclass.init-arguments")
@@ -425,7 +432,7 @@ def test_init_can_use_the_object(threading, actors):
 
     data = Mine()
     data.x = 100
-    for call in (lambda function: function(), actors.call, actors.call):
+    for call in (here, actors.call, actors.call):
         got = call(lambda: data.seen)
         assert got == (["x", "y", "z"], 1, 2, 3, ABSENT)
 
@@ -468,7 +475,7 @@ def test_an_inherited_init_counts(threading, actors):
 
     for kind in (Deeper, Calling, Both):
         data = kind()
-        seen = [look(data, "x"), actors.call(look, data, "x")]
+        seen = look_in_each(data, [actors], "x")
         assert seen == [1, 1]
     for data in (Deeper(3), Both(3), Deeper(x=3)):
         got = look(data, "x")
@@ -493,7 +500,7 @@ def test_init_can_call_that_of_local(threading, actors):
         seen = [data.x, look(data, "before")]
         assert seen == [1, 1]
         error = actors.start(setattr, data, "x", 2).raised()
-        assert error is None, "__init__ failed in another thread"
+        assert error is None, "__init__() raised an exception in another thread"
 
 
 @clause("local.subclass.init-error")
@@ -541,10 +548,10 @@ def test_slots_are_shared_between_threads(threading, actors):
         got = one.call(look, data, name)
         assert got == 42
         one.call(setattr, data, name, 11)
-        seen = [look(data, name), actors.call(look, data, name)]
+        seen = look_in_each(data, [actors], name)
         assert seen == [11, 11]
         delattr(data, name)
-        seen = [look(data, name), one.call(look, data, name)]
+        seen = look_in_each(data, [one], name)
         assert seen == [ABSENT, ABSENT]
         one.call(setattr, data, name, 12)
         got = look(data, name)
@@ -573,11 +580,11 @@ def test_a_slots_value_outlives_its_thread(threading, actors):
         __slots__ = ("number",)
 
     data = Mine()
-    run = _in_actors(actors)
+    run = in_actors(actors)
     for number in range(2):
         run(setattr, data, "number", number)
         gc.collect()
-        seen = [look(data, "number"), actors.call(look, data, "number")]
+        seen = look_in_each(data, [actors], "number")
         assert seen == [number, number]
 
 
@@ -593,7 +600,7 @@ def test_other_attributes_beside_slots_are_local(threading, actors):
     got = other.call(look, data, "color")
     assert got == ABSENT
     other.call(setattr, data, "color", "green")
-    seen = [look(data, "color"), other.call(look, data, "color")]
+    seen = look_in_each(data, [other], "color")
     assert seen == ["red", "green"]
 
 
@@ -606,7 +613,7 @@ def test_init_runs_in_threads_of_every_kind(threading, actors):
     data = Own()
     for actor in helpers(threading, actors):
         seen = actor.call(getattr, data, "value", "not set")
-        assert seen == "initial", "__init__ sets the attribute, but in a %s it is %r" % (
+        assert seen == "initial", "__init__() sets the attribute to 'initial', in a %s it is %r" % (
             actor,
             seen,
         )
