@@ -1,7 +1,7 @@
 """The thread object of the main thread."""
 
 from threadspec.conformance.battery.support.alien import current_in_thread, refused
-from threadspec.conformance.battery.support.daemon import check_flag, flag_of
+from threadspec.conformance.battery.support.daemon import check_flag
 from threadspec.conformance.battery.support.latch import held_lock
 from threadspec.conformance.battery.support.starting import let_one_end
 from threadspec.conformance.battery.support.thread import check_alive
@@ -93,7 +93,7 @@ def test_the_main_thread_gets_its_object_each_time(threading, actors):
 def test_the_main_thread_is_no_daemon(threading, actors):
     let_one_end(threading, actors)
     main = threading.currentThread()
-    check_flag(main, actors.new(), False)
+    check_flag(main, False, actors.new())
 
 
 @clause("mainthread.not-daemon")
@@ -103,8 +103,7 @@ def test_the_main_thread_cannot_be_made_a_daemon(threading, actors):
     try:
         for call in (lambda: main.setDaemon(True), lambda: actors.call(main.setDaemon, True)):
             refused(call)
-            flag = flag_of(main)
-            assert not flag
+            check_flag(main, False)
     finally:
         refused(lambda: main.setDaemon(False))
 

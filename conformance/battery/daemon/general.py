@@ -1,6 +1,12 @@
 """The daemon flag: its initial value, and when it can be set."""
 
-from threadspec.conformance.battery.support.daemon import assert_ends, flag, flag_of, flagged
+from threadspec.conformance.battery.support.daemon import (
+    assert_ends,
+    check_flag,
+    flag,
+    flag_of,
+    flagged,
+)
 from threadspec.conformance.battery.support.latch import Latch, held_lock
 from threadspec.conformance.battery.support.starting import made_and_started
 from threadspec.conformance.battery.support.thread import Started, attempt, by_run, noted
@@ -29,8 +35,13 @@ def check_flag_stays(actors, thread, kept, *values):
     """isDaemon() returns ``kept`` after each call of setDaemon(), which may be an error."""
     for daemonic in values:
         actors.start(thread.setDaemon, daemonic).raised()
-        seen = flag_of(thread)
-        assert seen == kept
+        check_flag(thread, kept)
+
+
+def check_flags(threads, expected):
+    """isDaemon() of the threads returns these flags."""
+    flags = [flag_of(thread) for thread in threads]
+    assert flags == expected
 
 
 def classes(threading):
@@ -54,8 +65,7 @@ def check_sets(threading, expected, *values):
         for daemonic in values:
             thread.setDaemon(daemonic)
         for _ in range(2):
-            seen = flag_of(thread)
-            assert seen == expected
+            check_flag(thread, expected)
 
 
 def program_that_makes_threads(threading):
@@ -102,8 +112,7 @@ def test_the_last_set_daemon_before_start_counts(threading):
     thread = threading.Thread()
     for daemonic in (True, True, False, False, True, False, True):
         thread.setDaemon(daemonic)
-        seen = flag_of(thread)
-        assert seen == daemonic
+        check_flag(thread, daemonic)
 
 
 @clause("daemon.set-keyword")
@@ -111,8 +120,7 @@ def test_daemonic_can_be_given_by_name(threading):
     thread = threading.Thread()
     for daemonic in (True, False):
         thread.setDaemon(daemonic=daemonic)
-        seen = flag_of(thread)
-        assert seen == daemonic
+        check_flag(thread, daemonic)
 
 
 @clause("daemon.set-other-values")
@@ -137,11 +145,9 @@ def test_each_thread_has_a_flag_of_its_own(threading):
     default = flag_of(first)
     second.setDaemon(not default)
     third = threading.Thread()
-    flags = [flag_of(one) for one in (first, second, third)]
-    assert flags == [default, not default, default]
+    check_flags((first, second, third), [default, not default, default])
     third.setDaemon(not default)
-    flags = [flag_of(one) for one in (first, second, third)]
-    assert flags == [default, not default, not default]
+    check_flags((first, second, third), [default, not default, not default])
 
 
 @clause("daemon.any-thread")
@@ -149,8 +155,7 @@ def test_another_thread_reads_and_sets_the_flag(threading, actors):
     for daemonic in (True, False):
         thread = flag(threading.Thread(), not daemonic)
         actors.call(thread.setDaemon, daemonic)
-        seen = flag_of(thread)
-        assert seen == daemonic
+        check_flag(thread, daemonic)
         thread = flag(threading.Thread(), daemonic)
         seen = bool(actors.call(thread.isDaemon))
         assert seen == daemonic
@@ -163,11 +168,9 @@ def test_the_flag_stays_the_same_while_the_thread_runs_and_after(threading, acto
             thread = flagged(threading, daemonic)(latch.wait)
             before = flag_of(thread)
             actors.call(thread.start)
-            running = flag_of(thread)
-            assert running == before
+            check_flag(thread, before)
         actors.start(thread.join).returned()  # its end, where join can be relied on
-        after = flag_of(thread)
-        assert after == before
+        check_flag(thread, before)
 
 
 @clause("daemon.lasts")
@@ -241,8 +244,7 @@ def test_a_thread_inherits_the_flag_of_the_thread_that_makes_it(threading, actor
     for daemonic in (True, False, True):
         for make in classes(threading):
             children, of_parent = born_in(threading, actors, daemonic, lambda: [make(), make()])  # noqa: B023
-            flags = [flag_of(child) for child in children]
-            assert flags == [of_parent, of_parent]
+            check_flags(children, [of_parent, of_parent])
 
 
 @clause("daemon.inherited")
@@ -259,8 +261,7 @@ def test_a_subclass_as_parent_passes_its_flag_on(threading, actors):
         actors.call(parent.start)
         arrived = actors.until(lambda: children)
         assert arrived, "a thread did not come to the end of its run()"
-        seen = flag_of(children[0])
-        assert seen == of_parent
+        check_flag(children[0], of_parent)
 
 
 @clause("daemon.inherited-generations")
@@ -277,8 +278,7 @@ def test_an_inherited_flag_is_inherited_in_turn(threading, actors):
             actors.call(family[-1].start)
             arrived = actors.until(lambda: len(family) > generation)  # noqa: B023
             assert arrived, "a thread did not come to the end of its target"
-            seen = flag_of(family[-1])
-            assert seen == of_first
+            check_flag(family[-1], of_first)
 
 
 @clause("daemon.inherited-from-creator")
@@ -287,16 +287,14 @@ def test_the_parent_counts_and_not_the_thread_before_it(threading, actors):
         return born_in(threading, actors, False, threading.Thread)
 
     _, (child, of_parent) = inside(actors, flagged(threading, True), make_parent)
-    seen = flag_of(child)
-    assert seen == of_parent
+    check_flag(child, of_parent)
 
 
 def check_flag_outlasts(thread, start):
     """``start()`` starts the thread, and its daemon flag stays the same."""
     before = flag_of(thread)
     start()
-    after = flag_of(thread)
-    assert after == before
+    check_flag(thread, before)
 
 
 @clause("daemon.inherited-at-creation")
@@ -333,8 +331,7 @@ def test_set_daemon_overrides_what_was_inherited(threading, actors):
             return child
 
         child, of_parent = born_in(threading, actors, daemonic, make_and_set)
-        seen = flag_of(child)
-        assert seen == (not of_parent)
+        check_flag(child, not of_parent)
 
 
 @clause("daemon.inherited-from-alien")
@@ -378,5 +375,4 @@ def test_a_timers_flag_can_be_set(threading):
     for daemonic in (True, False):
         timer = threading.Timer(0.0, int)
         flag(timer, not daemonic).setDaemon(daemonic)
-        seen = flag_of(timer)
-        assert seen == daemonic
+        check_flag(timer, daemonic)

@@ -1,6 +1,6 @@
 """Attributes of a ``local`` that are deleted."""
 
-from threadspec.conformance.battery.support.local import kinds, look, look_in_each
+from threadspec.conformance.battery.support.local import check_each, kinds, look
 from threadspec.conformance.harness.vocabulary import clause, raises
 
 
@@ -14,8 +14,7 @@ def test_deleting_leaves_other_threads_values(threading, actors):
             one.call(setattr, data, "x", "one")
             two.call(setattr, data, "x", "two")
             one.call(delattr, data, "x")
-            seen = look_in_each(data, [two], "x")
-            assert seen == ["here", "two"]
+            check_each(data, [two], "x", ["here", "two"])
             del data.x
             got = two.call(look, data, "x")
             assert got == "two"

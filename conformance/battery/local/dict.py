@@ -1,6 +1,6 @@
 """The ``__dict__`` of a ``local``."""
 
-from threadspec.conformance.battery.support.local import ABSENT, kinds, look, names_in_each
+from threadspec.conformance.battery.support.local import ABSENT, check_names, kinds, look
 from threadspec.conformance.harness.vocabulary import clause
 
 
@@ -12,20 +12,16 @@ def test_dict_shows_the_calling_threads_attributes(threading, actors):
     for kind in kinds(threading) + [WithAttribute]:
         data = kind()
         other = actors.new()
-        seen = names_in_each(data, [other])
-        assert seen == [[], []]
+        check_names(data, [other], [[], []])
         data.x = "here"
-        seen = names_in_each(data, [other])
-        assert seen == [["x"], []]
+        check_names(data, [other], [["x"], []])
         other.call(setattr, data, "y", "there")
-        seen = names_in_each(data, [other])
-        assert seen == [["x"], ["y"]]
+        check_names(data, [other], [["x"], ["y"]])
         seen = [data.__dict__["x"], other.call(lambda: data.__dict__["y"])]
         assert seen == ["here", "there"]
         del data.x
         data.y = "here as well"
-        seen = names_in_each(data, [other])
-        assert seen == [["y"], ["y"]]
+        check_names(data, [other], [["y"], ["y"]])
         seen = [data.__dict__["y"], other.call(lambda: data.__dict__["y"])]
         assert seen == ["here as well", "there"]
 

@@ -14,12 +14,12 @@ from threadspec.conformance.battery.support.crossing import (
 from threadspec.conformance.battery.support.local import (
     ABSENT,
     Thing,
+    check_each,
     check_race,
     here,
     in_actors,
     kinds,
     look,
-    look_in_each,
 )
 from threadspec.conformance.battery.support.premises import check_apart
 from threadspec.conformance.battery.support.stepping import meetings
@@ -90,8 +90,7 @@ def test_the_last_value_counts_in_every_thread(threading, actors):
     for number in range(3):
         data.x = number
         other.call(setattr, data, "x", -number)
-        seen = look_in_each(data, [other], "x")
-        assert seen == [number, -number]
+        check_each(data, [other], "x", [number, -number])
 
 
 def check_missing(data, name, call):
@@ -192,8 +191,7 @@ def test_storing_changes_no_other_threads_value(threading, actors):
             expected = ["here"] + [(time_stored, number) for number in range(3)]
             for actor, value in zip(helpers, expected[1:]):
                 actor.call(setattr, data, "x", value)
-            got = look_in_each(data, helpers, "x")
-            assert got == expected
+            check_each(data, helpers, "x", expected)
 
 
 @clause("local.elsewhere-unchanged")
@@ -207,8 +205,7 @@ def test_the_end_of_a_thread_changes_no_other_threads_value(threading, actors):
         run(setattr, data, "x", number)
         if number:
             gc.collect()
-        seen = look_in_each(data, [stays], "x")
-        assert seen == ["here", "there"]
+        check_each(data, [stays], "x", ["here", "there"])
 
 
 @clause("local.instances-independent")
@@ -225,10 +222,8 @@ def test_instances_do_not_share_values(threading, actors):
         assert got == ABSENT
         second.x = "second here"
         other.call(setattr, first, "x", "first there")
-        seen = look_in_each(first, [other], "x")
-        assert seen == ["first here", "first there"]
-        seen = look_in_each(second, [other], "x")
-        assert seen == ["second here", "second there"]
+        check_each(first, [other], "x", ["first here", "first there"])
+        check_each(second, [other], "x", ["second here", "second there"])
 
 
 @clause("local.instances-independent")
@@ -370,8 +365,7 @@ def test_local_can_be_subclassed(threading, actors):
         got = other.call(look, data, "x")
         assert got == ABSENT
         other.call(setattr, data, "x", "there")
-        seen = look_in_each(data, [other], "x")
-        assert seen == ["here", "there"]
+        check_each(data, [other], "x", ["here", "there"])
         if isinstance(data, Beside):
             seen = [data.size(), other.call(lambda: data.size())]
             assert seen == ["size of here", "size of there"]
@@ -411,6 +405,15 @@ def in_own_threads(threading):
         thread.join()
 
     return run
+
+
+def repeat_until_reused(run, use, idents):
+    """Run ``use`` in new threads until some have the identifiers of earlier ones, or in 40 threads.
+
+    ``idents``: the list of identifiers that ``use`` adds to.
+    """
+    while len(idents) < 40 and len(idents) - len(set(idents)) < 4:
+        run(use)
 
 
 def released(references, patience, touch=lambda: None):
@@ -502,8 +505,7 @@ def test_a_new_thread_sees_nothing_of_one_that_has_ended(threading, actors):
             data.x = len(idents)
             data.__dict__["y"] = len(idents)
 
-        while len(idents) < 40 and len(idents) - len(set(idents)) < 4:
-            run(use)
+        repeat_until_reused(run, use, idents)
         return seen == [ABSENT] * len(seen)
 
     clean = holds_with(runners(threading, actors), check)
@@ -531,8 +533,7 @@ def test_init_runs_in_a_new_thread_with_a_known_identifier(threading, actors):
             seen.append(look(data, "x"))
             data.x = "changed"
 
-        while len(idents) < 40 and len(idents) - len(set(idents)) < 4:
-            run(use)
+        repeat_until_reused(run, use, idents)
         return seen == ["initial"] * len(seen)
 
     clean = holds_with(runners(threading, actors), check)

@@ -7,12 +7,12 @@ from threadspec.conformance.battery.support.local import (
     ABSENT,
     ENOUGH,
     Thing,
+    check_each,
+    check_names,
     here,
     in_actors,
     look,
-    look_in_each,
     names,
-    names_in_each,
 )
 from threadspec.conformance.battery.support.premises import check_apart
 from threadspec.conformance.battery.support.stepping import meetings
@@ -28,16 +28,13 @@ def test_class_attributes_are_defaults_in_every_thread(threading, actors):
     data = Mine()
     one, two = actors.new(), actors.new()
     for _ in range(2):
-        seen = look_in_each(data, [one, two], "x")
-        assert seen == ["default"] * 3
+        check_each(data, [one, two], "x", ["default"] * 3)
         data.x = "here"
         one.call(setattr, data, "x", "one")
-        seen = look_in_each(data, [one, two], "x")
-        assert seen == ["here", "one", "default"]
+        check_each(data, [one, two], "x", ["here", "one", "default"])
         del data.x
         one.call(delattr, data, "x")
-        seen = look_in_each(data, [one, two], "x")
-        assert seen == ["default"] * 3
+        check_each(data, [one, two], "x", ["default"] * 3)
         of_class = Mine.x
         assert of_class == "default"
 
@@ -51,12 +48,10 @@ def test_a_changed_class_attribute_is_the_default_in_every_thread(threading, act
     other = actors.new()
     other.call(look, data, "x")
     Mine.x = "second"
-    seen = look_in_each(data, [other], "x")
-    assert seen == ["second", "second"]
+    check_each(data, [other], "x", ["second", "second"])
     other.call(setattr, data, "x", "own")
     Mine.x = "third"
-    seen = look_in_each(data, [other], "x")
-    assert seen == ["third", "own"]
+    check_each(data, [other], "x", ["third", "own"])
 
 
 @clause("local.subclass.class-attributes")
@@ -168,10 +163,8 @@ def test_properties_work_on_the_calling_threads_values(threading, actors):
     data.x = "here"
     other.call(setattr, data, "x", "there")
     for name in ("x", "stored"):
-        seen = look_in_each(data, [other], name)
-        assert seen == ["here", "there"]
-    shown = names_in_each(data, [other])
-    assert shown == [["stored"], ["stored"]]
+        check_each(data, [other], name, ["here", "there"])
+    check_names(data, [other], [["stored"], ["stored"]])
     other.call(delattr, data, "x")
     got = other.call(look, data, "x")
     assert got == ABSENT
@@ -475,8 +468,7 @@ def test_an_inherited_init_counts(threading, actors):
 
     for kind in (Deeper, Calling, Both):
         data = kind()
-        seen = look_in_each(data, [actors], "x")
-        assert seen == [1, 1]
+        check_each(data, [actors], "x", [1, 1])
     for data in (Deeper(3), Both(3), Deeper(x=3)):
         got = look(data, "x")
         assert got == 3
@@ -548,11 +540,9 @@ def test_slots_are_shared_between_threads(threading, actors):
         got = one.call(look, data, name)
         assert got == 42
         one.call(setattr, data, name, 11)
-        seen = look_in_each(data, [actors], name)
-        assert seen == [11, 11]
+        check_each(data, [actors], name, [11, 11])
         delattr(data, name)
-        seen = look_in_each(data, [one], name)
-        assert seen == [ABSENT, ABSENT]
+        check_each(data, [one], name, [ABSENT, ABSENT])
         one.call(setattr, data, name, 12)
         got = look(data, name)
         assert got == 12
@@ -584,8 +574,7 @@ def test_a_slots_value_outlives_its_thread(threading, actors):
     for number in range(2):
         run(setattr, data, "number", number)
         gc.collect()
-        seen = look_in_each(data, [actors], "number")
-        assert seen == [number, number]
+        check_each(data, [actors], "number", [number, number])
 
 
 @clause("local.subclass.slots-others-local")
@@ -600,8 +589,7 @@ def test_other_attributes_beside_slots_are_local(threading, actors):
     got = other.call(look, data, "color")
     assert got == ABSENT
     other.call(setattr, data, "color", "green")
-    seen = look_in_each(data, [other], "color")
-    assert seen == ["red", "green"]
+    check_each(data, [other], "color", ["red", "green"])
 
 
 @clause("local.subclass.init-each-thread")

@@ -27,10 +27,7 @@ def look(data, name):
 
 @tells("attribute %s in several threads")
 def look_in_each(data, others, name):
-    """A list of the values of an attribute: the calling thread's, then those of other actors.
-
-    ``others``: actors; the fixture ``actors`` itself for a new thread.
-    """
+    """A list of the values of an attribute: the calling thread's, then those of other actors."""
     return [look(data, name)] + [other.call(look, data, name) for other in others]
 
 
@@ -44,6 +41,21 @@ def names(data):
 def names_in_each(data, others):
     """A list of the names in ``__dict__``: the calling thread's, then those of other actors."""
     return [names(data)] + [other.call(names, data) for other in others]
+
+
+def check_each(data, others, name, expected):
+    """The attribute has these values: the calling thread's, then those of other actors.
+
+    ``others``: actors; the fixture ``actors`` itself for a new thread.
+    """
+    seen = look_in_each(data, others, name)
+    assert seen == expected
+
+
+def check_names(data, others, expected):
+    """``__dict__`` has these names: the calling thread's, then those of other actors."""
+    seen = names_in_each(data, others)
+    assert seen == expected
 
 
 def here(function, *args):

@@ -18,6 +18,18 @@ from threadspec.conformance.battery.support.thread import (
 from threadspec.conformance.harness.vocabulary import clause, show
 
 
+def check_name(thread, expected):
+    """getName() returns that name."""
+    name = thread.getName()
+    assert name == expected
+
+
+def check_names(threads, expected):
+    """getName() of the threads returns these names."""
+    names = [thread.getName() for thread in threads]
+    assert names == expected
+
+
 def named(thread, name):
     """The thread, which gets that name by setName()."""
     thread.setName(name)
@@ -31,8 +43,7 @@ def test_the_name_is_the_one_given(threading):
 
     for kind in (threading.Thread, Own):
         for given in ("worker", "a b\tc", "Thread", "MainThread", "7", "caf\xe9", "long " * 60):
-            name = kind(name=given).getName()
-            assert name == given
+            check_name(kind(name=given), given)
 
 
 @clause("thread.name.given")
@@ -41,12 +52,10 @@ def test_the_name_stays_while_the_thread_runs_and_ends(threading, actors):
         return threading.Thread(target=wait, name="worker")
 
     with Running(actors, make) as (thread, latch):
-        name = thread.getName()
-        assert name == "worker"
+        check_name(thread, "worker")
         latch.open()
         finish(actors, thread)
-        name = thread.getName()
-        assert name == "worker"
+        check_name(thread, "worker")
 
 
 @clause("thread.name.given")
@@ -63,8 +72,7 @@ def test_every_thread_sees_the_name(threading, actors):
 
 @clause("thread.name.empty")
 def test_an_empty_name_is_kept(threading):
-    name = threading.Thread(name="").getName()
-    assert name == ""
+    check_name(threading.Thread(name=""), "")
 
 
 def default_names(threading):
@@ -172,27 +180,22 @@ def test_the_name_can_be_set_before_the_start(threading):
         thread = threading.Thread(target=nothing, **kwargs)
         for new in ("one", "two", "old", "one", "long " * 60, "", "caf\xe9"):
             thread.setName(new)
-            name = thread.getName()
-            assert name == new
+            check_name(thread, new)
 
 
 @clause("thread.name.set")
 def test_the_name_can_be_set_while_the_thread_runs_and_when_it_has_ended(threading, actors):
     for make in kinds(threading):
         with Running(actors, lambda wait: named(make(wait), "before")) as (thread, latch):
-            name = thread.getName()
-            assert name == "before"
+            check_name(thread, "before")
             for new in ("during", "again"):
                 thread.setName(new)
-                name = thread.getName()
-                assert name == new
+                check_name(thread, new)
             latch.open()
             finish(actors, thread)
-            name = thread.getName()
-            assert name == "again"
+            check_name(thread, "again")
             thread.setName("after")
-            name = thread.getName()
-            assert name == "after"
+            check_name(thread, "after")
 
 
 @clause("thread.name.set")
@@ -205,15 +208,13 @@ def test_the_name_can_be_set_by_any_thread(threading, actors):
 
     thread = threading.Thread(target=activity)
     actors.call(thread.setName, "outer")
-    name = thread.getName()
-    assert name == "outer"
+    check_name(thread, "outer")
     thread.start()
     actors.until(lambda: names)
     assert names == ["inner"], "after setName('inner'), getName() in the thread returned %r" % (
         names,
     )
-    name = thread.getName()
-    assert name == "inner"
+    check_name(thread, "inner")
 
 
 @clause("thread.name.set")
@@ -223,8 +224,7 @@ def test_the_main_thread_can_be_named(threading):
     try:
         for new in ("notifier", "chief"):
             main.setName(new)
-            name = main.getName()
-            assert name == new
+            check_name(main, new)
     finally:
         main.setName(before)
 
@@ -234,8 +234,7 @@ def test_setting_a_name_leaves_other_threads_alone(threading):
     first = threading.Thread(name="first", target=nothing)
     second = threading.Thread(name="second", target=nothing)
     first.setName("new")
-    name = second.getName()
-    assert name == "second"
+    check_name(second, "second")
     second.setName("newer")
     names = [first.getName(), second.getName()]
     assert names == ["new", "newer"]
@@ -247,23 +246,20 @@ def test_setting_a_name_leaves_other_threads_alone(threading):
 def test_the_name_can_be_set_by_keyword(threading):
     thread = threading.Thread(target=nothing)
     thread.setName(name="new")
-    name = thread.getName()
-    assert name == "new"
+    check_name(thread, "new")
 
 
 @clause("thread.name.shared")
 def test_threads_may_have_the_same_name(threading, actors):
     with Latch(actors.substrate) as latch:
         threads = [threading.Thread(target=latch.wait, name="worker") for _ in range(3)]
-        names = [thread.getName() for thread in threads]
-        assert names == ["worker"] * 3
+        check_names(threads, ["worker"] * 3)
         for count in range(1, 4):
             actors.call(threads[count - 1].start)
             arrived = actors.until(lambda: len(latch.arrivals) == count)
             assert arrived, "%d of %d threads with the same name run" % (len(latch.arrivals), count)
         threads.append(threading.Thread(target=latch.wait, name="worker"))
-        names = [thread.getName() for thread in threads]
-        assert names == ["worker"] * 4
+        check_names(threads, ["worker"] * 4)
 
 
 @clause("thread.name.shared")
@@ -271,13 +267,9 @@ def test_a_thread_may_be_given_the_name_of_another(threading):
     first, second = [threading.Thread(target=nothing, name="worker") for _ in range(2)]
     third = threading.Thread(target=nothing, name="other")
     third.setName("worker")
-    names = [thread.getName() for thread in (first, second, third)]
-    assert names == ["worker"] * 3
+    check_names((first, second, third), ["worker"] * 3)
     first.setName("runner")
-    names = [thread.getName() for thread in (first, second, third)]
-    assert names == ["runner", "worker", "worker"], (
-        "after setName('runner') of one of 3 threads named 'worker', their names were %r" % (names,)
-    )
+    check_names((first, second, third), ["runner", "worker", "worker"])
 
 
 @clause("thread.name.shared")
