@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import json
 import os
 import re
@@ -361,7 +360,6 @@ class CaseItem(pytest.Item):
         self.number = number
         self.label = f"{case.function}[{implementation}]"
         self.location = (case.id.split("::")[0], case.line - 1, self.label)
-        self.following: CaseItem | None = None
         self.result: CaseResult | None = None
         self.add_marker(case.clause.level)
         self.extra_keyword_matches |= {case.clause.id, case.clause.chapter}
@@ -403,7 +401,7 @@ class CaseItem(pytest.Item):
         self.result = None
         began = time.monotonic()
         try:
-            self.result = trial.run(self.case, self._next_cases())
+            self.result = trial.run_case(self.case)
         except pytest.fail.Exception as error:
             # pytest-timeout ends a case this way.
             seconds = time.monotonic() - began
@@ -411,13 +409,6 @@ class CaseItem(pytest.Item):
             raise
         if self.kit_session.fails(self.result):
             raise CaseFailed(self.result).with_traceback(trial.traceback())
-
-    def _next_cases(self) -> Iterator[Case]:
-        """The cases that follow on the same implementation."""
-        item = self.following
-        while item is not None and item.number == self.number:
-            yield item.case
-            item = item.following
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """The deviation in the manual's terms, without anything of pytest's."""
@@ -485,7 +476,7 @@ def _is_silent(config: pytest.Config) -> bool:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Let each case know what follows, where that is certain: not where pytest-xdist shares out."""
+    """Find out, once for all cases, which hooks they need."""
     kit_session = session.config.stash.get(SESSION, None)
     if kit_session is None:
         return
@@ -496,25 +487,29 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     session.stash[SILENT] = _is_silent(session.config)
     if all(isinstance(item, CaseItem) for item in session.items) and not kit_session.in_process:
         gc.freeze()  # all that is there now stays to the end: it need not be searched for garbage
-    if _is_controller(session.config):
-        for item, following in itertools.pairwise(session.items):
-            if isinstance(item, CaseItem) and isinstance(following, CaseItem):
-                item.following = following
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, Any, Any]:
-    """Note what follows a case, and end the worker after its last one."""
+    """End an implementation's workers after its last case.
+
+    In pytest-xdist's workers, the next case is announced here: the later ones are not known.
+    """
     if not isinstance(item, CaseItem):
         return (yield)
-    item.following = nextitem if isinstance(nextitem, CaseItem) else None
+    trial = item.kit_session.trials[item.number]
+    follower = nextitem if isinstance(nextitem, CaseItem) else None
+    if follower is not None and follower.number != item.number:
+        follower = None
+    if not _is_controller(item.config):
+        trial.expect([item.case] if follower is None else [item.case, follower.case])
     try:
         return (yield)
     finally:
-        if item.following is None or item.following.number != item.number:
-            item.kit_session.trials[item.number].close()
+        if follower is None:
+            trial.close()
 
 
 @pytest.hookimpl(specname="pytest_runtest_protocol", tryfirst=True)
@@ -622,9 +617,9 @@ class Collector:
         self._session = kit_session
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note how many cases are going to run."""
-        chosen = [item.number for item in session.items if isinstance(item, CaseItem)]
-        self._session.expect(chosen)
+        """Announce the cases that will be run."""
+        cases = [(item.number, item.case) for item in session.items if isinstance(item, CaseItem)]
+        self._session.expect(cases)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -633,7 +628,7 @@ class Collector:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
-        """The same, where pytest-xdist's workers collect."""
+        """Note which cases pytest-xdist's workers will run."""
         self._session.expect_ids(ids)
 
     def pytest_runtest_logreport(self, report: Any) -> None:

@@ -13,7 +13,7 @@ from threadspec.adapters import divergences
 from threadspec.adapters.adapter import Implementation, Unavailable, choose
 from threadspec.conformance.catalogue import CatalogueError
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.index import battery
+from threadspec.conformance.index import Case, battery
 from threadspec.conformance.verdicts import NO_DIVERGENCE, fails, worst
 from threadspec.frontends.trial import Trial, make_record
 from threadspec.reports import record, text
@@ -233,18 +233,23 @@ class Session:
         failing = any(fails(verdict, self._strict) for verdict in verdicts)
         return failing and not result.is_known
 
-    def expect(self, numbers: Iterable[int]) -> None:
-        """Note the implementation of each case that is going to run."""
-        self._expected = Counter(numbers)
+    def expect(self, cases: Iterable[tuple[int, Case]]) -> None:
+        """Announce the cases that will be run here, in order, each with its implementation."""
+        by_number: dict[int, list[Case]] = {}
+        for number, case in cases:
+            by_number.setdefault(number, []).append(case)
+        for number, chosen in by_number.items():
+            self.trials[number].expect(chosen)
+        self._expected = Counter({number: len(chosen) for number, chosen in by_number.items()})
 
     def expect_ids(self, ids: Iterable[str]) -> None:
-        """The same, from the ids that pytest-xdist's workers collected."""
+        """Note which cases will be run by pytest-xdist's workers, from the ids they collected."""
         by_id = {
             f"{case.id}[{trial.name}]": number
             for number, trial in enumerate(self.trials)
             for case in battery()
         }
-        self.expect(by_id[one] for one in ids if one in by_id)
+        self._expected = Counter(by_id[one] for one in ids if one in by_id)
 
     def take(self, found: dict[str, Any]) -> None:
         """Take in a result, as it travels on pytest's reports."""

@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import importlib
 import importlib.metadata
-import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -29,30 +28,30 @@ from threadspec.conformance.outcome import Outcome
 from threadspec.conformance.verdicts import VERDICTS, of_repetitions, verdict_of
 from threadspec.reports.record import CaseResult, Expectation, JudgedLevel, Kit, Record, Subject
 
-# How many of the cases that follow are announced where each is repeated.
-AHEAD = 64
-
 
 class Runner(Protocol):
-    """Where an implementation is loaded and judged."""
+    """The place where an implementation is loaded and its cases are run."""
 
     traceback: TracebackType | None
 
     def begin(self) -> None:
-        """Begin to load it, and do not wait."""
+        """Begin to load the implementation, without waiting.  Raises CannotStart."""
 
     def load(self) -> dict[str, Any]:
-        """Load it; a description."""
+        """Load the implementation; the worker's description of it.  Raises CannotStart."""
 
-    def run(self, module: str, function: str, following: Iterable[tuple[str, str]] = ()) -> Outcome:
-        """Run one case; its outcome.  ``following``: the next ones, as far as they are known."""
+    def expect(self, cases: Iterable[tuple[str, str]]) -> None:
+        """Announce the cases that will be run, in order, so that they can be begun early."""
+
+    def run_case(self, module: str, function: str) -> Outcome:
+        """Run one case, announced or not; its outcome.  Raises CannotStart."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """End what is running.  A closed runner starts afresh when it is used again."""
 
 
 class InProcess:
-    """This very process, for a debugger: no deadline, no replacement after a fault."""
+    """Runs cases in this process, for a debugger: without deadlines, and in the order of calls."""
 
     def __init__(self, implementation: Implementation, time_scale: float) -> None:
         self._request = load_request(implementation, time_scale)
@@ -61,7 +60,7 @@ class InProcess:
         self.traceback: TracebackType | None = None
 
     def begin(self) -> None:
-        """Nothing can be done meanwhile."""
+        """Do nothing: this process can only load the implementation while the caller waits."""
 
     def load(self) -> dict[str, Any]:
         """Load the implementation here.  Raises CannotStart."""
@@ -75,17 +74,20 @@ class InProcess:
         description: dict[str, Any] = loading.describe(module)
         return description
 
-    def run(self, module: str, function: str, following: Iterable[tuple[str, str]] = ()) -> Outcome:
-        """Run one case here."""
+    def expect(self, cases: Iterable[tuple[str, str]]) -> None:
+        """Do nothing: no case is begun before it is asked for."""
+
+    def run_case(self, module: str, function: str) -> Outcome:
+        """Run one case here; its outcome."""
         if self._observer is None:
             self.load()
         assert self._observer is not None
-        reply = self._observer.run(getattr(importlib.import_module(module), function))
+        reply = self._observer.run_case(getattr(importlib.import_module(module), function))
         self.traceback = self._observer.traceback
         return Outcome.of(reply)
 
     def close(self) -> None:
-        """End what the cases have left ready; the implementation stays loaded."""
+        """End the programs kept ready for cases; the implementation stays loaded."""
         if self._observer is not None:
             self._observer.close()
 
@@ -195,25 +197,28 @@ class Trial:
             "implementation_name": kind.lower(),
         }
 
-    def run(self, case: Case, following: Iterable[Case] = ()) -> CaseResult:
-        """Run one case.  Raises UserError where the implementation cannot be loaded (any more).
+    def expect(self, cases: Iterable[Case]) -> None:
+        """Announce the cases that will be run, in order, instead of those announced before.
 
-        ``following``: the cases that will be run next, as far as that is known; it is iterated over
-        only where the place where they run needs to know more of them.
+        Later ones are begun while the outcome of an earlier one is awaited.
+        """
+        names = ((one.module, one.function) for one in cases)
+        self._runner.expect(name for name in names for _ in range(self._repeat))
+
+    def run_case(self, case: Case) -> CaseResult:
+        """Run one case, as often as it is to be repeated; its result.
+
+        A case that was not announced is run now, and the announced ones remain expected.  Raises
+        UserError where the implementation cannot be loaded (again).
         """
         self.load()
         if self._repeat == 1:
-            return self._run_once(case, ((one.module, one.function) for one in following))
-        coming = [case, *itertools.islice(following, AHEAD)]
-        ahead = [(one.module, one.function) for one in coming for _ in range(self._repeat)]
-        return _of_repetitions(
-            [self._run_once(case, ahead[number:]) for number in range(1, self._repeat + 1)]
-        )
+            return self._run_once(case)
+        return _of_repetitions([self._run_once(case) for _ in range(self._repeat)])
 
-    def _run_once(self, case: Case, ahead: Iterable[tuple[str, str]]) -> CaseResult:
-        """Run one case once; ``ahead``: what will be asked for next."""
+    def _run_once(self, case: Case) -> CaseResult:
         try:
-            outcome = self._runner.run(case.module, case.function, ahead)
+            outcome = self._runner.run_case(case.module, case.function)
         except CannotStart as error:
             outcome = Outcome(
                 "error" if isinstance(error, Refused) else "crash",
@@ -222,9 +227,9 @@ class Trial:
         return self._result(case, outcome)
 
     def run_all(self, cases: Sequence[Case]) -> Iterator[CaseResult]:
-        """Run cases one after another.  Raises UserError like :meth:`run`."""
-        for number, case in enumerate(cases, 1):
-            yield self.run(case, itertools.islice(cases, number, None))
+        """Announce cases and run them; their results in order.  Raises UserError."""
+        self.expect(cases)
+        yield from map(self.run_case, cases)
 
     def broken_off(self, case: Case, reason: str, seconds: float) -> CaseResult:
         """The result of a case that was ended from outside, as by a time-out of pytest's."""

@@ -430,7 +430,7 @@ class Place:
         trial = Trial(implementation(PACKAGE, PACKAGE, self.folder))
         try:
             for case in cases:
-                result = trial.run(case)
+                result = trial.run_case(case)
                 if fails(result.verdict, True):
                     return case.id, f"{result.verdict}: {result.observed}"
                 if time.monotonic() > deadline:

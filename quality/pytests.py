@@ -115,7 +115,7 @@ def environment(name: str) -> Path:
     return programs
 
 
-def run(
+def run_pytest(
     programs: Path, folder: Path, options: Sequence[str], variables: Mapping[str, str]
 ) -> Finished:
     """Run pytest in a folder."""
@@ -140,13 +140,13 @@ def check(name: str) -> list[str]:
         (folder / "silent.py").write_text(miniatures.SILENT, encoding="utf-8")
         for options, is_right in RUNS:
             words = ["--impl=silent", "-p", "no:sugar" if "sugar" not in options else "sugar"]
-            done = run(programs, folder, [*words, *options.split(), *CLAUSES], {})
+            done = run_pytest(programs, folder, [*words, *options.split(), *CLAUSES], {})
             right = is_right(done)
             print(f"{name} {options or '(no options)'}: {'ok' if right else 'WRONG'}", flush=True)
             if not right:
                 wrong.append(f"{name} {options}: exit status {done.status}\n{done.output}")
     tests = ["-q", "-W", "error", "-n", "2", "tests/test_plugin.py"]
-    done = run(programs, ROOT, tests, ALONE)
+    done = run_pytest(programs, ROOT, tests, ALONE)
     print(f"{name}, the plugin's own tests: {done.output.splitlines()[-1]}", flush=True)
     if done.status:
         wrong.append(f"{name}, the plugin's own tests\n{done.output}")

@@ -93,7 +93,7 @@ def busy(processes: int) -> Iterator[None]:
             one.wait()
 
 
-def run(name: str, load_: Load, folder: Path, number: int) -> None:
+def run_battery(name: str, load_: Load, folder: Path, number: int) -> None:
     """Run the battery once; write its record and pytest's output to ``folder``."""
     adapter = folder / f"{name}.toml"
     lines = list(IMPLEMENTATIONS[name])
@@ -160,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 records[name, load_, number] = folder / f"{number}.json"
                 if not records[name, load_, number].exists():
                     began = time.monotonic()
-                    run(name, LOADS[load_], folder, number)
+                    run_battery(name, LOADS[load_], folder, number)
                     took.append(time.monotonic() - began)
             own = {key: path for key, path in records.items() if key[:2] == (name, load_)}
             print(

@@ -9,8 +9,10 @@ import textwrap
 from types import ModuleType
 from typing import Any
 
+from threadspec.adapters.runner.process import WorkerProcess
 from threadspec.conformance.harness import observer, vocabulary
 from threadspec.conformance.harness.durations import Durations
+from threadspec.conformance.outcome import Outcome
 
 # The basis of the others: a lock that can be changed in one place.
 LOCK = """
@@ -119,6 +121,12 @@ def lock_with(method: str) -> str:
     return FAITHFUL + textwrap.indent(textwrap.dedent(method), "    ")
 
 
+def run_case(worker: WorkerProcess, module: str, function: str) -> Outcome:
+    """Run one case in a worker in which no other is queued."""
+    worker.queue(module, function)
+    return worker.run_next()
+
+
 def in_battery(body: str, fixtures: str = "threading", **names: Any) -> dict[str, Any]:
     """The outcome of a case with this body, as if it were in the battery.
 
@@ -137,6 +145,6 @@ def in_battery(body: str, fixtures: str = "threading", **names: Any) -> dict[str
     exec(compile(source, path, "exec"), space)
     module = ModuleType("imaginary")
     try:
-        return dict(observer.Observer(module, _thread, Durations()).run(space["test_it"]))
+        return dict(observer.Observer(module, _thread, Durations()).run_case(space["test_it"]))
     finally:
         del linecache.cache[path]

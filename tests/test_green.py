@@ -120,7 +120,7 @@ def test_programs_with_green_threads_hear_what_they_are_told(library: str) -> No
     adapter = Adapter(name=library, module="threading", setup=SETUPS[library])
     trial = Trial(Implementation(library, adapter, this_interpreter()))
     try:
-        observed = trial.run(case).observed or ""
+        observed = trial.run_case(case).observed or ""
     finally:
         trial.close()
     assert "one of the first calls" not in observed  # the program did not get that far

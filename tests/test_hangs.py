@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from miniatures import lock_with
+from miniatures import lock_with, run_case
 from quality.judging import implementation
 from threadspec.adapters.runner import hangs
 from threadspec.adapters.runner.hangs import (
@@ -151,9 +151,9 @@ def test_the_second_hang_takes_less_than_its_time(
             {hang}
         """
     )
-    first = make(source, 0.2).run(*NO_VALUE)
+    first = run_case(make(source, 0.2), *NO_VALUE)
     assert first.kind == "timeout"
-    second = make(source, 1.0).run(*NO_VALUE)
+    second = run_case(make(source, 1.0), *NO_VALUE)
     assert second.kind == "timeout"
     assert second.seconds < 12.0  # of the 15 that a case may take
     assert "in release" in second.output
@@ -177,7 +177,7 @@ def test_one_that_is_only_slow_where_another_has_hung_passes(
             """
         )
     )
-    assert make(source, 0.2).run(*NO_VALUE).kind == "timeout"
-    outcome = make(source, 1.0).run(*NO_VALUE)
+    assert run_case(make(source, 0.2), *NO_VALUE).kind == "timeout"
+    outcome = run_case(make(source, 1.0), *NO_VALUE)
     assert outcome.kind == "ok"
     assert set(outcome.output.split()) == {"released"}

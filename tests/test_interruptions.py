@@ -139,7 +139,7 @@ def test_cases_share_a_process(tmp_path: Path) -> None:
     try:
         for identifier in (MODULE, LOCK, LOCAL):
             (case,) = (case for case in battery() if case.clause.id == identifier)
-            outcome = runner.run(getattr(sys.modules[case.module], case.function))
+            outcome = runner.run_case(getattr(sys.modules[case.module], case.function))
             assert outcome["outcome"] == "ok", outcome
     finally:
         runner.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from miniatures import run_case
 from quality.judging import ROOT, implementation
 from threadspec.adapters.runner.hangs import Hangs
 from threadspec.adapters.runner.process import WorkerProcess
@@ -210,7 +211,7 @@ def test_a_worker_that_is_replaced_passes_on_what_it_has_learnt() -> None:
     try:
         vain = 0
         for _ in range(VAIN + 1):
-            outcome = worker.run(f"{chapter}.set", "test_set_wakes_a_blocked_thread")
+            outcome = run_case(worker, f"{chapter}.set", "test_set_wakes_a_blocked_thread")
             assert (outcome.kind, outcome.spoiled) == ("violated", True)
             assert hangs.waits is not None
             assert list(hangs.waits["vain"]) == [chapter]
@@ -239,7 +240,7 @@ def test_how_long_cases_take_is_not_learnt_from_waits_in_vain(
         worker.load()
         monkeypatch.setattr(worker, "_answer", lambda *arguments: answers.pop(0))
         for _ in range(2):
-            worker._run("threadspec.conformance.battery.lock.release", "x", (), None)
+            run_case(worker, "threadspec.conformance.battery.lock.release", "x")
             assert len(passed) == 1 - len(answers)
     finally:
         worker.close()

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +16,7 @@ from threadspec.adapters.runner import pool
 from threadspec.adapters.runner.pool import MOST, READY, Pool
 from threadspec.adapters.runner.process import CannotStart
 from threadspec.conformance.harness.durations import TABLE
+from threadspec.conformance.outcome import Outcome
 from threadspec.frontends.trial import Trial
 
 BATTERY = "threadspec.conformance.battery"
@@ -43,9 +43,10 @@ def make(miniature: Callable[[str, str], str], tmp_path: Path) -> Iterator[MakeP
         one.close()
 
 
-def run_all(pool: Pool, names: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Run cases, and announce for each one those that follow."""
-    return [pool.run(*name, names[number:]) for number, name in enumerate(names, 1)]
+def run_all(pool: Pool, names: list[tuple[str, str]]) -> list[Outcome]:
+    """Announce cases and run them."""
+    pool.expect(names)
+    return [pool.run_case(*name) for name in names]
 
 
 TRACED = "import os\n" + lock_with(
@@ -220,9 +221,10 @@ def test_an_implementation_that_cannot_be_loaded_is_said_for_each_case(make: Mak
     pool = make("raise ValueError('broken on purpose')")
     with pytest.raises(CannotStart, match="broken on purpose"):
         pool.load()
+    pool.expect([NO_VALUE] * 6)
     for _ in range(3):
         with pytest.raises(CannotStart, match="broken on purpose"):
-            pool.run(*NO_VALUE, [NO_VALUE] * 3)
+            pool.run_case(*NO_VALUE)
 
 
 def test_a_worker_that_cannot_be_started_leaves_its_cases_to_the_others(make: MakePool) -> None:
@@ -241,7 +243,8 @@ def test_a_pool_can_be_used_after_a_closing_that_was_interrupted(
     make: MakePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = make(TRACED)
-    pool.run(*NO_VALUE, [NO_VALUE] * 3)
+    pool.expect([NO_VALUE] * 4)
+    pool.run_case(*NO_VALUE)
 
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -249,22 +252,84 @@ def test_a_pool_can_be_used_after_a_closing_that_was_interrupted(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(pool._workers[-1], "kill", interrupt)
         pool.close()
-    assert pool.run(*NO_VALUE).kind == "ok"
+    assert [pool.run_case(*NO_VALUE).kind for _ in range(3)] == ["ok"] * 3
 
 
-def test_another_case_than_foretold_is_run_in_fresh_workers(make: MakePool) -> None:
-    pool = make(TRACED)
-    pool.run(*NO_VALUE, [METHODS] * 4)
+def test_another_case_than_announced_is_run_in_a_fresh_worker(make: MakePool) -> None:
+    pool = make(TRACED, 1)
+    pool.expect([NO_VALUE, *[METHODS] * 4])
+    pool.run_case(*NO_VALUE)
     before = set(traced())
-    assert pool.run(*NO_VALUE).kind == "ok"
+    assert pool.run_case(*NO_VALUE).kind == "ok"
     assert traced()[-1] not in before
+    worker = traced()[-1]
+    assert pool.run_case(*NO_VALUE).kind == "ok"
+    assert traced()[-1] == worker
+    assert list(pool._expected) == [METHODS] * 4
+
+
+def test_announced_cases_may_be_left_out(make: MakePool) -> None:
+    pool = make(miniatures.PRINTING, 1)
+    pool.expect([METHODS, METHODS, NO_VALUE, METHODS, LOCKS])
+    assert pool.run_case(*NO_VALUE).output != ""
+    assert pool.run_case(*LOCKS).kind == "ok"
+    assert not pool._jobs
+    assert not pool._expected
+
+
+def test_closing_keeps_what_is_announced(make: MakePool) -> None:
+    pool = make(TRACED)
+    pool.expect([NO_VALUE] * 30)
+    pool.run_case(*NO_VALUE)
+    pool.close()
+    before = len(traced())
+    assert [pool.run_case(*NO_VALUE).kind for _ in range(29)] == ["ok"] * 29
+    assert len(set(traced()[before:])) == 2
+
+
+def test_a_new_announcement_replaces_the_old_one(make: MakePool) -> None:
+    pool = make(TRACED, 1)
+    pool.expect([NO_VALUE, METHODS])
+    pool.run_case(*NO_VALUE)
+    worker = traced()[-1]
+    pool.expect([METHODS, NO_VALUE])  # goes on as the old one
+    pool.run_case(*METHODS)
+    pool.run_case(*NO_VALUE)
+    assert traced()[-1] == worker
+    pool.expect([METHODS, METHODS])
+    pool.run_case(*METHODS)
+    pool.expect([NO_VALUE])
+    pool.run_case(*NO_VALUE)
+    assert traced()[-1] != worker
+
+
+def test_a_case_that_nobody_announced_leaves_its_worker_as_it_is(make: MakePool) -> None:
+    pool = make(TRACED, 1)
+    for _ in range(3):
+        assert pool.run_case(*NO_VALUE).kind == "ok"
+    assert len(set(traced())) == 1
+
+
+def test_no_more_cases_are_handed_out_than_memory_is_for(
+    make: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "HANDED_OUT", 8)
+    one = make(TRACED, 1)
+    one.expect([NO_VALUE] * 30)
+    handed_out = []
+    for _ in range(30):
+        assert one.run_case(*NO_VALUE).kind == "ok"
+        handed_out.append(len(one._jobs))
+    assert max(handed_out) == 7
+    assert handed_out[-1] == 0
+    assert len(set(traced())) == 1
 
 
 def test_a_closed_pool_starts_afresh(make: MakePool) -> None:
     pool = make(TRACED)
     assert pool.load()["version"] == "1.2.3"
     for _ in range(2):
-        assert pool.run(*NO_VALUE).kind == "ok"
+        assert pool.run_case(*NO_VALUE).kind == "ok"
         pool.close()
     assert len(set(traced())) == 2
 
@@ -280,7 +345,8 @@ def test_workers_that_were_begun_early_are_the_ones_that_judge(make: MakePool) -
 def test_closing_ends_workers_in_the_middle_of_cases(make: MakePool) -> None:
     begun = "import os\nopen('loaded-%d' % os.getpid(), 'w').close()\n"
     pool = make(begun + miniatures.SPINNING)
-    pool.run(*METHODS, [LOCKS] * (2 * READY + 2))
+    pool.expect([METHODS, *[LOCKS] * (2 * READY + 2)])
+    pool.run_case(*METHODS)
     began = time.monotonic()
     pool.close()
     assert time.monotonic() - began < TABLE["case"][0] / 3
@@ -293,14 +359,15 @@ def test_closing_ends_workers_in_the_middle_of_cases(make: MakePool) -> None:
 
 def test_breaking_off_ends_every_worker(make: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
     pool = make(TRACED)
-    pool.run(*NO_VALUE, [NO_VALUE] * 3)
-    job = pool._ahead[0]
+    pool.expect([NO_VALUE] * 4)
+    pool.run_case(*NO_VALUE)
+    job = pool._jobs[0]
 
     def interrupt() -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(job.outcome, "result", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        pool.run(*NO_VALUE)
+        pool.run_case(*NO_VALUE)
     assert all(worker._process is None for worker in pool._workers)
-    assert pool.run(*NO_VALUE).kind == "ok"
+    assert [pool.run_case(*NO_VALUE).kind for _ in range(2)] == ["ok"] * 2

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from miniatures import SILENT
+from miniatures import SILENT, run_case
 from quality.judging import cases_of, implementation
 from threadspec.adapters.runner.process import CannotStart, WorkerProcess
 from threadspec.conformance.harness import serve
@@ -68,7 +68,7 @@ def talk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dic
     try:
         worker.load()
         for case in cases_of(["lock", "event"])[:60]:
-            worker.run(case.module, case.function)
+            run_case(worker, case.module, case.function)
     finally:
         worker.close()
     return said

@@ -21,7 +21,7 @@ import pytest
 from packaging.version import Version
 
 import miniatures
-from miniatures import in_battery, lock_with
+from miniatures import in_battery, lock_with, run_case
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import Interpreter
@@ -51,6 +51,12 @@ linux = pytest.mark.skipif(
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and scripts of POSIX")
 
 MakeWorker = Callable[..., WorkerProcess]
+
+
+def queue(worker: WorkerProcess, *names: tuple[str, str]) -> None:
+    """Queue several cases."""
+    for name in names:
+        worker.queue(*name)
 
 
 @pytest.fixture
@@ -94,7 +100,7 @@ def script(folder: Path, text: str) -> Path:
 def test_a_faithful_implementation_passes(make: MakeWorker) -> None:
     worker = make(miniatures.FAITHFUL)
     assert worker.load()["version"] == "1.2.3"
-    outcome = worker.run(*NO_VALUE)
+    outcome = run_case(worker, *NO_VALUE)
     assert outcome.kind == "ok"
     assert outcome.spoiled is False
     assert outcome.output == ""
@@ -105,7 +111,7 @@ def test_a_worker_begun_before_it_is_needed_is_the_one_that_loads(make: MakeWork
     worker.begin()
     process = worker._process
     assert worker.load()["version"] == "1.2.3"
-    assert worker.run(*NO_VALUE).kind == "ok"
+    assert run_case(worker, *NO_VALUE).kind == "ok"
     assert worker._process is process
 
 
@@ -131,7 +137,7 @@ def test_what_fails_in_a_worker_begun_early_is_said_when_it_is_needed(make: Make
     worker = make("import os; os._exit(3)")
     worker.begin()
     with pytest.raises(CannotStart, match="the worker ended"):
-        worker.run(*NO_VALUE)
+        run_case(worker, *NO_VALUE)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +151,7 @@ def test_what_is_printed_reaches_the_output_and_not_the_protocol(
         f"{printing}\n" + lock_with(f"def release(self):\n    {printing}\n    self._lock.release()")
     )
     worker.load()
-    outcome = worker.run(*NO_VALUE)
+    outcome = run_case(worker, *NO_VALUE)
     assert outcome.kind == "ok"
     assert outcome.output.startswith("noise")
 
@@ -153,7 +159,7 @@ def test_what_is_printed_reaches_the_output_and_not_the_protocol(
 def test_a_forged_reply_is_output_only(make: MakeWorker) -> None:
     forged = "print('@threadspec ' + '{\"outcome\": \"ok\"}')"
     worker = make(lock_with(f"def release(self):\n    {forged}\n    return 1"))
-    assert worker.run(*NO_VALUE).kind == "violated"
+    assert run_case(worker, *NO_VALUE).kind == "violated"
 
 
 @pytest.mark.parametrize(
@@ -162,13 +168,15 @@ def test_a_forged_reply_is_output_only(make: MakeWorker) -> None:
 def test_a_changed_standard_output_does_not_disturb(make: MakeWorker, statement: str) -> None:
     worker = make(f"import sys\n{statement}\n{miniatures.FAITHFUL}")
     worker.load()
-    assert worker.run(*NO_VALUE).kind == "ok"
+    assert run_case(worker, *NO_VALUE).kind == "ok"
 
 
 def test_a_program_is_understood_though_the_implementation_prints(make: MakeWorker) -> None:
     source = "import sys\nsys.stdout.write('no end of line')\nfrom threadspec.reference import *\n"
-    outcome = make(source).run(
-        program_end.__name__, "test_a_program_waits_for_all_threads_that_are_no_daemons"
+    outcome = run_case(
+        make(source),
+        program_end.__name__,
+        "test_a_program_waits_for_all_threads_that_are_no_daemons",
     )
     assert outcome.kind == "ok", outcome.observed
 
@@ -187,20 +195,20 @@ sys.modules[__name__] = Names()
 """
     )
     assert worker.load()["version"] is None
-    assert worker.run(*NO_VALUE).kind == "ok"
+    assert run_case(worker, *NO_VALUE).kind == "ok"
 
 
 def test_reading_standard_input_gives_nothing(make: MakeWorker) -> None:
     worker = make("import sys\nassert sys.stdin.read() == ''\n" + miniatures.FAITHFUL)
     worker.load()
-    assert worker.run(*NO_VALUE).kind == "ok"
+    assert run_case(worker, *NO_VALUE).kind == "ok"
 
 
 def test_a_thread_started_at_import_is_no_thread_left_behind(make: MakeWorker) -> None:
     start = "import _thread, time\n_thread.start_new_thread(time.sleep, (1000,))\n"
     worker = make(start + miniatures.FAITHFUL)
     worker.load()
-    outcome = worker.run(*NO_VALUE)
+    outcome = run_case(worker, *NO_VALUE)
     assert (outcome.kind, outcome.spoiled) == ("ok", False)
 
 
@@ -217,8 +225,8 @@ def test_a_worker_with_threads_left_behind_is_replaced(make: MakeWorker) -> None
         scale=0.2,
     )
     worker.load()
-    first = worker.run(*NO_VALUE)
-    second = worker.run(*METHODS)
+    first = run_case(worker, *NO_VALUE)
+    second = run_case(worker, *METHODS)
     assert (first.kind, first.spoiled) == ("ok", True)
     assert (second.kind, second.spoiled) == ("ok", False)
 
@@ -268,10 +276,11 @@ def test_a_case_whose_worker_is_killed_once_from_outside_is_run_again(
         self._lock.release()
     """
     worker = make(f"import os, signal\n{lock_with(textwrap.dedent(released))}")
-    outcome = worker.run(*NO_VALUE, [METHODS])
+    queue(worker, NO_VALUE, METHODS)
+    outcome = worker.run_next()
     assert outcome.kind == "ok"
     assert f"killed by {number}" in outcome.evidence[0]
-    assert worker.run(*METHODS).evidence == ()
+    assert worker.run_next().evidence == ()
 
 
 @posix
@@ -280,7 +289,7 @@ def test_a_case_whose_worker_dies_by_itself_is_not_run_again(
 ) -> None:
     counting = f"open({str(tmp_path / 'count')!r}, 'a').write('.'); os.abort()"
     worker = make(f"import os\n{lock_with(f'def release(self): {counting}')}")
-    assert worker.run(*NO_VALUE).observed == "the process ended: SIGABRT"
+    assert run_case(worker, *NO_VALUE).observed == "the process ended: SIGABRT"
     assert len((tmp_path / "count").read_text()) == 1
 
 
@@ -297,10 +306,10 @@ def test_a_process_that_dies_in_a_method_is_a_crash_and_is_replaced(
 ) -> None:
     worker = make(f"import ctypes, os\n{lock_with(f'def release(self): {statement}')}")
     worker.load()
-    outcome = worker.run(*NO_VALUE)
+    outcome = run_case(worker, *NO_VALUE)
     assert outcome.kind == "crash"
     assert outcome.observed == f"the process ended: {ending}"
-    assert worker.run(*METHODS).kind == "ok"
+    assert run_case(worker, *METHODS).kind == "ok"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -309,7 +318,7 @@ def test_a_dead_process_is_noticed_although_a_child_of_it_lives(make: MakeWorker
     worker = make(fork + lock_with("def release(self): os._exit(3)"))
     worker.load()
     began = time.monotonic()
-    assert worker.run(*NO_VALUE).kind == "crash"
+    assert run_case(worker, *NO_VALUE).kind == "crash"
     assert time.monotonic() - began < TABLE["case"][0] / 2
 
 
@@ -331,10 +340,10 @@ def test_a_process_that_dies_at_import_cannot_be_judged(
 def test_an_exit_raised_in_a_method_is_what_was_observed(make: MakeWorker, name: str) -> None:
     worker = make(lock_with(f"def release(self): raise {name}(7)"))
     worker.load()
-    outcome = worker.run(*NO_VALUE)
+    outcome = run_case(worker, *NO_VALUE)
     assert outcome.kind == "violated"
     assert outcome.observed == f"raised {name}: 7"
-    assert worker.run(*METHODS).kind == "ok"
+    assert run_case(worker, *METHODS).kind == "ok"
 
 
 @pytest.mark.parametrize("name", ["SystemExit", "KeyboardInterrupt", "OSError"])
@@ -356,10 +365,10 @@ def test_a_deadlock_is_seen_long_before_the_deadline(make: MakeWorker) -> None:
     worker = make(miniatures.DEADLOCKED)
     worker.load()
     began = time.monotonic()
-    outcome = worker.run(*NO_VALUE)
+    outcome = run_case(worker, *NO_VALUE)
     assert outcome.kind == "timeout"
     assert time.monotonic() - began < TABLE["case"][0] / 2
-    assert worker.run(*METHODS).kind == "ok"
+    assert run_case(worker, *METHODS).kind == "ok"
 
 
 @linux
@@ -367,7 +376,7 @@ def test_a_deadlock_of_helper_threads_is_the_failure_of_the_case(make: MakeWorke
     worker = make(miniatures.DEADLOCKED)
     worker.load()
     began = time.monotonic()
-    outcome = worker.run(*HELD)
+    outcome = run_case(worker, *HELD)
     assert outcome.kind == "violated"
     assert outcome.spoiled is True
     assert time.monotonic() - began < TABLE["positive"][0] / 2
@@ -377,7 +386,7 @@ def test_a_deadlock_of_helper_threads_is_the_failure_of_the_case(make: MakeWorke
 def test_stacks_of_every_thread_are_in_the_output_after_a_hang(make: MakeWorker) -> None:
     worker = make(miniatures.DEADLOCKED)
     worker.load()
-    output = worker.run(*NO_VALUE).output
+    output = run_case(worker, *NO_VALUE).output
     assert "subject.py" in output
     assert "in acquire" in output
     assert NO_VALUE[1] in output
@@ -394,7 +403,7 @@ def test_stacks_are_written_on_python_2_too(make: MakeWorker) -> None:
         interpreter=interpreter.path,
     )
     assert worker.load()["python"].startswith("2.7")
-    outcome = worker.run(*NO_VALUE)
+    outcome = run_case(worker, *NO_VALUE)
     assert outcome.kind == "timeout"
     assert "in acquire" in outcome.output
 
@@ -402,10 +411,10 @@ def test_stacks_are_written_on_python_2_too(make: MakeWorker) -> None:
 def test_a_loop_without_end_is_ended_at_the_deadline(make: MakeWorker) -> None:
     worker = make(miniatures.SPINNING, scale=0.05)
     worker.load()
-    outcome = worker.run(*LOCKS)
+    outcome = run_case(worker, *LOCKS)
     assert outcome.kind == "timeout"
     assert outcome.observed == "it did not come to an end"
-    assert worker.run(*METHODS).kind == "ok"
+    assert run_case(worker, *METHODS).kind == "ok"
 
 
 def test_a_computation_that_never_lets_go_of_the_interpreter_is_ended(make: MakeWorker) -> None:
@@ -414,8 +423,8 @@ def test_a_computation_that_never_lets_go_of_the_interpreter_is_ended(make: Make
         scale=0.05,
     )
     worker.load()
-    assert worker.run(*LOCKS).kind == "timeout"
-    assert worker.run(*METHODS).kind == "ok"
+    assert run_case(worker, *LOCKS).kind == "timeout"
+    assert run_case(worker, *METHODS).kind == "ok"
 
 
 def test_an_import_that_never_ends_cannot_be_judged(make: MakeWorker) -> None:
@@ -432,25 +441,19 @@ def test_breaking_off_ends_the_worker(make: MakeWorker, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(worker, "_answer", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        worker.run(*NO_VALUE)
+        run_case(worker, *NO_VALUE)
     monkeypatch.undo()
-    assert worker.run(*NO_VALUE).kind == "ok"
+    assert run_case(worker, *NO_VALUE).kind == "ok"
 
 
-def test_a_case_that_was_foretold_is_not_run_twice(make: MakeWorker) -> None:
-    worker = make(miniatures.FAITHFUL)
-    first = worker.run(*NO_VALUE, [LOCKS])
-    second = worker.run(*LOCKS)
-    assert (first.kind, second.kind) == ("ok", "ok")
-
-
-def test_cases_foretold_by_each_run_are_asked_for_once(make: MakeWorker) -> None:
+def test_queued_cases_are_run_once_each_and_in_order(make: MakeWorker) -> None:
     worker = make(miniatures.PRINTING)
-    names = [NO_VALUE, METHODS, NO_VALUE, NO_VALUE]
+    queue(worker, NO_VALUE, METHODS)
     output = []
-    for number, name in enumerate(names, 1):
-        following = names[number : number + 2]
-        output.append(worker.run(*name, following).output)
+    for name in (NO_VALUE, NO_VALUE):
+        output.append(worker.run_next().output)
+        queue(worker, name)
+    output += [worker.run_next().output for _ in range(2)]
     assert output == [output[0], "", output[0], output[0]]
     assert output[0] != ""
 
@@ -465,9 +468,11 @@ def test_a_hang_is_seen_at_once_although_there_were_programs(make: MakeWorker) -
             """
         )
     )
-    worker.run(mainthread.__name__, "test_the_object_is_there_before_the_main_thread_asks_for_it")
+    run_case(
+        worker, mainthread.__name__, "test_the_object_is_there_before_the_main_thread_asks_for_it"
+    )
     began = time.monotonic()
-    assert worker.run(*NO_VALUE).kind == "timeout"
+    assert run_case(worker, *NO_VALUE).kind == "timeout"
     assert time.monotonic() - began < TABLE["case"][0] / 3
 
 
@@ -486,8 +491,9 @@ def test_a_spoiled_worker_begins_no_case_more(make: MakeWorker, tmp_path: Path) 
         ),
         scale=0.2,
     )
-    assert worker.run(*NO_VALUE, [NO_VALUE] * 2).spoiled is True
-    assert worker.run(*NO_VALUE).spoiled is True
+    queue(worker, *[NO_VALUE] * 3)
+    assert worker.run_next().spoiled is True
+    assert worker.run_next().spoiled is True
     pids = trace.read_text().split()
     assert len(set(pids)) == 2
     assert pids.count(pids[0]) == pids.count(pids[-1])
@@ -497,19 +503,44 @@ def test_what_is_printed_belongs_to_its_case_although_the_next_one_is_begun(
     make: MakeWorker,
 ) -> None:
     worker = make(miniatures.PRINTING)
-    first = worker.run(*NO_VALUE, [LOCKS])
+    queue(worker, NO_VALUE, LOCKS)
+    first = worker.run_next()
     time.sleep(0.2)  # by now, the next one has printed, too
-    worker.run(*LOCKS)
-    again = worker.run(*NO_VALUE)
+    worker.run_next()
+    again = run_case(worker, *NO_VALUE)
     assert first.output == again.output != ""
 
 
-def test_another_case_than_foretold_is_run_in_a_fresh_worker(make: MakeWorker) -> None:
-    worker = make(miniatures.FAITHFUL)
-    worker.run(*NO_VALUE, [LOCKS])
-    process = worker._process
-    assert worker.run(*NO_VALUE).kind == "ok"
-    assert worker._process is not process
+def test_a_worker_that_was_sent_withdrawn_cases_is_replaced(make: MakeWorker) -> None:
+    worker = make(
+        "import time\n"
+        + lock_with(
+            """
+            def release(self):
+                time.sleep(0.3)
+                self._lock.release()
+            """
+        )
+    )
+    processes = []
+
+    def withdraw(sleeps: bool) -> None:
+        processes.append(worker._process)
+        worker.withdraw()
+
+    queue(worker, NO_VALUE, LOCKS)
+    assert worker.run_next(withdraw).kind == "ok"
+    assert run_case(worker, *METHODS).kind == "ok"
+    assert processes
+    assert worker._process not in processes
+
+
+def test_a_closed_worker_forgets_what_was_queued(make: MakeWorker) -> None:
+    worker = make(miniatures.PRINTING)
+    queue(worker, METHODS, METHODS)
+    worker.run_next()
+    worker.close()
+    assert run_case(worker, *NO_VALUE).output != ""
 
 
 # -- no interpreter -------------------------------------------------------------------------------
@@ -562,7 +593,7 @@ def test_set_up_code_runs_before_threading_is_imported(make: MakeWorker, tmp_pat
     setup = "import sys\nassert 'threading' not in sys.modules, 'threading is imported already'\n"
     worker = make(miniatures.FAITHFUL, setup=setup, interpreter=isolated)
     worker.load()
-    assert worker.run(*NO_VALUE).kind == "ok"
+    assert run_case(worker, *NO_VALUE).kind == "ok"
 
 
 def test_a_substrate_that_is_missing_is_the_reason(make: MakeWorker) -> None:
@@ -575,7 +606,7 @@ def test_a_closed_worker_starts_afresh(make: MakeWorker) -> None:
     worker.load()
     worker.close()
     worker.close()
-    assert worker.run(*NO_VALUE).kind == "ok"
+    assert run_case(worker, *NO_VALUE).kind == "ok"
 
 
 # -- proof that a thread is blocked ---------------------------------------------------------------
@@ -767,7 +798,7 @@ def test_an_unknown_fixture_is_the_kits_own_fault() -> None:
     def test_it(no_such_fixture: object) -> None:
         raise AssertionError("not reached")
 
-    found = Observer(ModuleType("imaginary"), _thread, Durations()).run(test_it)
+    found = Observer(ModuleType("imaginary"), _thread, Durations()).run_case(test_it)
     assert found["outcome"] == "error"
     assert "no_such_fixture" in found["observed"]
 
@@ -786,8 +817,8 @@ def test_a_value_whose_repr_raises_is_shown_all_the_same() -> None:
 
 
 def in_harness(case_: Callable[..., None]) -> dict[str, Any]:
-    """The outcome of a case that needs only helper threads."""
-    return dict(Observer(ModuleType("imaginary"), _thread, Durations()).run(case_))
+    """The outcome of a case that needs nothing but helper threads."""
+    return dict(Observer(ModuleType("imaginary"), _thread, Durations()).run_case(case_))
 
 
 def test_a_helper_that_is_about_to_end_spoils_nothing() -> None:

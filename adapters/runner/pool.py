@@ -1,8 +1,12 @@
 """Splits an implementation's cases among several workers, each steered by a thread.
 
-A case that waits needs no processor.  So a worker that sleeps in the middle of a case lets another
-one go on with the cases that follow: more workers are started for that where an implementation
-waits for long, up to ``MOST``.
+The cases are announced in the order in which their outcomes will be asked for.  The pool hands them
+out to its threads, and each thread queues a few in its worker, so that no worker waits for the host
+between two cases.  How many are handed out and queued is decided here alone.
+
+A case that waits needs no processor.  While a worker sleeps in the middle of a case, another one
+may run the cases that follow.  If an implementation waits for long, up to ``MOST`` more workers are
+started for that.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,40 +27,43 @@ from threadspec.adapters.runner.hangs import Hangs
 from threadspec.adapters.runner.process import CannotStart, WorkerProcess
 from threadspec.conformance.outcome import Outcome
 
-# How many cases are queued in each worker, so that it need not wait for its thread here; the
-# others go to whichever worker comes first.  With one worker alone there are no others.
+# The number of cases that may be handed out to the threads before their outcomes are asked for.
+# The whole battery fits in, so that all others can be run while the first case takes long.  The
+# limit is for many repetitions, whose outcomes would fill the memory.
+HANDED_OUT = 4096
+
+# The number of cases queued in each worker behind the one that it runs.  Those that are not queued
+# yet go to whichever worker is free first, so a longer queue would split the battery less evenly.
+# A worker that is alone has no such competitor.
 READY = 3
 READY_ALONE = 8
 
-# While more cases than this are handed out for each worker, no more are: it is done in batches.
-ENOUGH = 32
-
-# The most workers that are started because others wait.
+# The largest number of workers that are started because others wait.
 MOST = 32
 
-# A worker is started when cases could have been run, but were not, for this number of seconds more
-# than this share of the time.  A good implementation waits now and then, too, and one worker is
-# enough then.
+# Another worker is started when a processor has been left unused, although there were cases to run,
+# for UNUSED seconds more than SHARE of the time.  A good implementation waits now and then, too,
+# and needs one worker only.
 UNUSED = 0.3
 SHARE = 0.25
 
-# The share of one processor that must have been idle for cases to be given to more workers: where
-# all are busy, as with the programs of cases whose own workers sleep, that would help nobody.
+# Cases are given to more workers only while at least this share of one processor is idle.  If all
+# processors are busy, for example with the programs that cases start, more workers do not help.
 IDLE = 0.25
 
-# A case that is at work for more seconds than this lets others use another processor.
+# When a case has used a processor for this number of seconds, other cases may use another one.
 BUSY = 1.0
 
-# How many seconds a case may wait and still keep those that are queued behind it.
+# When a case has waited for this number of seconds, the cases queued behind it go to other workers.
 LONG = 0.3
 
-# How many cases in a row must have waited less before queues in workers are filled again.
+# The number of cases in a row that must have waited less before queues in workers are filled again.
 CALM = 50
 
 
 @dataclass(frozen=True)
 class _Job:
-    """A case to be run, as module and function, and what comes of it."""
+    """A case to run, as module and function, and its outcome."""
 
     case: tuple[str, str]
     outcome: Future[Outcome] = field(default_factory=Future)
@@ -71,10 +78,10 @@ class _Processors:
         self._is_idle = True
 
     def are_idle(self) -> bool:
-        """Whether any had nothing to do for a good part of the time since the last look or so."""
+        """Whether at least one was idle for a good part of the time since the last measurement."""
         now = time.monotonic()
         passed = now - self._looked
-        if passed >= 0.1:  # they are counted in hundredths of a second
+        if passed >= 0.1:  # the system counts in hundredths of a second
             idle = _idle_seconds()
             if idle is not None and self._idle is not None:
                 self._is_idle = idle - self._idle >= IDLE * passed
@@ -83,7 +90,7 @@ class _Processors:
 
 
 def _idle_seconds() -> float | None:
-    """For how many seconds the processors have been idle, all in all; None where unknown."""
+    """The seconds for which the processors have been idle, in total; None where unknown."""
     try:
         first = Path("/proc/stat").read_text().split("\n", 1)[0].split()
         return (int(first[4]) + int(first[5])) / os.sysconf("SC_CLK_TCK")
@@ -92,11 +99,10 @@ def _idle_seconds() -> float | None:
 
 
 class _Board:
-    """The jobs that no worker has yet, and how many workers may be at work on one.
+    """The jobs that no worker has yet, and the number of workers that may run cases now.
 
-    ``places``: the number of workers that use a processor at a time.  A worker has a place while it
-    runs cases, but for the time in which it sleeps.  :meth:`close` lets every thread come to its
-    end.
+    ``places``: the number of workers that may use a processor simultaneously.  A worker has a place
+    while it runs a case, except while it sleeps.  :meth:`close` makes every thread end.
     """
 
     def __init__(self, places: int) -> None:
@@ -111,7 +117,7 @@ class _Board:
         self.is_closed = False
 
     def put(self, jobs: Iterable[_Job], first: bool = False) -> None:
-        """Add jobs; ``first``: in front of the others, since they were there before them."""
+        """Add jobs; ``first``: in front of the others, because they were taken before them."""
         with self._changed:
             if first:
                 self._jobs.extendleft(reversed(list(jobs)))
@@ -120,9 +126,9 @@ class _Board:
             self._changed.notify_all()
 
     def take(self, most: int, has_place: bool) -> list[_Job]:
-        """Wait for jobs, and for a place unless the caller has one; up to ``most`` jobs.
+        """Wait for jobs, and for a place unless the caller has one; return up to ``most`` jobs.
 
-        None come when the board is closed.
+        The list is empty if the board is closed.
         """
         with self._changed:
             if has_place and not self._jobs:
@@ -141,7 +147,7 @@ class _Board:
             return self._more(most)
 
     def more(self, most: int) -> list[_Job]:
-        """Up to ``most`` jobs that are there now."""
+        """Up to ``most`` jobs, without waiting for any."""
         with self._changed:
             return self._more(most)
 
@@ -149,12 +155,12 @@ class _Board:
         return [self._jobs.popleft() for _ in range(min(most, len(self._jobs)))]
 
     def enter(self) -> None:
-        """Have a place, even if there is none free: the caller's worker is at work already."""
+        """Take a place, even if none is free: the caller's worker is running already."""
         with self._changed:
             self._places -= 1
 
     def leave(self) -> None:
-        """Let another worker have the caller's place."""
+        """Give up the caller's place."""
         with self._changed:
             self._leave()
 
@@ -163,14 +169,14 @@ class _Board:
         self._changed.notify_all()
 
     def has_idle_processor(self) -> bool:
-        """Whether more workers could be at work at the same time, as far as that can be seen."""
+        """Whether a processor is free for another worker; True where that is unknown."""
         with self._changed:
             return self._processors.are_idle()
 
     def lacks_workers(self) -> bool:
         """Whether a place has been free, and jobs waiting, for long enough to start a worker.
 
-        To be asked every now and then by threads whose worker sleeps.  True starts a new count.
+        Threads ask this regularly while a case runs.  True starts a new count.
         """
         with self._changed:
             now = time.monotonic()
@@ -184,7 +190,7 @@ class _Board:
             return True
 
     def widen(self, places: int) -> None:
-        """Have at least this number of places."""
+        """Raise the number of places to this one, if it is larger."""
         with self._changed:
             more = max(0, places - self._size)
             self._places += more
@@ -192,7 +198,7 @@ class _Board:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let nobody wait for a job any longer."""
+        """Drop the jobs and make every thread end."""
         with self._changed:
             self.is_closed = True
             self._jobs.clear()
@@ -208,11 +214,11 @@ class _Steering:
 
 
 class Pool:
-    """Several processes in which one implementation is judged, used like a single worker.
+    """Several worker processes in which one implementation is judged.
 
-    ``size``: the number of those that are at work at a time.  Outcomes are given in the order in
-    which they are asked for; the workers are busy with the cases that follow meanwhile.  A worker
-    that cannot be started leaves its cases to the others.
+    ``size``: the number of workers that run cases simultaneously.  Outcomes are asked for one by
+    one; meanwhile the workers run the cases that were announced by :meth:`expect`.  The cases of a
+    worker that cannot be started are run by the others.
     """
 
     traceback: TracebackType | None = None  # of the last case: it stays in the worker
@@ -229,10 +235,12 @@ class Pool:
         self._ready = READY if size > 1 else READY_ALONE
         self._calm = CALM  # cases in a row that did not wait for long
         self._steering: list[_Steering] = []
-        self._serving = 0  # how many of these threads run jobs still
+        self._serving = 0  # how many of these threads still run jobs
         self._changing = threading.Lock()  # guards both
         self._board = _Board(size)
-        self._ahead: deque[_Job] = deque()  # handed out, in order, but not asked for yet
+        # The cases whose outcomes will be asked for, in order: those handed out, and the rest.
+        self._jobs: deque[_Job] = deque()
+        self._expected: deque[tuple[str, str]] = deque()
 
     def begin(self) -> None:
         """Start every worker and let it load the implementation, without waiting until it has.
@@ -246,37 +254,66 @@ class Pool:
         """Load the implementation in the first worker; its description.  Raises CannotStart."""
         return self._workers[0].load()
 
-    def run(self, module: str, function: str, following: Iterable[tuple[str, str]] = ()) -> Outcome:
-        """Run one case; its outcome, as of :meth:`WorkerProcess.run`.
+    def expect(self, cases: Iterable[tuple[str, str]]) -> None:
+        """Announce the cases that will be run, each as module and function, in their order.
 
-        ``following``: the cases that will be asked for next, as far as that is known; it is not
-        iterated over while enough of them are handed out.  Raises CannotStart where no worker can
-        be started (again).
+        This replaces what was announced before.  Nothing is started before the first
+        :meth:`run_case`, and :meth:`close` keeps what is announced.
         """
-        unwanted = self._ahead and self._ahead[0].case != (module, function)
-        if unwanted or (self._steering and self._board.is_closed):
-            self.close()
-        if len(self._ahead) <= ENOUGH * self._size:
-            wanted = [(module, function), *following]
-            self._hand_out(wanted[len(self._ahead) :])
-        job = self._ahead.popleft()
+        expected = deque(cases)
+        for number, job in enumerate(self._jobs):
+            if number == len(expected) or expected[number] != job.case:
+                self.close()
+                break
+        for _ in self._jobs:
+            expected.popleft()  # it is handed out already
+        self._expected = expected
+
+    def run_case(self, module: str, function: str) -> Outcome:
+        """Run one case; its outcome, as of :meth:`WorkerProcess.run_next`.
+
+        Announced cases are expected in their order, and some may be left out.  A case that is not
+        among them is run now, and the announced ones are still expected after it.  In either case
+        the workers are replaced if they have begun with something else.  Raises CannotStart where
+        no worker can be started (again).
+        """
+        case = (module, function)
+        if self._steering and self._board.is_closed:
+            self.close()  # an earlier call was interrupted
+        if self._jobs and self._jobs[0].case != case:
+            self.close()  # the workers have begun with other cases
+        if not self._jobs and case not in self._expected:
+            self._hand_out([case])  # and nothing else, because it may be asked for again
+        elif cases := self._next_cases(case):
+            self._hand_out(cases)
+        job = self._jobs.popleft()
         try:
             return job.outcome.result()
         except CannotStart:
             raise
         except BaseException:
-            # The user, or a time-out of pytest's, broke off: a worker is in the middle of a case.
+            # The user or pytest-timeout has interrupted the wait: the case is still running.
             self.close()
             raise
 
-    def _hand_out(self, cases: Sequence[tuple[str, str]]) -> None:
-        jobs = [_Job(case) for case in cases]
+    def _next_cases(self, first: tuple[str, str]) -> list[tuple[str, str]]:
+        """Take the cases to hand out now, beginning with ``first`` if none is handed out."""
+        if len(self._jobs) > HANDED_OUT // 2:
+            return []
+        while not self._jobs and self._expected[0] != first:
+            self._expected.popleft()
+        number = min(HANDED_OUT - len(self._jobs), len(self._expected))
+        return [self._expected.popleft() for _ in range(number)]
+
+    def _hand_out(self, cases: Iterable[tuple[str, str]]) -> None:
+        """Hand out cases, and start the workers if they have not been started."""
         if not self._steering:
             self._board = _Board(self._size)
             for worker in self._workers:
                 self._start(worker)
-        self._ahead.extend(jobs)
+        jobs = [_Job(case) for case in cases]
         self._board.put(jobs)
+        self._jobs.extend(jobs)
 
     def _start(self, worker: WorkerProcess) -> None:
         """Start the thread that steers a worker, unless the pool is being closed."""
@@ -292,12 +329,15 @@ class Pool:
         """Run the board's jobs in a worker until the board is closed."""
         own: deque[_Job] = deque()  # queued in the worker
         has_place = False
-        job: _Job | None = None
         began = 0.0
-        is_late = False  # whether its queue has been given to others
+
+        def queue(jobs: Iterable[_Job]) -> None:
+            for job in jobs:
+                worker.queue(*job.case)
+                own.append(job)
 
         def meanwhile(sleeps: bool) -> None:
-            nonlocal has_place, is_late
+            nonlocal has_place
             lasts = time.monotonic() - began
             if not sleeps and lasts >= BUSY:
                 board.widen(_processors())
@@ -307,7 +347,7 @@ class Pool:
                     has_place = False
                 if own and lasts >= LONG:
                     self._calm = 0  # most likely other cases wait as well
-                    is_late = True
+                    worker.withdraw()
                     board.put(own, first=True)
                     own.clear()
             if board.lacks_workers():
@@ -316,19 +356,18 @@ class Pool:
         try:
             while not board.is_closed:
                 if not own:
-                    own.extend(board.take(1, has_place))
+                    queue(board.take(1, has_place))
                     if not own:
                         return
                 elif not has_place:
                     board.enter()
                 has_place = True
                 ready = self._ready if self._calm >= CALM else 0
-                own.extend(board.more(ready + 1 - len(own)))
+                queue(board.more(ready + 1 - len(own)))
                 job = own.popleft()
                 began = time.monotonic()
-                is_late = False
                 try:
-                    outcome = worker.run(*job.case, [one.case for one in own], meanwhile)
+                    outcome = worker.run_next(meanwhile)
                 except BaseException as error:
                     if isinstance(error, CannotStart) and self._can_leave():
                         board.put((job, *own), first=True)
@@ -341,18 +380,16 @@ class Pool:
                     if outcome.kind == "timeout" or self._hangs.waits:
                         board.widen(_processors())
                 self._calm += 1
-                if is_late:
-                    worker.close()
         finally:
             worker.close()
 
     def _grow(self) -> None:
-        """Have one more worker, unless there are enough."""
+        """Start one more worker, unless there are enough."""
         with self._changing:
             number = len(self._workers)
             if number >= self._size + MOST:
                 return
-            # It has no number: it keeps to the processor that it finds idle, beside many others.
+            # It has no number, and so keeps to a processor that it finds idle.
             description = self._workers[0].description
             worker = WorkerProcess(
                 self._implementation, self._time_scale, None, self._hangs, description
@@ -361,20 +398,21 @@ class Pool:
         self._start(worker)
 
     def _can_leave(self) -> bool:
-        """Whether others go on serving where one of the threads ends."""
+        """Whether other threads still run jobs if the calling one ends."""
         with self._changing:
             others = self._serving > 1
             self._serving -= others
         return others
 
     def close(self) -> None:
-        """End every worker, whatever it is doing.  Interrupted, it can be called again."""
+        """End every worker, whatever it is doing.  It can be called again if it is interrupted."""
         with self._changing:
             self._board.close()
-        self._ahead.clear()
+        jobs, self._jobs = self._jobs, deque()
+        self._expected.extendleft(job.case for job in reversed(jobs))
         while self._steering:
             last = self._steering[-1]
-            last.worker.kill()  # as often as its thread starts another
+            last.worker.kill()  # again if its thread has started another
             last.thread.join(0.05)
             if not last.thread.is_alive():
                 self._steering.pop()

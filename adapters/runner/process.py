@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -117,9 +117,12 @@ class WorkerProcess:
     """The process in which one implementation is judged.
 
     It is started when it is needed and replaced after a crash, a hang or threads left behind.
-    ``close`` ends it; a closed worker starts afresh when it is used again.  ``number``: which of
-    several workers it is, or None.  ``hangs``: what is known of the implementation's hangs.
-    ``description``: what the worker says of the implementation, where another has said it already.
+    Cases are queued with :meth:`queue` and their outcomes taken with :meth:`run_next`.  The process
+    is sent every queued case, so that it goes on with the next one without delay.  ``close`` ends
+    the process; a closed worker starts afresh when it is used again.
+
+    ``number``: which of several workers it is, or None.  ``hangs``: what is known of the
+    implementation's hangs.  ``description``: what another worker has said of the implementation.
     """
 
     traceback: TracebackType | None = None  # of the last case: it stays in the worker
@@ -141,7 +144,8 @@ class WorkerProcess:
         self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._output: IO[bytes] | None = None
         self._kit_threads: tuple[int, ...] = ()
-        self._ahead: deque[tuple[str, str]] = deque()  # cases asked for whose turn has not come
+        self._queue: deque[tuple[str, str]] = deque()  # the cases to run, the present one included
+        self._pending = 0  # how many requests for them the process has not answered
         self._loaded = False  # whether its process has been asked what it loaded
         self._mark = 0  # how much of the output has been told already
         self._sent = b""
@@ -159,7 +163,7 @@ class WorkerProcess:
 
         Raises CannotStart.
         """
-        self.close()
+        self._end_process()
         interpreter = self._implementation.interpreter.path
         try:
             self._watchdog = Watchdog()
@@ -177,7 +181,7 @@ class WorkerProcess:
                     start_new_session=True,
                 )
         except OSError as error:
-            self.close()
+            self._end_process()
             raise Refused(_refused(interpreter, error)) from error
         self._watchdog.watch(self._process.pid)  # until it gets a request, it ends with its input
         self._loaded = self._given_up = False
@@ -190,7 +194,7 @@ class WorkerProcess:
         try:
             reader.start()
         except RuntimeError as error:
-            self.close()
+            self._end_process()
             raise Refused(scarcity.sentence("thread", error)) from error
         with contextlib.suppress(_Ended):  # found out by whoever waits for the answer
             is_first = self.description is None
@@ -211,83 +215,83 @@ class WorkerProcess:
         except _Ended:
             ending = self._ending()
             output = self._last_line()
-            self.close()
+            self._end_process()
             raise CannotStart(
                 f"the worker ended ({ending}) while it loaded {adapter.module}"
                 + (f"; it printed: {output}" if output else "")
             ) from None
         except _Hung:
             output = self._last_line()
-            self.close()
+            self._end_process()
             raise CannotStart(
                 f"{interpreter} was started, but did not load {adapter.module} and answer in time"
                 + (f"; it printed: {output}" if output else "")
             ) from None
         if "refused" in answer:
-            self.close()
+            self._end_process()
             raise Refused(answer["refused"])
         if "failed" in answer:
-            self.close()
+            self._end_process()
             needs = ", ".join(adapter.requires)
             raise CannotStart(answer["failed"] + (f" (it needs {needs})" if needs else ""))
         if "kit_threads" not in answer:
-            self.close()
+            self._end_process()
             raise CannotStart(f"the worker failed: {answer.get('observed', answer)}")
         self._kit_threads = tuple(answer["kit_threads"])
         if self.description is None:
             self.description = answer["description"]
         return self.description
 
-    def run(
-        self,
-        module: str,
-        function: str,
-        following: Sequence[tuple[str, str]] = (),
-        meanwhile: Callable[[bool], None] | None = None,
-    ) -> Outcome:
-        """Run one case; its outcome, with what was printed meanwhile.
+    def queue(self, module: str, function: str) -> None:
+        """Queue a case behind those that are queued already."""
+        self._queue.append((module, function))
 
-        ``following``: the modules and functions of the cases that will be asked for next, as far
-        as that is known: the worker goes on with them without delay when it has ended this one.
+    def withdraw(self) -> None:
+        """Forget the queued cases, except the one that is running.
+
+        The process may have begun with the next one by the time it can be told, so it is replaced
+        when the running case has ended.
+        """
+        while len(self._queue) > 1:
+            self._queue.pop()
+
+    def run_next(self, meanwhile: Callable[[bool], None] | None = None) -> Outcome:
+        """Run the case that was queued first; its outcome, with what was printed meanwhile.
+
         ``meanwhile`` is called every ``LOOK`` seconds (``LATER`` in long cases) until the case has
         ended, and told whether the worker sleeps.  A worker that dies gives the outcome "crash",
-        one that hangs "timeout".  A case whose worker dies of a signal that comes from outside, as
-        a rule, is run once more.  Raises CannotStart where no worker can be started (again).
+        one that hangs "timeout".  A case whose worker is killed by a signal that usually comes from
+        outside is run once more.  Raises CannotStart where no worker can be started (again).
         """
-        outcome = self._run(module, function, following, meanwhile)
-        if outcome.kind == "crash" and self._asked is not None and not self._given_up:
-            # Maybe of being asked for its stacks in the middle of something.
-            outcome = self._run(module, function, following, meanwhile, watched=False)
-        killer = self._killer
-        if killer is not None and not self._given_up:
-            outcome = self._run(module, function, following, meanwhile)
-            note = f"a worker was killed by {killer}, and the case was run again in another one"
-            outcome = replace(outcome, evidence=(note, *outcome.evidence))
-        return outcome
+        try:
+            outcome = self._try_next(meanwhile)
+            if outcome.kind == "crash" and self._asked is not None and not self._given_up:
+                # Maybe of being asked for its stacks in the middle of something.
+                outcome = self._try_next(meanwhile, watched=False)
+            killer = self._killer
+            if killer is not None and not self._given_up:
+                outcome = self._try_next(meanwhile)
+                note = f"a worker was killed by {killer}, and the case was run again in another one"
+                outcome = replace(outcome, evidence=(note, *outcome.evidence))
+            return outcome
+        finally:
+            self._queue.popleft()
+            self._pending = max(0, self._pending - 1)
 
-    def _run(
-        self,
-        module: str,
-        function: str,
-        following: Sequence[tuple[str, str]],
-        meanwhile: Callable[[bool], None] | None,
-        watched: bool = True,
-    ) -> Outcome:
-        """Run one case as :meth:`run` does, but never again."""
+    def _try_next(self, meanwhile: Callable[[bool], None] | None, watched: bool = True) -> Outcome:
+        """Run the first case of the queue once, as :meth:`run_next` does."""
         self._killer = None
-        if self._process is None or not self._loaded:
+        if self._process is None or not self._loaded or self._has_ended_since():
             self.load()
         assert self._output is not None
         began = time.monotonic()
         try:
-            if not self._ahead or self._ahead[0] != (module, function):
-                self._begin(module, function)
-            else:
-                self._ahead.popleft()
+            if not self._pending:
+                self._mark = self._output.seek(0, os.SEEK_END)
+                self._send_case()
             with contextlib.suppress(_Ended):  # found out by whoever waits for an answer
-                for one in following[len(self._ahead) :]:
-                    self._ask(*one)
-                    self._ahead.append(one)
+                while self._pending < len(self._queue):
+                    self._send_case()
             if watched:
                 self._watch = Watch(self._hangs, self._ask_for_stacks, self._stacks, self._used)
             reply = self._answer("case", meanwhile)
@@ -308,7 +312,7 @@ class WorkerProcess:
             outcome = _lost("timeout", "it did not come to an end", began, output)
         except BaseException:
             # The user, or a time-out of pytest's, broke off: the worker is in the middle of a case.
-            self.close()
+            self._end_process()
             raise
         finally:
             self._watch = None
@@ -317,23 +321,20 @@ class WorkerProcess:
             self._hangs.has_passed(outcome.seconds)
         if learnt:
             self._hangs.has_waited(learnt)
-        if outcome.spoiled:
-            self.close()
+        if outcome.spoiled or self._pending > len(self._queue):  # or some have been withdrawn
+            self._end_process()
         return outcome
 
-    def _begin(self, module: str, function: str) -> None:
-        """Let the worker begin with a case.  Raises _Ended."""
-        assert self._process is not None
-        if self._ahead or self._process.poll() is not None:
-            self.load()  # it is busy with cases that are not wanted, or has ended since its last
-        assert self._output is not None
-        self._mark = self._output.seek(0, os.SEEK_END)
-        self._ask(module, function)
+    def _has_ended_since(self) -> bool:
+        """Whether the process has ended since its last case, with no other one sent to it."""
+        return not self._pending and self._process is not None and self._process.poll() is not None
 
-    def _ask(self, module: str, function: str) -> None:
-        """Send the request for a case.  Raises _Ended."""
+    def _send_case(self) -> None:
+        """Send the request for the first queued case that has not been sent.  Raises _Ended."""
+        module, function = self._queue[self._pending]
         known = self._hangs.waits
         self._send({"op": "run", "module": module, "function": function, "known": known})
+        self._pending += 1
 
     def kill(self) -> None:
         """End the worker process, if there is one, while another thread waits for its answer."""
@@ -343,10 +344,14 @@ class WorkerProcess:
             _kill(process)
 
     def close(self) -> None:
-        """End the worker process, whatever it is doing."""
+        """End the worker process, whatever it is doing, and forget the queued cases."""
+        self._end_process()
+        self._queue.clear()
+
+    def _end_process(self) -> None:
         process, self._process = self._process, None
         watchdog, self._watchdog = self._watchdog, None
-        self._ahead.clear()
+        self._pending = 0
         if process is not None:
             if process.stdin is not None:
                 with contextlib.suppress(OSError):
@@ -374,7 +379,7 @@ class WorkerProcess:
     ) -> dict[str, Any]:
         """Wait for the reply to what was sent, for as long as the named duration says.
 
-        ``meanwhile``: see :meth:`run`.  Raises _Ended or _Hung where none comes.
+        ``meanwhile``: see :meth:`run_next`.  Raises _Ended or _Hung where none comes.
         """
         process = self._process
         assert process is not None
@@ -408,7 +413,7 @@ class WorkerProcess:
                 raise _Ended
             if reply == self._sent:
                 interpreter = self._implementation.interpreter.path
-                self.close()
+                self._end_process()
                 raise CannotStart(f"{interpreter} is no interpreter: it echoes what it is given")
             if reply.startswith(script.PREFIX.encode("ascii")):
                 answer: dict[str, Any] = json.loads(reply[len(script.PREFIX) :])

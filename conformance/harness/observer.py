@@ -85,7 +85,7 @@ class Observer(object):
         self._lacking = None  # the names the implementation lacks, once they have been looked for
         self.traceback = None
 
-    def run(self, function, known=None):
+    def run_case(self, function, known=None):
         """Run one case function and return its outcome.
 
         ``known``: what other processes have learnt from waits, as :meth:`Experience.told` returns

@@ -175,7 +175,7 @@ class RequestHandler(object):
         """Return the reply to one request."""
         if request["op"] == "load":
             return self.load(request)
-        return self.run(request)
+        return self.run_case(request)
 
     def load(self, request):
         """Load the implementation; return the reply."""
@@ -213,11 +213,11 @@ class RequestHandler(object):
         )
         return answer
 
-    def run(self, request):
+    def run_case(self, request):
         """Run one case; return its outcome."""
         __import__(request["module"])
         function = getattr(sys.modules[request["module"]], request["function"])
-        return self._observer.run(function, request.get("known"))
+        return self._observer.run_case(function, request.get("known"))
 
 
 def prepare_switching():
