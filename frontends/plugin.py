@@ -1,4 +1,4 @@
-"""The pytest plugin: ``pytest --impl=NAME`` runs the battery and says what each case found."""
+"""The pytest plugin: ``pytest --impl=NAME`` runs the battery and reports each case."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from threadspec.frontends.session import Session
     from threadspec.reports.record import CaseResult
 
-# Only names are imported here that cost nothing: the plugin is loaded in every pytest run of an
-# environment that has the kit, and does nothing there without --impl.
+# The plugin is loaded in every pytest run of an environment that has the kit, and does nothing
+# without --impl.  So the modules that take time to import are imported where they are used.
 
 CONFORMANCE = Path(__file__).parents[1] / "conformance"
 BATTERY = CONFORMANCE / "battery"
@@ -32,10 +32,10 @@ BATTERY = CONFORMANCE / "battery"
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 WORKERS: pytest.StashKey[int] = pytest.StashKey()  # how many -n asks for
 SELECTION: pytest.StashKey[Selection] = pytest.StashKey()
-LOST: pytest.StashKey[bool] = pytest.StashKey()  # the battery was asked for without --impl
-HOOKS: pytest.StashKey[Any] = pytest.StashKey()  # those that are called for cases
-SHORT: pytest.StashKey[bool] = pytest.StashKey()  # nobody looks at the set-up of a case
-SILENT: pytest.StashKey[bool] = pytest.StashKey()  # nor at reports that it has passed
+LOST: pytest.StashKey[bool] = pytest.StashKey()  # the battery was named, but no implementation
+HOOKS: pytest.StashKey[Any] = pytest.StashKey()  # the hooks that are called for cases
+SHORT: pytest.StashKey[bool] = pytest.StashKey()  # no plugin uses the set-up of a case
+SILENT: pytest.StashKey[bool] = pytest.StashKey()  # no plugin uses the report of a set-up
 
 _NO_IMPLEMENTATION = (
     "The battery needs an implementation to judge: add --impl=NAME, such as --impl=stdlib."
@@ -43,7 +43,7 @@ _NO_IMPLEMENTATION = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the kit's options: all of them begin with ``--impl``, so that no other plugin's clash."""
+    """Add the kit's options.  All begin with ``--impl`` to avoid clashes with other plugins."""
     group = parser.getgroup("threadspec", "conformance of implementations of threading")
     group.addoption(
         "--impl",
@@ -51,21 +51,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="threadspec_impl",
         metavar="NAME",
         help="judge this implementation: an adapter's name, the path of an adapter file or a "
-        "module, each with an optional @interpreter; may be repeated, or a list with commas; "
-        "'all' is every implementation found here",
+        "module, each with an optional @interpreter; may be repeated or hold several separated "
+        "by commas; 'all' means every implementation found here",
     )
     group.addoption(
         "--impl-strict",
         action="store_true",
         dest="threadspec_strict",
-        help="let deviations from advice (non-strict verdicts) fail the run, too",
+        help="fail the run for deviations from recommendations (non-strict verdicts), too",
     )
     group.addoption(
         "--impl-report",
         dest="threadspec_report",
         metavar="PATH",
-        help="write the record of the run to this .json file, or one for each implementation "
-        "into this folder",
+        help="write the record of the run to this .json file, or the records of all "
+        "implementations to this folder",
     )
     group.addoption(
         "--impl-time-scale",
@@ -87,7 +87,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--impl-write-divergences",
         dest="threadspec_write_divergences",
         metavar="FILE",
-        help="write an adapter file with every deviation found as a known divergence",
+        help="write an adapter file that lists every deviation found as a known divergence",
     )
     group.addoption(
         "--impl-in-process",
@@ -98,18 +98,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _is_controller(config: pytest.Config) -> bool:
-    """Whether this process talks to the user: it is no pytest-xdist worker."""
+    """Whether this process reports to the user, and is not a pytest-xdist worker."""
     return not hasattr(config, "workerinput")
 
 
 def _names_nothing(config: pytest.Config) -> bool:
-    """Whether the user has left open what is run, which is the battery then."""
+    """Whether the command line names nothing to run, so that the whole battery is run."""
     sources = pytest.Config.ArgsSource
     return config.args_source in (sources.INVOCATION_DIR, sources.TESTPATHS)
 
 
 def _selection(config: pytest.Config) -> Selection:
-    """The cases that the command line asks for.  Raises UsageError where it names none there is."""
+    """The cases that the command line selects.  Raises UsageError for a name that is unknown."""
     from threadspec.conformance.catalogue import CatalogueError
     from threadspec.frontends.selection import Selection, select
 
@@ -133,13 +133,14 @@ def _selection(config: pytest.Config) -> Selection:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
-    """Take ``-n`` over from pytest-xdist where the battery alone is run, and ``--dist`` not given.
+    """Handle ``-n`` in place of pytest-xdist if only the battery is run, without ``--dist``.
 
-    Cases run in workers of the kit's anyway.  To have several of these takes one process of pytest,
-    and pytest-xdist one more for each: these take longer to start than half the cases to run.
+    Cases run in the kit's own worker processes anyway, and one process of pytest can control
+    several of them.  pytest-xdist would add a process of pytest for each, which takes longer to
+    start than half the battery takes to run.
     """
     number = config.getoption("numprocesses", None)
-    if number and _is_shared_out_here(config):
+    if number and _is_split_here(config):
         if number in ("auto", "logical"):
             number = config.hook.pytest_xdist_auto_num_workers(config=config)
         config.stash[WORKERS] = max(min(number, config.option.maxprocesses or number), 1)
@@ -147,8 +148,8 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     return (yield)
 
 
-def _is_shared_out_here(config: pytest.Config) -> bool:
-    """Whether the kit itself, and not pytest-xdist, is to share the cases out."""
+def _is_split_here(config: pytest.Config) -> bool:
+    """Whether the kit, rather than pytest-xdist, splits the cases over several workers."""
     options = config.option
     if options.distload or options.dist != "no" or config.getoption("usepdb", False):
         return False
@@ -158,7 +159,7 @@ def _is_shared_out_here(config: pytest.Config) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Find the implementations that are to be judged, and make the battery what is run."""
+    """Find the implementations to judge, and select the cases to run."""
     options = config.option
     if options.threadspec_impl is None:
         for option in ("strict", "report", "write_divergences", "in_process"):
@@ -172,7 +173,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     for level, meaning in (
         ("must", "a clause that the manual states"),
-        ("should", "a clause of advice: deviations are non-strict"),
+        ("should", "a clause that the manual recommends: deviations are non-strict"),
         ("free", "a clause that the manual leaves open: behaviour is recorded"),
     ):
         config.addinivalue_line("markers", f"{level}: {meaning}")
@@ -208,19 +209,19 @@ def _names_a_part(argument: str, config: pytest.Config) -> bool:
 
 
 def _refuse_to_repeat(config: pytest.Config, selection: Selection) -> None:
-    """Refuse pytest-repeat's option where it would do nothing.  Raises UsageError."""
-    is_there = any(map(config.pluginmanager.has_plugin, ("repeat", "pytest_repeat")))
-    if is_there and config.getoption("count", 1) > 1 and not selection.others:
+    """Refuse pytest-repeat's option where it would have no effect.  Raises UsageError."""
+    has_option = any(map(config.pluginmanager.has_plugin, ("repeat", "pytest_repeat")))
+    if has_option and config.getoption("count", 1) > 1 and not selection.others:
         raise pytest.UsageError(
-            "pytest-repeat's --count repeats test functions, and cases are none; use --impl-repeat."
+            "pytest-repeat's --count does not repeat the cases of the battery; use --impl-repeat."
         )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Load every implementation once, so that what cannot be judged is said before anything runs.
+    """Load every implementation, to report those that cannot be judged before any case runs.
 
-    A worker of pytest-xdist begins with the one that it judges first, most likely.
+    A worker of pytest-xdist only begins to load the first one, which it is most likely to need.
     """
     kit_session = session.config.stash.get(SESSION, None)
     if kit_session is None:
@@ -249,7 +250,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Keep pytest from importing the kit's folders as packages of another name."""
+    """Prevent pytest from importing the kit's folders as packages with another name."""
     if path == CONFORMANCE or path.is_relative_to(BATTERY):
         return pytest.Dir.from_parent(parent, path=path)
     return None
@@ -259,7 +260,7 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_collect_file(
     file_path: Path, parent: pytest.Collector
 ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
-    """Keep pytest, when it walks through the kit's folders, from taking cases for tests."""
+    """Prevent pytest from collecting the cases in the kit's folders as test functions."""
     collectors = yield
     if not file_path.is_relative_to(BATTERY):
         return collectors
@@ -274,7 +275,7 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Add the files of the battery to what pytest finds by its arguments.
 
-    They are no files of the project's, and so are not looked for as such: their ids are the same
+    Files of the battery are not looked up by their paths, so that the ids of cases are the same
     wherever the kit is installed.
     """
     report = yield
@@ -288,7 +289,7 @@ def pytest_make_collect_report(
 
 
 def _files(session: pytest.Session) -> Iterator[BatteryFile]:
-    """The files of the battery that hold a case asked for."""
+    """The files of the battery that contain a selected case."""
     selection = session.config.stash[SELECTION]
     kit_session = session.config.stash[SESSION]
     chosen: dict[str, list[tuple[int, int, Case]]] = {}
@@ -302,7 +303,7 @@ def _files(session: pytest.Session) -> Iterator[BatteryFile]:
 
 
 class BatteryFile(pytest.Collector):
-    """One file of the battery, with the cases of it that are asked for."""
+    """One file of the battery, with those of its cases that are selected."""
 
     def __init__(self, *, file: str, cases: list[tuple[int, int, Case]], **kwargs: Any) -> None:
         name = file.removeprefix("battery/")
@@ -310,7 +311,7 @@ class BatteryFile(pytest.Collector):
         self._cases = cases
 
     def collect(self) -> Iterator[CaseItem]:
-        """Every case on every implementation that it is asked for on."""
+        """Every selected case, once for each implementation that it is selected for."""
         trials = self.config.stash[SESSION].trials
         for number, place, case in self._cases:
             yield CaseItem.from_parent(
@@ -319,10 +320,10 @@ class BatteryFile(pytest.Collector):
 
 
 class _WorkerHooks:
-    """The hooks of pytest for cases that run in a worker, less those that capture output and logs.
+    """The hooks of pytest for cases that run in a worker, without the capture of output and logs.
 
-    A case prints and logs nothing in this process, and the kit collects what its worker prints.  To
-    capture around each phase takes as long as all else that pytest does for a case.
+    Such a case prints and logs nothing in this process, and the kit collects what its worker
+    prints.  Capturing takes as long as everything else that pytest does for a case.
     """
 
     _PHASES = ("pytest_runtest_setup", "pytest_runtest_call", "pytest_runtest_teardown")
@@ -346,8 +347,9 @@ class CaseFailed(Exception):
 class CaseItem(pytest.Item):
     """One case on one implementation.
 
-    ``place``: the case's place in the battery; ``number``: the implementation's in the run.  Its
-    node id ends with the implementation's name, its name does not: ``-k`` looks at that.
+    ``place``: the position of the case in the battery; ``number``: the position of the
+    implementation in the run.  The node id ends with the implementation's name; the item's name
+    does not, because ``-k`` matches it.
     """
 
     def __init__(
@@ -369,7 +371,7 @@ class CaseItem(pytest.Item):
 
     @property
     def ihook(self) -> Any:
-        """The hooks that are called for the case: those of all cases, found once."""
+        """The hooks that are called for the case, which are found once for all cases."""
         hooks = self.session.stash.get(HOOKS, None)
         return super().ihook if hooks is None else hooks
 
@@ -379,13 +381,13 @@ class CaseItem(pytest.Item):
         return self.config.stash[SESSION]
 
     def is_short(self) -> bool:
-        """Whether nobody but pytest and the kit has to do with the case."""
+        """Whether no plugin but pytest's own and the kit handles the case."""
         assert self.parent is not None
         marks = len(self.own_markers) + len(self.parent.own_markers) + len(self.session.own_markers)
         return self.session.stash.get(SHORT, False) and marks == 1
 
     def report_passed(self, when: Literal["setup", "teardown"]) -> pytest.TestReport:
-        """The report of a phase in which nothing is done."""
+        """The report of a phase that has nothing to do."""
         return pytest.TestReport(
             nodeid=self.nodeid,
             location=self.location,
@@ -396,7 +398,7 @@ class CaseItem(pytest.Item):
         )
 
     def runtest(self) -> None:
-        """Run the case; raise CaseFailed where the result fails the run."""
+        """Run the case.  Raises CaseFailed if the result fails the run."""
         trial = self.kit_session.trials[self.number]
         self.result = None
         began = time.monotonic()
@@ -411,7 +413,7 @@ class CaseItem(pytest.Item):
             raise CaseFailed(self.result).with_traceback(trial.traceback())
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
-        """The deviation in the manual's terms, without anything of pytest's."""
+        """The explanation of a failed case, in place of pytest's traceback."""
         if isinstance(excinfo.value, UserError):
             return str(excinfo.value)
         if self.result is None:
@@ -423,7 +425,7 @@ class CaseItem(pytest.Item):
         )
 
     def _command(self) -> str:
-        """The command that runs this case again, from the folder where pytest was started."""
+        """The command that runs this case again in the folder in which pytest was started."""
         from threadspec.frontends.selection import command
 
         arguments = getattr(self.config, "workerinput", {}).get("mainargv", sys.argv)
@@ -433,16 +435,16 @@ class CaseItem(pytest.Item):
         )
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """The file that holds the case, its line counted from 0, and what it is called."""
+        """The file of the case, its line (counted from 0) and its name."""
         return BATTERY / self.case.source, self.case.line - 1, self.label
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the cases into the battery's order, one implementation after the other.
+    """Sort the cases by implementation, and those of each into the order of the battery.
 
-    One worker at a time is needed then, and no other plugin changes what happens before a case.
-    What pytest's own options want first is put first afterwards.
+    So only one implementation has workers at any time, and no other plugin changes which cases run
+    before another.  Options of pytest's own, such as ``--ff``, reorder the cases afterwards.
     """
     if LOST in config.stash:
         raise pytest.UsageError(_NO_IMPLEMENTATION)
@@ -452,7 +454,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_short(config: pytest.Config) -> bool:
-    """Whether no other plugin has a part in a case's set-up, tear-down or reports."""
+    """Whether no other plugin handles the set-up, the tear-down or the reports of a case."""
     for name in ("protocol", "setup", "teardown", "makereport"):
         for hook in getattr(config.hook, f"pytest_runtest_{name}").get_hookimpls():
             module = hook.function.__module__
@@ -462,12 +464,12 @@ def _is_short(config: pytest.Config) -> bool:
     return not (config.getoption("usepdb", False) or config.getoption("setupshow", False))
 
 
-# Plugins of pytest's that do nothing with the report of a set-up or a tear-down that has passed.
+# Plugins of pytest's own that ignore the report of a set-up or a tear-down that has passed.
 _IDLE = frozenset(["terminal", "main", "cacheprovider", "logging"])
 
 
 def _is_silent(config: pytest.Config) -> bool:
-    """Whether nobody does anything with reports that a set-up or a tear-down has passed."""
+    """Whether all plugins ignore the report of a set-up or a tear-down that has passed."""
     for hook in config.hook.pytest_runtest_logreport.get_hookimpls():
         package, _, module = hook.function.__module__.partition(".")
         if hook.function.__module__ != __name__ and (package != "_pytest" or module not in _IDLE):
@@ -486,7 +488,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     session.stash[SHORT] = not kit_session.in_process and _is_short(session.config)
     session.stash[SILENT] = _is_silent(session.config)
     if all(isinstance(item, CaseItem) for item in session.items) and not kit_session.in_process:
-        gc.freeze()  # all that is there now stays to the end: it need not be searched for garbage
+        gc.freeze()  # what exists now lasts to the end, so the collector need not search it
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -514,10 +516,10 @@ def pytest_runtest_protocol(
 
 @pytest.hookimpl(specname="pytest_runtest_protocol", tryfirst=True)
 def pytest_run_short(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Run a case without setting anything up or tearing it down: there is nothing to.
+    """Run a case without the phases of set-up and tear-down, in which nothing would be done.
 
-    Only its call and the reports that somebody reads take place, as pytest's own protocol has them.
-    Cases for which somebody else has a hook or a mark get that protocol.
+    This follows pytest's own protocol, but makes only the call and the reports that a plugin reads.
+    Cases for which another plugin has a hook or a mark are left to that protocol.
     """
     if not (isinstance(item, CaseItem) and item.is_short()):
         return None
@@ -549,13 +551,14 @@ def pytest_run_short(item: pytest.Item, nextitem: pytest.Item | None) -> bool | 
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, Any, Any]:
-    """Put the result on pytest's report, which also carries it from pytest-xdist's workers."""
+    """Add the result to pytest's report, which also carries it from pytest-xdist's workers."""
     report = yield
     if isinstance(item, CaseItem) and call.when == "call" and item.result is not None:
         from threadspec.reports.record import plain
 
         known = item.kit_session.is_known(item.result)
-        report.duration = item.result.seconds  # not how long pytest waited for a case begun ahead
+        # Pytest has measured how long it waited, but the case may have been begun before that.
+        report.duration = item.result.seconds
         report.threadspec = {
             "implementation": item.number,
             "subject": vars(item.kit_session.trials[item.number].subject),
@@ -572,7 +575,7 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generator[None, Any, Any]:
-    """Let a case's report travel as one text: pytest-xdist takes long over many small values."""
+    """Send a case's report as a single string, which pytest-xdist transfers faster."""
     data = yield
     if hasattr(report, "threadspec") and not _is_controller(config):
         return {"threadspec": json.dumps(data)}
@@ -581,7 +584,7 @@ def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generat
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_from_serializable(data: dict[str, Any]) -> None:
-    """Unpack a case's report for pytest, which then makes it one."""
+    """Unpack a case's report, so that pytest can restore it."""
     packed = data.get("threadspec")
     if isinstance(packed, str):
         data.update(json.loads(packed))
@@ -591,7 +594,7 @@ def pytest_report_from_serializable(data: dict[str, Any]) -> None:
 def pytest_report_teststatus(
     report: Any, config: pytest.Config
 ) -> tuple[str, str, str | tuple[str, dict[str, bool]]] | None:
-    """Verdicts as pytest's status words and letters."""
+    """The status word and letter that pytest shows for a verdict."""
     found = getattr(report, "threadspec", None)
     if found is None or report.when != "call" or report.outcome == "rerun":
         return None
@@ -610,7 +613,7 @@ def pytest_report_teststatus(
 
 
 class Collector:
-    """Collects the results on the process that talks to the user, and writes what was asked for."""
+    """Collects the results in the process that reports to the user, and writes the records."""
 
     def __init__(self, config: pytest.Config, kit_session: Session) -> None:
         self._config = config
@@ -623,7 +626,7 @@ class Collector:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell one of pytest-xdist's workers which implementations cannot be judged."""
+        """Tell a pytest-xdist worker which implementations cannot be judged."""
         node.workerinput["threadspec_left_out"] = list(self._session.left_out.items())
 
     @pytest.hookimpl(optionalhook=True)
@@ -632,14 +635,14 @@ class Collector:
         self._session.expect_ids(ids)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Take a result in."""
+        """Add the result of a case."""
         found = getattr(report, "threadspec", None)
         if found is not None and report.when == "call" and report.outcome != "rerun":
             self._session.take(found)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Write what was asked for; fail the run for stale divergences and lost reports."""
+        """Write the records; fail the run for stale divergences and for records not written."""
         self._session.close()
         if self._config.option.collectonly or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
@@ -649,7 +652,7 @@ class Collector:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _fail(self, nodeid: str, complaint: str) -> None:
-        """Let something that is wrong with the whole run count as a failed test of its own."""
+        """Report something that is wrong with the whole run as a failed test."""
         report = pytest.TestReport(
             nodeid=nodeid,
             location=(nodeid, None, nodeid),
@@ -661,7 +664,7 @@ class Collector:
         self._config.hook.pytest_runtest_logreport(report=report)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """One line for each implementation, what failed, and what else is wrong."""
+        """Write one line for each implementation, and its deviations."""
         if self._config.option.collectonly:
             return
         terminalreporter.section("threadspec")
@@ -671,7 +674,7 @@ class Collector:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End every worker, also after an error."""
+    """End every worker, even after an error."""
     kit_session = config.stash.get(SESSION, None)
     if kit_session is not None:
         kit_session.close()

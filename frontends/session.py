@@ -1,4 +1,4 @@
-"""One run of the battery on the implementations that were asked for, as the plugin sees it."""
+"""A run of the battery on the implementations that ``--impl`` names: options, results, files."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from threadspec.reports.record import CaseResult, Subject
 
 
 def check_writable(path: Path) -> None:
-    """Make sure, before anything runs, that a file can be written.  Raises UserError."""
+    """Check that a file can be written, before any case runs.  Raises UserError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
-            raise UserError(f"{path} is a folder; give the name of a file.")
+            raise UserError(f"{path} is a folder; give the path of a file.")
         probe = path.with_name(path.name + ".part")
         probe.touch()
         probe.unlink(missing_ok=True)  # pytest-xdist's workers try the same
     except OSError as error:
         raise UserError(
-            f"Nothing can be written to {path}: {error.strerror}; give another place."
+            f"{path} cannot be written: {error.strerror}; give another path."
         ) from error
 
 
@@ -60,13 +60,13 @@ def shown(path: Path) -> str:
 
 
 class Session:
-    """The implementations of a run and what was found so far.
+    """The implementations of a run, and their results so far.
 
     ``names``: the values of ``--impl``; ``report``: a .json file or a folder for the records;
-    ``write_divergences``: a new adapter file; ``strict``: non-strict verdicts fail as well;
-    ``repeat``: how often each case is run; ``workers``: the number of processes for each
-    implementation; ``in_process``: this very process
-    instead.  Raises UserError for anything in these that cannot be done.
+    ``write_divergences``: a new adapter file; ``strict``: whether non-strict verdicts fail the run;
+    ``repeat``: how often each case is run; ``workers``: the number of worker processes for each
+    implementation; ``in_process``: run the cases in this process instead.  Raises UserError for a
+    value that cannot be used.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Session:
         number = 0 if in_process else workers
         self._repeat = repeat
         self.trials = [Trial(one, time_scale, number, repeat) for one in implementations]
-        self.left_out: dict[int, str] = {}  # why some of them are not judged
+        self.left_out: dict[int, str] = {}  # the reasons, by number
         if in_process:
             self._check_in_process(implementations)
         self._results: dict[int, list[CaseResult]] = {}
@@ -106,7 +106,7 @@ class Session:
 
     def _check_in_process(self, implementations: list[Implementation]) -> None:
         if len(implementations) != 1:
-            raise UserError("--impl-in-process can hold one implementation; give one --impl.")
+            raise UserError("--impl-in-process judges one implementation; give a single --impl.")
         if not __debug__:
             raise UserError(
                 "--impl-in-process needs assert statements, which -O and PYTHONOPTIMIZE remove; "
@@ -115,25 +115,27 @@ class Session:
         name = implementations[0].name
         if "@" in name:
             raise UserError(
-                f"--impl-in-process runs in pytest's own interpreter; {name} asks for another."
+                f"--impl-in-process uses the interpreter of pytest, but {name} names one; "
+                "give --impl without @."
             )
 
     def _check_places(self) -> None:
         if self._report is not None:
             if self._report.suffix == ".json" and len(self.trials) != 1:
                 raise UserError(
-                    "Several implementations give one record each: let --impl-report name a folder."
+                    "Each implementation has a record of its own; give --impl-report a folder."
                 )
             check_writable(self._record_path(self._report, "probe"))
         if self._divergences is not None:
             if len(self.trials) != 1:
                 raise UserError(
-                    "--impl-write-divergences writes about one implementation; give one."
+                    "--impl-write-divergences writes an adapter file for one implementation; "
+                    "give a single --impl."
                 )
             if self._divergences.exists():
                 raise UserError(
-                    f"{self._divergences} exists already and is not overwritten; "
-                    "give --impl-write-divergences a new name."
+                    f"{self._divergences} exists and is not overwritten; "
+                    "give --impl-write-divergences another path."
                 )
             check_writable(self._divergences)
 
@@ -142,24 +144,24 @@ class Session:
         return place if place.suffix == ".json" else place / record.file_name(name)
 
     def check(self) -> None:
-        """Make sure that the kit is whole.  Raises UserError where it is not."""
+        """Check that the catalogue and the battery can be read.  Raises UserError if not."""
         try:
             battery()
         except CatalogueError as error:
             raise UserError(f"The kit is damaged: {error}.") from error
 
     def begin(self) -> None:
-        """Begin to load the first implementation, and do not wait for it."""
+        """Begin to load the first implementation, without waiting for it."""
         for number, trial in enumerate(self.trials):
             if number not in self.left_out:
                 trial.begin()
                 return
 
     def load(self) -> None:
-        """Load every implementation.  Raises UserError for the first one that cannot be.
+        """Load every implementation.  Raises UserError for the first one that cannot be loaded.
 
-        One that nobody named, but ``all`` found, becomes unavailable instead (see
-        :meth:`leave_out`).  The kit is checked meanwhile, as by :meth:`check`.
+        An implementation that was found by ``all``, and not named, becomes unavailable instead (see
+        :meth:`leave_out`).  Meanwhile the kit is checked as by :meth:`check`.
         """
         self.begin()
         with ThreadPoolExecutor(max_workers=4) as pool:
@@ -179,7 +181,7 @@ class Session:
             raise UserError(f"No implementation can be judged here ({reasons}).")
 
     def leave_out(self, reasons: dict[int, str]) -> None:
-        """Observer the others alone.  ``reasons``: why, by the number of each left out."""
+        """Judge only the other implementations.  ``reasons``: why, by number."""
         for number, reason in reasons.items():
             self.left_out[number] = reason
             self.unavailable.append(Unavailable(self.name(number), reason))
@@ -191,7 +193,7 @@ class Session:
             trial.close()
 
     def header(self) -> list[str]:
-        """A line for each implementation, and the number of workers where that is not one."""
+        """A line for each implementation, and one for the number of workers if it is above 1."""
         lines = []
         for number, trial in enumerate(self.trials):
             if number in self.left_out:
@@ -211,7 +213,7 @@ class Session:
         return self.trials[number].name
 
     def options(self, number: int) -> list[str]:
-        """The options of pytest that have one implementation of the run judged the same way."""
+        """The options of pytest with which one implementation is judged as in this run."""
         options = [f"--impl={self.trials[number].implementation.value or self.name(number)}"]
         if self._strict:
             options.append("--impl-strict")
@@ -224,7 +226,7 @@ class Session:
         return options
 
     def is_known(self, result: CaseResult) -> bool:
-        """Whether a result is the divergence that the adapter expects."""
+        """Whether a result is the known divergence that the adapter lists."""
         return result.is_known
 
     def fails(self, result: CaseResult) -> bool:
@@ -252,7 +254,7 @@ class Session:
         self._expected = Counter(by_id[one] for one in ids if one in by_id)
 
     def take(self, found: dict[str, Any]) -> None:
-        """Take in a result, as it travels on pytest's reports."""
+        """Add a result, in the form that pytest's reports carry."""
         number = found["implementation"]
         self._results.setdefault(number, []).append(record.case_result(found["result"]))
         self._subjects[number] = Subject(**found["subject"])
@@ -264,7 +266,7 @@ class Session:
             yield make_record(self._subjects[number], results, self._time_scale, finished)
 
     def finish(self) -> Iterator[tuple[str, str]]:
-        """Write what was asked for; what is wrong with the run, as places and sentences."""
+        """Write the records; yield what is wrong with the run, each as a place and a sentence."""
         paths = []
         for one in self._records():
             if self._report is not None:
@@ -306,9 +308,9 @@ class Session:
                     )
 
     def summary(self, durations: bool = False) -> Iterator[tuple[str, dict[str, bool]]]:
-        """Lines for the end of the run, with pytest's names of colours.
+        """The lines for the end of the run, each with pytest's markup.
 
-        ``durations``: with the share of time that was spent waiting within each named duration.
+        ``durations``: include the share of time spent waiting, by named duration.
         """
         found = False
         for one in self._records():

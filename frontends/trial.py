@@ -1,4 +1,4 @@
-"""Runs cases on one implementation, in its worker or in this process, and makes the record."""
+"""Judges one implementation: runs cases in its workers or in this process, makes the record."""
 
 from __future__ import annotations
 
@@ -93,11 +93,12 @@ class InProcess:
 
 
 class Trial:
-    """One implementation under judgement.
+    """Judges one implementation.
 
-    ``subject`` describes it once it is loaded.  ``divergences`` are those its adapter expects where
-    it runs.  ``workers``: the number of processes that it is judged in; 0 is this very process.
-    ``repeat``: how often each case is run; its result is then that of all repetitions.
+    ``subject`` describes it once it is loaded.  ``divergences`` are the known divergences that its
+    adapter lists for the interpreter in which it runs.  ``workers``: the number of worker
+    processes, or 0 to run the cases in this process.  ``repeat``: how often each case is run; its
+    result then covers all repetitions.
     """
 
     def __init__(
@@ -120,16 +121,16 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """What ``--impl`` called it."""
+        """The implementation's name, as given with ``--impl``."""
         return self.implementation.name
 
     def begin(self) -> None:
-        """Begin to load the implementation, and do not wait for it; a failure is said by load."""
+        """Begin to load the implementation, without waiting; load() reports a failure."""
         with contextlib.suppress(CannotStart):
             self._runner.begin()
 
     def load(self) -> Subject:
-        """Load the implementation, once; what it is.  Raises UserError where that fails."""
+        """Load the implementation, once; its description.  Raises UserError if that fails."""
         if self._description is None:
             try:
                 description = self._runner.load()
@@ -140,9 +141,9 @@ class Trial:
         return self.subject
 
     def _check_names(self, description: dict[str, Any]) -> None:
-        """Make sure that a module is meant to be an implementation.  Raises CannotStart.
+        """Check that a module is meant to be an implementation.  Raises CannotStart.
 
-        One that has an adapter file is: it may be an implementation that has just been begun.
+        A module with an adapter file is: its author may just have begun to write it.
         """
         has, all_names = description["names"], MODULE
         adapter = self.implementation.adapter
@@ -158,7 +159,7 @@ class Trial:
 
     @cached_property
     def subject(self) -> Subject:
-        """What was loaded; only after :meth:`load`."""
+        """The description of the implementation; only after :meth:`load`."""
         assert self._description is not None
         adapter = self.implementation.adapter
         version = self._description["version"]
@@ -176,7 +177,7 @@ class Trial:
 
     @property
     def divergences(self) -> list[Divergence]:
-        """The divergences expected of this implementation in this interpreter."""
+        """The known divergences that the adapter lists for this interpreter."""
         if self._expected is None:
             environment = self._environment()
             self._expected = [
@@ -185,7 +186,7 @@ class Trial:
         return self._expected
 
     def _environment(self) -> dict[str, str]:
-        """The marker variables of the interpreter that the implementation runs in."""
+        """The values of marker variables for the interpreter of the implementation."""
         self.load()
         assert self._description is not None
         kind = self._description["interpreter"].split(" ")[0]
@@ -222,7 +223,7 @@ class Trial:
         except CannotStart as error:
             outcome = Outcome(
                 "error" if isinstance(error, Refused) else "crash",
-                f"no worker can be started any more: {error}",
+                f"no worker could be started: {error}",
             )
         return self._result(case, outcome)
 
@@ -232,16 +233,16 @@ class Trial:
         yield from map(self.run_case, cases)
 
     def broken_off(self, case: Case, reason: str, seconds: float) -> CaseResult:
-        """The result of a case that was ended from outside, as by a time-out of pytest's."""
+        """The result of a case that was ended from outside, for instance by pytest-timeout."""
         return self._result(case, Outcome("timeout", reason, seconds=round(seconds, 6)))
 
     def traceback(self) -> TracebackType | None:
-        """Where the last case failed, for a debugger; None where that was in a worker."""
+        """The traceback of the last failure, for a debugger; None if it was in a worker."""
         return self._runner.traceback
 
     def _result(self, case: Case, outcome: Outcome) -> CaseResult:
         verdict = verdict_of(outcome.kind, case.clause.level)
-        # The one that expects this very verdict, or that it varies, or else any other.
+        # Prefer the divergence that lists this verdict, then one that lists "varies".
         known = sorted(
             (one for one in self.divergences if one.clause == case.clause.id),
             key=lambda one: (one.verdict != verdict, one.verdict != "varies"),
@@ -251,7 +252,7 @@ class Trial:
             case=case.id,
             clause=case.clause.id,
             chapter=case.clause.chapter,
-            level=cast(JudgedLevel, case.clause.level),  # others have no case
+            level=cast(JudgedLevel, case.clause.level),  # clauses of other levels have no cases
             verdict=verdict,
             expected=case.clause.says,
             observed=None if observed is None else _writable(observed),
@@ -265,12 +266,12 @@ class Trial:
         )
 
     def close(self) -> None:
-        """End its worker."""
+        """End the workers."""
         self._runner.close()
 
 
 def _of_repetitions(results: Sequence[CaseResult]) -> CaseResult:
-    """The result of a case from those of its repetitions, with the evidence of the worst."""
+    """The result of a case that was repeated, with the evidence of the worst repetition."""
     counts = Counter(one.verdict for one in results)
     verdict = of_repetitions(counts)
     bad = max(results, key=lambda one: VERDICTS.index(one.verdict))
@@ -292,13 +293,13 @@ def _of_repetitions(results: Sequence[CaseResult]) -> CaseResult:
 
 
 def _writable(text: str) -> str:
-    """A text with its lone surrogates escaped: no file in UTF-8 can hold them."""
+    """The text with lone surrogates escaped, which UTF-8 cannot encode."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @cache
 def kit_version() -> str:
-    """The version of threadspec, as it is installed."""
+    """The installed version of threadspec."""
     return importlib.metadata.version("threadspec")
 
 
@@ -310,7 +311,7 @@ def _order() -> dict[str, int]:
 def make_record(
     subject: Subject, results: Iterable[CaseResult], time_scale: float, finished: bool
 ) -> Record:
-    """The record of a run, its cases in the order of the battery, however they were run."""
+    """The record of a run, with its cases in the order of the battery."""
     made = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     return Record(
         kit=Kit(

@@ -1,4 +1,4 @@
-"""The matrix: what many records say, clause by clause and implementation by implementation."""
+"""The matrix: the verdicts of many records, by clause and implementation."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SCHEMA = "threadspec-matrix/1"
 
 @dataclass(frozen=True)
 class Cell:
-    """What is known of one clause on one implementation.
+    """The verdict on one clause of one implementation.
 
-    ``observed``: of its worst case; ``known``: the reason, where the adapter expects the verdict.
+    ``observed``: what its worst case observed; ``known``: the reason for a known divergence.
     """
 
     verdict: Verdict
@@ -32,8 +32,8 @@ class Cell:
 class Column:
     """One implementation in the matrix.
 
-    ``label``: its name, made unique; ``cells``: by clause; ``foreign``: its record was made with
-    another catalogue than the kit's.
+    ``label``: its name, made unique; ``cells``: by clause; ``foreign``: whether its record was made
+    with another catalogue than this kit's.
     """
 
     label: str
@@ -44,13 +44,13 @@ class Column:
 
     @property
     def seconds(self) -> float:
-        """How long its cases took, in seconds."""
+        """The seconds that its cases took."""
         return sum(case.seconds for case in self.record.cases)
 
     def kept(self, clauses: Iterable[Clause]) -> tuple[int, int]:
-        """How many of these clauses it keeps, and how many of them were judged.
+        """The number of these clauses that it keeps, and the number of those that were judged.
 
-        A clause that is not offered on its platform was not judged.
+        A clause that its platform does not offer was not judged.
         """
         cells = [self.cells[clause.id] for clause in clauses if clause.id in self.cells]
         judged = [cell for cell in cells if cell.verdict != "not-offered"]
@@ -67,14 +67,14 @@ class Missing:
 
 @dataclass(frozen=True)
 class Matrix:
-    """The clauses, the implementations, and what is missing."""
+    """The clauses, the implementations, and those that could not be judged."""
 
     catalogue: Catalogue
     columns: tuple[Column, ...]
     missing: tuple[Missing, ...] = ()
 
     def required(self, column: Column) -> tuple[int, int]:
-        """How many ``must`` clauses an implementation keeps, of those judged: its score."""
+        """Its score: the numbers of ``must`` clauses that it keeps and that were judged."""
         return column.kept(clause for clause in self.catalogue.clauses if clause.level == "must")
 
     def advised(self, column: Column) -> tuple[int, int]:
@@ -91,10 +91,9 @@ def _cell(cases: list[CaseResult]) -> Cell:
 def build(
     records: Iterable[Record], catalogue: Catalogue, missing: Iterable[Missing] = ()
 ) -> Matrix:
-    """Put records side by side, in the order given.
+    """Build a matrix from records, in their order.
 
-    Several about implementations of one name are told apart by a number.  Raises UserError where
-    there is nothing to show.
+    Implementations with the same name are numbered.  Raises UserError if no case was run.
     """
     columns: list[Column] = []
     names: Counter[str] = Counter()
@@ -116,7 +115,7 @@ def build(
         )
     if not any(column.cells for column in columns):
         raise UserError(
-            "There is nothing to show: no case was run on any implementation"
+            "The matrix would be empty: no case was run on any implementation"
             + "".join(f"; {one.name}: {one.reason}" for one in missing)
         )
     return Matrix(catalogue, tuple(columns), tuple(missing))

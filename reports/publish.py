@@ -1,8 +1,8 @@
-"""Publish a matrix: its table in the README, all of it in ``reports/results/matrix.md``.
+"""Publishes a matrix: its summary in the README, the whole in ``reports/results/matrix.md``.
 
-``python -m threadspec.reports.publish FOLDER`` in the repository; FOLDER has the matrix.
+Run ``python -m threadspec.reports.publish FOLDER`` in the repository; FOLDER contains the matrix.
 
-A matrix with a deviation that no adapter file expects is not published: somebody must look at it
+A matrix with a deviation that no adapter file lists is not published, because it must be examined
 first.
 """
 
@@ -23,7 +23,7 @@ END = "<!-- end of matrix -->\n"
 
 
 def summary(matrix: str) -> str:
-    """The summary table out of a rendered ``matrix.md``: its first table."""
+    """The summary in a rendered ``matrix.md``, which is its first table."""
     lines = matrix.splitlines(keepends=True)
     start = next(number for number, line in enumerate(lines) if line.startswith("|"))
     end = next(number for number in range(start, len(lines)) if not lines[number].startswith("|"))
@@ -31,16 +31,16 @@ def summary(matrix: str) -> str:
 
 
 def replaced(readme: str, table: str) -> str:
-    """The README with this table between its two marks.  Raises ValueError without marks."""
+    """The README with this table between its two markers.  Raises ValueError without them."""
     before, found, rest = readme.partition(BEGIN)
     _, found_end, after = rest.partition(END)
     if not found or not found_end:
-        raise ValueError("the README has no marks for the matrix")
+        raise ValueError("the README has no markers for the matrix")
     return f"{before}{BEGIN}\n{table}\n{END}{after}"
 
 
 def unexpected(matrix: dict[str, Any]) -> list[str]:
-    """A line for each deviation in a ``matrix.json`` that its adapter file does not expect."""
+    """A line for each deviation in a ``matrix.json`` that its adapter file does not list."""
     return [
         f"{label}: {clause['id']}: {cell['verdict']}"
         for clause in matrix["clauses"]
@@ -50,10 +50,10 @@ def unexpected(matrix: dict[str, Any]) -> list[str]:
 
 
 def main(made: Path, repository: Path) -> int:
-    """Publish the matrix that is in the folder ``made``; 1 where that must not be."""
+    """Publish the matrix in the folder ``made``; 1 if it has unlisted deviations."""
     if lines := unexpected(json.loads((made / "matrix.json").read_text(encoding="utf-8"))):
         print("\n".join(lines))
-        print("Not published: look at each of these, and add it to its file in adapters/.")
+        print("Not published: examine each of these, and add it to its file in adapters/.")
         return 1
     matrix = (made / "matrix.md").read_text(encoding="utf-8")
     (repository / RESULTS).mkdir(parents=True, exist_ok=True)

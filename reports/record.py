@@ -1,7 +1,7 @@
 """The record: one JSON document about one run on one implementation.
 
-Everything that is shown to people is rendered from records, so that results from many machines
-can be put side by side.  :func:`schema` describes the format.
+All tables and pages are rendered from records, so that results from many machines can be shown
+together.  :func:`schema` describes the format.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Seconds = Annotated[float, Meta(ge=0)]
 
 @dataclass(frozen=True)
 class Expectation:
-    """What an adapter expects of a clause: a verdict, and why."""
+    """The verdict that an adapter lists for a clause, and the reason."""
 
     verdict: Annotated[Verdict, Meta(description="The verdict that is expected.")]
     reason: Annotated[str, Meta(description="Why, in the words of the adapter file.")]
@@ -40,30 +40,30 @@ class Expectation:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """What one case found."""
+    """The result of one case."""
 
     case: Annotated[str, Meta(description="The id of the case, the same on every machine.")]
     clause: Annotated[str, Meta(description="The clause that it checks.")]
     chapter: Annotated[str, Meta(description="The chapter of the clause.")]
     level: Annotated[JudgedLevel, Meta(description="The level of the clause.")]
-    verdict: Annotated[Verdict, Meta(description="What the kit says.")]
+    verdict: Annotated[Verdict, Meta(description="The verdict on the case.")]
     expected: Annotated[str, Meta(description="What the clause requires.")]
-    observed: Annotated[str | None, Meta(description="What was seen instead, or recorded.")] = None
-    where: Annotated[str | None, Meta(description="The place of the check that failed.")] = None
-    check: Annotated[str | None, Meta(description="The source of that check.")] = None
-    evidence: Annotated[tuple[str, ...], Meta(description="Notes made on the way.")] = ()
-    output: Annotated[str, Meta(description="What was printed meanwhile.")] = ""
-    seconds: Annotated[Seconds, Meta(description="How long it took.")] = 0.0
+    observed: Annotated[str | None, Meta(description="What was seen, if it was not that.")] = None
+    where: Annotated[str | None, Meta(description="Where the failed check is.")] = None
+    check: Annotated[str | None, Meta(description="The source of the failed check.")] = None
+    evidence: Annotated[tuple[str, ...], Meta(description="Notes about the run of the case.")] = ()
+    output: Annotated[str, Meta(description="What was printed during the case.")] = ""
+    seconds: Annotated[Seconds, Meta(description="How long the case took.")] = 0.0
     waits: Annotated[
         dict[str, Seconds],
-        Meta(description="The part of it that the kit spent waiting, by named duration."),
+        Meta(description="The seconds spent waiting, by named duration."),
     ] = field(default_factory=dict)
     divergence: Annotated[
-        Expectation | None, Meta(description="What the adapter expects of the clause.")
+        Expectation | None, Meta(description="The known divergence that the adapter lists, if any.")
     ] = None
     counts: Annotated[
         dict[Verdict, Annotated[int, Meta(ge=1)]],
-        Meta(description="How many repetitions gave each verdict; empty if it was run once."),
+        Meta(description="The number of repetitions by verdict; empty if it was run once."),
     ] = field(default_factory=dict)
 
     @property
@@ -81,14 +81,14 @@ class CaseResult:
 class Subject:
     """The implementation that a record is about."""
 
-    name: Annotated[str, Meta(description="What --impl called it.")]
+    name: Annotated[str, Meta(description="Its name, as given with --impl.")]
     module: Annotated[str, Meta(description="The module that was judged.")]
     version: Annotated[
         str | None,
         Meta(description="Its version, if it is known, and that of a library that has patched it."),
     ]
     interpreter: Annotated[str, Meta(description="The interpreter it ran in, with its version.")]
-    platform: Annotated[str, Meta(description="System and machine.")]
+    platform: Annotated[str, Meta(description="The operating system and the machine.")]
     gil: Annotated[bool | None, Meta(description="Whether a global interpreter lock was in force.")]
     about: Annotated[str, Meta(description="A sentence about it, from its adapter.")] = ""
 
@@ -104,7 +104,7 @@ class Kit:
     catalogue: Annotated[str, Meta(description="The version of the clause catalogue.")]
     clauses: Annotated[str, Meta(description="A digest of the clause catalogue.")]
     battery: Annotated[str, Meta(description="A digest of the battery and its harness.")]
-    cases: Annotated[int, Meta(ge=1, description="How many cases the whole battery has.")]
+    cases: Annotated[int, Meta(ge=1, description="The number of cases in the battery.")]
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,9 @@ class Record:
         Meta(description="The results of all cases that were run, in the order of the battery."),
     ]
     made: Annotated[str, Meta(description="When the run ended, in UTC (ISO 8601).")]
-    finished: Annotated[bool, Meta(description="False for a run that was broken off.")] = True
+    finished: Annotated[bool, Meta(description="Whether the run was complete.")] = True
     time_scale: Annotated[
-        float, Meta(gt=0, description="What the named durations were multiplied with.")
+        float, Meta(gt=0, description="The factor that multiplied the named durations.")
     ] = 1.0
 
     def clause_verdicts(self) -> dict[str, Verdict]:
@@ -138,7 +138,7 @@ def clause_verdicts(cases: Iterable[CaseResult]) -> dict[str, Verdict]:
 
 @dataclass(frozen=True)
 class Totals:
-    """How many cases got which verdict, in all and for each chapter."""
+    """The number of cases by verdict, in total and for each chapter."""
 
     cases: Annotated[
         dict[Verdict, Count], Meta(description="How many cases got each verdict, in all.")
@@ -149,7 +149,7 @@ class Totals:
 
 
 def totals(cases: Iterable[CaseResult]) -> Totals:
-    """Count cases by their verdicts; every verdict is there, with 0 if need be."""
+    """Count cases by verdict; a verdict that no case has is counted as 0."""
     in_all = dict.fromkeys(VERDICTS, 0)
     by_chapter: dict[str, dict[Verdict, int]] = {}
     for case in cases:
@@ -169,23 +169,23 @@ class Document(Record):
 
 
 def to_json(record: Record) -> dict[str, Any]:
-    """A record as the document that is written."""
+    """The document for a record, as plain values."""
     document = Document(**vars(record), schema=SCHEMA, totals=totals(record.cases))
     return {"schema": SCHEMA, **msgspec.json.decode(msgspec.json.encode(document))}
 
 
 def file_name(name: str) -> str:
-    """The name of the file that the record on an implementation gets in a folder."""
+    """The name of the file for the record of an implementation in a folder."""
     safe = re.sub(r"[^\w.@+-]+", "_", name).strip("_") + ".json"
     try:
         os.fsencode(safe)
-    except UnicodeEncodeError:  # a locale such as C, whose files have names in ASCII
+    except UnicodeEncodeError:  # in the locale C, for example, file names are ASCII
         safe = safe.encode("ascii", "replace").decode("ascii").replace("?", "_")
     return safe
 
 
 def write(record: Record, path: Path) -> None:
-    """Write a record; the file is complete or not there.  Raises UserError where it cannot be."""
+    """Write a record, completely or not at all.  Raises UserError if it cannot be written."""
     text = json.dumps(to_json(record), indent=1, sort_keys=False, ensure_ascii=False) + "\n"
     part = path.with_name(path.name + ".part")
     try:
@@ -195,7 +195,7 @@ def write(record: Record, path: Path) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink()
-        raise UserError(f"The report cannot be written to {path}: {error.strerror}.") from error
+        raise UserError(f"The record cannot be written to {path}: {error.strerror}.") from error
 
 
 def schema() -> dict[str, Any]:
@@ -206,8 +206,8 @@ def schema() -> dict[str, Any]:
 def read(path: Path) -> Record:
     """Read a record.
 
-    Raises UserError for a file that cannot be read, is no JSON (cut in half), is no record or one
-    of another version, or is about a run that was broken off.
+    Raises UserError for a file that cannot be read or is not complete JSON, for a document that is
+    no record or has another version, and for the record of a run that was interrupted.
     """
     where = f"The record {path}"
     try:
@@ -216,15 +216,15 @@ def read(path: Path) -> Record:
         raise UserError(f"{where} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise UserError(
-            f"{where} is not complete JSON ({error}); make it again with --impl-report."
+            f"{where} is not complete JSON ({error}); write it again with --impl-report."
         ) from error
     version = document.get("schema") if isinstance(document, dict) else None
     if version is None:
-        raise UserError(f"{where} is no threadspec record; give files written with --impl-report.")
+        raise UserError(f"{where} is not a threadspec record; give files written by --impl-report.")
     if version != SCHEMA:
         raise UserError(
-            f"{where} is of the format {version}; this kit reads {SCHEMA}: "
-            "make it again with this version of the kit."
+            f"{where} has the format {version}, but this kit reads {SCHEMA}; "
+            "write it again with this version of the kit."
         )
     try:
         found = msgspec.convert(document, Document)
@@ -234,11 +234,11 @@ def read(path: Path) -> Record:
         raise UserError(f"{where} is damaged at {place}: {message}.") from error
     if not found.finished:
         raise UserError(
-            f"{where} is about a run that was broken off; run the battery again to its end."
+            f"{where} is of a run that was interrupted; run the battery again to its end."
         )
     record = Record(
         kit=found.kit,
-        # What the document lacks is set here: it has to be there, as the comparison shows.
+        # Fields that the document lacks have got their defaults, so the comparison finds them.
         implementation=replace(found.implementation),
         cases=tuple(map(replace, found.cases)),
         made=found.made,
@@ -247,11 +247,11 @@ def read(path: Path) -> Record:
     )
     if document != to_json(record) and found.totals == totals(record.cases):
         raise UserError(
-            f"{where} is damaged: it has something that no record has, or lacks something; "
-            "make it again with --impl-report."
+            f"{where} is damaged: it has fields that no record has, or lacks some; "
+            "write it again with --impl-report."
         )
     for complaint in _contradictions(record, found.totals):
-        raise UserError(f"{where} is damaged: {complaint}; make it again with --impl-report.")
+        raise UserError(f"{where} is damaged: {complaint}; write it again with --impl-report.")
     return record
 
 
@@ -273,29 +273,29 @@ def _contradictions(record: Record, counted: Totals) -> Iterator[str]:
             yield f"it has the case {one.case} twice"
         seen.add(one.case)
         if "varies" in one.counts:
-            yield f"{one.case} says that one repetition varies"
+            yield f"it counts the verdict varies for a repetition of {one.case}"
         if same_catalogue and one.clause not in clauses:
-            yield f"the case {one.case} names {one.clause}, which is no clause"
+            yield f"the case {one.case} names the clause {one.clause}, which does not exist"
         if same_battery and one.case not in cases:
-            yield f"there is no case {one.case}"
+            yield f"it names the case {one.case}, which does not exist"
         if same_battery and cases[one.case].clause.id != one.clause:
             yield f"the case {one.case} does not check {one.clause}"
         if same_catalogue and one.level != clauses[one.clause].level:
             yield f"{one.clause} has the level {clauses[one.clause].level}, not {one.level}"
         if same_catalogue and one.chapter != clauses[one.clause].chapter:
-            yield f"{one.clause} is no clause of the chapter {one.chapter}"
+            yield f"{one.clause} is not a clause of the chapter {one.chapter}"
     if len(seen) > record.kit.cases:
-        yield f"it has {len(seen)} cases, and the kit that made it {record.kit.cases}"
+        yield f"it has {len(seen)} cases, but the kit that wrote it has {record.kit.cases}"
     if counted != totals(record.cases):
         yield "its totals do not add up"
 
 
 def plain(result: CaseResult) -> dict[str, Any]:
-    """A result's plain values, which :func:`case_result` takes."""
+    """A result as plain values, for :func:`case_result`."""
     values: dict[str, Any] = msgspec.to_builtins(result)
     return values
 
 
 def case_result(values: dict[str, Any]) -> CaseResult:
-    """A result from its plain values, as :func:`plain` and JSON have them."""
+    """The result with these plain values, which are those of :func:`plain` or JSON."""
     return msgspec.convert(values, CaseResult)

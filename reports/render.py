@@ -1,4 +1,4 @@
-"""Renders a matrix for people: terminal table, Markdown, HTML."""
+"""Renders a matrix as a terminal table, Markdown or HTML."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _STYLES: dict[Verdict, str] = {
 
 _NOTHING = "·"
 
-# What takes a symbol's place where an encoding has no such character.
+# The replacements of symbols for encodings that lack them.
 _ASCII = {"✓": "+", "∅": "0", "○": "o", "✗": "x", "≈": "%", _NOTHING: "."}
 
 
@@ -47,7 +47,7 @@ def _share(kept: int, judged: int) -> str:
 
 
 def _in(encoding: str, symbol: str) -> str:
-    """A symbol, or another one that the encoding has."""
+    """The symbol, or its replacement if the encoding lacks it."""
     try:
         symbol.encode(encoding)
     except UnicodeEncodeError:
@@ -56,14 +56,14 @@ def _in(encoding: str, symbol: str) -> str:
 
 
 def table(matrix: Matrix, encoding: str = "utf-8") -> Table:
-    """The matrix as a table for the terminal: one row an implementation.
+    """The matrix as a table for the terminal, with a row for each implementation.
 
-    ``encoding``: of the terminal; where it lacks a symbol, another one is used.  Where the table is
-    too wide, names are folded; numbers never are (see :func:`least_width`).
+    ``encoding``: that of the terminal; symbols that it lacks are replaced.  If the table is too
+    wide, names are wrapped but numbers are not (see :func:`least_width`).
     """
     nothing = _in(encoding, _NOTHING)
     result = Table(
-        title="What each implementation keeps of the manual",
+        title="Clauses of the manual that each implementation keeps",
         title_justify="left",
         box=box.SIMPLE,
         padding=(0, 1, 0, 0),
@@ -89,7 +89,7 @@ def table(matrix: Matrix, encoding: str = "utf-8") -> Table:
             f"{column.seconds:.1f}",
         )
     for missing in matrix.missing:
-        result.add_row(Text(missing.name), Text("not here", style="yellow"))
+        result.add_row(Text(missing.name), Text("unavailable", style="yellow"))
     lines = ["; ".join(f"{_in(encoding, SYMBOLS[one])} {one}" for one in used)]
     lines += [f"{one.name}: {one.reason}" for one in matrix.missing]
     result.caption = escape("\n".join(lines))
@@ -98,7 +98,7 @@ def table(matrix: Matrix, encoding: str = "utf-8") -> Table:
 
 
 def least_width(table: Table, console: Console) -> int:
-    """How many columns of a terminal the table takes when everything but numbers is folded."""
+    """The width of the table in characters if everything but numbers is wrapped."""
     for column in table.columns[1:]:
         column.min_width = max(
             Measurement.get(console, console.options.update(width=1000), cell).maximum
@@ -108,13 +108,13 @@ def least_width(table: Table, console: Console) -> int:
 
 
 def _row(cells: Iterable[str]) -> str:
-    """One line of a table; a cell may hold what is said by others, as in a reason."""
+    """One line of a Markdown table; cells may contain any text, such as a reason."""
     safe = (" ".join(cell.split()).replace("|", "\\|").replace("<", "&lt;") for cell in cells)
     return "| " + " | ".join(safe) + " |"
 
 
 def markdown_summary(matrix: Matrix) -> str:
-    """The implementations and their counts as a Markdown table."""
+    """The implementations and their counts, as a Markdown table."""
     used = [one for one in VERDICTS[1:] if any(column.counts[one] for column in matrix.columns)]
     lines = [
         _row(["implementation", "interpreter", "must", "should", *used]),
@@ -145,7 +145,7 @@ def _symbol(column: Column, clause: str) -> str:
 
 
 def legend() -> str:
-    """What the symbols mean, in one line."""
+    """The meanings of the symbols, in one line."""
     return ", ".join(f"{SYMBOLS[one]} {one} ({MEANING[one]})" for one in VERDICTS)
 
 
@@ -190,7 +190,7 @@ def markdown(matrix: Matrix) -> str:
 
 
 def html(matrix: Matrix) -> str:
-    """The whole matrix as one HTML page that needs nothing else."""
+    """The whole matrix as one HTML page that needs no other file."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("threadspec.reports"),
         autoescape=True,

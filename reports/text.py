@@ -1,4 +1,4 @@
-"""Results as plain text: what a failed case and the end of a run print."""
+"""Renders results as plain text: the explanation of a failed case, and the end of a run."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def _field(label: str, value: str) -> list[str]:
 
 
 def explain_failure(result: CaseResult, clause: Clause, implementation: str, again: str) -> str:
-    """What is to be said of a case that failed: requirement, observation, place.
+    """The explanation of a failed case: what was required, what was observed, and where.
 
-    ``again``: the command that runs it again.
+    ``again``: the command that runs the case again.
     """
     lines = [f"{result.verdict.upper()}  {clause.id}  on {implementation}", ""]
     lines += _field("clause", f"{clause.id} ({clause.level})")
@@ -50,13 +50,13 @@ def explain_failure(result: CaseResult, clause: Clause, implementation: str, aga
         lines += _field("where", f"battery/{result.where}")
     if result.divergence is not None:
         expected = result.divergence
-        lines += _field("expected", f"{expected.verdict} is known of it: {expected.reason}")
-    lines.append(f"  run again:  {again}")  # in one line, however long, so that it can be copied
+        lines += _field("known", f"{expected.verdict}: {expected.reason}")
+    lines.append(f"  run again:  {again}")  # not wrapped, so that it can be copied
     return "\n".join(lines)
 
 
 def count(verdicts: Counter[Verdict]) -> str:
-    """Counts of verdicts in words, the best first: "118 pass, 1 fail"."""
+    """The counts of verdicts, best first, such as "118 pass, 1 fail"."""
     return ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in VERDICTS if verdicts[verdict])
 
 
@@ -67,7 +67,7 @@ def slowest(record: Record, number: int = 3) -> str:
 
 
 def waits(record: Record) -> str:
-    """How much of the cases' time was spent waiting, by named duration, the longest first."""
+    """The time that cases spent waiting, by named duration, the longest first."""
     seconds = sum(case.seconds for case in record.cases)
     spent: Counter[str] = Counter()
     for case in record.cases:
@@ -80,15 +80,15 @@ def waits(record: Record) -> str:
 
 
 def summarize(record: Record, battery: int, durations: bool = False) -> Iterator[Line]:
-    """The end of a run on one implementation: a line with counts, then what deviates.
+    """The lines for one implementation at the end of a run: counts, then each deviation.
 
-    ``durations``: say also how much of the time was spent waiting.
+    ``durations``: include the time spent waiting.
     """
     verdicts = record.clause_verdicts()
     counts = Counter(verdicts.values())
     bad = any(counts[verdict] for verdict in FAILING)
     plural = "" if len(verdicts) == 1 else "s"
-    parts = "" if record.finished else " (broken off)"
+    parts = "" if record.finished else " (interrupted)"
     if record.finished and len(record.cases) < battery:
         parts = f" ({len(record.cases)} of {battery} cases)"
     yield (

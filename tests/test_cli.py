@@ -182,7 +182,7 @@ def test_a_matrix_is_written_in_three_forms(command: Command, tmp_path: Path) ->
     path = written(tmp_path, a_record(verdict="pass", observed=None))
     status, out, _ = command("matrix", "--from", path, "--out", "made")
     assert status == 0
-    assert "What each implementation keeps of the manual" in " ".join(out.split())
+    assert "Clauses of the manual that each implementation keeps" in " ".join(out.split())
     assert {one.name for one in (tmp_path / "made").iterdir()} == {
         "matrix.json",
         "matrix.md",
@@ -294,8 +294,8 @@ def absent(folder: Path) -> str:
     ("make", "said"),
     [
         (cut, "is not complete JSON"),
-        (broken_off, "a run that was broken off"),
-        (empty, "There is nothing to show: no case was run on any implementation"),
+        (broken_off, "a run that was interrupted"),
+        (empty, "The matrix would be empty: no case was run on any implementation"),
         (absent, "cannot be read: No such file"),
     ],
 )
@@ -377,7 +377,7 @@ def test_when_nothing_can_be_loaded_the_reason_is_said(
     miniature("broken", "raise ValueError('broken on purpose')")
     status, _, err = command("matrix", "--impl=broken")
     assert status == 1
-    assert "There is nothing to show" in err
+    assert "The matrix would be empty" in err
     assert "broken on purpose" in err
 
 

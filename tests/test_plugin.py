@@ -261,7 +261,7 @@ def test_a_divergence_of_another_verdict_fails_and_says_what_was_expected(
     assert result.ret == FAILED
     result.stdout.fnmatch_lines(
         [
-            "  expected    crash is known of it: it was decided so",
+            "  known       crash: it was decided so",
             "Stale divergence: lock.release.unlocked-error is listed as crash but is fail now on "
             "known; change its verdict in ./known.toml:4 to fail.",
         ]
@@ -386,14 +386,14 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
         (["--impl=stdlib@./nowhere"], "There is no interpreter at ./nowhere"),
         (["--impl=broken"], "importing broken raised ValueError: broken on purpose"),
         (["--impl=bad.toml"], "The adapter file bad.toml is not valid TOML"),
-        (["--impl=faithful,silent", "--impl-report=one.json"], "Several implementations"),
-        (["--impl=faithful,silent", "--impl-write-divergences=d.toml"], "about one implementation"),
-        (["--impl=faithful", "--impl-report=file/record.json"], "Nothing can be written to"),
-        (["--impl=faithful", "--impl-report=folder.json"], "is a folder; give the name of a file"),
-        (["--impl=faithful", "--impl-write-divergences=file/d.toml"], "Nothing can be written to"),
+        (["--impl=faithful,silent", "--impl-report=one.json"], "give --impl-report a folder"),
+        (["--impl=faithful,silent", "--impl-write-divergences=d.toml"], "for one implementation"),
+        (["--impl=faithful", "--impl-report=file/record.json"], "cannot be written: "),
+        (["--impl=faithful", "--impl-report=folder.json"], "is a folder; give the path of a file"),
+        (["--impl=faithful", "--impl-write-divergences=file/d.toml"], "cannot be written: "),
         (
             ["--impl=faithful,silent", "--impl-in-process"],
-            "--impl-in-process can hold one implementation",
+            "--impl-in-process judges one implementation",
         ),
         (["--impl=stdlib@./optimized"], "its interpreter runs with -O, which removes the battery"),
         (["--impl=stdlib@9.9", "--impl-in-process"], "No interpreter 9.9 was found"),
@@ -445,7 +445,7 @@ def test_a_mistake_is_said_in_a_sentence(
 def test_in_process_refuses_another_interpreter(run: Run) -> None:
     result = run(f"--impl=stdlib@{sys.executable}", "--impl-in-process")
     assert result.ret == USAGE
-    assert "--impl-in-process runs in pytest's own interpreter" in result.stderr.str()
+    assert "--impl-in-process uses the interpreter of pytest" in result.stderr.str()
 
 
 def test_a_run_of_no_cases_fails_and_says_so(run: Run) -> None:
@@ -600,9 +600,9 @@ def test_a_run_that_was_broken_off_leaves_a_record_that_is_refused(
 ) -> None:
     path = tmp_path / "record.json"
     result = run("--impl=silent", "-x", f"--impl-report={path}", *LOCKS)
-    result.stdout.fnmatch_lines(["silent: * clauses (broken off): *"])
+    result.stdout.fnmatch_lines(["silent: * clauses (interrupted): *"])
     assert content(path)["finished"] is False
-    with pytest.raises(UserError, match="broken off"):
+    with pytest.raises(UserError, match="interrupted"):
         record.read(path)
 
 

@@ -109,9 +109,9 @@ def test_a_record_replaces_an_older_one(path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(UserError, match="The report cannot be written to "):
+    with pytest.raises(UserError, match="The record cannot be written to "):
         record.write(a_record(), tmp_path / "file" / "x.json")
-    with pytest.raises(UserError, match="The report cannot be written to "):
+    with pytest.raises(UserError, match="The record cannot be written to "):
         record.write(a_record(), tmp_path)
 
 
@@ -170,19 +170,19 @@ def test_what_is_no_json_is_refused(path: Path, content: bytes) -> None:
 @pytest.mark.parametrize("content", ["{}", "[]", "3", "null", '{"tests": []}'])
 def test_json_of_another_kind_is_refused(path: Path, content: str) -> None:
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(UserError, match="is no threadspec record"):
+    with pytest.raises(UserError, match="is not a threadspec record"):
         record.read(path)
 
 
 def test_another_version_of_the_format_is_refused(path: Path) -> None:
     changed(path, lambda document: document.update(schema="threadspec-record/99"))
-    with pytest.raises(UserError, match=r"is of the format threadspec-record/99; this kit reads"):
+    with pytest.raises(UserError, match=r"has the format threadspec-record/99, but this kit reads"):
         record.read(path)
 
 
 def test_a_run_that_was_broken_off_is_refused(path: Path) -> None:
     changed(path, lambda document: document.update(finished=False))
-    with pytest.raises(UserError, match="a run that was broken off"):
+    with pytest.raises(UserError, match="a run that was interrupted"):
         record.read(path)
 
 
@@ -221,7 +221,7 @@ def test_a_damaged_record_is_refused_with_the_place(
 def test_a_record_with_something_more_or_less_is_refused(
     path: Path, change: Callable[[dict[str, Any]], object]
 ) -> None:
-    with pytest.raises(UserError, match="it has something that no record has"):
+    with pytest.raises(UserError, match="it has fields that no record has"):
         record.read(changed(path, change))
 
 
@@ -294,19 +294,19 @@ def contradicted(document: dict[str, Any], complaint: str) -> dict[str, Any]:
         document["cases"][1] = one
     elif "add up" in complaint:
         document["totals"]["cases"]["pass"] += 1
-    elif "is no clause" in complaint:
+    elif "names the clause" in complaint:
         one["clause"] = "lock.no-such-clause"
-    elif "there is no case" in complaint:
+    elif "names the case" in complaint:
         one["case"] = "battery/lock/release.py::test_no_such_case"
     elif "does not check" in complaint:
         one["clause"] = next(
             case["clause"] for case in document["cases"] if case["clause"] != one["clause"]
         )
-    elif "repetition varies" in complaint:
+    elif "varies" in complaint:
         one["counts"] = {"varies": 2}
     elif "has the level" in complaint:
         one["level"] = "free"
-    elif "the kit that made it" in complaint:
+    elif "the kit that wrote it" in complaint:
         document["kit"]["cases"] = 1
     return document
 
@@ -316,12 +316,12 @@ def contradicted(document: dict[str, Any], complaint: str) -> dict[str, Any]:
     [
         "twice",
         "its totals do not add up",
-        "lock.no-such-clause, which is no clause",
-        "there is no case battery/lock/release.py::test_no_such_case",
+        "names the clause lock.no-such-clause, which does not exist",
+        "it names the case battery/lock/release.py::test_no_such_case, which does not exist",
         "does not check",
         "has the level",
-        "says that one repetition varies",
-        "cases, and the kit that made it 1",
+        "counts the verdict varies for a repetition of",
+        "cases, but the kit that wrote it has 1",
     ],
 )
 def test_a_record_that_cannot_be_true_is_refused(tmp_path: Path, complaint: str) -> None:

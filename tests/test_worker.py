@@ -413,7 +413,7 @@ def test_a_loop_without_end_is_ended_at_the_deadline(make: MakeWorker) -> None:
     worker.load()
     outcome = run_case(worker, *LOCKS)
     assert outcome.kind == "timeout"
-    assert outcome.observed == "it did not come to an end"
+    assert outcome.observed == "the case did not end"
     assert run_case(worker, *METHODS).kind == "ok"
 
 
@@ -428,7 +428,7 @@ def test_a_computation_that_never_lets_go_of_the_interpreter_is_ended(make: Make
 
 
 def test_an_import_that_never_ends_cannot_be_judged(make: MakeWorker) -> None:
-    with pytest.raises(CannotStart, match="answer in time; it printed: almost"):
+    with pytest.raises(CannotStart, match="in time; it printed: almost"):
         make("print('almost', flush=True)\nwhile True: pass", scale=0.03).load()
 
 
@@ -551,10 +551,10 @@ def test_a_closed_worker_forgets_what_was_queued(make: MakeWorker) -> None:
     ("text", "said"),
     [
         ("#!/bin/sh\nexit 0\n", r"the worker ended \(exit status 0\) while it loaded subject$"),
-        ("#!/bin/sh\nexec cat\n", "is no interpreter: it echoes what it is given"),
+        ("#!/bin/sh\nexec cat\n", "is not a Python interpreter: it echoes its input"),
         ("#!/bin/sh\necho garbage >&2\nexit 3\n", r"exit status 3\).*it printed: garbage$"),
         ("#!/bin/sh\necho garbage\nexit 3\n", r"exit status 3\).*it printed: garbage$"),
-        ("#!/bin/sh\nexec sleep 1000\n", "did not load subject and answer in time"),
+        ("#!/bin/sh\nexec sleep 1000\n", "did not load subject in time"),
         ("no script at all\n", "cannot be started: Exec format error"),
         ("#!/no/such/shell\n", "cannot be started: No such file or directory"),
     ],

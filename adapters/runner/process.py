@@ -1,4 +1,4 @@
-"""Starts and steers an implementation's worker process, and survives whatever happens in it."""
+"""Starts and controls a worker process, and replaces it after a crash or a hang."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from threadspec.conformance.outcome import Kind, Outcome
 
 SCRIPT = Path(script.__file__)
 
-# Environment variables that a worker does not get.  They are about this process, lead another
-# interpreter astray, or change what a case sees: which statements run, what is written to standard
-# error, how a program ends, how long it takes.  What says where modules are, which memory
-# allocator or hash seed is used and whether there is a GIL is kept: it may be what is judged.
+# Environment variables that are removed for a worker.  They concern this process, break another
+# interpreter, or change what a case sees: which statements run, what is written to standard error,
+# how a program ends, how long it takes.  Variables for the import path, the memory allocator, the
+# hash seed and the GIL are kept, because the user may want to judge an implementation with them.
 LEFT_OUT = frozenset(
     [
         "PYTEST_CURRENT_TEST",
@@ -62,8 +62,8 @@ LEFT_OUT = frozenset(
     ]
 )
 
-# How often to look at a worker that has not answered, in seconds; and how often in a case that
-# has taken more than ten times as long.
+# Seconds between two checks of a worker that has not answered: LOOK at first, LATER when the case
+# has taken ten times LATER.
 LOOK = 0.01
 LATER = 0.1
 
@@ -74,10 +74,11 @@ def load_request(
     number: int | None = None,
     is_first: bool = True,
 ) -> dict[str, Any]:
-    """The request that makes a worker load an implementation (see ``conformance/PROTOCOL.md``).
+    """The request to load an implementation (see ``conformance/PROTOCOL.md``).
 
-    ``number``: which of several it is, that each may keep to a processor of its own; ``is_first``:
-    whether it shall describe what it loads and see what the system allows, which takes a while.
+    ``number``: the worker's number among several, so that each can keep to a processor of its own.
+    ``is_first``: whether the worker describes the implementation and checks how many threads the
+    system allows, which takes a while.
     """
     adapter = implementation.adapter
     return {
@@ -93,16 +94,17 @@ def load_request(
     }
 
 
-# An implementation that dies does so of other signals, by an exit, or of these again.
+# The signals that usually come from outside.  An implementation that dies of one of these by itself
+# does so again when its case is run once more.
 _FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP")
 
 
 class CannotStart(Exception):
-    """The worker cannot be started or cannot load its implementation; the message says why."""
+    """The worker cannot be started or cannot load the implementation; the message says why."""
 
 
 class Refused(CannotStart):
-    """The system refuses what a worker needs: no fault of the implementation."""
+    """The system refuses what a worker needs, which is no fault of the implementation."""
 
 
 class _Ended(Exception):
@@ -110,11 +112,11 @@ class _Ended(Exception):
 
 
 class _Hung(Exception):
-    """The worker has not answered in time; with an argument: it is seen that it never will."""
+    """The worker has not answered in time or, with an argument, is proved never to answer."""
 
 
 class WorkerProcess:
-    """The process in which one implementation is judged.
+    """A process in which cases are run on one implementation.
 
     It is started when it is needed and replaced after a crash, a hang or threads left behind.
     Cases are queued with :meth:`queue` and their outcomes taken with :meth:`run_next`.  The process
@@ -146,20 +148,20 @@ class WorkerProcess:
         self._kit_threads: tuple[int, ...] = ()
         self._queue: deque[tuple[str, str]] = deque()  # the cases to run, the present one included
         self._pending = 0  # how many requests for them the process has not answered
-        self._loaded = False  # whether its process has been asked what it loaded
-        self._mark = 0  # how much of the output has been told already
-        self._sent = b""
+        self._loaded = False  # whether the answer to the load request has been read
+        self._mark = 0  # the size of the output that belongs to earlier cases
+        self._sent = b""  # the last request
         self._killer: str | None = None  # the signal from outside that ended the last case
-        self._given_up = False  # whether it was this host that killed the worker
+        self._given_up = False  # whether this host has killed the worker
         self._hangs = Hangs() if hangs is None else hangs
         self.description = description
-        self._watch: Watch | None = None  # of the present case
-        self._asked: int | None = None  # where in the output its worker was asked for stacks last
-        self._size = 0  # of the output, at the last look
-        self._strays = b""  # the last line on the worker's output that is none of its replies
+        self._watch: Watch | None = None  # of the running case
+        self._asked: int | None = None  # the size of the output when stacks were requested last
+        self._size = 0  # of the output, when it was checked last
+        self._strays = b""  # the last line of the worker that was not a reply
 
     def begin(self) -> None:
-        """Start a worker and let it load the implementation, without waiting until it has.
+        """Start a process that begins to load the implementation, without waiting for it.
 
         Raises CannotStart.
         """
@@ -169,7 +171,7 @@ class WorkerProcess:
             self._watchdog = Watchdog()
             path = self._watchdog.folder / "output"
             with open(path, "ab") as errors:
-                # Two descriptors: reading must not move the position at which the worker writes.
+                # A second descriptor, because reading must not move the position for writing.
                 self._output = open(path, "rb", buffering=0)  # noqa: SIM115 - as long as the worker
                 self._mark = 0
                 self._process = subprocess.Popen(
@@ -183,7 +185,7 @@ class WorkerProcess:
         except OSError as error:
             self._end_process()
             raise Refused(_refused(interpreter, error)) from error
-        self._watchdog.watch(self._process.pid)  # until it gets a request, it ends with its input
+        self._watchdog.watch(self._process.pid)  # before its first request, it ends with its input
         self._loaded = self._given_up = False
         self._asked = None
         self._strays = b""
@@ -196,15 +198,12 @@ class WorkerProcess:
         except RuntimeError as error:
             self._end_process()
             raise Refused(scarcity.sentence("thread", error)) from error
-        with contextlib.suppress(_Ended):  # found out by whoever waits for the answer
+        with contextlib.suppress(_Ended):  # raised again when the answer is read
             is_first = self.description is None
             self._send(load_request(self._implementation, self._time_scale, self._number, is_first))
 
     def load(self) -> dict[str, Any]:
-        """Load the implementation in a worker; the worker's description of it.
-
-        Raises CannotStart.
-        """
+        """Load the implementation; the worker's description of it.  Raises CannotStart."""
         if self._process is None or self._loaded:
             self.begin()
         adapter = self._implementation.adapter
@@ -224,7 +223,7 @@ class WorkerProcess:
             output = self._last_line()
             self._end_process()
             raise CannotStart(
-                f"{interpreter} was started, but did not load {adapter.module} and answer in time"
+                f"{interpreter} was started but did not load {adapter.module} in time"
                 + (f"; it printed: {output}" if output else "")
             ) from None
         if "refused" in answer:
@@ -266,7 +265,7 @@ class WorkerProcess:
         try:
             outcome = self._try_next(meanwhile)
             if outcome.kind == "crash" and self._asked is not None and not self._given_up:
-                # Maybe of being asked for its stacks in the middle of something.
+                # Writing its stacks may have killed the worker, so run the case without that.
                 outcome = self._try_next(meanwhile, watched=False)
             killer = self._killer
             if killer is not None and not self._given_up:
@@ -289,7 +288,7 @@ class WorkerProcess:
             if not self._pending:
                 self._mark = self._output.seek(0, os.SEEK_END)
                 self._send_case()
-            with contextlib.suppress(_Ended):  # found out by whoever waits for an answer
+            with contextlib.suppress(_Ended):  # raised again when an answer is read
                 while self._pending < len(self._queue):
                     self._send_case()
             if watched:
@@ -309,9 +308,9 @@ class WorkerProcess:
                 output += self._new_output()
             if not hung.args:
                 self._hangs.add(output)
-            outcome = _lost("timeout", "it did not come to an end", began, output)
+            outcome = _lost("timeout", "the case did not end", began, output)
         except BaseException:
-            # The user, or a time-out of pytest's, broke off: the worker is in the middle of a case.
+            # The user or pytest-timeout has interrupted the wait: the case is still running.
             self._end_process()
             raise
         finally:
@@ -321,12 +320,12 @@ class WorkerProcess:
             self._hangs.has_passed(outcome.seconds)
         if learnt:
             self._hangs.has_waited(learnt)
-        if outcome.spoiled or self._pending > len(self._queue):  # or some have been withdrawn
+        if outcome.spoiled or self._pending > len(self._queue):  # it has been sent withdrawn cases
             self._end_process()
         return outcome
 
     def _has_ended_since(self) -> bool:
-        """Whether the process has ended since its last case, with no other one sent to it."""
+        """Whether the process has ended after its last case, before it was sent another."""
         return not self._pending and self._process is not None and self._process.poll() is not None
 
     def _send_case(self) -> None:
@@ -337,14 +336,14 @@ class WorkerProcess:
         self._pending += 1
 
     def kill(self) -> None:
-        """End the worker process, if there is one, while another thread waits for its answer."""
+        """Kill the process, if it is running, while another thread waits for its answer."""
         self._given_up = True
         process = self._process
         if process is not None and process.poll() is None:
             _kill(process)
 
     def close(self) -> None:
-        """End the worker process, whatever it is doing, and forget the queued cases."""
+        """End the process, whatever it is doing, and forget the queued cases."""
         self._end_process()
         self._queue.clear()
 
@@ -364,7 +363,7 @@ class WorkerProcess:
             watchdog.close()
 
     def _send(self, request: dict[str, Any]) -> None:
-        """Send a request.  Raises _Ended where the worker cannot take it."""
+        """Send a request.  Raises _Ended if the worker does not read it."""
         process = self._process
         assert process is not None and process.stdin is not None
         self._sent = json.dumps(request).encode("ascii") + b"\n"
@@ -377,9 +376,9 @@ class WorkerProcess:
     def _answer(
         self, duration: str, meanwhile: Callable[[bool], None] | None = None
     ) -> dict[str, Any]:
-        """Wait for the reply to what was sent, for as long as the named duration says.
+        """Wait for the reply to a request, at most for the named duration.
 
-        ``meanwhile``: see :meth:`run_next`.  Raises _Ended or _Hung where none comes.
+        ``meanwhile``: see :meth:`run_next`.  Raises _Ended or _Hung if there is none.
         """
         process = self._process
         assert process is not None
@@ -405,16 +404,16 @@ class WorkerProcess:
                     if meanwhile is not None:
                         meanwhile(stall.sleeps)
                     continue
-                try:  # its last words may be on their way yet
+                try:  # its last reply may not have been read yet
                     reply = self._replies.get(timeout=1.0)
                 except queue.Empty:
-                    raise _Ended from None  # a child of it keeps the pipe open
+                    raise _Ended from None  # a child process keeps the pipe open
             if reply is None:
                 raise _Ended
             if reply == self._sent:
                 interpreter = self._implementation.interpreter.path
                 self._end_process()
-                raise CannotStart(f"{interpreter} is no interpreter: it echoes what it is given")
+                raise CannotStart(f"{interpreter} is not a Python interpreter: it echoes its input")
             if reply.startswith(script.PREFIX.encode("ascii")):
                 answer: dict[str, Any] = json.loads(reply[len(script.PREFIX) :])
                 return answer
@@ -435,7 +434,7 @@ class WorkerProcess:
         return f"exit status {status}"
 
     def _write_stacks(self) -> None:
-        """Make the hung worker write its threads' stacks into its output, where it can."""
+        """Make the hung worker write its threads' stacks to its output, and wait for them."""
         process = self._process
         if process is None or not hasattr(signal, "SIGUSR1"):
             return
@@ -451,7 +450,7 @@ class WorkerProcess:
                 return
 
     def _ask_for_stacks(self) -> None:
-        """Make the worker write its threads' stacks, if it can, and do not wait for them."""
+        """Make the worker write its threads' stacks, without waiting for them."""
         if self._process is None or self._output is None or not hasattr(signal, "SIGUSR1"):
             return
         self._asked = self._size = self._output.seek(0, os.SEEK_END)
@@ -459,7 +458,7 @@ class WorkerProcess:
             self._process.send_signal(signal.SIGUSR1)
 
     def _stacks(self) -> str | None:
-        """What the worker has written since it was asked for its stacks, once that is all."""
+        """What the worker has written since it was asked for its stacks; None until it is all."""
         if self._output is None or self._asked is None:
             return None
         size = self._output.seek(0, os.SEEK_END)
@@ -471,7 +470,7 @@ class WorkerProcess:
         return self._output.read(size - self._asked).decode("utf-8", "replace")
 
     def _used(self) -> float | None:
-        """The seconds of processor time that the worker has used; None where it is not known."""
+        """The seconds of processor time that the worker has used; None where unknown."""
         try:
             assert self._process is not None
             stat = Path(f"/proc/{self._process.pid}/stat").read_text()
@@ -492,7 +491,7 @@ class WorkerProcess:
         return text if self._asked is None else without_stacks(text)
 
     def _new_output(self, until: int | None = None) -> str:
-        """The same, with the stacks that were asked for meanwhile."""
+        """The same, including the stacks that were requested meanwhile."""
         assert self._output is not None
         if until is None:
             until = self._output.seek(0, os.SEEK_END)
@@ -503,22 +502,22 @@ class WorkerProcess:
         return self._output.read(min(until - begin, 100_000)).decode("utf-8", "replace")
 
     def _last_line(self) -> str:
-        """The last line printed: some interpreters write their errors to standard output."""
+        """The last line printed, to either stream: some interpreters write errors to stdout."""
         lines = self._printed().strip().splitlines()
         return lines[-1] if lines else self._strays.decode("utf-8", "replace")
 
 
 def _lost(kind: Kind, observed: str, began: float, output: str) -> Outcome:
-    """The outcome of a case whose worker is lost; ``began``: on the monotonic clock."""
+    """The outcome of a case whose worker is lost; ``began``: a time of the monotonic clock."""
     seconds = round(time.monotonic() - began, 6)
     waits = {"case": seconds} if kind == "timeout" else {}
     return Outcome(kind, observed, output=output, seconds=seconds, waits=waits, spoiled=True)
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The environment of a worker: this one, less what would steer another interpreter astray.
+    """The environment of a worker: that of this process without the variables in LEFT_OUT.
 
-    Its temporary files, and those of the programs it starts, go to ``folder``.
+    Temporary files of the worker, and of the programs that it starts, go to ``folder``.
     """
     kept = {key: value for key, value in os.environ.items() if key not in LEFT_OUT}
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
@@ -527,7 +526,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _refused(interpreter: Path, error: OSError) -> str:
-    """Why the system starts no worker, as a sentence."""
+    """Why the system has started no worker, as a sentence."""
     if error.errno in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE):
         return str(scarcity.sentence("process", error.strerror))
     if error.errno == errno.ENOSPC:
@@ -536,7 +535,7 @@ def _refused(interpreter: Path, error: OSError) -> str:
 
 
 def _read_replies(stream: IO[bytes], replies: queue.SimpleQueue[bytes | None]) -> None:
-    """Pass the worker's lines on, and None when it closes its output."""
+    """Queue the lines that the worker writes, and None when it closes its output."""
     with stream, contextlib.suppress(OSError, ValueError):
         for line in stream:
             replies.put(line)
@@ -544,7 +543,7 @@ def _read_replies(stream: IO[bytes], replies: queue.SimpleQueue[bytes | None]) -
 
 
 def _has_child(process: subprocess.Popen[bytes]) -> bool:
-    """Whether the worker has a process of its own, which may wake it."""
+    """Whether the worker has a child process, which may wake it."""
     folder = Path(f"/proc/{process.pid}/task")
     with contextlib.suppress(OSError):
         return any((task / "children").read_text().strip() for task in folder.iterdir())
@@ -552,7 +551,7 @@ def _has_child(process: subprocess.Popen[bytes]) -> bool:
 
 
 def _has_child_by_parent(pid: int) -> bool:
-    """The same from every process's parent, where the kernel lists no children."""
+    """The same, from the parents of all processes, where the kernel does not list children."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError, IndexError):
             if stat.read_text().rsplit(")", 1)[1].split()[1] == str(pid):
