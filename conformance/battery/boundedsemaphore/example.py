@@ -2,13 +2,14 @@
 
 import time
 
+from threadspec.conformance.battery.support.calls import check_all_end
 from threadspec.conformance.battery.support.premises import check_waits_at_zero
 from threadspec.conformance.harness.vocabulary import clause
 
 
 @clause("boundedsemaphore.example.pool")
 def test_a_pool_of_connections(threading, actors):
-    # The manual's example with a counted connection in the place of the database's.
+    # The manual's example, with a counted connection in place of the database's.
     check_waits_at_zero(actors, threading.BoundedSemaphore)
     connected = []
     most = []
@@ -37,8 +38,5 @@ def test_a_pool_of_connections(threading, actors):
             pool_sema.release()
 
     helpers = actors.start_many(8, work)
-    ended = actors.ended(helpers, at_least=8)
-    assert len(ended) == 8, "%d of 8 workers got through" % len(ended)
-    for worker in helpers:
-        worker.result()
-    assert max(most) <= maxconnections, "%d connections were open at once" % max(most)
+    check_all_end(actors, helpers, "workers")
+    assert max(most) <= maxconnections, "%d connections were open simultaneously" % max(most)

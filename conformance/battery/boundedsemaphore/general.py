@@ -1,8 +1,7 @@
-"""``BoundedSemaphore`` objects: how they are made, and what goes beyond a single method."""
+"""``BoundedSemaphore`` objects: how they are created, and what goes beyond a single method."""
 
 from threadspec.conformance.battery.shared import semaphores
-from threadspec.conformance.battery.support.boundedsemaphore import is_refused
-from threadspec.conformance.battery.support.calls import repeat
+from threadspec.conformance.battery.support.calls import is_refused, repeat
 from threadspec.conformance.harness.vocabulary import bind, clause
 
 bind(globals(), semaphores)
@@ -16,6 +15,6 @@ def test_each_semaphore_has_its_own_bound(threading, actors):
     keeper.call(repeat, 3, wide.acquire)
     for _ in range(3):
         refused = keeper.call(is_refused, wide)
-        assert not refused, "a bound of 3 was taken for that of another semaphore"
+        assert not refused, "a bound of 3 was taken for the bound of a semaphore created later, 1"
     refused = keeper.call(is_refused, narrow)
-    assert refused, "a bound of 1 was taken for that of another semaphore"
+    assert refused, "a bound of 1 was taken for the bound of a semaphore created earlier, 3"

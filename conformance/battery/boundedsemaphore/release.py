@@ -1,11 +1,8 @@
 """``BoundedSemaphore.release()``."""
 
 from threadspec.conformance.battery.shared import semaphores
-from threadspec.conformance.battery.support.boundedsemaphore import is_refused
-from threadspec.conformance.battery.support.calls import in_time, repeat
-from threadspec.conformance.battery.support.counter import (
-    admitted,
-)
+from threadspec.conformance.battery.support.calls import in_time, is_refused, repeat
+from threadspec.conformance.battery.support.counter import check_permits
 from threadspec.conformance.battery.support.extremes import MANY, many_times, try_acquire
 from threadspec.conformance.battery.support.premises import check_waits_at_zero
 from threadspec.conformance.battery.support.semaphore import at_zero
@@ -87,7 +84,7 @@ def test_no_error_after_failed_attempts(threading, actors):
     keeper.call(semaphore.acquire, False)
     for _ in range(4):
         refused = keeper.call(is_refused, semaphore)
-        assert not refused, "release() was refused after a failed non-blocking attempt"
+        assert not refused, "release() was refused after a failed acquire(False)"
 
 
 @clause("boundedsemaphore.release.within-bound")
@@ -201,10 +198,8 @@ def test_the_counter_stays_at_its_bound(threading, actors):
         semaphore = threading.BoundedSemaphore(value)
         for _ in range(3):
             actors.call(is_refused, semaphore)
-        count = admitted(actors, semaphore, value)
-        assert count == value, "after refused releases, a bounded semaphore of %d let %d pass" % (
-            value,
-            count,
+        check_permits(
+            actors, semaphore, value, "created with %d, after 3 releases beyond the bound" % value
         )
 
 
@@ -223,8 +218,7 @@ def test_the_counter_stays_at_its_bound_in_a_second_use(threading, actors):
     release(2)
     for _ in range(2):
         actors.call(is_refused, semaphore)
-    count = admitted(actors, semaphore, 2)
-    assert count == 2, "after refused releases, a bounded semaphore of 2 let %d pass" % count
+    check_permits(actors, semaphore, 2, "created with 2, after 2 releases beyond the bound")
 
 
 @clause("boundedsemaphore.release.excess-atomic")
@@ -245,7 +239,7 @@ def test_as_many_releases_at_once_succeed_as_were_acquired(threading, actors, ro
     for refused in actors.race([release] * 3, rounds // 8):
         for times, answers in zip(used, zip(*refused)):
             releases = len([one for one in answers if not one])
-            assert releases == times, "%d of 3 releases at once succeeded, not %d" % (
+            assert releases == times, "%d of 3 release() succeeded after %d acquire()" % (
                 releases,
                 times,
             )
@@ -260,7 +254,7 @@ def test_one_of_two_releases_succeeds_after_one_acquire(threading, actors):
     for meeting in meetings(actors, prepare):
         refused = [actor.result() for actor in (meeting.call, meeting.other)]
         releases = len([one for one in refused if not one])
-        assert releases == 1, "%d of 2 releases, one amid the other, succeeded" % releases
+        assert releases == 1, "%d of 2 release() calls, one amid the other, succeeded" % releases
 
 
 @clause("boundedsemaphore.release.within-bound")
@@ -270,7 +264,7 @@ def test_a_bound_may_be_high(threading, actors):
     if failed:
         return  # another clause's business
     releaser = actors.start(many_times, semaphore.release, taken)
-    assert releaser.returned(), "with a value of %d, after %d acquire(): %r" % (
+    assert releaser.returned(), "created with %d, after %d calls of acquire(): %r" % (
         MANY,
         taken,
         releaser,

@@ -1,15 +1,9 @@
 """``RLock.acquire()``."""
 
-from threadspec.conformance.battery.support.crossing import (
-    BY_THREAD,
-    BY_TIMER,
-    actor_in,
-    check_blocks,
-    check_blocks_while_main_holds,
-    check_hand_over,
-    helpers,
-)
-from threadspec.conformance.battery.support.deadlines import check_acquire, stays_blocked
+from threadspec.conformance.battery.shared import locks
+from threadspec.conformance.battery.support.calls import acquire_and_release
+from threadspec.conformance.battery.support.crossing import BY_THREAD, BY_TIMER, actor_in, helpers
+from threadspec.conformance.battery.support.deadlines import stays_blocked
 from threadspec.conformance.battery.support.premises import check_excludes
 from threadspec.conformance.battery.support.rlock import (
     DEEPEST,
@@ -17,19 +11,12 @@ from threadspec.conformance.battery.support.rlock import (
     acquire_to,
     check_level,
     is_free,
-    lock_and_unlock,
     release_from,
 )
 from threadspec.conformance.battery.support.stepping import meetings
-from threadspec.conformance.harness.vocabulary import clause
+from threadspec.conformance.harness.vocabulary import bind, clause
 
-
-@clause("rlock.acquire.free-returns-at-once")
-def test_acquire_of_an_unlocked_rlock_returns(threading, actors):
-    lock = threading.RLock()
-    for _ in range(3):
-        taker = actors.start(lock_and_unlock, lock, 10)
-        assert taker.returned()
+bind(globals(), locks)
 
 
 @clause("rlock.acquire.takes-ownership")
@@ -97,7 +84,7 @@ def test_the_owner_acquires_again_while_others_wait(threading, actors):
     lock = threading.RLock()
     owner = actors.new()
     owner.call(lock.acquire)
-    helpers = actors.start_many(2, lock_and_unlock, lock)
+    helpers = actors.start_many(2, acquire_and_release, lock)
     actors.ended(helpers)
     for form in ((), (True,), (False,)):
         owner.start(lock.acquire, *form)
@@ -117,21 +104,6 @@ def test_acquire_blocks_while_another_thread_owns_the_lock(threading, actors):
         release_from(lock, depth)
         waiter.result()
         waiter.call(lock.release)
-
-
-@clause("rlock.acquire.other-blocks")
-def test_every_other_thread_blocks(threading, actors):
-    lock = threading.RLock()
-    lock.acquire()
-    helpers = actors.start_many(7, lock.acquire)
-    ended = len(actors.ended(helpers))
-    assert ended == 0, "%d of 7 threads took a lock that another owns" % ended
-    lock.release()
-    while helpers:
-        owners = actors.ended(helpers, at_least=1)
-        assert owners, "nobody took the lock that was released"
-        owners[0].call(lock.release)
-        helpers.remove(owners[0])
 
 
 @clause("rlock.acquire.other-blocks")
@@ -156,19 +128,6 @@ def test_a_blocked_acquire_returns_after_the_outermost_release(threading, actors
         waiter = actors.start(lock.acquire)
         waiter.is_blocked()
         release_from(lock, depth)
-        assert waiter.returned()
-        waiter.call(lock.release)
-
-
-@clause("rlock.acquire.proceeds-after-release")
-def test_a_thread_that_waits_again_proceeds_each_time(threading, actors):
-    lock = threading.RLock()
-    waiter = actors.new()
-    for _ in range(4):
-        lock.acquire()
-        waiter.start(lock.acquire)
-        waiter.is_blocked()
-        lock.release()
         assert waiter.returned()
         waiter.call(lock.release)
 
@@ -210,18 +169,6 @@ def test_acquire_without_arguments_returns_none_after_blocking(threading, actors
     waiter.call(lock.release)
 
 
-@clause("rlock.acquire.blocking-true-blocks")
-def test_acquire_with_true_blocks(threading, actors):
-    for blocking in (True, 1):
-        lock = threading.RLock()
-        lock.acquire()
-        waiter = actors.start(lock.acquire, blocking)
-        assert stays_blocked(actors, waiter)
-        lock.release()
-        waiter.result()
-        waiter.call(lock.release)
-
-
 @clause("rlock.acquire.blocking-true-returns-true")
 def test_acquire_with_true_returns_true_at_every_level(threading):
     for blocking in (True, 1):
@@ -229,21 +176,6 @@ def test_acquire_with_true_returns_true_at_every_level(threading):
         for _ in range(3):
             got = lock.acquire(blocking)
             assert got
-
-
-@clause("rlock.acquire.blocking-true-returns-true")
-def test_acquire_with_true_returns_true_after_blocking(threading, actors):
-    for blocking in (True, 1):
-        lock = threading.RLock()
-        lock.acquire()
-        waiter = actors.start(lock.acquire, blocking)
-        waiter.is_blocked()
-        lock.release()
-        got = waiter.result()
-        assert got
-        free = is_free(actors, lock)
-        assert not free, "acquire(%r) returned, but the lock is not taken" % blocking
-        waiter.call(lock.release)
 
 
 @clause("rlock.acquire.blocking-true-returns-true")
@@ -271,18 +203,6 @@ def test_acquire_with_false_fails_while_another_thread_owns_the_lock(threading, 
         for blocking in (False, 0, False):
             got = actors.call(lock.acquire, blocking)
             assert not got
-
-
-@clause("rlock.acquire.nonblocking-held")
-def test_acquire_with_false_fails_while_others_wait(threading, actors):
-    lock = threading.RLock()
-    lock.acquire()
-    waiter = actors.start(lock_and_unlock, lock)
-    waiter.is_blocked()
-    got = actors.call(lock.acquire, False)
-    assert not got
-    lock.release()
-    waiter.result()
 
 
 @clause("rlock.acquire.nonblocking-held-changes-nothing")
@@ -346,33 +266,6 @@ def test_acquire_with_false_adds_a_level(threading, actors):
         check_level(actors, lock, 3)
 
 
-@clause("rlock.acquire.nonblocking-free")
-def test_acquire_with_false_takes_an_unlocked_rlock(threading, actors):
-    lock = threading.RLock()
-    for blocking in (False, 0, False, 0, False, False):
-        got = lock.acquire(blocking)
-        assert got
-        assert not is_free(actors, lock)
-        lock.release()
-
-
-@clause("rlock.acquire.blocking-keyword")
-def test_blocking_can_be_given_by_name(threading, actors):
-    # What each form does is the business of other clauses: here it matters that the name says it.
-    for blocking in (True, 1):
-        lock = threading.RLock()
-        owner = actors.new()
-        owner.call(lock.acquire, blocking=blocking)
-        waiter = actors.start(lock.acquire, blocking=blocking)
-        assert waiter.is_blocked()
-        owner.call(lock.release)
-        assert waiter.returned()
-    for blocking in (False, 0):
-        lock = threading.RLock()
-        actors.call(lock.acquire)
-        actors.call(lock.acquire, blocking=blocking)
-
-
 @clause("rlock.acquire.one-at-a-time")
 def test_each_unlocking_lets_exactly_one_waiter_own_the_lock(threading, actors):
     lock = threading.RLock()
@@ -382,50 +275,14 @@ def test_each_unlocking_lets_exactly_one_waiter_own_the_lock(threading, actors):
     actors.ended(waiting)
     while waiting:
         owner.call(lock.release)
-        ended = actors.ended(waiting, at_least=1)
-        assert len(ended) == 1, "%d of %d waiters proceeded at one release" % (
-            len(ended),
+        passed = actors.ended(waiting, at_least=1)
+        assert len(passed) == 1, "%d of %d waiters proceeded after one release()" % (
+            len(passed),
             len(waiting),
         )
-        owner = ended[0]
-        waiting = [actor for actor in waiting if actor is not owner]
+        owner = passed[0]
+        waiting.remove(owner)
     owner.call(lock.release)
-
-
-@clause("rlock.acquire.atomic")
-def test_one_of_many_attempts_at_once_succeeds(threading, actors, rounds):
-    check_excludes(actors, threading.RLock)
-    locks = [[threading.RLock() for _ in range(8)] for _ in range(rounds // 8)]
-
-    def attempt(number):
-        return [lock.acquire(False) for lock in locks[number]]
-
-    for won in actors.race([attempt] * 3, rounds // 8):
-        for attempts in zip(*won):
-            winners = len([got for got in attempts if got])
-            assert winners == 1, "%d of 3 threads took the lock at once" % winners
-
-
-@clause("rlock.acquire.atomic")
-def test_an_attempt_amid_an_attempt(threading, actors):
-    def prepare():
-        lock = threading.RLock()
-        return [lambda: lock.acquire(False)] * 2
-
-    for meeting in meetings(actors, prepare):
-        won = [actor.result() for actor in (meeting.call, meeting.other)]
-        winners = len([got for got in won if got])
-        assert winners == 1, "%d of 2 attempts succeeded, one amid the other" % winners
-
-
-@clause("rlock.acquire.other-blocks")
-def test_a_reentrant_lock_blocks_threads_of_every_kind(threading, actors):
-    check_blocks(threading.RLock, threading, actors)
-
-
-@clause("rlock.acquire.other-blocks")
-def test_a_reentrant_lock_of_the_main_thread_blocks_threads_of_every_kind(threading, actors):
-    check_blocks_while_main_holds(threading.RLock, threading, actors)
 
 
 @clause("rlock.acquire.other-blocks")
@@ -458,11 +315,6 @@ def test_threads_that_one_thread_started_do_not_share_a_lock(threading, actors):
         other.returned()
 
 
-@clause("rlock.acquire.proceeds-after-release")
-def test_a_reentrant_lock_goes_from_one_kind_of_thread_to_another(threading, actors):
-    check_hand_over(threading.RLock, threading, actors)
-
-
 @clause("rlock.acquire.again")
 def test_a_thread_of_every_kind_may_acquire_its_lock_again(threading, actors):
     for owner in helpers(threading, actors):
@@ -471,9 +323,3 @@ def test_a_thread_of_every_kind_may_acquire_its_lock_again(threading, actors):
             owner.start(lock.acquire)
             assert owner.returned(), "after %d calls of acquire(): %r" % (number, owner)
         owner.call(lambda: [lock.release() for _ in range(3)])
-
-
-@clause("rlock.acquire.other-blocks")
-def test_acquire_of_an_rlock_blocks_for_as_long_as_it_takes(threading, actors):
-    lock = threading.RLock()
-    check_acquire(actors, lock, lock.acquire)

@@ -1,142 +1,69 @@
-"""``RLock`` objects: how they are made, and what goes beyond a single method."""
+"""``RLock`` objects: how they are created, and what goes beyond a single method."""
 
-import time
-
+from threadspec.conformance.battery.shared import locks
+from threadspec.conformance.battery.support.calls import acquire_and_release, check_all_end
+from threadspec.conformance.battery.support.contention import Section, each_hold
 from threadspec.conformance.battery.support.identifiers import end_of, successor
 from threadspec.conformance.battery.support.premises import check_excludes
-from threadspec.conformance.battery.support.rlock import acquire_to, is_free, lock_and_unlock
+from threadspec.conformance.battery.support.rlock import is_free
 from threadspec.conformance.battery.support.stepping import meetings
-from threadspec.conformance.harness.vocabulary import clause
+from threadspec.conformance.harness.vocabulary import bind, clause
 
-
-@clause("rlock.factory")
-def test_each_rlock_is_a_new_one(threading, actors):
-    several = [threading.RLock() for _ in range(4)]
-    for lock in several:
-        same = len([another for another in several if another is lock])
-        assert same == 1, "%d of 4 locks made one after the other are the same" % same
-    first, second = several[:2]
-    first.acquire()
-    assert is_free(actors, second)
-    second.acquire()
-    first.release()
-    assert not is_free(actors, second)
-    assert is_free(actors, first)
+bind(globals(), locks)
 
 
 @clause("rlock.factory")
 def test_a_thread_may_own_two_rlocks(threading, actors):
-    locks = [threading.RLock() for _ in range(2)]
+    first, second = threading.RLock(), threading.RLock()
     owner = actors.new()
-    for lock in locks:
-        owner.call(lock.acquire)
-    for lock in locks:
-        assert not is_free(actors, lock)
-    owner.call(locks[0].release)
-    assert is_free(actors, locks[0])
-    assert not is_free(actors, locks[1])
-
-
-@clause("rlock.methods")
-def test_an_rlock_has_acquire_and_release(threading):
-    lock = threading.RLock()
-    assert callable(lock.acquire)
-    assert callable(lock.release)
-
-
-@clause("rlock.created-unlocked")
-def test_a_new_rlock_can_be_taken_by_any_thread(threading, actors):
-    for _ in range(3):
-        lock = threading.RLock()
-        taker = actors.start(lock.acquire)
-        assert taker.returned()
-
-
-@clause("rlock.created-unlocked")
-def test_a_new_rlock_is_unlocked_whatever_became_of_others(threading, actors):
-    for forgotten in (False, True):
-        for _ in range(3):
-            other = threading.RLock()
-            acquire_to(other, 2)
-            if forgotten:
-                other = None
-            lock = threading.RLock()
-            taker = actors.start(lock.acquire)
-            assert taker.returned()
+    owner.call(first.acquire)
+    owner.call(second.acquire)
+    assert not is_free(actors, first)
+    assert not is_free(actors, second)
+    owner.call(first.release)
+    assert is_free(actors, first)
+    assert not is_free(actors, second)
 
 
 @clause("rlock.mutual-exclusion")
 def test_one_owner_at_a_time(threading, actors, rounds):
     check_excludes(actors, threading.RLock)
     lock = threading.RLock()
-    inside = []
-    most = []
+    section = Section()
 
     def work(outer, inner):
-        for _ in range(rounds // 4):
-            got = lock.acquire(*outer)
-            if outer == (False,) and not got:
-                time.sleep(0)
-                continue
+        for _ in each_hold(lock, rounds // 4, outer):
             lock.acquire(*inner)
-            inside.append(1)
-            most.append(len(inside))
-            inside.pop()
+            section.pass_through()
             lock.release()
-            inside.append(1)
-            most.append(len(inside))
-            inside.pop()
-            lock.release()
+            section.pass_through()
 
     forms = (((), ()), ((True,), (False,)), ((False,), ()), ((), (True,)))
     helpers = [actors.start(work, outer, inner) for outer, inner in forms]
-    ended = actors.ended(helpers, at_least=4)
-    assert len(ended) == 4, "%d of 4 threads that share a lock came to an end" % len(ended)
-    for actor in helpers:
-        actor.result()
-    assert max(most) == 1, "%d threads owned the lock at once" % max(most)
-
-
-@clause("rlock.mutual-exclusion")
-def test_one_of_two_that_acquire_at_once_blocks(threading, actors):
-    for form in ((), (True,)):
-        locks = []
-
-        def prepare():
-            locks.append(threading.RLock())
-            return [lambda: locks[-1].acquire(*form)] * 2
-
-        for meeting in meetings(actors, prepare):
-            check_one_owns(actors, locks[-1], [meeting.call, meeting.other])
-
-
-def check_one_owns(actors, lock, pair):
-    """Check that of two actors that acquire, one owns ``lock``; let the other one follow."""
-    owners = actors.ended(pair, at_least=1)
-    assert len(owners) == 1, "%d of 2 threads own the lock at once" % len(owners)
-    owners[0].call(lock.release)
-    assert len(actors.ended(pair, at_least=2)) == 2
+    check_all_end(actors, helpers, "threads that share a lock")
+    most = section.most()
+    assert most == 1, "%d threads owned the lock simultaneously" % most
 
 
 @clause("rlock.mutual-exclusion")
 def test_an_attempt_amid_a_release(threading, actors):
-    locks = []
+    made = []
 
     def prepare():
-        locks.append(threading.RLock())
-        return lambda: lock_and_unlock(locks[-1]), lambda: locks[-1].acquire(False)
+        made.append(threading.RLock())
+        return lambda: acquire_and_release(made[-1]), lambda: made[-1].acquire(False)
 
     for meeting in meetings(actors, prepare):
         if meeting.other.result():
-            meeting.other.call(locks[-1].release)
+            meeting.other.call(made[-1].release)
             meeting.call.result()
-        else:  # it owns nothing, and no other thread does when the call has ended
+        else:  # no thread owns the lock once the call has ended
             meeting.call.result()
             first, second = [
-                actor.call(locks[-1].acquire, False) for actor in (meeting.other, meeting.call)
+                actor.call(made[-1].acquire, False) for actor in (meeting.other, meeting.call)
             ]
-            assert first, "nobody owns the lock, and it cannot be acquired"
-            assert not second, "two threads own the lock"
+            assert first, "no thread owned the lock, but acquire(False) failed"
+            assert not second, "two threads acquired the lock"
 
 
 @clause("rlock.owner-ended")

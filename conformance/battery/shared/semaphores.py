@@ -1,14 +1,24 @@
-"""What both kinds of semaphore promise alike; ``make`` makes one for a value."""
+"""What both kinds of semaphore promise alike; ``make`` creates one for a value."""
 
 import time
 
-from threadspec.conformance.battery.support.calls import in_time, repeat
+from threadspec.conformance.battery.support.calls import (
+    acquire_and_release,
+    check_all_new,
+    in_time,
+    repeat,
+)
+from threadspec.conformance.battery.support.contention import (
+    check_no_waiter_left,
+    check_one_of_two_blocks,
+    shuttle,
+)
 from threadspec.conformance.battery.support.counter import (
     acquired,
-    admitted,
+    check_counter_after,
+    check_permits,
+    check_simultaneous_releases,
     most_holders,
-    released_at_once,
-    shuttle,
 )
 from threadspec.conformance.battery.support.crossing import (
     check_blocks,
@@ -29,13 +39,10 @@ CLASSES = {"semaphore": "Semaphore", "boundedsemaphore": "BoundedSemaphore"}
 
 @clause("*.factory")
 def test_each_semaphore_is_a_new_one(make, actors):
-    several = [make(1) for _ in range(4)]
-    for semaphore in several:
-        same = len([another for another in several if another is semaphore])
-        assert same == 1, "%d of 4 semaphores made one after the other are the same" % same
-    acquired(actors, several[0])
-    left = admitted(actors, several[1], 1)
-    assert left == 1, "acquiring one semaphore changed the counter of another to %d" % left
+    check_all_new([make(1) for _ in range(4)])
+    first, second = make(1), make(1)
+    acquired(actors, first)
+    check_permits(actors, second, 1, "after acquire() of another semaphore")
 
 
 @clause("*.factory")
@@ -64,24 +71,21 @@ def test_a_semaphore_has_acquire_and_release(make):
 @clause("*.value.default-one")
 def test_the_counter_starts_with_one_by_default(make, actors):
     for _ in range(2):
-        make(3)  # is not the default from then on
-        count = admitted(actors, make(), 1)
-        assert count == 1, "a semaphore created without a value let %d pass" % count
+        make(3)  # must not become the default
+        check_permits(actors, make(), 1, "created without a value")
 
 
 @clause("*.value.initial")
 def test_the_counter_starts_with_the_value(make, actors):
     pair = actors.new(), actors.new()
     for value in (1, 2, 3, 5, 12):
-        count = admitted(actors, make(value), value, pair)
-        assert count == value, "a semaphore created with %d let %d pass" % (value, count)
+        check_permits(actors, make(value), value, "created with %d" % value, pair)
 
 
 @clause("*.value.initial")
 def test_the_counter_starts_with_a_large_value(make, actors, rounds):
     value = min(rounds, 257)
-    count = admitted(actors, make(value), value)
-    assert count == value, "a semaphore created with %d let %d pass" % (value, count)
+    check_permits(actors, make(value), value, "created with %d" % value)
 
 
 @clause("*.value.initial")
@@ -93,15 +97,13 @@ def test_a_large_value_is_accepted(make, actors):
 
 @clause("*.value.zero")
 def test_a_counter_of_zero_blocks_from_the_start(make, actors):
-    count = admitted(actors, make(0), 0)
-    assert count == 0, "a semaphore created with 0 let an acquire() pass"
+    check_permits(actors, make(0), 0, "created with 0")
 
 
 @clause("*.value.keyword")
 def test_the_value_can_be_given_by_name(make, actors):
     for value in (1, 3):
-        count = admitted(actors, make(value=value), value)
-        assert count == value, "a semaphore created with value=%d let %d pass" % (value, count)
+        check_permits(actors, make(value=value), value, "created with value=%d" % value)
 
 
 @clause("*.value.negative-error")
@@ -113,7 +115,7 @@ def test_a_negative_value_is_an_error(make):
 @clause("*.value.initial")
 def test_a_counter_may_begin_high(make, actors):
     _, failed = try_acquire(actors, make(MANY))
-    assert not failed, "with a value of %d, one of %d acquire(False) returned a false value" % (
+    assert not failed, "created with %d, a semaphore refused one of %d acquire(False) calls" % (
         MANY,
         FEWER,
     )
@@ -143,8 +145,9 @@ def test_acquire_takes_one_each_time(make, actors):
     for times in range(1, 5):
         semaphore = make(11)
         taker.call(repeat, times, semaphore.acquire)
-        left = admitted(actors, semaphore, 11 - times, pair)
-        assert left == 11 - times, "%d left of 11 after %d calls of acquire()" % (left, times)
+        check_permits(
+            actors, semaphore, 11 - times, "created with 11, acquired %d times" % times, pair
+        )
 
 
 @clause("*.acquire.zero-blocks")
@@ -167,7 +170,7 @@ def test_every_further_acquire_blocks(make, actors):
     semaphore, release = at_zero(make, actors, 7)
     helpers = actors.start_many(7, semaphore.acquire)
     ended = len(actors.ended(helpers))
-    assert ended == 0, "%d of 7 threads passed at zero" % ended
+    assert ended == 0, "7 threads called acquire() at zero; %d returned" % ended
     release(7)
     actors.ended(helpers, at_least=7)
 
@@ -219,8 +222,9 @@ def test_the_counter_is_zero_again_after_a_blocked_acquire(make, actors):
         waiter.is_blocked()
         release()
         waiter.returned()
-        left = admitted(actors, semaphore, 0)
-        assert left == 0, "what a blocked acquire() had waited for could be taken once more"
+        check_permits(
+            actors, semaphore, 0, "after a blocked acquire() and the release() that ended it"
+        )
 
 
 @clause("*.acquire.blocked-decrements")
@@ -231,13 +235,12 @@ def test_a_blocked_acquire_takes_one_and_no_more(make, actors):
     waiter.is_blocked()
     release(4)
     waiter.returned()
-    left = admitted(actors, semaphore, 3)
-    assert left == 3, "after 4 releases and one blocked acquire(), %d are left" % left
+    check_permits(actors, semaphore, 3, "at zero, after a blocked acquire() and 4 releases")
 
 
 @clause("*.acquire.overtaken-waits-on")
 def test_a_waiter_whose_release_was_used_by_another_keeps_waiting(make, actors):
-    # Right after release(), the releaser tries to be quicker than the waiter: one of them passes.
+    # The releaser calls acquire() right after release(), so that it may overtake the waiter.
     check_waits_at_zero(actors, make)
     semaphore = make(1)
     releaser = actors.new()
@@ -252,10 +255,10 @@ def test_a_waiter_whose_release_was_used_by_another_keeps_waiting(make, actors):
         waiter.is_blocked()
         helpers = [releaser.start(overtake), waiter]
         passed = actors.ended(helpers, at_least=1)
-        assert len(passed) == 1, "a release() let %d threads pass" % len(passed)
+        assert len(passed) == 1, "one release() let %d acquire() return" % len(passed)
         passed[0].call(semaphore.release)
         ended = len(actors.ended(helpers, at_least=2))
-        assert ended == 2, "a waiter that was overtaken does not proceed at the next release()"
+        assert ended == 2, "the next release() did not wake a waiter that had been overtaken"
         releaser = waiter if passed[0] is releaser else releaser
 
 
@@ -271,15 +274,11 @@ def test_overtaken_waiters_all_proceed_in_the_end(make, actors):
         repeat(2, semaphore.acquire)
         repeat(2, semaphore.release)
 
-    def pass_on():
-        semaphore.acquire()
-        semaphore.release()
-
-    helpers = actors.start_many(3, pass_on)
+    helpers = actors.start_many(3, acquire_and_release, semaphore)
     actors.ended(helpers)
     releaser.start(overtake)
     ended = len(actors.ended(helpers + [releaser], at_least=4))
-    assert ended == 4, "of 3 waiters and a thread that overtook them, %d got through" % ended
+    assert ended == 4, "of 3 waiters and a thread that overtook them, %d came to an end" % ended
 
 
 @clause("*.acquire.no-value")
@@ -331,8 +330,9 @@ def test_acquire_with_true_takes_one(make, actors):
         taker = actors.new()
         for _ in range(3):
             assert taker.start(semaphore.acquire, blocking).returned()
-        left = admitted(actors, semaphore, 0)
-        assert left == 0, "one is left of 3 after 3 calls of acquire(%r)" % blocking
+        check_permits(
+            actors, semaphore, 0, "created with 3, after 3 calls of acquire(%r)" % blocking
+        )
 
 
 @clause("*.acquire.blocking-true-decrements")
@@ -344,10 +344,8 @@ def test_acquire_with_true_takes_one_after_blocking(make, actors):
         waiter.is_blocked()
         release(2)
         waiter.returned()
-        left = admitted(actors, semaphore, 1)
-        assert left == 1, "after 2 releases and a blocked acquire(%r), %d are left" % (
-            blocking,
-            left,
+        check_permits(
+            actors, semaphore, 1, "at zero, after a blocked acquire(%r) and 2 releases" % blocking
         )
 
 
@@ -409,13 +407,11 @@ def test_failed_attempts_leave_the_counter_at_zero(make, actors):
     semaphore, release = at_zero(make, actors, 2)
     for blocking in (False, 0, False):
         actors.call(semaphore.acquire, blocking)
-    left = admitted(actors, semaphore, 0)
-    assert left == 0, "an acquire() passes after failed non-blocking attempts"
+    check_permits(actors, semaphore, 0, "at zero, after 3 calls of acquire(False)")
     for blocking in (False, 0, False):
         actors.call(semaphore.acquire, blocking)
     release(2)
-    left = admitted(actors, semaphore, 2)
-    assert left == 2, "after failed non-blocking attempts, 2 releases let %d pass" % left
+    check_permits(actors, semaphore, 2, "at zero, after 6 calls of acquire(False) and 2 releases")
 
 
 @clause("*.acquire.nonblocking-zero-changes-nothing")
@@ -439,8 +435,7 @@ def test_acquire_with_false_succeeds_while_the_counter_is_positive(make, actors)
     for blocking in (False, 0, False, 0):
         got = actors.call(semaphore.acquire, blocking)
         assert got
-    left = admitted(actors, semaphore, 0)
-    assert left == 0, "one is left of 4 after 4 successful non-blocking attempts"
+    check_permits(actors, semaphore, 0, "created with 4, after 4 calls of acquire(False)")
 
 
 @clause("*.acquire.nonblocking-positive")
@@ -448,7 +443,10 @@ def test_acquire_with_false_succeeds_as_often_as_a_large_value_says(make, actors
     semaphore = make(600)
     attempts = actors.call(in_time, 600, semaphore.acquire, False)
     failed = len([got for got in attempts if not got])
-    assert failed == 0, "%d of %d attempts failed on a counter of 600" % (failed, len(attempts))
+    assert failed == 0, "with a counter of 600, %d of %d acquire(False) calls failed" % (
+        failed,
+        len(attempts),
+    )
 
 
 @clause("*.acquire.nonblocking-positive")
@@ -456,8 +454,7 @@ def test_acquire_with_false_takes_one(make, actors):
     for blocking in (False, 0):
         semaphore = make(3)
         actors.call(semaphore.acquire, blocking)
-        left = admitted(actors, semaphore, 2)
-        assert left == 2, "%d left of 3 after one non-blocking attempt" % left
+        check_permits(actors, semaphore, 2, "created with 3, after acquire(%r)" % blocking)
 
 
 @clause("*.acquire.nonblocking-positive")
@@ -499,9 +496,9 @@ def test_as_many_attempts_at_once_succeed_as_the_counter_allows(make, actors, ro
     for won in actors.race([attempt] * 3, rounds // 8):
         for value, attempts in zip(values, zip(*won)):
             winners = len([got for got in attempts if got])
-            assert winners == value, "%d of 3 attempts at once succeeded, not %d" % (
-                winners,
+            assert winners == value, "of 3 simultaneous acquire(False) at %d, %d succeeded" % (
                 value,
+                winners,
             )
 
 
@@ -520,9 +517,8 @@ def test_an_attempt_amid_an_attempt(make, actors):
         for meeting in meetings(actors, prepare):
             won = [actor.result() for actor in (meeting.call, meeting.other)]
             winners = len([got for got in won if got])
-            assert winners == value, "%d of 2 attempts succeeded, one amid the other, not %d" % (
-                winners,
-                value,
+            assert winners == value, "of 2 acquire(False), one amid the other, %d succeeded" % (
+                winners
             )
 
 
@@ -566,8 +562,7 @@ def test_each_release_adds_one(make, actors):
     for times in range(1, 6):
         semaphore, release = at_zero(make, actors, 6, keeper)
         release(times)
-        count = admitted(actors, semaphore, times, pair)
-        assert count == times, "%d releases let %d pass" % (times, count)
+        check_permits(actors, semaphore, times, "at zero, after %d releases" % times, pair)
 
 
 @clause("*.release.increments")
@@ -575,8 +570,7 @@ def test_a_release_adds_one_to_a_positive_counter(make, actors):
     semaphore = make(9)
     release = acquired(actors, semaphore, 4)
     release(3)
-    count = admitted(actors, semaphore, 8)
-    assert count == 8, "9 less 4 acquired plus 3 released let %d pass" % count
+    check_permits(actors, semaphore, 8, "created with 9, acquired 4 times and released 3 times")
 
 
 @clause("*.release.returns")
@@ -607,8 +601,7 @@ def test_a_thread_that_never_acquired_may_release(make, actors):
     semaphore, _ = at_zero(make, actors, 2)
     for _ in range(2):
         assert actors.start(semaphore.release).returned()
-    count = admitted(actors, semaphore, 2)
-    assert count == 2
+    check_permits(actors, semaphore, 2, "at zero, after 2 releases by other threads")
 
 
 @clause("*.release.any-thread")
@@ -628,11 +621,8 @@ def test_each_release_lets_exactly_one_waiter_proceed(make, actors):
     actors.ended(helpers)
     for count in range(1, 5):
         release()
-        ended = actors.ended(helpers, at_least=count)
-        assert len(ended) == count, "%d of 4 waiters proceeded after %d releases" % (
-            len(ended),
-            count,
-        )
+        ended = len(actors.ended(helpers, at_least=count))
+        assert ended == count, "%d of 4 waiters proceeded after %d releases" % (ended, count)
 
 
 @clause("*.release.wakes-as-many")
@@ -643,55 +633,29 @@ def test_releases_in_a_burst_let_as_many_waiters_proceed(make, actors):
         helpers = actors.start_many(4, semaphore.acquire)
         actors.ended(helpers)
         release(burst)
-        ended = actors.ended(helpers, at_least=burst)
-        assert len(ended) == burst, "%d of 4 waiters proceeded after %d releases at once" % (
-            len(ended),
-            burst,
-        )
+        ended = len(actors.ended(helpers, at_least=burst))
+        assert ended == burst, "%d of 4 waiters proceeded after %d releases" % (ended, burst)
         release(4 - burst)
-        ended = actors.ended(helpers, at_least=4)
-        assert len(ended) == 4, "%d of 4 waiters proceeded after 4 releases" % len(ended)
+        ended = len(actors.ended(helpers, at_least=4))
+        assert ended == 4, "%d of 4 waiters proceeded after 4 releases" % ended
 
 
 @clause("*.release.wakes-as-many")
 def test_no_waiter_is_left_behind(make, actors):
     check_waits_at_zero(actors, make)
     semaphore, release = at_zero(make, actors)
-
-    def pass_on():
-        semaphore.acquire()
-        semaphore.release()
-
-    helpers = actors.start_many(8, pass_on)
-    actors.ended(helpers)
-    release()
-    ended = actors.ended(helpers, at_least=8)
-    assert len(ended) == 8, "%d of 8 waiters proceeded" % len(ended)
+    check_no_waiter_left(actors, semaphore, release)
 
 
 @clause("*.release.atomic")
 def test_every_one_of_many_releases_at_once_counts(make, actors, rounds):
     check_waits_at_zero(actors, make)
-    count, value = released_at_once(actors, make, rounds)
-    assert count == value, "the counter is %d, not %d as at first" % (count, value)
+    check_simultaneous_releases(actors, make, rounds)
 
 
 @clause("*.release.atomic")
 def test_a_release_amid_a_release_counts(make, actors):
-    semaphores = []
-    keeper = actors.new()
-    pair = actors.new(), actors.new()
-
-    def prepare():
-        semaphore, _ = at_zero(make, actors, 3, keeper)
-        semaphores.append(semaphore)
-        return semaphore.release, semaphore.release
-
-    for meeting in meetings(actors, prepare):
-        assert meeting.call.returned()
-        assert meeting.other.returned()
-        count = admitted(actors, semaphores[-1], 2, pair)
-        assert count == 2, "2 releases, one amid the other, raised the counter to %d" % count
+    check_counter_after(actors, make, 3, ("release", "release"))
 
 
 @clause("*.release.no-lost-wakeup")
@@ -700,7 +664,7 @@ def test_no_release_is_lost(make, actors, rounds):
     ping, _ = at_zero(make, actors)
     pong, _ = at_zero(make, actors)
     all_ended = shuttle(actors, ping, pong, 1, rounds // 4)
-    assert all_ended, "two threads that hand each other the turn got stuck"
+    assert all_ended, "two threads that hand control to each other got stuck"
 
 
 @clause("*.release.no-lost-wakeup")
@@ -709,7 +673,7 @@ def test_no_release_among_several_threads_is_lost(make, actors, rounds):
     ping, _ = at_zero(make, actors, 3)
     pong, _ = at_zero(make, actors, 3)
     all_ended = shuttle(actors, ping, pong, 3, rounds // 4)
-    assert all_ended, "threads that hand each other turns got stuck"
+    assert all_ended, "threads that hand control to each other got stuck"
 
 
 @clause("*.release.no-lost-wakeup")
@@ -721,8 +685,7 @@ def test_a_release_while_an_acquire_is_about_to_block(make, actors):
         return semaphore.acquire, semaphore.release
 
     for meeting in meetings(actors, prepare):
-        assert meeting.call.returned()
-        assert meeting.other.returned()
+        meeting.check_both_return()
 
 
 @clause("*.release.no-lost-wakeup")
@@ -734,8 +697,7 @@ def test_an_acquire_amid_a_release_for_which_nobody_waits(make, actors):
         return semaphore.release, semaphore.acquire
 
     for meeting in meetings(actors, prepare):
-        assert meeting.call.returned()
-        assert meeting.other.returned()
+        meeting.check_both_return()
 
 
 @clause("*.release.no-lost-wakeup")
@@ -752,10 +714,9 @@ def test_a_release_amid_a_release_while_two_wait(make, actors):
         return semaphore.release, semaphore.release
 
     for meeting in meetings(actors, prepare):
-        assert meeting.call.returned()
-        assert meeting.other.returned()
+        meeting.check_both_return()
         ended = len(actors.ended(helpers, at_least=2))
-        assert ended == 2, "2 releases, one amid the other, let %d of 2 waiters proceed" % ended
+        assert ended == 2, "%d of 2 waiters proceeded after 2 releases, one amid the other" % ended
 
 
 @clause("*.release.no-lost-wakeup")
@@ -776,10 +737,10 @@ def test_an_acquire_amid_a_release_that_wakes_a_waiter(make, actors):
         assert meeting.call.returned()
         helpers = [waiter, meeting.other]
         passed = actors.ended(helpers, at_least=1)
-        assert len(passed) > 0, "neither the waiter nor a new arrival proceeded at a release()"
+        assert passed, "after release(), neither the waiting acquire() nor a new one returned"
         passed[0].call(semaphores[-1].release)
         ended = len(actors.ended(helpers, at_least=2))
-        assert ended == 2, "%d of 2 threads proceeded at two releases" % ended
+        assert ended == 2, "after two calls of release(), %d of 2 acquire() returned" % ended
 
 
 @clause("*.release.wakes-as-many")
@@ -794,7 +755,7 @@ def test_releases_wake_the_others_while_some_of_the_woken_are_held_up(make, acto
 
 @clause("*.counter.atomic")
 def test_no_change_of_the_counter_is_lost(make, actors, rounds):
-    # The counter is so large that no acquire() has to block, were every release() lost.
+    # The counter is so large that no acquire() blocks, even if every release() is lost.
     check_waits_at_zero(actors, make)
     value = 3 * rounds + 4
     semaphore = make(value)
@@ -803,70 +764,33 @@ def test_no_change_of_the_counter_is_lost(make, actors, rounds):
         for step in range(10):
             semaphore.acquire()
             if not (number + step) % 3:
-                time.sleep(0)  # the others go on with one acquired here
+                time.sleep(0)  # let the others run while this thread has acquired
             semaphore.release()
 
     actors.race([use] * 4, rounds // 14)
-    left = admitted(actors, semaphore, value)
-    assert left == value, "%d left of %d after as many releases as acquires" % (left, value)
+    check_permits(
+        actors, semaphore, value, "created with %d, acquired and released as often" % value
+    )
 
 
 @clause("*.counter.atomic")
 def test_a_release_amid_an_acquire_counts(make, actors):
     check_waits_at_zero(actors, make)
-    semaphores = []
-    keeper = actors.new()
-    pair = actors.new(), actors.new()
-
-    def prepare():
-        semaphores.append(make(3))
-        keeper.call(semaphores[-1].acquire)
-        return semaphores[-1].acquire, semaphores[-1].release
-
-    for meeting in meetings(actors, prepare):
-        assert meeting.call.returned()
-        assert meeting.other.returned()
-        left = admitted(actors, semaphores[-1], 2, pair)
-        assert left == 2, "%d left of 3 after two acquires and a release amid the second" % left
+    check_counter_after(actors, make, 1, ("acquire", "release"))
 
 
 @clause("*.counter.atomic")
 def test_an_acquire_amid_a_release_counts(make, actors):
-    semaphores = []
-    keeper = actors.new()
-    pair = actors.new(), actors.new()
-
-    def prepare():
-        semaphores.append(make(3))
-        keeper.call(semaphores[-1].acquire)
-        return semaphores[-1].release, semaphores[-1].acquire
-
-    for meeting in meetings(actors, prepare):
-        assert meeting.call.returned()
-        assert meeting.other.returned()
-        left = admitted(actors, semaphores[-1], 2, pair)
-        assert left == 2, "%d left of 3 after two acquires, the second amid a release" % left
+    check_counter_after(actors, make, 1, ("release", "acquire"))
 
 
 @clause("*.counter.never-negative")
 def test_no_more_holders_than_the_value_allows(make, actors, rounds):
     check_waits_at_zero(actors, make)
     holders = most_holders(actors, make(2), rounds)
-    assert holders <= 2, "%d threads held a semaphore of 2 at once" % holders
+    assert holders <= 2, "%d threads held a semaphore of 2 simultaneously" % holders
 
 
 @clause("*.counter.never-negative")
 def test_one_of_two_that_acquire_at_once_blocks(make, actors):
-    for form in ((), (True,)):
-        semaphores = []
-
-        def prepare():
-            semaphores.append(make(1))
-            return [lambda: semaphores[-1].acquire(*form)] * 2
-
-        for meeting in meetings(actors, prepare):
-            helpers = [meeting.call, meeting.other]
-            passed = actors.ended(helpers, at_least=1)
-            assert len(passed) == 1, "%d of 2 threads passed at once" % len(passed)
-            passed[0].call(semaphores[-1].release)
-            assert len(actors.ended(helpers, at_least=2)) == 2
+    check_one_of_two_blocks(actors, lambda: make(1))

@@ -1,4 +1,4 @@
-"""Calls made again and again."""
+"""Calls that cases make often, and what becomes of them."""
 
 from threadspec.conformance.harness import blocking
 
@@ -19,3 +19,44 @@ def in_time(times, function, *args):
     while len(results) < times and (not results or blocking.clock() < until):
         results.append(function(*args))
     return results
+
+
+def acquire_and_release(lock, times=1):
+    """Acquire ``lock`` and release it, that many times."""
+    for _ in range(times):
+        lock.acquire()
+        lock.release()
+
+
+def is_refused(lock):
+    """Whether release() raises an error, of whatever type."""
+    try:
+        lock.release()
+    except:  # noqa: E722 - its type is another clause's business
+        return True
+    return False
+
+
+def check_methods(thing, names):
+    """Check that ``thing`` has the methods that ``names`` lists, separated by spaces."""
+    for name in names.split():
+        method = getattr(thing, name)
+        assert callable(method), "%s cannot be called" % name
+
+
+def check_all_new(several):
+    """Check that objects that were created one after the other are different ones."""
+    for one in several:
+        same = len([another for another in several if another is one])
+        assert same == 1, "%d of %d objects created one after the other are the same" % (
+            same,
+            len(several),
+        )
+
+
+def check_all_end(actors, helpers, what):
+    """Check that the calls of all these actors end, and raise nothing; ``what``: who they are."""
+    ended = len(actors.ended(helpers, at_least=len(helpers)))
+    assert ended == len(helpers), "%d of %d %s came to an end" % (ended, len(helpers), what)
+    for actor in helpers:
+        actor.result()

@@ -1,8 +1,10 @@
-"""Semaphores: count who passes, and strain the counter."""
+"""The counter of a semaphore: what it is, and what many simultaneous calls make of it."""
 
 import time
 
 from threadspec.conformance.battery.support.calls import repeat
+from threadspec.conformance.battery.support.contention import Section, each_hold
+from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.vocabulary import tells
 
@@ -26,8 +28,8 @@ def acquired(actors, semaphore, times=1, keeper=None):
 def admitted(actors, semaphore, count, pair=None):
     """How many of ``count`` + 1 calls of acquire() return before one blocks.
 
-    Where that is ``count``, the counter was ``count``, and it is zero now.  ``pair``: two actors
-    that make the calls, if they are idle; otherwise new ones do.
+    If that is ``count``, the counter was ``count``, and it is zero now.  ``pair``: two actors that
+    make the calls if they are idle; otherwise new ones do.
     """
     if not pair or not (pair[0].has_ended() and pair[1].has_ended()):
         pair = actors.new(), actors.new()
@@ -53,20 +55,33 @@ def admitted(actors, semaphore, count, pair=None):
     return count
 
 
-class _Releaser(object):
-    """For a race: acquires ten times in each of the first ``turns`` rounds, then releases as often.
+def check_permits(actors, semaphore, count, when, pair=None):
+    """Check that ``count`` calls of acquire() return before one blocks; the counter is zero then.
 
-    Where it takes long for a thread to go on, it acquires less often.
+    ``when``: what has been done to ``semaphore``; ``pair``: see :func:`admitted`.
+    """
+    returned = admitted(actors, semaphore, count, pair)
+    assert returned == count, "%s: %d calls of acquire() returned, expected %d" % (
+        when,
+        returned,
+        count,
+    )
+
+
+class _Releaser(object):
+    """Acquires ten times in each of the first ``rounds`` rounds of a race, then releases as often.
+
+    It acquires less often where threads wake slowly.
     """
 
-    def __init__(self, actors, semaphore, turns):
+    def __init__(self, actors, semaphore, rounds):
         self._semaphore = semaphore
-        self._turns = turns
+        self._rounds = rounds
         self._until = blocking.clock() + actors.durations["positive"] / 4
         self._acquired = 0
 
     def __call__(self, number):
-        if number < self._turns:
+        if number < self._rounds:
             if blocking.clock() < self._until:
                 repeat(10, self._semaphore.acquire)
                 self._acquired += 1
@@ -75,39 +90,31 @@ class _Releaser(object):
             repeat(10, self._semaphore.release)
 
 
-def released_at_once(actors, make, rounds):
-    """The counter after three threads have released at once what they had acquired, and before.
+def check_simultaneous_releases(actors, make, rounds):
+    """Check that every release() of three threads that release simultaneously counts.
 
-    ``make``: makes the semaphore for a value.
+    ``make``: creates the semaphore for a value.
     """
-    turns = rounds // 10
-    value = 3 * 10 * turns
+    rounds = rounds // 10
+    value = 3 * 10 * rounds
     semaphore = make(value)
-    helpers = [_Releaser(actors, semaphore, turns) for _ in range(3)]
-    actors.race(helpers, 2 * turns)
-    return admitted(actors, semaphore, value), value
+    actors.race([_Releaser(actors, semaphore, rounds) for _ in range(3)], 2 * rounds)
+    check_permits(
+        actors, semaphore, value, "created with %d, released as often as acquired" % value
+    )
 
 
 def most_holders(actors, semaphore, rounds):
-    """The most threads that were seen between acquire and release while five contend."""
-    inside = []
-    most = [0]
+    """The most threads that were between acquire() and release() while five contend."""
+    section = Section()
 
     def work(args, pause):
-        for number in range(rounds // 8):
-            if args == (False,):
-                if not semaphore.acquire(False):
-                    time.sleep(0)
-                    continue
-            else:
-                semaphore.acquire(*args)
-            inside.append(None)
-            most.append(len(inside))
+        for number, _ in enumerate(each_hold(semaphore, rounds // 8, args)):
+            section.enter()
             if number % pause == 0:
-                time.sleep(0)  # the others run into the semaphore now
-            most.append(len(inside))
-            inside.pop()
-            semaphore.release()
+                time.sleep(0)  # the others call acquire() now
+            section.count()
+            section.leave()
 
     ways = [((), 1), ((True,), 2), ((False,), 3), ((), 4), ((False,), 1)]
     helpers = [actors.start(work, args, pause) for args, pause in ways]
@@ -115,40 +122,30 @@ def most_holders(actors, semaphore, rounds):
     for actor in helpers:
         if actor.error is not None:
             raise actor.error
-    return max(most)
+    return section.most()
 
 
-def shuttle(actors, ping, pong, pairs, rounds):
-    """Hand turns to and fro through two semaphores, both at zero; whether every thread ended.
+def check_counter_after(actors, make, taken, calls):
+    """Check that two calls on a semaphore, one made amid the other, leave its counter at 2.
 
-    Of each pair of threads, one waits for a turn that the other gives, and gives it back: every
-    release meets an acquire that is about to block, has just blocked or has not begun, and no
-    thread can end where one turn is lost.  There are fewer rounds where threads wake slowly.
+    ``make``: creates the semaphore for a value; it is created with 3, and acquired ``taken``
+    times before.  ``calls``: the names of the two methods.
     """
-    until = blocking.clock() + actors.durations["positive"] / 4
-    over = []
+    made = []
+    keeper = actors.new()
+    pair = actors.new(), actors.new()
 
-    def serve():
-        while True:
-            ping.acquire()
-            if len(over) == pairs:
-                ping.release()  # lets the next one end
-                break
-            pong.release()
+    def prepare():
+        made.append(make(3))
+        keeper.call(repeat, taken, made[-1].acquire)
+        return [getattr(made[-1], name) for name in calls]
 
-    def play():
-        for _ in range(rounds):
-            ping.release()
-            pong.acquire()
-            if blocking.clock() >= until:
-                break
-        over.append(None)
-        if len(over) == pairs:
-            ping.release()
-
-    helpers = [actors.start(work) for work in [serve, play] * pairs]
-    ended = actors.ended(helpers, at_least=len(helpers))
-    for actor in helpers:
-        if actor.error is not None:
-            raise actor.error
-    return len(ended) == len(helpers)
+    for meeting in meetings(actors, prepare):
+        meeting.check_both_return()
+        check_permits(
+            actors,
+            made[-1],
+            2,
+            "at %d, after %s() amid %s()" % (3 - taken, calls[1], calls[0]),
+            pair,
+        )

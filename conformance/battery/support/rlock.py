@@ -1,4 +1,4 @@
-"""Acquires an RLock to a level and looks at it from outside."""
+"""Acquires an RLock to a recursion level, and finds that out from another thread."""
 
 from threadspec.conformance.harness.vocabulary import states
 
@@ -8,12 +8,11 @@ DEEPEST = 300
 
 @states("another thread can acquire the lock", "no other thread can acquire the lock")
 def is_free(actors, lock):
-    """Whether ``lock`` is unlocked, told by an attempt in a thread that owns nothing."""
+    """Whether ``lock`` is unlocked, found out by an attempt in a thread that owns nothing."""
     prober = actors.new()
     got = prober.call(lock.acquire, False)
-    if (
-        got is None
-    ):  # what acquire() returns is another clause's business: only an owner may release
+    if got is None:
+        # What acquire() returns is another clause's business; only an owner may release.
         return prober.start(lock.release).returned()
     if got:
         prober.call(lock.release)
@@ -31,17 +30,11 @@ def release_from(lock, depth):
         lock.release()
 
 
-def lock_and_unlock(lock, times=1):
-    for _ in range(times):
-        lock.acquire()
-        lock.release()
-
-
 def check_level(actors, lock, level):
     """Check that ``lock``, owned by the calling thread, has exactly this recursion level."""
     for left in range(level, 0, -1):
         free = is_free(actors, lock)
-        assert not free, "unlocked %d releases before the outermost one" % left
+        assert not free, "the lock was free when %d more calls of release() were due" % left
         lock.release()
     free = is_free(actors, lock)
-    assert free, "still locked after %d releases" % level
+    assert free, "the lock was not free after %d calls of release()" % level

@@ -1,10 +1,10 @@
-"""Meet a call at every line: what a race hits once in a while, hit each time.
+"""Stop a call at each line of the implementation, so that a rare race happens every time.
 
-A call is made again and again in an actor; each time its thread is stopped one line of the
-implementation's Python code later, and another actor does something else meanwhile.  The way that a
-thread takes to its end is met in the same manner.  Where the implementation is not written in
-Python, or a trace function cannot stop a thread, there are no such lines, and the call or the end
-is met once, when it is over or is blocked.
+An actor makes the same call again and again.  Each time its thread is stopped one line later in the
+implementation's Python code, and another actor does something else meanwhile.  The code that a
+thread runs on the way to its end is stepped through in the same manner.  Where the implementation
+is not written in Python, or a trace function cannot stop a thread, there are no such lines; the
+other action then happens once, when the call is over or is blocked.
 """
 
 import os
@@ -12,15 +12,16 @@ import sys
 
 from threadspec.conformance.harness import blocking
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-HARNESS = os.path.join(os.path.dirname(HERE), "harness")
+BATTERY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+HARNESS = os.path.join(os.path.dirname(BATTERY), "harness")
+KIT = (BATTERY + os.sep, HARNESS + os.sep)
 
 # Seconds after which no further line is tried, however slow the implementation is.
 BUDGET = 1.0
 
 
 def can_stop(substrate):
-    """Whether a trace function can stop a thread of ``substrate`` alone: not that of a greenlet."""
+    """Whether a trace function can stop one thread of ``substrate`` alone; not so in greenlets."""
     return hasattr(sys, "settrace") and isinstance(substrate.start_new_thread, type(len))
 
 
@@ -31,14 +32,14 @@ def is_of_the_kit(frame):
     """Whether a frame belongs to the battery or to the harness."""
     path = frame.f_code.co_filename
     if path not in _ours:
-        _ours[path] = os.path.dirname(os.path.abspath(path)) in (HERE, HARNESS)
+        _ours[path] = os.path.abspath(path).startswith(KIT)
     return _ours[path]
 
 
 class Stop(object):
-    """Stops a thread at one line of what it runs of the implementation.
+    """Stops a thread at one line of the implementation's code.
 
-    ``step``: the number of the line; ``met``: whether the thread has come to it.
+    ``step``: the number of the line; ``met``: whether the thread has reached it.
     """
 
     def __init__(self, substrate, step):
@@ -57,9 +58,9 @@ class Stop(object):
 
 
 class Meeting(Stop):
-    """One call, stopped at a line, and what is done meanwhile.
+    """One call that is stopped at a line, and another one that is made meanwhile.
 
-    ``call`` and ``other``: the two actors.
+    ``call`` and ``other``: the actors that make the two.
     """
 
     def __init__(self, substrate, pair, call, meanwhile, step):
@@ -72,14 +73,21 @@ class Meeting(Stop):
             self.call.start(call)
 
     def take_place(self):
-        """Let the two meet; whether they met at the line, not at the end of what could be seen."""
-        # Blocked by the implementation or stopped at its line; False: it has ended.
+        """Make both calls; whether the first was stopped at its line.
+
+        If not, it had ended, or was blocked, before it reached the line.
+        """
         self.call.is_blocked()
         met = self.met
         self.other.start(self._meanwhile)
         self.other.is_blocked()  # it has ended, or waits for the thread that is stopped
         self._resume.release()
         return met
+
+    def check_both_return(self):
+        """Check that neither call is blocked any longer, and that neither raised."""
+        assert self.call.returned()
+        assert self.other.returned()
 
     def _trace(self, call):
         before = sys.gettrace()
@@ -94,11 +102,11 @@ class Meeting(Stop):
 
 
 def meetings(actors, prepare):
-    """Meet a call at its first line, at its second, and so on; yield one Meeting for each.
+    """Stop a call at its first line, at its second, and so on; yield a Meeting for each.
 
-    ``prepare`` returns the call and what is done meanwhile, anew for each meeting: two functions
-    without arguments.  What is done meanwhile may block until the call goes on.  In the last
-    meeting the call has ended before, or is blocked.  Both must have ended before the next one.
+    ``prepare`` is called for each meeting and returns two functions without arguments: the call,
+    and what is done meanwhile, which may block until the call continues.  In the last meeting the
+    call has already ended, or is blocked.  Both must end before the next meeting.
     """
     until = blocking.clock() + BUDGET
     pair = actors.new(), actors.new()
@@ -113,7 +121,7 @@ def meetings(actors, prepare):
 
 
 def settle(actors, waiter=None):
-    """Let every thread get as far as it can by itself; ``waiter``: an actor that watches for it."""
+    """Wait until every thread has ended or is blocked; ``waiter``: an idle actor to do so."""
     lock = actors.substrate.allocate_lock()
     lock.acquire()
     waiter = (waiter or actors.new()).start(lock.acquire)
@@ -123,10 +131,10 @@ def settle(actors, waiter=None):
 
 
 class Ending(Stop):
-    """An activity after which its thread stops at one line of the implementation.
+    """An activity whose thread stops at one line of the implementation after the activity.
 
-    No call can be met there, since the thread goes this way by itself: so the activity, at its end,
-    lets the functions be traced that it returns to.  ``before``: what the activity begins with;
+    The thread runs these lines without being called, so the activity, at its end, installs a trace
+    function in the frames that it returns to.  ``before``: called at the beginning of the activity;
     ``activity``: a plain function, so that no other kind of target need be supported.
     """
 
@@ -146,7 +154,7 @@ class Ending(Stop):
         self.activity = activity
 
     def go_on(self):
-        """Let the thread go on to its end."""
+        """Let the thread run to its end."""
         if self._stopped:
             self._stopped = False
             self._resume.release()
@@ -155,9 +163,9 @@ class Ending(Stop):
 def endings(threading, actors, before=int):
     """Stop a thread at its first line after its activity, at its second, and so on.
 
-    Yields the thread and its Ending for each.  The thread is stopped, or has ended (the last one),
-    or is blocked in ``before``, the activity's beginning: a function without arguments, which the
-    case then lets return.  The case calls ``go_on``.
+    Yields the thread and its Ending for each; the case calls ``go_on``.  The thread is stopped, or
+    has ended (the last one), or is blocked in ``before``, a function without arguments at the
+    beginning of the activity, which the case lets return.
     """
     until = blocking.clock() + BUDGET
     starter = actors.new()
