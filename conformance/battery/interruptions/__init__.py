@@ -1,1 +1,1 @@
-"""Calls interrupted by exceptions from signal handlers."""
+"""Calls interrupted by signal handlers and finalizers."""

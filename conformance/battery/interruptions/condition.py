@@ -1,7 +1,9 @@
-"""Calls of ``Condition`` methods interrupted by an exception from a signal handler."""
+"""Calls of ``Condition`` methods interrupted by a signal handler or a finalizer."""
 
 import sys
+from functools import partial
 
+from threadspec.conformance.battery.support.calls import acquire_and_release
 from threadspec.conformance.battery.support.condition import kinds, wake
 from threadspec.conformance.battery.support.interrupting import (
     blocked,
@@ -13,32 +15,38 @@ from threadspec.conformance.battery.support.interrupting import (
     nothing,
     steps,
 )
-from threadspec.conformance.battery.support.interruptions import BRIEF, pass_on, usable
-from threadspec.conformance.battery.support.timeouts import LONG
+from threadspec.conformance.battery.support.interruptions import BRIEF, FORMS, usable
 from threadspec.conformance.harness.vocabulary import Violation, clause, show_error
 
 
 def wait_once(condition):
-    """Wait, with the lock held."""
+    """Acquire, wait and release."""
     condition.acquire()
     condition.wait()
     condition.release()
 
 
 def try_to_wake(condition):
-    """Call notifyAll, in a handler: a late one may find a plain lock held by its own thread."""
+    """Call notifyAll() in a handler; a late one may find a plain lock held by its own thread."""
     if condition.acquire(False):
         condition.notifyAll()
         condition.release()
 
 
 def await_release(waker, condition):
-    """Wait until wait() has released the lock: what is slow may only be about to wait."""
-    waker.start(pass_on, condition).returned()
+    """Wait until wait() has released the lock: a slow implementation may not have done so yet."""
+    waker.start(acquire_and_release, condition).returned()
+
+
+def waits(threading):
+    """Conditions over each kind of lock, with a wait() on each, with and without a time-out."""
+    for arguments in FORMS:
+        for condition in kinds(threading):
+            yield condition, partial(condition.wait, *arguments)
 
 
 def start_waiting(waiter, condition):
-    """Let an actor wait for a condition, until it does."""
+    """Let an actor wait for a condition; return when it is blocked."""
     waiter.start(wait_once, condition).is_blocked()
 
 
@@ -47,79 +55,75 @@ def test_an_exception_ends_a_wait_and_no_notify_is_lost(threading, actors):
     needs_blocking(threading, actors)
     others = [actors.new(), actors.new()]
     waker = actors.new()
-    for arguments in ((), (LONG,)):
-        for condition in kinds(threading):
-            start_waiting(others[0], condition)
-            condition.acquire()
-            doing("a wait() in which a signal handler raises")
-            met = blocked(
-                actors,
-                lambda: condition.wait(*arguments),
-                interrupt,
-                lambda: waker.call(wake, condition, "notifyAll"),
-                True,
-                lambda: start_waiting(others[1], condition),
+    for condition, wait in waits(threading):
+        start_waiting(others[0], condition)
+        condition.acquire()
+        doing("a wait() in which a signal handler raises")
+        met = blocked(
+            actors,
+            wait,
+            interrupt,
+            lambda: waker.call(wake, condition, "notifyAll"),
+            True,
+            lambda: start_waiting(others[1], condition),
+        )
+        try:
+            condition.release()
+        except RuntimeError:
+            pass  # whether it still holds the lock is another clause's business
+        if met.in_time:
+            assert met.raised, "wait() returned although a signal handler raised in it"
+            for _ in others:
+                waker.call(wake, condition, "notify")
+                # Let the waiters get as far as they can before the next notify().
+                actors.ended(others)
+        for other in others:
+            assert other.returned(), (
+                "a signal handler's exception ended one of three wait() calls; "
+                "then two notify() calls did not wake the other two"
             )
-            try:
-                condition.release()
-            except RuntimeError:
-                pass  # whether it still holds the lock is another clause's business
-            if met.in_time:
-                assert met.raised, "wait() returned although a signal handler raised in it"
-                for _ in others:
-                    waker.call(wake, condition, "notify")
-                    # Nobody but the waiters can take the next step.
-                    actors.ended(others)
-            for other in others:
-                returned = other.returned()
-                assert returned, (
-                    "a signal handler's exception ended one of three wait() calls; "
-                    "then two notify() calls did not wake the other two"
-                )
 
 
 @clause("interruptions.condition.holds-lock", apart=True)
 def test_an_exception_ends_a_wait_and_the_lock_is_held_again(threading, actors):
     needs_blocking(threading, actors)
     waker = actors.new()
-    for arguments in ((), (LONG,)):
-        for condition in kinds(threading):
-            condition.acquire()
-            doing("a wait() in which a signal handler raises")
-            met = blocked(
-                actors,
-                lambda: condition.wait(*arguments),
-                interrupt,
-                lambda: waker.call(wake, condition, "notifyAll"),
-                True,
-            )
-            if not met.in_time:
-                continue
-            got = actors.call(condition.acquire, False)
-            assert not got, "a signal handler's exception ended wait(), which left the lock free"
-            condition.release()
-            usable(actors, condition, "after release() that followed a wait() so ended")
+    for condition, wait in waits(threading):
+        condition.acquire()
+        doing("a wait() in which a signal handler raises")
+        met = blocked(
+            actors,
+            wait,
+            interrupt,
+            lambda: waker.call(wake, condition, "notifyAll"),
+            True,
+        )
+        if not met.in_time:
+            continue
+        got = actors.call(condition.acquire, False)
+        assert not got, "when a signal handler's exception ended wait(), the lock was free"
+        condition.release()
+        usable(actors, condition, "after a signal handler's exception ended wait(), and release()")
 
 
 @clause("interruptions.condition.returns", apart=True)
 def test_a_wait_goes_on_after_a_handler(threading, actors):
     needs_blocking(threading, actors)
     waker = actors.new()
-    for arguments in ((), (LONG,)):
-        for condition in kinds(threading):
-            condition.acquire()
-            doing("a wait() during which a signal handler returned")
-            met = blocked(
-                actors,
-                lambda: condition.wait(*arguments),
-                nothing,
-                lambda: waker.call(wake, condition, "notify"),
-                False,
-            )
-            assert not met.early, "wait() returned when a signal handler had, before any notify()"
-            got = actors.call(condition.acquire, False)
-            assert not got, "wait() returned without the lock"
-            condition.release()
+    for condition, wait in waits(threading):
+        condition.acquire()
+        doing("a wait() during which a signal handler returned")
+        met = blocked(
+            actors,
+            wait,
+            nothing,
+            lambda: waker.call(wake, condition, "notify"),
+            False,
+        )
+        assert not met.early, "wait() returned when a signal handler had, before any notify()"
+        got = actors.call(condition.acquire, False)
+        assert not got, "wait() returned without the lock"
+        condition.release()
 
 
 @clause("interruptions.condition.timeout", apart=True)
@@ -134,25 +138,21 @@ def test_signals_do_not_change_the_timeout_of_a_wait(threading, actors):
 def test_a_handler_notifies_the_wait_that_it_interrupts(threading, actors):
     needs_blocking(threading, actors)
     other, waker = actors.new(), actors.new()
-    for arguments in ((), (LONG,)):
-        for condition in kinds(threading):
-            start_waiting(other, condition)
-            condition.acquire()
-            doing("a wait() during which a signal handler called notifyAll()")
-            met = blocked(
-                actors,
-                lambda: condition.wait(*arguments),
-                lambda: try_to_wake(condition),
-                lambda: waker.call(wake, condition, "notifyAll"),
-                True,
-                lambda: await_release(waker, condition),
-            )
-            condition.release()
-            assert met.early or not met.in_time, (
-                "notifyAll() in a signal handler does not wake the wait() that it interrupts"
-            )
-            returned = other.returned()
-            assert returned, "notifyAll() in a signal handler does not wake another thread"
+    for condition, wait in waits(threading):
+        start_waiting(other, condition)
+        condition.acquire()
+        doing("a wait() during which a signal handler called notifyAll()")
+        met = blocked(
+            actors,
+            wait,
+            lambda: try_to_wake(condition),
+            lambda: waker.call(wake, condition, "notifyAll"),
+            True,
+            lambda: await_release(waker, condition),
+        )
+        condition.release()
+        met.check_ended_by("notifyAll()")
+        assert other.returned(), "notifyAll() in a signal handler does not wake another thread"
 
 
 @clause("interruptions.condition.raises-within", apart=True)
@@ -179,8 +179,7 @@ def test_an_exception_at_each_step_leaves_a_condition_usable(threading, actors):
                 raise Violation(
                     "%s, notifyAll() or release() raised %s" % (what, show_error(sys.exc_info()[1]))
                 )
-            returned = waiter.returned()
-            assert returned, "%s, notifyAll() does not wake a thread that waits" % what
+            assert waiter.returned(), "%s, notifyAll() does not wake a thread that waits" % what
 
 
 @clause("interruptions.condition.raises-within-wait", apart=True)
@@ -200,17 +199,17 @@ def test_an_exception_at_each_step_of_a_wait_leaves_no_trace(threading, actors):
             what = "after a signal handler raised at a step of wait(%s)" % timeout
             condition = made[0]
             got = asker.call(condition.acquire, False)
-            assert not got, "%s, the lock is free" % what
+            assert not got, "%s, another thread acquired the lock" % what
             condition.release()
             start_waiting(waiter, condition)
-            returned = waker.start(wake, condition, "notify").returned()
-            assert returned, "%s, the lock is held for good" % what
-            returned = waiter.returned()
-            assert returned, "%s, notify() wakes nobody although a thread waits" % what
+            assert waker.start(wake, condition, "notify").returned(), (
+                "%s, another thread cannot acquire the lock" % what
+            )
+            assert waiter.returned(), "%s, notify() does not wake a thread that waits" % what
 
 
 def within_condition(threading):
-    """A condition, a function that gives a short use of it, and what is done meanwhile."""
+    """A condition, a function that returns a short use of it, and what is done meanwhile."""
     condition = threading.Condition()
 
     def use():

@@ -1,4 +1,4 @@
-"""``Thread.join()`` interrupted by an exception from a signal handler."""
+"""``Thread.join()`` interrupted by a signal handler."""
 
 from threadspec.conformance.battery.support.interrupting import (
     blocked,
@@ -10,6 +10,7 @@ from threadspec.conformance.battery.support.interrupting import (
     steps,
 )
 from threadspec.conformance.battery.support.interruptions import (
+    FORMS,
     check_alive,
     lists,
     started,
@@ -33,7 +34,7 @@ def running(threading, actors):
 @clause("interruptions.join.raises", apart=True)
 def test_an_exception_ends_a_join_and_the_thread_stays_alive(threading, actors):
     needs_blocking(threading, actors)
-    for arguments in ((), (LONG,)):
+    for arguments in FORMS:
         thread, latch = running(threading, actors)
         ended = []
 
@@ -69,7 +70,7 @@ def test_a_thread_is_alive_after_an_exception_ended_a_join(threading, actors):
 @clause("interruptions.join.returns", apart=True)
 def test_a_join_goes_on_after_a_handler(threading, actors):
     needs_blocking(threading, actors)
-    for arguments in ((), (LONG,)):
+    for arguments in FORMS:
         thread, latch = running(threading, actors)
         doing("a join() during which a signal handler returned")
         met = blocked(actors, lambda: thread.join(*arguments), nothing, latch.open, False)
@@ -87,7 +88,7 @@ def test_signals_do_not_change_the_timeout_of_a_join(threading, actors):
 @clause("interruptions.join.calls-back", apart=True)
 def test_a_handler_asks_about_the_thread_that_is_joined(threading, actors):
     needs_blocking(threading, actors)
-    for arguments in ((), (LONG,)):
+    for arguments in FORMS:
         thread, latch = running(threading, actors)
         listed = []
 

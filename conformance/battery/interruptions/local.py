@@ -1,4 +1,4 @@
-"""Uses of ``local`` interrupted by an exception from a signal handler."""
+"""Uses of ``local`` interrupted by a signal handler or a finalizer."""
 
 from threadspec.conformance.battery.support.interrupting import (
     doing,
@@ -40,8 +40,7 @@ def test_an_exception_at_each_step_leaves_locals_usable(threading, actors):
     doing("the use of thread-local data at a step of which a signal handler raised")
     for _ in steps(lambda: use, interrupt):
         for actor in (actors.start(use), actors.start(use)):
-            returned = actor.returned()
-            assert returned, (
+            assert actor.returned(), (
                 "after a signal handler raised at a step of the use of thread-local data, "
                 "another thread cannot use it: %r" % actor
             )

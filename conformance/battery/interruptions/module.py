@@ -1,4 +1,4 @@
-"""Functions of the module interrupted by an exception from a signal handler."""
+"""Functions of the module interrupted by a signal handler or a finalizer."""
 
 from threadspec.conformance.battery.support.interrupting import (
     doing,
@@ -23,8 +23,7 @@ def test_an_exception_at_each_step_leaves_the_module_functions_usable(threading,
     doing("enumerate(), activeCount() or currentThread() at a step of which a handler raised")
     for _ in steps(lambda: lambda: ask(threading), interrupt):
         asker = actors.start(ask, threading)
-        returned = asker.returned()
-        assert returned, (
+        assert asker.returned(), (
             "after a signal handler raised at a step of enumerate(), activeCount() "
             "or currentThread(), they do not return in another thread"
         )

@@ -1,4 +1,4 @@
-"""``Thread.start()`` interrupted by an exception from a signal handler."""
+"""``Thread.start()`` interrupted by a signal handler or a finalizer."""
 
 from threadspec.conformance.battery.support.interrupting import (
     doing,

@@ -1,16 +1,16 @@
-"""Actors in threads that the implementation started, to cross them with low-level threads.
+"""Actors in threads of every kind: low-level ones and those that the implementation started.
 
 Elsewhere in the battery every helper is a low-level thread, so that a fault of ``Thread`` fails no
-other clause.  An implementation may treat its own threads differently, though: whatever works in
-either kind of thread has to work in the other, and between the two.
+other clause.  But an implementation may treat its own threads differently: what works in one kind
+of thread has to work in the other, and between the two.
 """
 
 LOW = "low-level thread"
 BY_THREAD = "thread started by Thread"
 BY_TIMER = "thread started by Timer"
 
-# The kinds that do not run a function on an implementation: (id of the module, kind).  Other
-# clauses ask for that; here they are left out, and tried only once.
+# The kinds of thread that do not run a function on an implementation: (id of the module, kind).
+# That is the business of other clauses; such a kind is left out here, and tried only once.
 _unusable = set()
 
 
@@ -23,7 +23,7 @@ def _run(threading, kind, function):
 
 
 def actor_in(kind, threading, actors, starter=None):
-    """A new actor in a thread of that kind; None where such a thread does not run.
+    """A new actor in a thread of that kind; None if such a thread does not run.
 
     ``starter``: the actor that starts the thread, a new one if not given.
     """
@@ -40,7 +40,7 @@ def actor_in(kind, threading, actors, starter=None):
             if not given_up:
                 perform(*args)
 
-        # Not in the main thread: an implementation without threads runs the function right there.
+        # Not in the main thread: an implementation without threads runs the function in start().
         starter.start(_run, threading, kind, function)
 
     actor = actors.new(begin, kind)
@@ -53,13 +53,13 @@ def actor_in(kind, threading, actors, starter=None):
 
 
 def helpers(threading, actors):
-    """An actor of each usable kind, and a second one in a thread that Thread started."""
+    """An actor of each usable kind, and a second one in a thread started by Thread."""
     found = [actor_in(kind, threading, actors) for kind in (LOW, BY_THREAD, BY_TIMER, BY_THREAD)]
     return [actor for actor in found if actor is not None]
 
 
 def pairs(threading, actors):
-    """Pairs of actors of different kinds, in both orders, and two in threads of Thread."""
+    """Pairs of actors of different kinds, in both orders, and two in threads started by Thread."""
     members = helpers(threading, actors)
     return [
         (members[one], members[other])
@@ -69,7 +69,7 @@ def pairs(threading, actors):
 
 
 def check_blocks(make, threading, actors):
-    """acquire() blocks in a thread of one kind while one of another kind has acquired."""
+    """Check that acquire() blocks in one kind of thread while another kind has acquired."""
     for holder, waiter in pairs(threading, actors):
         lock = make()
         holder.call(lock.acquire)
@@ -87,7 +87,7 @@ def check_blocks(make, threading, actors):
 
 
 def check_blocks_while_main_holds(make, threading, actors):
-    """acquire() blocks in a thread of each kind while the main thread has acquired."""
+    """Check that acquire() blocks in each kind of thread while the main thread has acquired."""
     for waiter in helpers(threading, actors):
         lock = make()
         lock.acquire()
@@ -99,7 +99,7 @@ def check_blocks_while_main_holds(make, threading, actors):
 
 
 def check_hand_over(make, threading, actors):
-    """A release() in a thread of one kind lets an acquire() in one of another kind proceed."""
+    """Check that release() in one kind of thread lets acquire() in another kind return."""
     for holder, waiter in pairs(threading, actors):
         lock = make()
         holder.call(lock.acquire)
@@ -117,7 +117,7 @@ def check_hand_over(make, threading, actors):
 
 
 class Waiter(object):
-    """Lets an actor wait on a condition, and awaits that it does."""
+    """An actor that waits on a condition."""
 
     def __init__(self, condition, actor, timeout=()):
         self.actor = actor
@@ -133,7 +133,7 @@ class Waiter(object):
 
 
 def check_wakes_as_many(make, threading, actors):
-    """Releases in one kind of thread wake as many waiting threads of every kind."""
+    """Check that releases in the main thread wake as many waiting threads of every kind."""
     members = helpers(threading, actors)
     semaphore = make()
     for _ in members:
@@ -141,7 +141,7 @@ def check_wakes_as_many(make, threading, actors):
     for actor in members:
         actor.start(semaphore.acquire)
         actor.is_blocked()
-    # Not more than one at a time: which of them wakes is open.
+    # One at a time: the manual leaves open which of them wakes.
     for number in range(len(members)):
         semaphore.release()
         woken = actors.ended(members, at_least=number + 1)
@@ -152,7 +152,7 @@ def check_wakes_as_many(make, threading, actors):
 
 
 def blocking_thread(threading, actors, kind):
-    """A thread of that kind that blocks, and the function that lets it end; None, None if none."""
+    """A blocked thread of that kind and a function that lets it end; None, None if it cannot run."""
     lock = actors.substrate.allocate_lock()
     lock.acquire()
     arrived = []

@@ -1,13 +1,13 @@
 """Interrupt a call: by a signal whose handler returns, raises or calls back, or by a finalizer.
 
-:func:`blocked` interrupts a call of the main thread that is blocked.  :func:`steps` interrupts a
-short call at each of its steps in turn.
+:func:`blocked` interrupts a call of the main thread that is blocked.  :func:`steps` and
+:func:`finalizers` make a short call again and again and interrupt it one step later each time.
 
 A handler cannot run anywhere in a call: CPython 3.11 and newer run it only at the beginning of a
-Python function, after a call of a function written in C has returned, and at the end of a loop's
-round.  The first two are the events of a profile function, so a profile function sends the signal:
-no implementation is interrupted where its interpreter would not do it.  What is written in C has no
-such steps.
+Python function, after a function written in C has returned, and at the end of each pass through a
+loop.  The first two are the events of a profile function.  So a profile function sends the signal,
+and no implementation is interrupted where its interpreter would not do it.  Code that is written in
+C has no such steps.
 
 The cases that use this module are run apart (see ``harness/vocabulary.py``), in a main thread.
 """
@@ -26,14 +26,14 @@ from threadspec.conformance.harness.vocabulary import NotOffered, show_error
 # Seconds after which no further step is tried, however slow the implementation is.
 BUDGET = 1.0
 
-# Seconds after which a case says that it still goes on.
+# Seconds after which a case reports again that it is still running.
 AGAIN = 0.2
 
 # Seconds between the proof that a call is blocked and the signal.
 DELAY = 0.0001
 
-# Of :func:`check_timeout`: the shortest time-out, and what is between two signals, in seconds; how
-# many signals must come in the first half of the time-out.
+# For :func:`check_timeout`: the shortest time-out and the interval between two signals, in seconds;
+# how many signals must come in the first half of the time-out.
 SHORT = 0.015
 INTERVAL = 0.001
 ENOUGH = 3
@@ -52,24 +52,24 @@ def nothing():
     """Return."""
 
 
-# What was said last of the call that is interrupted, and when.
+# What was reported last about the call that is interrupted, and when.
 _said = ["", 0.0]
 
 
 def doing(text):
-    """Name the call that is going to be interrupted, for the evidence where it never returns."""
+    """Report which call is going to be interrupted, as evidence in case it never returns."""
     _said[:] = [text, blocking.clock()]
     say(text)
 
 
 def go_on():
-    """Say once more what is done, if that is long ago: a slow implementation is no hung one."""
+    """Report again what is being done, lest a slow implementation be taken for a hung one."""
     if blocking.clock() > _said[1] + AGAIN:
         doing(_said[0])
 
 
 def _signals():
-    """The signal module.  Raises NotOffered where it lacks what is needed here."""
+    """The signal module.  Raises NotOffered if it lacks what is needed here."""
     try:
         import signal
     except ImportError:
@@ -83,7 +83,7 @@ def _signals():
 
 
 def _handle(signal, number, handler):
-    """Install a signal handler.  Raises NotOffered in a thread that may not do that."""
+    """Install a signal handler.  Raises NotOffered in a thread that may not do so."""
     try:
         signal.signal(number, handler)
     except ValueError:
@@ -94,9 +94,9 @@ _blocks = {}
 
 
 def needs_blocking(threading, actors):
-    """Raise NotOffered where the implementation's threads do not wait for each other.
+    """Raise NotOffered if the implementation's threads do not wait for each other.
 
-    A stand-in for platforms without threads has nothing that could be interrupted.
+    A stand-in for platforms without threads has no call that could be interrupted.
     """
     if threading not in _blocks:
         lock = threading.Lock()
@@ -114,15 +114,16 @@ def needs_blocking(threading, actors):
 class Blocked(object):
     """A call of the main thread that a signal interrupted while it was blocked.
 
-    ``in_time``: the handler ran before the call was let go; otherwise the interpreter does not
-    interrupt such a call, and nothing can be said of it; ``raised``: the call ended with the
-    handler's Interruption; ``early``: it returned before it was let go; ``value``: what it gave.
+    ``in_time``: the handler ran while the call was blocked; otherwise the interpreter does not
+    interrupt such a call, and there is nothing to judge; ``raised``: the call ended with the
+    handler's Interruption; ``early``: it returned before it was released; ``value``: what it
+    returned.
     """
 
     def __init__(self):
         self.in_time = self.raised = self.early = False
         self.value = None
-        self._sent = self._handled = self._acted = self._let_go = self._over = False
+        self._sent = self._handled = self._acted = self._released = self._over = False
         self._tid = blocking.own_tid()
 
     def run(self, actors, call, act, release, ends, beside):
@@ -132,7 +133,7 @@ class Blocked(object):
         def handler(number, frame):
             if not self._handled:
                 self._handled = True
-                self.in_time = not self._let_go
+                self.in_time = not self._released
                 act()
                 self._acted = True
 
@@ -153,7 +154,7 @@ class Blocked(object):
                 actors.until(lambda: self._over)
             else:
                 self._await_block(actors)
-            self._let_go = True
+            self._released = True
             if not self._over:
                 release()
 
@@ -163,7 +164,7 @@ class Blocked(object):
             try:
                 attendant.start(attend)
                 self.value = call()
-                self.early = not self._let_go
+                self.early = not self._released
                 self._over = True
                 attendant.result()
             except Interruption:
@@ -175,7 +176,7 @@ class Blocked(object):
             self._over = True
         try:
             attendant.result()
-        except Interruption:  # late: the interpreter could not run the handler any sooner
+        except Interruption:  # the interpreter could not run the handler any sooner
             self.raised = True
             attendant.result()
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -183,11 +184,17 @@ class Blocked(object):
             raise NotOffered("the call is not blocked: there is nothing to interrupt")
         return self
 
+    def check_ended_by(self, action):
+        """Check that the handler ended the call by ``action``, if it ran in time."""
+        assert self.early or not self.in_time, (
+            "%s in a signal handler does not end the call that it interrupts" % action
+        )
+
     def _await_block(self, actors):
         """Wait until the main thread is seen to be blocked, or for the duration ``window``."""
         patience = blocking.clock() + actors.durations["window"]
         if blocking.own_tid() == self._tid:
-            patience = blocking.clock() + 0.002  # threads of one system thread: no proof
+            patience = blocking.clock() + 0.002  # green threads: there is no proof
         while not self._over and blocking.clock() < patience:
             if blocking.proved([self._tid], 0.05):
                 break
@@ -197,22 +204,22 @@ class Blocked(object):
 def blocked(actors, call, act, release, ends, beside=nothing):
     """Interrupt ``call`` in the main thread while it is blocked; returns a Blocked.
 
-    ``act``: what the signal handler does; ``release``: lets the call go by ordinary means, in an
-    actor, once the handler has run and the call is blocked again, or has not been interrupted; not
-    called where the call has ended already; ``ends``: ``act`` must end the call, which gets good
-    time for it; ``beside``: called in that actor before the signal, while the call is blocked.
-    What ``call`` raises but an Interruption is raised here.  Raises NotOffered where the call is
-    not blocked: other clauses require that it is.
+    ``act``: what the signal handler does; ``release``: called in an actor to end the call by
+    ordinary means, once the handler has run and the call is blocked again, or was not interrupted;
+    not called if the call has already ended; ``ends``: whether ``act`` must end the call, which is
+    then given time for it; ``beside``: called in that actor before the signal, while the call is
+    blocked.  Exceptions of ``call`` other than an Interruption are raised here.  Raises NotOffered
+    if the call is not blocked: other clauses require that it is.
     """
     return Blocked().run(actors, call, act, release, ends, beside)
 
 
 def check_timeout(actors, name, call):
-    """Make sure that signals, whose handler returns, do not change the time-out of a wait.
+    """Check that signals whose handler returns do not change the time-out of a wait.
 
-    ``call``: a method called ``name`` that nothing ends but its time-out, which is its argument.
+    ``call``: a method called ``name`` whose argument is its time-out, and which nothing else ends.
     """
-    # On a busy machine a short wait may meet too few signals: then a longer one is tried.
+    # On a busy machine too few signals may come during a short wait: then a longer one is tried.
     for seconds in (SHORT, 4 * SHORT, 16 * SHORT):
         doing("%s(%s), while signals came" % (name, seconds))
         took, signals = _signals_during(actors, call, seconds)
@@ -220,7 +227,7 @@ def check_timeout(actors, name, call):
             "%s(%s) did not return while a signal came every few milliseconds: "
             "its time-out begins again after each" % (name, seconds)
         )
-        # A clock may be coarse; that much earlier is not early.
+        # Clocks may be coarse.
         assert took >= 0.9 * seconds - 0.005, "%s(%s) returned after %.4f s, ended by a signal" % (
             name,
             seconds,
@@ -233,8 +240,8 @@ def check_timeout(actors, name, call):
 def _signals_during(actors, call, seconds):
     """Call ``call(seconds)`` while signals come.
 
-    Returns the seconds that it took, or None where it had to be ended by an exception, long after
-    its time-out; and how many signals came in the first half of its time.
+    Returns the seconds that it took, or None if it had to be ended by an exception, long after its
+    time-out; and the number of signals in the first half of the time-out.
     """
     signal = _signals()
     began = blocking.clock()
@@ -266,7 +273,7 @@ def _signals_during(actors, call, seconds):
 
 
 class Step(object):
-    """One call that was interrupted at one of its steps.
+    """One call that is interrupted at one of its steps.
 
     ``met``: it had that many steps; ``raised``: it ended with an Interruption; ``value``: what it
     returned.
@@ -279,7 +286,7 @@ class Step(object):
         self.value = None
 
     def run(self, call, has_come):
-        """Make the call.  ``has_come``: whether the interruption has, once it has been sent."""
+        """Make the call.  ``has_come``: tells whether the interruption that was sent has come."""
         before = sys.getprofile()
         sys.setprofile(self._event)
         try:
@@ -305,8 +312,8 @@ class Step(object):
 def _each(make, trigger, has_come):
     """Yield a Step for the first step of a call, for the second, and so on, to the last.
 
-    The call is made without an interruption before all that: the first one of a process may import
-    what it needs, in a thousand steps that are not its own.
+    The call is made once without an interruption first: the first call in a process may import what
+    it needs, in a thousand steps that are not its own.
     """
     until = blocking.clock() + BUDGET
     number = 0
@@ -323,8 +330,8 @@ def _each(make, trigger, has_come):
 def steps(make, act):
     """Interrupt a short call by a signal at its first step, at its second, and so on.
 
-    ``make`` returns the call, anew for each step; ``act``: what the handler does.  Yields a Step
-    for each; the first one and the last one were not interrupted.
+    ``make`` is called for each step and returns the call; ``act``: what the handler does.  Yields a
+    Step for each; the first and the last one were not interrupted.
     """
     if not hasattr(sys, "setprofile"):
         raise NotOffered("this interpreter has no sys.setprofile")
@@ -360,7 +367,7 @@ class _Referent(object):
 
 
 def _finalize(act):
-    """Let three kinds of finalizers call ``act``: ``__del__``, of a weak reference, of the gc."""
+    """Call ``act`` from ``__del__``, from a weak reference's callback and from one of the gc."""
     _Garbage(act)
     referent = _Referent()
     reference = weakref.ref(referent, lambda dead: act())
@@ -380,8 +387,8 @@ def _finalize(act):
 def finalizers(actors, text, make, act):
     """Let finalizers call ``act`` at the first step of a call, at its second, and so on.
 
-    All that happens in an actor.  ``text``: names the call; ``make`` returns it, anew for each
-    step.  A violation where the call never returns; raises what ``act`` raised.
+    All this happens in an actor.  ``text``: names the call; ``make`` is called for each step and
+    returns it.  A violation if the call never returns, or if ``act`` raises.
     """
     if not hasattr(sys, "setprofile"):
         raise NotOffered("this interpreter has no sys.setprofile")

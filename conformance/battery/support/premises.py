@@ -1,8 +1,8 @@
-"""What a case takes for granted when it lets several threads loose on one object: that they wait.
+"""What a case with several threads on one object relies on: that they wait for each other.
 
-Where they do not, as in a module for programs without threads, chance decides what such a case
-sees.  These checks come first and fail in every run.  One that has held is not made again in its
-process: it takes time where blocking cannot be proved.
+Where they do not, as in a module for programs without threads, the verdict of such a case would
+depend on chance.  These checks come first and fail in every run.  A check that has passed is not
+repeated in its process: it takes time where blocking cannot be proved.
 """
 
 import time
@@ -10,18 +10,18 @@ import time
 from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.harness import blocking
 
-# Seconds for which threads are watched that ask again and again, where they could wait.
+# Seconds for which threads are watched that poll where they should wait.
 LONG = 1.0
 
-_held = []  # the checks that held, each with what it was made with
+_held = []  # the checks that passed, each with its argument ``make``
 
 
 def _ignore(note):
-    """Leave out what a check has seen: the evidence of a case must not depend on who came first."""
+    """Drop a line of evidence: a case's evidence must not depend on which case came first."""
 
 
 def _once(check):
-    """Make a check once for each ``make`` in a process, as long as it holds."""
+    """Make a check only until it has passed, once for each ``make`` in a process."""
 
     def checked(actors, make):
         if [one for one in _held if one[0] is check and one[1] is make]:
@@ -39,7 +39,7 @@ def _once(check):
 
 @_once
 def check_excludes(actors, make):
-    """Check that a second acquire() of a lock blocks; ``make``: makes the lock, or a condition."""
+    """Check that a second acquire() blocks; ``make``: creates a lock or a condition."""
     lock = make()
     holder, second = actors.new(), actors.new()
     holder.call(lock.acquire)
@@ -53,10 +53,10 @@ def check_excludes(actors, make):
 
 @_once
 def check_waits_at_zero(actors, make):
-    """Check that acquire() blocks at zero; ``make``: makes a semaphore for a value.
+    """Check that acquire() blocks at zero; ``make``: creates a semaphore for a value.
 
-    Two threads wait, since one that asks again and again, undisturbed, looks blocked.  Two that do
-    so get in each other's way sooner or later where nothing keeps them apart.
+    Two threads wait: a single one that polls looks blocked.  Where nothing keeps two apart, they
+    interfere with each other sooner or later.
     """
     semaphore = make(1)
     holder = actors.new()
@@ -80,7 +80,7 @@ def check_waits_at_zero(actors, make):
 
 @_once
 def check_waits_until_set(actors, make):
-    """Check that wait() blocks while an event is not set; ``make``: makes the event."""
+    """Check that wait() blocks while an event is not set; ``make``: creates the event."""
     event = make()
     waiter = actors.start(event.wait)
     blocked = waiter.is_blocked()
@@ -92,25 +92,25 @@ def check_waits_until_set(actors, make):
 
 @_once
 def check_apart(actors, make):
-    """Check that a value set here is not there in another thread; ``make``: makes a local."""
+    """Check that another thread does not see a value set here; ``make``: creates a local."""
     data = make()
     data.x = 1
-    assert not actors.call(hasattr, data, "x"), "another thread has the value that this one set"
+    assert not actors.call(hasattr, data, "x"), "another thread saw the value that this one had set"
 
 
 @_once
 def check_runs_beside(actors, make):
-    """Check that start() returns while its thread runs; ``make``: makes a thread for a target."""
+    """Check that start() returns while its thread runs; ``make``: creates one for a target."""
     starter = actors.new()
     with Latch(actors.substrate) as latch:
         thread = starter.call(make, target=latch.wait)
         returned = starter.start(thread.start).returned()
         shown = repr(starter)
-    assert returned, "while the activity of the thread was not over, %s; it must return" % shown
+    assert returned, "while the activity of the thread was running, %s; it must return" % shown
 
 
 def holds(check, actors, make):
-    """Whether a check passes: for cases in which threads that wait are only a circumstance."""
+    """Whether a check passes; for cases whose clause is not about waiting."""
     try:
         check(actors, make)
     except AssertionError:
