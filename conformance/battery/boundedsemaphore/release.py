@@ -12,18 +12,20 @@ from threadspec.conformance.harness.vocabulary import bind, clause, raises
 bind(globals(), semaphores)
 
 
+def check_not_refused(releaser, semaphore, times, when):
+    """Check that an actor may call release() that many times; ``when``: in which situation."""
+    for number in range(1, times + 1):
+        refused = releaser.call(is_refused, semaphore)
+        assert not refused, "%s, release() number %d was refused" % (when, number)
+
+
 @clause("boundedsemaphore.release.within-bound")
 def test_no_error_up_to_the_bound(threading, actors):
     for value in (1, 2, 3, 5, 12):
         semaphore = threading.BoundedSemaphore(value)
         keeper = actors.new()
         keeper.call(repeat, value, semaphore.acquire)
-        for number in range(1, value + 1):
-            refused = keeper.call(is_refused, semaphore)
-            assert not refused, "release %d of a bounded semaphore of %d was refused" % (
-                number,
-                value,
-            )
+        check_not_refused(keeper, semaphore, value, "created with %d" % value)
 
 
 @clause("boundedsemaphore.release.within-bound")
@@ -50,9 +52,7 @@ def test_no_error_in_a_second_use(threading, actors):
     for args in ((), (True,), (False,), ()):
         for times in (1, 2):
             keeper.call(repeat, times, semaphore.acquire, *args)
-            for _ in range(times):
-                refused = keeper.call(is_refused, semaphore)
-                assert not refused, "release() was refused after acquire%r" % (args,)
+            check_not_refused(keeper, semaphore, times, "after acquire%r" % (args,))
 
 
 @clause("boundedsemaphore.release.within-bound")
@@ -66,14 +66,12 @@ def test_no_error_while_others_wait_and_after(threading, actors):
         waiters = actors.start_many(3, semaphore.acquire)
         actors.ended(waiters)
         for actor in helpers:
-            refused = actor.call(is_refused, semaphore)
-            assert not refused, "release() was refused while threads wait at zero"
+            check_not_refused(actor, semaphore, 1, "while threads wait at zero")
         for waiter in waiters:
             assert waiter.returned()
         helpers = waiters
     for actor in helpers:
-        refused = actor.call(is_refused, semaphore)
-        assert not refused, "release() was refused after waiters had acquired"
+        check_not_refused(actor, semaphore, 1, "after waiters have acquired")
 
 
 @clause("boundedsemaphore.release.within-bound")
@@ -82,9 +80,7 @@ def test_no_error_after_failed_attempts(threading, actors):
     keeper = actors.new()
     keeper.call(repeat, 4, semaphore.acquire)
     keeper.call(semaphore.acquire, False)
-    for _ in range(4):
-        refused = keeper.call(is_refused, semaphore)
-        assert not refused, "release() was refused after a failed acquire(False)"
+    check_not_refused(keeper, semaphore, 4, "after a failed acquire(False)")
 
 
 @clause("boundedsemaphore.release.within-bound")
@@ -94,9 +90,7 @@ def test_no_error_after_a_refused_release(threading, actors):
     for _ in range(3):
         keeper.call(is_refused, semaphore)
         keeper.call(repeat, 2, semaphore.acquire)
-        for _ in range(2):
-            refused = keeper.call(is_refused, semaphore)
-            assert not refused, "release() was refused within the bound after one beyond it"
+        check_not_refused(keeper, semaphore, 2, "after a release() beyond the bound")
 
 
 @clause("boundedsemaphore.release.excess-error")

@@ -8,7 +8,6 @@ from threadspec.conformance.battery.support.condition import kinds, wake
 from threadspec.conformance.battery.support.interrupting import (
     blocked,
     check_timeout,
-    doing,
     finalizers,
     interrupt,
     needs_blocking,
@@ -58,9 +57,9 @@ def test_an_exception_ends_a_wait_and_no_notify_is_lost(threading, actors):
     for condition, wait in waits(threading):
         start_waiting(others[0], condition)
         condition.acquire()
-        doing("a wait() in which a signal handler raises")
         met = blocked(
             actors,
+            "wait",
             wait,
             interrupt,
             lambda: waker.call(wake, condition, "notifyAll"),
@@ -90,13 +89,8 @@ def test_an_exception_ends_a_wait_and_the_lock_is_held_again(threading, actors):
     waker = actors.new()
     for condition, wait in waits(threading):
         condition.acquire()
-        doing("a wait() in which a signal handler raises")
         met = blocked(
-            actors,
-            wait,
-            interrupt,
-            lambda: waker.call(wake, condition, "notifyAll"),
-            True,
+            actors, "wait", wait, interrupt, lambda: waker.call(wake, condition, "notifyAll"), True
         )
         if not met.in_time:
             continue
@@ -112,13 +106,8 @@ def test_a_wait_goes_on_after_a_handler(threading, actors):
     waker = actors.new()
     for condition, wait in waits(threading):
         condition.acquire()
-        doing("a wait() during which a signal handler returned")
         met = blocked(
-            actors,
-            wait,
-            nothing,
-            lambda: waker.call(wake, condition, "notify"),
-            False,
+            actors, "wait", wait, nothing, lambda: waker.call(wake, condition, "notify"), False
         )
         assert not met.early, "wait() returned when a signal handler had, before any notify()"
         got = actors.call(condition.acquire, False)
@@ -141,14 +130,15 @@ def test_a_handler_notifies_the_wait_that_it_interrupts(threading, actors):
     for condition, wait in waits(threading):
         start_waiting(other, condition)
         condition.acquire()
-        doing("a wait() during which a signal handler called notifyAll()")
         met = blocked(
             actors,
+            "wait",
             wait,
             lambda: try_to_wake(condition),
             lambda: waker.call(wake, condition, "notifyAll"),
             True,
             lambda: await_release(waker, condition),
+            "called notifyAll()",
         )
         condition.release()
         met.check_ended_by("notifyAll()")
@@ -169,8 +159,11 @@ def test_an_exception_at_each_step_leaves_a_condition_usable(threading, actors):
         return getattr(condition, method)
 
     for method in ("notify", "notifyAll"):
-        doing("%s() at a step of which a signal handler raised" % method)
-        for _ in steps(lambda: notifying(method), interrupt):
+        for _ in steps(
+            "%s() at a step of which a signal handler raised" % method,
+            lambda: notifying(method),
+            interrupt,
+        ):
             what = "after a signal handler raised at a step of %s()" % method
             try:
                 made[0].notifyAll()
@@ -194,8 +187,11 @@ def test_an_exception_at_each_step_of_a_wait_leaves_no_trace(threading, actors):
         return lambda: made[0].wait(timeout)
 
     for timeout in (0.0, BRIEF):
-        doing("wait(%s) at a step of which a signal handler raised" % timeout)
-        for _ in steps(lambda: waiting(timeout), interrupt):
+        for _ in steps(
+            "wait(%s) at a step of which a signal handler raised" % timeout,
+            lambda: waiting(timeout),
+            interrupt,
+        ):
             what = "after a signal handler raised at a step of wait(%s)" % timeout
             condition = made[0]
             got = asker.call(condition.acquire, False)
@@ -232,8 +228,9 @@ def within_condition(threading):
 def test_a_handler_uses_a_condition_at_each_step(threading, actors):
     needs_blocking(threading, actors)
     condition, use, act = within_condition(threading)
-    doing("acquire(False), notify() or release() in a signal handler during one of them")
-    for _ in steps(use, act):
+    for _ in steps(
+        "acquire(False), notify() or release() in a signal handler during one of them", use, act
+    ):
         pass
     usable(actors, condition, "after signal handlers used it")
 

@@ -3,7 +3,6 @@
 from threadspec.conformance.battery.support.interrupting import (
     blocked,
     check_timeout,
-    doing,
     finalizers,
     interrupt,
     needs_blocking,
@@ -27,9 +26,8 @@ def test_an_exception_ends_a_wait_and_no_set_is_lost(threading, actors):
                 other.start(event.wait).is_blocked()
 
         for _ in range(3):  # what is left behind by each of them adds up
-            doing("a wait() in which a signal handler raises")
             met = blocked(
-                actors, lambda: event.wait(*arguments), interrupt, event.set, True, beside
+                actors, "wait", lambda: event.wait(*arguments), interrupt, event.set, True, beside
             )
             beside = nothing
             if not met.in_time:
@@ -48,8 +46,7 @@ def test_a_wait_for_an_event_goes_on_after_a_handler(threading, actors):
     needs_blocking(threading, actors)
     for arguments in FORMS:
         event = threading.Event()
-        doing("a wait() during which a signal handler returned")
-        met = blocked(actors, lambda: event.wait(*arguments), nothing, event.set, False)
+        met = blocked(actors, "wait", lambda: event.wait(*arguments), nothing, event.set, False)
         assert not met.early, "wait() returned when a signal handler had, before any set()"
 
 
@@ -66,8 +63,15 @@ def test_a_handler_sets_the_event_that_is_waited_for(threading, actors):
     for arguments in FORMS:
         event = threading.Event()
         other.start(event.wait).is_blocked()
-        doing("a wait() during which a signal handler called set()")
-        met = blocked(actors, lambda: event.wait(*arguments), event.set, event.set, True)
+        met = blocked(
+            actors,
+            "wait",
+            lambda: event.wait(*arguments),
+            event.set,
+            event.set,
+            True,
+            does="called set()",
+        )
         met.check_ended_by("set()")
         assert other.returned(), "set() in a signal handler does not wake another thread"
 
@@ -88,11 +92,9 @@ def test_an_exception_at_each_step_leaves_an_event_usable(threading, actors):
         made[0].set()
         return made[0].clear
 
-    doing("set() at a step of which a signal handler raised")
-    for _ in steps(setting, interrupt):
+    for _ in steps("set() at a step of which a signal handler raised", setting, interrupt):
         check_set(actors, made[0], waiter, "set()")
-    doing("clear() at a step of which a signal handler raised")
-    for _ in steps(clearing, interrupt):
+    for _ in steps("clear() at a step of which a signal handler raised", clearing, interrupt):
         clearer = actors.start(made[0].clear)
         assert clearer.returned(), (
             "after a signal handler raised at a step of clear(), another clear() does not return"
@@ -108,9 +110,9 @@ def test_an_exception_at_each_step_of_a_wait_for_an_event_leaves_no_trace(thread
     for timeout in (0.0, BRIEF):
         event = threading.Event()
         name = "wait(%s)" % timeout
-        doing("%s at a step of which a signal handler raised" % name)
+        text = "%s at a step of which a signal handler raised" % name
         for _ in range(3):  # what is left behind by each wait adds up
-            for _ in steps(lambda: lambda: event.wait(timeout), interrupt):
+            for _ in steps(text, lambda: lambda: event.wait(timeout), interrupt):
                 pass
         for waiter in waiters:
             waiter.start(event.wait).is_blocked()
@@ -155,8 +157,9 @@ def within_event(threading):
 def test_a_handler_uses_an_event_at_each_step(threading, actors):
     needs_blocking(threading, actors)
     use, act = within_event(threading)
-    doing("set(), isSet(), clear() or wait() in a signal handler during one of them")
-    for _ in steps(use, act):
+    for _ in steps(
+        "set(), isSet(), clear() or wait() in a signal handler during one of them", use, act
+    ):
         pass
 
 

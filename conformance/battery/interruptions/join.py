@@ -3,7 +3,6 @@
 from threadspec.conformance.battery.support.interrupting import (
     blocked,
     check_timeout,
-    doing,
     interrupt,
     needs_blocking,
     nothing,
@@ -42,8 +41,7 @@ def test_an_exception_ends_a_join_and_the_thread_stays_alive(threading, actors):
             ended.append(True)
             latch.open()
 
-        doing("a join() in which a signal handler raises")
-        met = blocked(actors, lambda: thread.join(*arguments), interrupt, release, True)
+        met = blocked(actors, "join", lambda: thread.join(*arguments), interrupt, release, True)
         if not met.in_time:
             continue
         assert met.raised, "join() returned although a signal handler raised in it"
@@ -56,8 +54,7 @@ def test_an_exception_ends_a_join_and_the_thread_stays_alive(threading, actors):
 def test_a_thread_is_alive_after_an_exception_ended_a_join(threading, actors):
     needs_blocking(threading, actors)
     thread, latch = running(threading, actors)
-    doing("a join() in which a signal handler raises")
-    met = blocked(actors, lambda: thread.join(LONG), interrupt, latch.open, True)
+    met = blocked(actors, "join", lambda: thread.join(LONG), interrupt, latch.open, True)
     if met.in_time and met.raised:
         alive = thread.isAlive()
         latch.open()
@@ -72,8 +69,7 @@ def test_a_join_goes_on_after_a_handler(threading, actors):
     needs_blocking(threading, actors)
     for arguments in FORMS:
         thread, latch = running(threading, actors)
-        doing("a join() during which a signal handler returned")
-        met = blocked(actors, lambda: thread.join(*arguments), nothing, latch.open, False)
+        met = blocked(actors, "join", lambda: thread.join(*arguments), nothing, latch.open, False)
         assert not met.early, "join() returned when a signal handler had; the thread still runs"
 
 
@@ -96,8 +92,15 @@ def test_a_handler_asks_about_the_thread_that_is_joined(threading, actors):
             thread.join(0.0)
             listed.append(lists(threading, thread))
 
-        doing("join(0.0) or enumerate() in a signal handler during a join()")
-        met = blocked(actors, lambda: thread.join(*arguments), act, latch.open, False)
+        met = blocked(
+            actors,
+            "join",
+            lambda: thread.join(*arguments),
+            act,
+            latch.open,
+            False,
+            does="called join(0.0) and enumerate()",
+        )
         if met.in_time:
             assert listed[0], "enumerate() in a signal handler does not list the thread, which runs"
             assert not met.early, "join() returned when a signal handler had; the thread still runs"
@@ -112,8 +115,7 @@ def test_an_exception_at_each_step_of_a_join_leaves_the_thread_alive(threading, 
         made[:] = running(threading, actors)
         return lambda: made[0].join(0.0)
 
-    doing("join(0.0) at a step of which a signal handler raised")
-    for _ in steps(joining, interrupt):
+    for _ in steps("join(0.0) at a step of which a signal handler raised", joining, interrupt):
         what = "after a signal handler raised at a step of join(0.0)"
         check_alive(threading, actors, made[0], made[1], what)
 
@@ -122,7 +124,10 @@ def test_an_exception_at_each_step_of_a_join_leaves_the_thread_alive(threading, 
 def test_a_handler_joins_at_each_step_of_a_join(threading, actors):
     needs_blocking(threading, actors)
     thread, latch = running(threading, actors)
-    doing("join(0.0) in a signal handler during join(0.0)")
-    for _ in steps(lambda: lambda: thread.join(0.0), lambda: thread.join(0.0)):
+    for _ in steps(
+        "join(0.0) in a signal handler during join(0.0)",
+        lambda: lambda: thread.join(0.0),
+        lambda: thread.join(0.0),
+    ):
         pass
     check_alive(threading, actors, thread, latch, "after join(0.0) in signal handlers")

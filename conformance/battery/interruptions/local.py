@@ -1,7 +1,6 @@
 """Uses of ``local`` interrupted by a signal handler or a finalizer."""
 
 from threadspec.conformance.battery.support.interrupting import (
-    doing,
     finalizers,
     interrupt,
     needs_blocking,
@@ -37,8 +36,11 @@ def use_of_locals(threading):
 def test_an_exception_at_each_step_leaves_locals_usable(threading, actors):
     needs_blocking(threading, actors)
     use, _ = use_of_locals(threading)
-    doing("the use of thread-local data at a step of which a signal handler raised")
-    for _ in steps(lambda: use, interrupt):
+    for _ in steps(
+        "the use of thread-local data at a step of which a signal handler raised",
+        lambda: use,
+        interrupt,
+    ):
         for actor in (actors.start(use), actors.start(use)):
             assert actor.returned(), (
                 "after a signal handler raised at a step of the use of thread-local data, "
@@ -55,8 +57,11 @@ def test_an_exception_at_each_step_leaves_locals_usable(threading, actors):
 def test_a_handler_uses_locals_at_each_step(threading, actors):
     needs_blocking(threading, actors)
     use, act = use_of_locals(threading)
-    doing("the use of thread-local data in a signal handler that came during such a use")
-    for step in steps(lambda: use, act):
+    for step in steps(
+        "the use of thread-local data in a signal handler that came during such a use",
+        lambda: use,
+        act,
+    ):
         assert step.value == (2, 3), (
             "attributes set to 2 and 3 are %r and %r "
             "after a signal handler used thread-local data meanwhile" % step.value

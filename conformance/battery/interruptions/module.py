@@ -1,7 +1,6 @@
 """Functions of the module interrupted by a signal handler or a finalizer."""
 
 from threadspec.conformance.battery.support.interrupting import (
-    doing,
     finalizers,
     interrupt,
     needs_blocking,
@@ -20,8 +19,11 @@ def ask(threading):
 @clause("interruptions.module.raises-within", apart=True)
 def test_an_exception_at_each_step_leaves_the_module_functions_usable(threading, actors):
     needs_blocking(threading, actors)
-    doing("enumerate(), activeCount() or currentThread() at a step of which a handler raised")
-    for _ in steps(lambda: lambda: ask(threading), interrupt):
+    for _ in steps(
+        "enumerate(), activeCount() or currentThread() at a step of which a handler raised",
+        lambda: lambda: ask(threading),
+        interrupt,
+    ):
         asker = actors.start(ask, threading)
         assert asker.returned(), (
             "after a signal handler raised at a step of enumerate(), activeCount() "
@@ -32,8 +34,11 @@ def test_an_exception_at_each_step_leaves_the_module_functions_usable(threading,
 @clause("interruptions.module.calls-back-within", apart=True)
 def test_a_handler_calls_the_module_functions_at_each_step(threading, actors):
     needs_blocking(threading, actors)
-    doing("enumerate(), activeCount() or currentThread() in a signal handler during one of them")
-    for _ in steps(lambda: lambda: ask(threading), lambda: ask(threading)):
+    for _ in steps(
+        "enumerate(), activeCount() or currentThread() in a signal handler during one of them",
+        lambda: lambda: ask(threading),
+        lambda: ask(threading),
+    ):
         pass
 
 

@@ -1,7 +1,6 @@
 """``Thread.start()`` interrupted by a signal handler or a finalizer."""
 
 from threadspec.conformance.battery.support.interrupting import (
-    doing,
     finalizers,
     interrupt,
     needs_blocking,
@@ -23,8 +22,7 @@ def test_an_exception_at_each_step_of_start_leaves_a_thread_or_none(threading, a
         made[:] = [threading.Thread(target=latch.wait), latch]
         return made[0].start
 
-    doing("start() at a step of which a signal handler raised")
-    for _ in steps(starting, interrupt):
+    for _ in steps("start() at a step of which a signal handler raised", starting, interrupt):
         thread, latch = made
         what = "after a signal handler raised at a step of start()"
         # A thread that has not begun by now may yet do so: the second start() tells.
@@ -66,8 +64,11 @@ def short_life(threading):
 def test_a_handler_asks_about_threads_at_each_step_of_start(threading, actors):
     needs_blocking(threading, actors)
     act = about_threads(threading)
-    doing("enumerate(), activeCount(), currentThread() or Thread() in a handler during start()")
-    for _ in steps(lambda: lambda: short_life(threading), act):
+    for _ in steps(
+        "enumerate(), activeCount(), currentThread() or Thread() in a handler during start()",
+        lambda: lambda: short_life(threading),
+        act,
+    ):
         pass
 
 

@@ -2,7 +2,6 @@
 
 from threadspec.conformance.battery.support.interrupting import (
     blocked,
-    doing,
     interrupt,
     needs_blocking,
     steps,
@@ -37,8 +36,15 @@ def test_a_handler_cancels_the_timer_that_is_joined(threading, actors):
     called = []
     for arguments in FORMS:
         timer = waiting_timer(threading, actors, called)
-        doing("a join() of a timer during which a signal handler called cancel()")
-        met = blocked(actors, lambda: timer.join(*arguments), timer.cancel, timer.cancel, True)
+        met = blocked(
+            actors,
+            "join",
+            lambda: timer.join(*arguments),
+            timer.cancel,
+            timer.cancel,
+            True,
+            does="called cancel()",
+        )
         met.check_ended_by("cancel()")
     assert not called, "the function of a cancelled timer was called"
 
@@ -48,8 +54,7 @@ def test_an_exception_at_each_step_of_cancel_leaves_a_timer_to_be_cancelled(thre
     needs_blocking(threading, actors)
     called = []
     made, prepare = cancelling(threading, actors, called)
-    doing("cancel() at a step of which a signal handler raised")
-    for _ in steps(prepare, interrupt):
+    for _ in steps("cancel() at a step of which a signal handler raised", prepare, interrupt):
         what = "after a signal handler raised at a step of cancel(), another cancel()"
         assert actors.start(made[0].cancel).returned(), "%s does not return" % what
         assert actors.start(made[0].join).returned(), "%s does not end the timer" % what
@@ -61,8 +66,9 @@ def test_a_handler_cancels_a_timer_at_each_step_of_cancel(threading, actors):
     needs_blocking(threading, actors)
     called = []
     made, prepare = cancelling(threading, actors, called)
-    doing("cancel() in a signal handler during cancel()")
-    for _ in steps(prepare, lambda: made[0].cancel()):
+    for _ in steps(
+        "cancel() in a signal handler during cancel()", prepare, lambda: made[0].cancel()
+    ):
         assert actors.start(made[0].join).returned(), (
             "cancel() in a signal handler during cancel() does not end the timer"
         )

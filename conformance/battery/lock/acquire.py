@@ -1,6 +1,7 @@
 """``Lock.acquire()``."""
 
 from threadspec.conformance.battery.shared import locks
+from threadspec.conformance.battery.support.calls import check_attempts_fail, woken
 from threadspec.conformance.battery.support.deadlines import stays_blocked
 from threadspec.conformance.battery.support.lock import is_locked
 from threadspec.conformance.harness.vocabulary import bind, clause
@@ -32,9 +33,7 @@ def test_acquire_returns_true_after_blocking(threading, actors):
     lock = threading.Lock()
     lock.acquire()
     for _ in range(3):
-        waiter = actors.start(lock.acquire)
-        waiter.is_blocked()
-        lock.release()
+        waiter = woken(actors, lock.release, lock.acquire)
         got = waiter.result()
         assert got
 
@@ -67,9 +66,7 @@ def test_a_blocked_acquire_returns_after_release(threading, actors):
     lock = threading.Lock()
     for _ in range(3):
         lock.acquire()
-        waiter = actors.start(lock.acquire)
-        waiter.is_blocked()
-        lock.release()
+        waiter = woken(actors, lock.release, lock.acquire)
         assert waiter.returned()
         lock.release()
 
@@ -79,9 +76,7 @@ def test_the_lock_is_locked_after_a_blocked_acquire(threading, actors):
     lock = threading.Lock()
     lock.acquire()
     for _ in range(3):
-        waiter = actors.start(lock.acquire)
-        waiter.is_blocked()
-        lock.release()
+        waiter = woken(actors, lock.release, lock.acquire)
         waiter.result()
         assert is_locked(actors, lock)
 
@@ -99,9 +94,7 @@ def test_acquire_with_true_returns_true_at_once(threading, actors):
 def test_acquire_with_false_fails_on_a_lock_held_elsewhere(threading, actors):
     lock = threading.Lock()
     lock.acquire()
-    for blocking in (False, 0, False):
-        got = actors.call(lock.acquire, blocking)
-        assert not got
+    check_attempts_fail(actors, lock)
 
 
 @clause("lock.acquire.nonblocking-held")
@@ -109,9 +102,7 @@ def test_acquire_with_false_fails_for_the_thread_that_holds_the_lock(threading, 
     lock = threading.Lock()
     holder = actors.new()
     holder.call(lock.acquire)
-    for blocking in (False, 0, False):
-        got = holder.call(lock.acquire, blocking)
-        assert not got
+    check_attempts_fail(holder, lock)
 
 
 @clause("lock.acquire.nonblocking-held-changes-nothing")

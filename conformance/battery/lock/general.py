@@ -1,9 +1,8 @@
 """``Lock`` objects: how they are created, and what goes beyond a single method."""
 
 from threadspec.conformance.battery.shared import locks
-from threadspec.conformance.battery.support.calls import check_all_end
 from threadspec.conformance.battery.support.contention import (
-    Section,
+    check_exclusion,
     check_one_acquires,
     each_hold,
 )
@@ -18,16 +17,12 @@ bind(globals(), locks)
 def test_one_holder_at_a_time(threading, actors, rounds):
     check_excludes(actors, threading.Lock)
     lock = threading.Lock()
-    section = Section()
 
-    def work(form):
+    def work(section, form):
         for _ in each_hold(lock, rounds // 4, form):
             section.pass_through()
 
-    helpers = [actors.start(work, form) for form in ((), (True,), (False,), ())]
-    check_all_end(actors, helpers, "threads that share a lock")
-    most = section.most()
-    assert most == 1, "%d threads held the lock simultaneously" % most
+    check_exclusion(actors, work, [((),), ((True,),), ((False,),), ((),)])
 
 
 @clause("lock.mutual-exclusion")

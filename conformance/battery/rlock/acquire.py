@@ -1,17 +1,21 @@
 """``RLock.acquire()``."""
 
 from threadspec.conformance.battery.shared import locks
-from threadspec.conformance.battery.support.calls import acquire_and_release
+from threadspec.conformance.battery.support.calls import (
+    acquire_and_release,
+    check_attempts_fail,
+    repeat,
+    woken,
+)
 from threadspec.conformance.battery.support.crossing import BY_THREAD, BY_TIMER, actor_in, helpers
 from threadspec.conformance.battery.support.deadlines import stays_blocked
 from threadspec.conformance.battery.support.premises import check_excludes
 from threadspec.conformance.battery.support.rlock import (
     DEEPEST,
     DEPTHS,
-    acquire_to,
     check_level,
     is_free,
-    release_from,
+    owner_that_waited,
 )
 from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.harness.vocabulary import bind, clause
@@ -33,8 +37,8 @@ def test_acquire_keeps_other_threads_out(threading, actors):
 def test_one_release_after_one_acquire_unlocks(threading, actors):
     lock = threading.RLock()
     for depth in (1, 3, 1, 2, 1):
-        acquire_to(lock, depth)
-        release_from(lock, depth)
+        repeat(depth, lock.acquire)
+        repeat(depth, lock.release)
         lock.acquire()
         lock.release()
         assert is_free(actors, lock)
@@ -44,10 +48,7 @@ def test_one_release_after_one_acquire_unlocks(threading, actors):
 def test_an_owner_that_waited_begins_at_level_one(threading, actors):
     for depth in (1, 2, 5):
         lock = threading.RLock()
-        acquire_to(lock, depth)
-        waiter = actors.start(lock.acquire)
-        waiter.is_blocked()
-        release_from(lock, depth)
+        waiter = owner_that_waited(actors, lock, depth)
         waiter.result()
         waiter.call(lock.release)
         assert is_free(actors, lock)
@@ -57,9 +58,9 @@ def test_an_owner_that_waited_begins_at_level_one(threading, actors):
 def test_the_owner_acquires_again(threading, actors, rounds):
     for depth in DEPTHS + (min(rounds, DEEPEST),):
         lock = threading.RLock()
-        owner = actors.start(acquire_to, lock, depth)
+        owner = actors.start(repeat, depth, lock.acquire)
         assert owner.returned()
-        owner.call(release_from, lock, depth)
+        owner.call(repeat, depth, lock.release)
 
 
 @clause("rlock.acquire.again")
@@ -69,10 +70,10 @@ def test_the_owner_acquires_again_after_inner_releases(threading, actors):
     def up_and_down():
         lock.acquire()
         for depth in (1, 2, 4, 7):
-            acquire_to(lock, depth)
-            release_from(lock, depth)
+            repeat(depth, lock.acquire)
+            repeat(depth, lock.release)
         lock.acquire()
-        release_from(lock, 2)
+        repeat(2, lock.release)
 
     owner = actors.start(up_and_down)
     assert owner.returned()
@@ -89,7 +90,7 @@ def test_the_owner_acquires_again_while_others_wait(threading, actors):
     for form in ((), (True,), (False,)):
         owner.start(lock.acquire, *form)
         assert owner.returned()
-    owner.call(release_from, lock, 4)
+    owner.call(repeat, 4, lock.release)
     for actor in helpers:
         actor.result()
 
@@ -98,10 +99,10 @@ def test_the_owner_acquires_again_while_others_wait(threading, actors):
 def test_acquire_blocks_while_another_thread_owns_the_lock(threading, actors):
     for depth in (1, 2, 5):
         lock = threading.RLock()
-        acquire_to(lock, depth)
+        repeat(depth, lock.acquire)
         waiter = actors.start(lock.acquire)
         assert stays_blocked(actors, waiter)
-        release_from(lock, depth)
+        repeat(depth, lock.release)
         waiter.result()
         waiter.call(lock.release)
 
@@ -110,8 +111,8 @@ def test_acquire_blocks_while_another_thread_owns_the_lock(threading, actors):
 def test_a_former_owner_blocks_like_any_other(threading, actors):
     lock = threading.RLock()
     former = actors.new()
-    former.call(acquire_to, lock, 3)
-    former.call(release_from, lock, 3)
+    former.call(repeat, 3, lock.acquire)
+    former.call(repeat, 3, lock.release)
     lock.acquire()
     former.start(lock.acquire)
     assert former.is_blocked()
@@ -124,10 +125,7 @@ def test_a_former_owner_blocks_like_any_other(threading, actors):
 def test_a_blocked_acquire_returns_after_the_outermost_release(threading, actors):
     for depth in (1, 2, 5):
         lock = threading.RLock()
-        acquire_to(lock, depth)
-        waiter = actors.start(lock.acquire)
-        waiter.is_blocked()
-        release_from(lock, depth)
+        waiter = owner_that_waited(actors, lock, depth)
         assert waiter.returned()
         waiter.call(lock.release)
 
@@ -137,9 +135,7 @@ def test_the_thread_that_waited_owns_the_lock(threading, actors):
     lock = threading.RLock()
     for form in ((), (True,)):
         lock.acquire()
-        waiter = actors.start(lock.acquire, *form)
-        waiter.is_blocked()
-        lock.release()
+        waiter = woken(actors, lock.release, lock.acquire, *form)
         waiter.result()
         assert not is_free(actors, lock)
         waiter.start(lock.acquire)
@@ -161,9 +157,7 @@ def test_acquire_without_arguments_returns_none(threading):
 def test_acquire_without_arguments_returns_none_after_blocking(threading, actors):
     lock = threading.RLock()
     lock.acquire()
-    waiter = actors.start(lock.acquire)
-    waiter.is_blocked()
-    lock.release()
+    waiter = woken(actors, lock.release, lock.acquire)
     value = waiter.result()
     assert value is None
     waiter.call(lock.release)
@@ -200,16 +194,14 @@ def test_acquire_with_false_fails_while_another_thread_owns_the_lock(threading, 
     lock = threading.RLock()
     for depth in (1, 2, 3):
         lock.acquire()
-        for blocking in (False, 0, False):
-            got = actors.call(lock.acquire, blocking)
-            assert not got
+        check_attempts_fail(actors, lock)
 
 
 @clause("rlock.acquire.nonblocking-held-changes-nothing")
 def test_a_failed_attempt_does_not_touch_the_level(threading, actors):
     for depth in (1, 2):
         lock = threading.RLock()
-        acquire_to(lock, depth)
+        repeat(depth, lock.acquire)
         intruder = actors.new()
         for _ in range(3):
             intruder.call(lock.acquire, False)

@@ -1,8 +1,8 @@
 """``RLock`` objects: how they are created, and what goes beyond a single method."""
 
 from threadspec.conformance.battery.shared import locks
-from threadspec.conformance.battery.support.calls import acquire_and_release, check_all_end
-from threadspec.conformance.battery.support.contention import Section, each_hold
+from threadspec.conformance.battery.support.calls import acquire_and_release
+from threadspec.conformance.battery.support.contention import check_exclusion, each_hold
 from threadspec.conformance.battery.support.identifiers import end_of, successor
 from threadspec.conformance.battery.support.premises import check_excludes
 from threadspec.conformance.battery.support.rlock import is_free
@@ -29,9 +29,8 @@ def test_a_thread_may_own_two_rlocks(threading, actors):
 def test_one_owner_at_a_time(threading, actors, rounds):
     check_excludes(actors, threading.RLock)
     lock = threading.RLock()
-    section = Section()
 
-    def work(outer, inner):
+    def work(section, outer, inner):
         for _ in each_hold(lock, rounds // 4, outer):
             lock.acquire(*inner)
             section.pass_through()
@@ -39,10 +38,7 @@ def test_one_owner_at_a_time(threading, actors, rounds):
             section.pass_through()
 
     forms = (((), ()), ((True,), (False,)), ((False,), ()), ((), (True,)))
-    helpers = [actors.start(work, outer, inner) for outer, inner in forms]
-    check_all_end(actors, helpers, "threads that share a lock")
-    most = section.most()
-    assert most == 1, "%d threads owned the lock simultaneously" % most
+    check_exclusion(actors, work, forms)
 
 
 @clause("rlock.mutual-exclusion")

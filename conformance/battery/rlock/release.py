@@ -7,6 +7,7 @@ from threadspec.conformance.battery.support.calls import (
     acquire_and_release,
     check_all_end,
     is_refused,
+    repeat,
 )
 from threadspec.conformance.battery.support.contention import check_no_waiter_left
 from threadspec.conformance.battery.support.crossing import pairs
@@ -15,10 +16,8 @@ from threadspec.conformance.battery.support.premises import check_excludes
 from threadspec.conformance.battery.support.rlock import (
     DEEPEST,
     DEPTHS,
-    acquire_to,
     check_level,
     is_free,
-    release_from,
 )
 from threadspec.conformance.harness.vocabulary import bind, clause, raises, show_error
 
@@ -31,8 +30,8 @@ def test_no_waiter_is_left_behind(threading, actors):
     lock = threading.RLock()
 
     def nest(lock):
-        acquire_to(lock, 2)
-        release_from(lock, 2)
+        repeat(2, lock.acquire)
+        repeat(2, lock.release)
 
     lock.acquire()
     check_no_waiter_left(actors, lock, lock.release, nest)
@@ -42,7 +41,7 @@ def test_no_waiter_is_left_behind(threading, actors):
 def test_an_inner_release_keeps_the_lock(threading, actors):
     for depth in (2, 3, 5):
         lock = threading.RLock()
-        acquire_to(lock, depth)
+        repeat(depth, lock.acquire)
         for left in range(depth - 1, 0, -1):
             lock.release()
             assert not is_free(actors, lock)
@@ -52,7 +51,7 @@ def test_an_inner_release_keeps_the_lock(threading, actors):
 @clause("rlock.release.inner-keeps")
 def test_an_inner_release_lets_no_waiter_proceed(threading, actors):
     lock = threading.RLock()
-    acquire_to(lock, 3)
+    repeat(3, lock.acquire)
     waiter = actors.start(acquire_and_release, lock)
     assert waiter.is_blocked()
     for _ in range(2):
@@ -66,19 +65,19 @@ def test_an_inner_release_lets_no_waiter_proceed(threading, actors):
 def test_after_an_inner_release_the_caller_still_owns_the_lock(threading, actors):
     lock = threading.RLock()
     owner = actors.new()
-    owner.call(acquire_to, lock, 2)
+    owner.call(repeat, 2, lock.acquire)
     owner.call(lock.release)
     owner.start(lock.acquire)
     assert owner.returned()
-    owner.call(release_from, lock, 2)
+    owner.call(repeat, 2, lock.release)
 
 
 @clause("rlock.release.outermost-unlocks")
 def test_the_outermost_release_unlocks_at_every_depth(threading, actors, rounds):
     lock = threading.RLock()
     for depth in DEPTHS + (min(rounds, DEEPEST),):
-        acquire_to(lock, depth)
-        release_from(lock, depth)
+        repeat(depth, lock.acquire)
+        repeat(depth, lock.release)
         assert is_free(actors, lock)
 
 
@@ -87,8 +86,8 @@ def test_the_outermost_release_unlocks_in_any_thread(threading, actors):
     lock = threading.RLock()
     for depth in (1, 2, 1):
         owner = actors.new()
-        owner.call(acquire_to, lock, depth)
-        owner.call(release_from, lock, depth)
+        owner.call(repeat, depth, lock.acquire)
+        owner.call(repeat, depth, lock.release)
         assert is_free(actors, lock)
 
 
@@ -96,7 +95,7 @@ def test_the_outermost_release_unlocks_in_any_thread(threading, actors):
 def test_release_returns_with_and_without_waiters(threading, actors):
     lock = threading.RLock()
     owner = actors.new()
-    owner.call(acquire_to, lock, 4)
+    owner.call(repeat, 4, lock.acquire)
     waiter = actors.start(acquire_and_release, lock)
     waiter.is_blocked()
     for _ in range(4):
@@ -112,8 +111,8 @@ def test_release_returns_with_and_without_waiters(threading, actors):
 def test_one_release_too_many_is_an_error(threading):
     lock = threading.RLock()
     for depth in (1, 2, 1):
-        acquire_to(lock, depth)
-        release_from(lock, depth)
+        repeat(depth, lock.acquire)
+        repeat(depth, lock.release)
         raises(RuntimeError, lock.release)
 
 
@@ -122,7 +121,7 @@ def test_the_level_is_right_after_a_refused_release(threading, actors):
     lock = threading.RLock()
     for _ in range(2):
         is_refused(lock)
-    acquire_to(lock, 2)
+    repeat(2, lock.acquire)
     check_level(actors, lock, 2)
 
 
@@ -140,7 +139,7 @@ def test_release_by_another_thread(threading, actors, observe):
 @clause("rlock.release.no-value")
 def test_release_returns_none_at_every_level(threading, actors):
     lock = threading.RLock()
-    acquire_to(lock, 3)
+    repeat(3, lock.acquire)
     waiter = actors.start(acquire_and_release, lock)
     waiter.is_blocked()
     for _ in range(3):

@@ -7,7 +7,6 @@ acquire() and release(); a finalizer calls back at each step.
 from threadspec.conformance.battery.support.calls import acquire_and_release
 from threadspec.conformance.battery.support.interrupting import (
     blocked,
-    doing,
     finalizers,
     interrupt,
     needs_blocking,
@@ -46,8 +45,7 @@ def test_an_exception_ends_a_blocked_acquire(make, threading, actors):
     def release():
         holder.call(one.release)
 
-    doing("an acquire() in which a signal handler raises")
-    met = blocked(actors, one.acquire, interrupt, release, True, beside)
+    met = blocked(actors, "acquire", one.acquire, interrupt, release, True, beside)
     if not met.in_time:
         return
     what = "after a signal handler's exception ended a blocked acquire()"
@@ -65,8 +63,7 @@ def test_an_acquire_goes_on_after_a_handler(make, threading, actors):
     one = make()
     holder = actors.new()
     holder.call(one.acquire)
-    doing("an acquire() during which a signal handler returned")
-    met = blocked(actors, one.acquire, nothing, lambda: holder.call(one.release), False)
+    met = blocked(actors, "acquire", one.acquire, nothing, lambda: holder.call(one.release), False)
     assert not met.early, "acquire() returned when a signal handler had, before any release()"
     got = actors.call(one.acquire, False)
     assert not got, "acquire(False) returned %r in another thread after acquire() returned" % got
@@ -87,8 +84,15 @@ def test_a_handler_tries_to_acquire_what_is_waited_for(make, threading, actors):
         if got[0]:
             one.release()  # a late handler may find it free, or its own
 
-    doing("an acquire(False) of a signal handler that came during a blocked acquire()")
-    met = blocked(actors, one.acquire, try_it, lambda: holder.call(one.release), False)
+    met = blocked(
+        actors,
+        "acquire",
+        one.acquire,
+        try_it,
+        lambda: holder.call(one.release),
+        False,
+        does="called acquire(False)",
+    )
     if met.in_time:
         assert not met.early, "acquire() returned before any release()"
         assert not got[0], "acquire(False) returned %r in a signal handler, while held" % got[0]
@@ -108,8 +112,7 @@ def test_a_handler_releases_what_is_waited_for(make, threading, actors):
             released.append(True)
             one.release()
 
-    doing("an acquire() during which a signal handler called release()")
-    met = blocked(actors, one.acquire, release, release, True)
+    met = blocked(actors, "acquire", one.acquire, release, release, True, does="called release()")
     assert released, "a signal handler did not run during a blocked acquire()"
     met.check_ended_by("release()")
     one.release()
@@ -131,8 +134,9 @@ def test_an_exception_at_each_step_leaves_it_usable(make, threading, actors):
         return made[0].release
 
     for name, prepare in (("acquire()", acquiring), ("release()", releasing)):
-        doing("%s at a step of which a signal handler raised" % name)
-        for step in steps(prepare, interrupt):
+        for step in steps(
+            "%s at a step of which a signal handler raised" % name, prepare, interrupt
+        ):
             what = "after a signal handler raised at a step of %s" % name
             one = made[0]
             held = name == "acquire()" and not step.raised
@@ -162,8 +166,7 @@ def test_a_release_that_was_interrupted_at_any_step_can_be_repeated(make, thread
         waiter.start(acquire_and_release, made[0]).is_blocked()
         return made[0].release
 
-    doing("a release() at a step of which a signal handler raised")
-    for _ in steps(releasing, interrupt):
+    for _ in steps("a release() at a step of which a signal handler raised", releasing, interrupt):
         if waiter.is_blocked():
             try:
                 made[0].release()
@@ -192,8 +195,11 @@ def call_back(one):
 def test_a_handler_uses_it_at_each_step(make, threading, actors):
     needs_blocking(threading, actors)
     one = make()
-    doing("acquire(False) or release() in a signal handler that came during one of both")
-    for _ in steps(lambda: lambda: use(one), lambda: call_back(one)):
+    for _ in steps(
+        "acquire(False) or release() in a signal handler that came during one of both",
+        lambda: lambda: use(one),
+        lambda: call_back(one),
+    ):
         pass
     usable(actors, one, "after signal handlers used it during acquire() and release()")
 

@@ -7,6 +7,7 @@ from threadspec.conformance.battery.support.calls import (
     acquire_and_release,
     check_all_new,
     is_refused,
+    woken,
 )
 from threadspec.conformance.battery.support.contention import (
     check_one_of_two_blocks,
@@ -153,9 +154,7 @@ def test_acquire_with_true_returns_true_after_blocking(make, actors):
     for blocking in (True, 1):
         lock = make()
         lock.acquire()
-        waiter = actors.start(lock.acquire, blocking)
-        waiter.is_blocked()
-        lock.release()
+        waiter = woken(actors, lock.release, lock.acquire, blocking)
         got = waiter.result()
         assert got
         locked = is_locked(actors, lock, waiter)

@@ -5,8 +5,10 @@ import time
 from threadspec.conformance.battery.support.calls import (
     acquire_and_release,
     check_all_new,
+    check_attempts_fail,
     in_time,
     repeat,
+    woken,
 )
 from threadspec.conformance.battery.support.contention import (
     check_no_waiter_left,
@@ -193,9 +195,7 @@ def test_a_blocked_acquire_returns_after_release(make, actors):
     check_waits_at_zero(actors, make)
     semaphore, release = at_zero(make, actors)
     for _ in range(3):
-        waiter = actors.start(semaphore.acquire)
-        waiter.is_blocked()
-        release()
+        waiter = woken(actors, release, semaphore.acquire)
         assert waiter.returned()
 
 
@@ -218,9 +218,7 @@ def test_the_counter_is_zero_again_after_a_blocked_acquire(make, actors):
     check_waits_at_zero(actors, make)
     semaphore, release = at_zero(make, actors, 2)
     for _ in range(3):
-        waiter = actors.start(semaphore.acquire)
-        waiter.is_blocked()
-        release()
+        waiter = woken(actors, release, semaphore.acquire)
         waiter.returned()
         check_permits(
             actors, semaphore, 0, "after a blocked acquire() and the release() that ended it"
@@ -231,9 +229,7 @@ def test_the_counter_is_zero_again_after_a_blocked_acquire(make, actors):
 def test_a_blocked_acquire_takes_one_and_no_more(make, actors):
     check_waits_at_zero(actors, make)
     semaphore, release = at_zero(make, actors, 4)
-    waiter = actors.start(semaphore.acquire)
-    waiter.is_blocked()
-    release(4)
+    waiter = woken(actors, lambda: release(4), semaphore.acquire)
     waiter.returned()
     check_permits(actors, semaphore, 3, "at zero, after a blocked acquire() and 4 releases")
 
@@ -292,9 +288,7 @@ def test_acquire_without_arguments_returns_none_at_once(make, actors):
 def test_acquire_without_arguments_returns_none_after_blocking(make, actors):
     semaphore, release = at_zero(make, actors)
     for _ in range(2):
-        waiter = actors.start(semaphore.acquire)
-        waiter.is_blocked()
-        release()
+        waiter = woken(actors, release, semaphore.acquire)
         value = waiter.result()
         assert value is None
 
@@ -362,9 +356,7 @@ def test_acquire_with_true_returns_true_after_blocking(make, actors):
     check_waits_at_zero(actors, make)
     semaphore, release = at_zero(make, actors)
     for blocking in (True, 1, True):
-        waiter = actors.start(semaphore.acquire, blocking)
-        waiter.is_blocked()
-        release()
+        waiter = woken(actors, release, semaphore.acquire, blocking)
         got = waiter.result()
         assert got
 
@@ -372,9 +364,7 @@ def test_acquire_with_true_returns_true_after_blocking(make, actors):
 @clause("*.acquire.nonblocking-zero")
 def test_acquire_with_false_fails_at_zero(make, actors):
     semaphore, _ = at_zero(make, actors)
-    for blocking in (False, 0, False):
-        got = actors.call(semaphore.acquire, blocking)
-        assert not got
+    check_attempts_fail(actors, semaphore)
 
 
 @clause("*.acquire.nonblocking-zero")
@@ -383,9 +373,7 @@ def test_acquire_with_false_fails_for_the_thread_that_made_the_counter_zero(make
     taker = actors.new()
     taker.call(semaphore.acquire)
     taker.call(semaphore.acquire)
-    for blocking in (False, 0, False):
-        got = taker.call(semaphore.acquire, blocking)
-        assert not got
+    check_attempts_fail(taker, semaphore)
 
 
 @clause("*.acquire.nonblocking-zero")
@@ -395,9 +383,7 @@ def test_acquire_with_false_fails_while_others_wait(make, actors):
     semaphore, release = at_zero(make, actors, 2)
     helpers = actors.start_many(2, semaphore.acquire)
     actors.ended(helpers)
-    for blocking in (False, 0, False):
-        got = actors.call(semaphore.acquire, blocking)
-        assert not got
+    check_attempts_fail(actors, semaphore)
     release(2)
     actors.ended(helpers, at_least=2)
 
@@ -678,23 +664,21 @@ def test_no_release_among_several_threads_is_lost(make, actors, rounds):
 
 @clause("*.release.no-lost-wakeup")
 def test_a_release_while_an_acquire_is_about_to_block(make, actors):
-    keeper = actors.new()
-
-    def prepare():
-        semaphore, _ = at_zero(make, actors, 1, keeper)
-        return semaphore.acquire, semaphore.release
-
-    for meeting in meetings(actors, prepare):
-        meeting.check_both_return()
+    check_both_return(actors, make, ("acquire", "release"))
 
 
 @clause("*.release.no-lost-wakeup")
 def test_an_acquire_amid_a_release_for_which_nobody_waits(make, actors):
+    check_both_return(actors, make, ("release", "acquire"))
+
+
+def check_both_return(actors, make, calls):
+    """Check that two calls at zero, one amid the other, both return; ``calls``: their names."""
     keeper = actors.new()
 
     def prepare():
         semaphore, _ = at_zero(make, actors, 1, keeper)
-        return semaphore.release, semaphore.acquire
+        return [getattr(semaphore, name) for name in calls]
 
     for meeting in meetings(actors, prepare):
         meeting.check_both_return()

@@ -37,6 +37,21 @@ def is_refused(lock):
     return False
 
 
+def woken(actors, release, call, *args):
+    """An actor that was blocked in ``call`` until ``release`` was called."""
+    waiter = actors.start(call, *args)
+    waiter.is_blocked()
+    release()
+    return waiter
+
+
+def check_attempts_fail(caller, lock):
+    """Check that acquire(False) fails; ``caller``: an actor, or the actors to take new ones."""
+    for argument in (False, 0, False):
+        got = caller.call(lock.acquire, argument)
+        assert not got
+
+
 def check_methods(thing, names):
     """Check that ``thing`` has the methods that ``names`` lists, separated by spaces."""
     for name in names.split():

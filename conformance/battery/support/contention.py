@@ -45,6 +45,18 @@ def each_hold(lock, times, form=()):
         lock.release()
 
 
+def check_exclusion(actors, work, several):
+    """Check that threads that contend for one lock are in their critical sections one at a time.
+
+    ``work``: what each does, called with a Section; ``several``: the other arguments for each.
+    """
+    section = Section()
+    helpers = [actors.start(work, section, *args) for args in several]
+    check_all_end(actors, helpers, "threads that share a lock")
+    most = section.most()
+    assert most == 1, "%d threads held the lock simultaneously" % most
+
+
 def shuttle(actors, ping, pong, pairs, rounds):
     """Hand control to and fro through two semaphores at zero, or two locks; whether all ended.
 

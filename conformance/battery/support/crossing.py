@@ -152,7 +152,7 @@ def check_wakes_as_many(make, threading, actors):
 
 
 def blocking_thread(threading, actors, kind):
-    """A blocked thread of that kind and a function that lets it end; None, None if it cannot run."""
+    """A blocked thread of that kind and a function that ends it; None, None if it does not run."""
     lock = actors.substrate.allocate_lock()
     lock.acquire()
     arrived = []

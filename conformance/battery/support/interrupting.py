@@ -201,16 +201,19 @@ class Blocked(object):
             time.sleep(0.00005)
 
 
-def blocked(actors, call, act, release, ends, beside=nothing):
+def blocked(actors, name, call, act, release, ends, beside=nothing, does="called back"):
     """Interrupt ``call`` in the main thread while it is blocked; returns a Blocked.
 
-    ``act``: what the signal handler does; ``release``: called in an actor to end the call by
-    ordinary means, once the handler has run and the call is blocked again, or was not interrupted;
-    not called if the call has already ended; ``ends``: whether ``act`` must end the call, which is
-    then given time for it; ``beside``: called in that actor before the signal, while the call is
-    blocked.  Exceptions of ``call`` other than an Interruption are raised here.  Raises NotOffered
-    if the call is not blocked: other clauses require that it is.
+    ``name``: the method that it calls; ``act``: what the signal handler does, and ``does`` in
+    words, as evidence in case the call never returns; ``release``: called in an actor to end the
+    call by ordinary means, once the handler has run and the call is blocked again, or was not
+    interrupted; not called if the call has already ended; ``ends``: whether ``act`` must end the
+    call, which is then given time for it; ``beside``: called in that actor before the signal, while
+    the call is blocked.  Exceptions of ``call`` other than an Interruption are raised here.  Raises
+    NotOffered if the call is not blocked: other clauses require that it is.
     """
+    does = act is interrupt and "raised" or act is nothing and "returned" or does
+    doing("a blocked %s() in which a signal handler %s" % (name, does))
     return Blocked().run(actors, call, act, release, ends, beside)
 
 
@@ -327,15 +330,16 @@ def _each(make, trigger, has_come):
         number += 1
 
 
-def steps(make, act):
+def steps(text, make, act):
     """Interrupt a short call by a signal at its first step, at its second, and so on.
 
-    ``make`` is called for each step and returns the call; ``act``: what the handler does.  Yields a
-    Step for each; the first and the last one were not interrupted.
+    ``text``: names the call; ``make`` is called for each step and returns it; ``act``: what the
+    handler does.  Yields a Step for each; the first and the last one were not interrupted.
     """
     if not hasattr(sys, "setprofile"):
         raise NotOffered("this interpreter has no sys.setprofile")
     signal = _signals()
+    doing(text)
     came = []
 
     def handler(number, frame):

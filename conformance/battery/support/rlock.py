@@ -1,5 +1,6 @@
-"""Acquires an RLock to a recursion level, and finds that out from another thread."""
+"""The owner and the recursion level of an RLock, found out from other threads."""
 
+from threadspec.conformance.battery.support.calls import repeat, woken
 from threadspec.conformance.harness.vocabulary import states
 
 DEPTHS = (1, 2, 3, 5, 50)
@@ -20,14 +21,10 @@ def is_free(actors, lock):
     return False
 
 
-def acquire_to(lock, depth):
-    for _ in range(depth):
-        lock.acquire()
-
-
-def release_from(lock, depth):
-    for _ in range(depth):
-        lock.release()
+def owner_that_waited(actors, lock, depth):
+    """An actor in acquire() that was blocked while the calling thread owned ``lock`` at a level."""
+    repeat(depth, lock.acquire)
+    return woken(actors, lambda: repeat(depth, lock.release), lock.acquire)
 
 
 def check_level(actors, lock, level):
