@@ -90,6 +90,17 @@ def test_acquire_with_true_returns_true_at_once(threading, actors):
         assert is_locked(actors, lock)
 
 
+@clause("lock.acquire.blocking-true-returns-true")
+def test_acquire_with_true_returns_true_after_blocking(threading, actors):
+    for blocking in (True, 1):
+        lock = threading.Lock()
+        lock.acquire()
+        waiter = woken(actors, lock.release, lock.acquire, blocking)
+        got = waiter.result()
+        assert got
+        assert is_locked(actors, lock)
+
+
 @clause("lock.acquire.nonblocking-held")
 def test_acquire_with_false_fails_on_a_lock_held_elsewhere(threading, actors):
     lock = threading.Lock()
@@ -126,6 +137,16 @@ def test_one_release_is_enough_after_failed_attempts(threading, actors):
     lock.release()
     taker = actors.start(lock.acquire)
     assert taker.returned()
+
+
+@clause("lock.acquire.nonblocking-free")
+def test_acquire_with_false_takes_an_unlocked_lock(threading, actors):
+    lock = threading.Lock()
+    for blocking in (False, 0, False, 0, False, False):
+        got = lock.acquire(blocking)
+        assert got
+        assert is_locked(actors, lock)
+        lock.release()
 
 
 @clause("lock.acquire.nonblocking-free")

@@ -75,6 +75,25 @@ def test_no_waiter_is_left_behind(threading, actors):
     check_no_waiter_left(actors, lock, lock.release)
 
 
+@clause("lock.release.unlocked-error-changes-nothing")
+def test_a_refused_release_leaves_the_lock_unlocked(threading, actors):
+    lock = threading.Lock()
+    for _ in range(3):
+        actors.call(is_refused, lock)
+        taker = actors.start(lock.acquire)
+        assert taker.returned()
+        second = actors.call(lock.acquire, False)
+        assert not second, "after a refused release(), two threads acquired the lock"
+        taker.call(lock.release)
+        actors.call(is_refused, lock)
+    taker = actors.start(lock.acquire)
+    assert taker.returned()
+    waiter = actors.start(lock.acquire)
+    assert waiter.is_blocked()
+    taker.call(lock.release)
+    assert waiter.returned()
+
+
 @clause("lock.release.atomic")
 def test_one_of_many_releases_at_once_succeeds(threading, actors, rounds):
     check_excludes(actors, threading.Lock)

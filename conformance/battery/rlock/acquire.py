@@ -173,6 +173,19 @@ def test_acquire_with_true_returns_true_at_every_level(threading):
 
 
 @clause("rlock.acquire.blocking-true-returns-true")
+def test_acquire_with_true_returns_true_after_blocking(threading, actors):
+    for blocking in (True, 1):
+        lock = threading.RLock()
+        lock.acquire()
+        waiter = woken(actors, lock.release, lock.acquire, blocking)
+        got = waiter.result()
+        assert got
+        free = is_free(actors, lock)
+        assert not free, "acquire(%r) returned, but another thread can acquire the lock" % blocking
+        waiter.call(lock.release)
+
+
+@clause("rlock.acquire.blocking-true-returns-true")
 def test_acquire_with_true_takes_the_lock(threading, actors):
     for blocking in (True, 1):
         lock = threading.RLock()
@@ -256,6 +269,16 @@ def test_acquire_with_false_adds_a_level(threading, actors):
         lock.acquire(blocking)
         lock.acquire(blocking)
         check_level(actors, lock, 3)
+
+
+@clause("rlock.acquire.nonblocking-free")
+def test_acquire_with_false_takes_an_unlocked_rlock(threading, actors):
+    lock = threading.RLock()
+    for blocking in (False, 0, False, 0, False, False):
+        got = lock.acquire(blocking)
+        assert got
+        assert not is_free(actors, lock)
+        lock.release()
 
 
 @clause("rlock.acquire.one-at-a-time")

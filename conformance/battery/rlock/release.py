@@ -117,6 +117,18 @@ def test_one_release_too_many_is_an_error(threading):
 
 
 @clause("rlock.release.unlocked-error-changes-nothing")
+def test_a_refused_release_leaves_the_rlock_unlocked(threading, actors):
+    lock = threading.RLock()
+    for _ in range(3):
+        actors.call(is_refused, lock)
+    assert is_free(actors, lock)
+    lock.acquire()
+    assert not is_free(actors, lock)
+    lock.release()
+    assert is_free(actors, lock)
+
+
+@clause("rlock.release.unlocked-error-changes-nothing")
 def test_the_level_is_right_after_a_refused_release(threading, actors):
     lock = threading.RLock()
     for _ in range(2):
