@@ -65,6 +65,7 @@ def bind(space, checks):
             case.__dict__.update(vars(check))
             case.__module__ = space["__name__"]
             case.clause = identifier
+            case.of = None
             case.given = {"make": table[key]}
             space[name] = case
 

@@ -1,7 +1,7 @@
 """``RLock`` objects: how they are created, and what goes beyond a single method."""
 
 from threadspec.conformance.battery.shared import locks
-from threadspec.conformance.battery.support.calls import acquire_and_release
+from threadspec.conformance.battery.support.calls import acquire_and_release, repeat
 from threadspec.conformance.battery.support.contention import check_exclusion, each_hold
 from threadspec.conformance.battery.support.identifiers import end_of, successor
 from threadspec.conformance.battery.support.premises import check_excludes
@@ -10,6 +10,19 @@ from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.harness.vocabulary import bind, clause
 
 bind(globals(), locks)
+
+
+@clause("rlock.created-unlocked")
+def test_a_new_rlock_is_unlocked_beside_one_at_level_two(threading, actors):
+    for forgotten in (False, True):
+        for _ in range(3):
+            other = threading.RLock()
+            repeat(2, other.acquire)
+            if forgotten:
+                other = None
+            lock = threading.RLock()
+            taker = actors.start(lock.acquire)
+            assert taker.returned()
 
 
 @clause("rlock.factory")

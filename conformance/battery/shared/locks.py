@@ -44,7 +44,8 @@ def test_each_lock_is_a_new_one(make, actors):
 @clause("*.created-unlocked")
 def test_a_new_lock_can_be_acquired_at_once(make, actors):
     for _ in range(3):
-        taker = actors.start(make().acquire)
+        lock = make()
+        taker = actors.start(lock.acquire)
         assert taker.returned()
 
 
@@ -57,7 +58,8 @@ def test_a_new_lock_is_unlocked_whatever_became_of_others(make, actors):
             other.acquire()
             if forgotten:
                 other = None
-            taker = actors.start(make().acquire)
+            lock = make()
+            taker = actors.start(lock.acquire)
             assert taker.returned()
 
 
