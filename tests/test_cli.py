@@ -113,7 +113,8 @@ def test_explain_says_all_about_a_clause(command: Command) -> None:
     assert status == 0
     for words in (clause.id, clause.level, *clause.statements, *clause.says.split()):
         assert words in out
-    assert "battery/lock/release.py::test_release_of_a_new_lock_is_an_error (line " in out
+    case = "battery/lock/release.py::test_release_of_a_new_lock_is_an_error"
+    assert f"{case} (battery/shared/locks.py, line " in out
 
 
 def test_explain_offers_clauses_like_an_unknown_one(command: Command) -> None:
