@@ -40,7 +40,7 @@ ORDER = (
     "interruptions",
 )
 
-_REQUIRED = {"id", "level", "statements", "says"}
+_REQUIRED = {"level", "statements", "says"}
 _OPTIONAL = {"reading", "untested"}
 
 
@@ -143,17 +143,20 @@ def read_chapter(path: Path, statements: frozenset[str]) -> Chapter:
     for key in ("chapter", "title"):
         if not isinstance(data.get(key), str):
             raise CatalogueError(f"{path.name} has no {key}")
-    unknown = set(data) - {"chapter", "title", "clause"}
+    entries = {key: entry for key, entry in data.items() if isinstance(entry, dict)}
+    unknown = set(data) - set(entries) - {"chapter", "title"}
     if unknown:
         raise CatalogueError(f"{path.name} has an unknown key: {', '.join(sorted(unknown))}")
     clauses = tuple(
-        _clause(entry, data["chapter"], path.name, statements) for entry in data.get("clause", ())
+        _clause(name, entry, data["chapter"], path.name, statements)
+        for name, entry in entries.items()
     )
     return Chapter(data["chapter"], data["title"], clauses)
 
 
-def _clause(entry: dict[str, Any], chapter: str, file: str, statements: frozenset[str]) -> Clause:
-    name = entry.get("id", "a clause without id")
+def _clause(
+    name: str, entry: dict[str, Any], chapter: str, file: str, statements: frozenset[str]
+) -> Clause:
     where = f"{file}: {name}"
     missing = _REQUIRED - set(entry)
     if missing:
@@ -175,7 +178,7 @@ def _clause(entry: dict[str, Any], chapter: str, file: str, statements: frozense
     if entry["level"] == "info" and not entry.get("untested"):
         raise CatalogueError(f"{where} has the level info and must say why it is untested")
     return Clause(
-        id=entry["id"],
+        id=name,
         chapter=chapter,
         level=entry["level"],
         statements=tuple(entry["statements"]),

@@ -15,7 +15,7 @@ from quality.judging import REFERENCE, cases_of, cases_reaching, implementation,
 from threadspec.conformance.index import battery
 
 FAULTS = planting.collection()
-DESCRIBED = '[[fault]]\nid = "x.y"\nclause = "lock.factory"\nsays = "…"\n'
+DESCRIBED = '["lock.factory".y]\nsays = "…"\n'
 BY_ID = {fault.id: fault for fault in FAULTS}
 
 
@@ -152,9 +152,11 @@ def test_names_of_the_thread_layer_are_imported_where_a_fault_uses_them(tmp_path
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ('[[fault]]\nid = "x.y"\nsays = "…"\n', "x.y has no clause"),
-        ('[[fault]]\nsays = "…"\n', "a fault of x.toml without id has no id"),
-        ('[[fault]]\nid = "x.y"\nlevel = "must"\n', "x.y has the unknown key 'level'"),
+        ('["lock.factory"]\nsays = "…"\n', r"x.toml: \[lock.factory\] needs a name"),
+        ('["lock.factory".y]\ndiff = ""\n', "x.y has no says"),
+        ('["lock.factory".y]\nlevel = "must"\n', "x.y has the unknown key 'level'"),
+        ('["lock.factory".y]\nsays = 1\n["lock.one".y]\nsays = 1\n', "describes x.y twice"),
+        ('["lock.factory".y]\n["lock.factory".y]\n', "x.toml cannot be read: "),
         (DESCRIBED, "x.y changes nothing: it has neither diff nor class"),
         (DESCRIBED + 'diff = "+early"\n', r"x.y: its diff has the line '\+early'"),
         (

@@ -1,23 +1,20 @@
 """The collection of planted faults: reads ``<chapter>.toml``, and plants a fault in a copy.
 
-Each entry of such a file is one fault::
+Each table of such a file is one fault of the clause in its header::
 
-    [[fault]]
-    id = "event.clear-keeps-the-flag"          # chapter, and a name of its own
-    clause = "event.clear.resets"              # the clause it violates
-    says = "The second clear() has no effect."
+    ["event.set.again".set-toggles]            # the fault event.set-toggles
+    says = "set() on a flag that is true makes it false."
     subtle = "wrong only on the second call"   # if it is: how
     racy = true                                # if it shows only where threads meet by chance
-    also = ["event.wait.blocks"]               # clauses that it cannot but violate as well
+    also = ["event.atomic"]                    # clauses that it cannot but violate as well
 
 What is wrong is a change of the reference, a subclass of one of its classes, or both.  A change
 reads like the output of ``diff``::
 
     diff = '''
-    @@ event.py: Event.clear
-             if not self._flag:
+    @@ event.py: Event.set
     -            return
-    +            return self'''
+    +            return self.clear()'''
 
 Each hunk begins with a file and, unless it is about the whole of it, the class or function that
 the lines are in.  The lines that are kept or removed must occur there exactly once, one after the
@@ -92,7 +89,7 @@ CLASSES = {
 # The modules whose names are imported for a fault that uses them.
 _LENDERS = ("_layer", "_waiting")
 
-_TEXTS = {"id", "clause", "says", "subtle", "racy", "also"}
+_TEXTS = {"says", "subtle", "racy", "also"}
 _CHANGES = {"diff", "class", "file", "above", "body", "like", "base", "state", "portable"}
 _KEYS = {*_TEXTS, *_CHANGES}
 _BASE_KEYS = {"name", "says", "diff", "above", "body"}
@@ -388,7 +385,7 @@ def hunks_of(diff: str) -> Iterator[Hunk]:
 
 def read(path: Path) -> list[Fault]:
     """The faults of one file.  Raises FaultError for one that is not described as it must be."""
-    return [_fault(entry, path) for entry in _entries(path)]
+    return [_fault(name, clause, entry) for name, (clause, entry) in _entries(path).items()]
 
 
 @cache
@@ -414,13 +411,25 @@ def read_bases(path: Path) -> Mapping[str, Base]:
 
 
 @cache
-def _entries(path: Path) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["fault"]
-    return entries
+def _entries(path: Path) -> Mapping[str, tuple[str, Mapping[str, Any]]]:
+    """The tables of a file of faults, with the clause of each, by the id of the fault."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise FaultError(f"{path.name} cannot be read: {error}") from None
+    found: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    for clause, faults in tables.items():
+        for short, entry in faults.items():
+            name = f"{path.stem}.{short}"
+            if not isinstance(entry, dict):
+                raise FaultError(f'{path.name}: [{clause}] needs a name: ["{clause}".NAME]')
+            if name in found:
+                raise FaultError(f"{path.name} describes {name} twice")
+            found[name] = clause, entry
+    return found
 
 
-def _fault(entry: Mapping[str, Any], path: Path) -> Fault:
-    name = entry.get("id", f"a fault of {path.name} without id")
+def _fault(name: str, clause: str, entry: Mapping[str, Any]) -> Fault:
     _check_keys(name, entry, _KEYS)
     if "like" in entry:
         entry = {**_model(name, entry), **entry}
@@ -428,8 +437,8 @@ def _fault(entry: Mapping[str, Any], path: Path) -> Fault:
     if base is not None and base not in bases():
         raise FaultError(f"{name} names the base {base!r}, which {BASES.name} has not")
     fault = Fault(
-        id=_required(name, entry, "id"),
-        clause=_required(name, entry, "clause"),
+        id=name,
+        clause=clause,
         says=_required(name, entry, "says"),
         hunks=_hunks(name, entry),
         above="" if "class" in entry else entry.get("above", ""),
@@ -452,8 +461,8 @@ def _model(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     """What a fault takes from the one that it is like."""
     like = entry["like"]
     path = FOLDER / f"{like.split('.')[0]}.toml"
-    known = _entries(path) if path.is_file() else []
-    model = next((one for one in known if one["id"] == like), {})
+    known = _entries(path) if path.is_file() else {}
+    _, model = known.get(like, ("", {}))
     if "body" not in model:
         raise FaultError(f"{name} is like {like!r}, which is no fault with a body")
     return {key: model[key] for key in ("above", "body") if key in model}
