@@ -57,7 +57,7 @@ class Event:
                 if not any(other is queue for other in self._queues):
                     wake_all(queue)
                 if is_foreign(error) or not isinstance(error, ValueError):
-                    raise  # a signal handler has raised; else another set() was quicker
+                    raise  # from a signal handler; ValueError: another set() has removed it
 
     def clear(self):
         """Reset the flag to false (``event.clear.*``).

@@ -26,7 +26,7 @@ def new_name(kind):
 
 
 def renew_locks():
-    """In a child process: another thread may have held a lock of this module while it forked."""
+    """Renew this module's lock in a forked child: a thread that is gone may have held it."""
     global _numbering
     _numbering = Guard()
 
@@ -54,8 +54,8 @@ class Thread:
     not keep them.
     """
 
-    # A subclass may use any name, and may be called Thread itself, so names with two underscores
-    # would not be private enough.  What is not public is a function of this module, not a method.
+    # A subclass may use any name.  It may also be called Thread, where __name would clash.  So
+    # private attributes have the prefix _threadspec_, and private functions are not methods.
     _threadspec_claim = None
     _threadspec_started = False
 
@@ -71,7 +71,7 @@ class Thread:
         self._threadspec_daemon = True if creator is None else creator._threadspec_daemon
         # The queue of threads that join this one.
         self._threadspec_joiners = []
-        # Locked by whoever starts the thread, and unlocked again only where that is refused.
+        # Acquired by the first start(); released only if the system refuses the thread.
         self._threadspec_claim = allocate_lock()
 
     def start(self):
@@ -80,7 +80,7 @@ class Thread:
         The thread is alive when this returns, unless ``run`` has ended already.  Raises
         RuntimeError when the thread has been started before, also while another thread is about to
         start it.  Where the system cannot start one more thread, its error is raised and the thread
-        counts as not started: it may be started later, and a ``join`` that met this returns.
+        counts as not started: it may be started later, and a ``join`` that has begun returns.
         """
         _check(self)
         if self._threadspec_started:
@@ -116,7 +116,7 @@ class Thread:
         ``timeout``: a number of seconds, zero or less for not waiting at all; None for no limit.
         Always returns None: ``isAlive`` tells whether the time ran out.  Raises RuntimeError when
         the thread has not been started, and when it is the calling thread; ValueError when
-        ``timeout`` is not a number (nan).
+        ``timeout`` is nan, and TypeError when it is no number.
 
         Everything that the thread did happens before the return of a ``join`` that found it
         terminated.

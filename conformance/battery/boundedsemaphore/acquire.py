@@ -1,4 +1,7 @@
-"""``BoundedSemaphore.acquire()``."""
+"""``BoundedSemaphore.acquire()``.
+
+All of its cases are in ``battery/shared/semaphores.py``.
+"""
 
 from threadspec.conformance.battery.shared import semaphores
 from threadspec.conformance.harness.vocabulary import bind

@@ -1,4 +1,7 @@
-"""The counter of a BoundedSemaphore."""
+"""The counter of a BoundedSemaphore.
+
+All of its cases are in ``battery/shared/semaphores.py``.
+"""
 
 from threadspec.conformance.battery.shared import semaphores
 from threadspec.conformance.harness.vocabulary import bind

@@ -1,4 +1,7 @@
-"""``BoundedSemaphore`` objects: how they are created, and what goes beyond a single method."""
+"""``BoundedSemaphore`` objects: how they are created, and what goes beyond a single method.
+
+More of its cases are in ``battery/shared/semaphores.py``.
+"""
 
 from threadspec.conformance.battery.shared import semaphores
 from threadspec.conformance.battery.support.calls import is_refused, repeat

@@ -1,4 +1,7 @@
-"""``BoundedSemaphore.release()``."""
+"""``BoundedSemaphore.release()``.
+
+More of its cases are in ``battery/shared/semaphores.py``.
+"""
 
 from threadspec.conformance.battery.shared import semaphores
 from threadspec.conformance.battery.support.calls import in_time, is_refused, repeat

@@ -1,4 +1,7 @@
-"""Calls of ``RLock`` methods interrupted by a signal handler or a finalizer."""
+"""Calls of ``RLock`` methods interrupted by a signal handler or a finalizer.
+
+All of its cases are in ``battery/shared/interruptions.py``.
+"""
 
 from threadspec.conformance.battery.shared import interruptions
 from threadspec.conformance.harness.vocabulary import bind

@@ -1,4 +1,7 @@
-"""``Lock.acquire()``."""
+"""``Lock.acquire()``.
+
+More of its cases are in ``battery/shared/locks.py``.
+"""
 
 from threadspec.conformance.battery.shared import locks
 from threadspec.conformance.battery.support.calls import check_attempts_fail, woken

@@ -1,4 +1,7 @@
-"""``Lock`` objects: how they are created, and what goes beyond a single method."""
+"""``Lock`` objects: how they are created, and what goes beyond a single method.
+
+More of its cases are in ``battery/shared/locks.py``.
+"""
 
 from threadspec.conformance.battery.shared import locks
 from threadspec.conformance.battery.support.contention import (

@@ -1,4 +1,7 @@
-"""``Lock.release()``."""
+"""``Lock.release()``.
+
+More of its cases are in ``battery/shared/locks.py``.
+"""
 
 from threadspec.conformance.battery.shared import locks
 from threadspec.conformance.battery.support.calls import is_refused

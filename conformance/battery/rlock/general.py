@@ -1,4 +1,7 @@
-"""``RLock`` objects: how they are created, and what goes beyond a single method."""
+"""``RLock`` objects: how they are created, and what goes beyond a single method.
+
+More of its cases are in ``battery/shared/locks.py``.
+"""
 
 from threadspec.conformance.battery.shared import locks
 from threadspec.conformance.battery.support.calls import acquire_and_release, repeat

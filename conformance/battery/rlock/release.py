@@ -1,4 +1,7 @@
-"""``RLock.release()``."""
+"""``RLock.release()``.
+
+More of its cases are in ``battery/shared/locks.py``.
+"""
 
 import time
 

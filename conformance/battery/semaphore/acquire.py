@@ -1,4 +1,7 @@
-"""``Semaphore.acquire()``."""
+"""``Semaphore.acquire()``.
+
+All of its cases are in ``battery/shared/semaphores.py``.
+"""
 
 from threadspec.conformance.battery.shared import semaphores
 from threadspec.conformance.harness.vocabulary import bind

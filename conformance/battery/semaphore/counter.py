@@ -1,4 +1,7 @@
-"""The counter of a Semaphore."""
+"""The counter of a Semaphore.
+
+All of its cases are in ``battery/shared/semaphores.py``.
+"""
 
 from threadspec.conformance.battery.shared import semaphores
 from threadspec.conformance.harness.vocabulary import bind

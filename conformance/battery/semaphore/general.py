@@ -1,4 +1,7 @@
-"""``Semaphore`` objects: how they are created, and what goes beyond a single method."""
+"""``Semaphore`` objects: how they are created, and what goes beyond a single method.
+
+More of its cases are in ``battery/shared/semaphores.py``.
+"""
 
 from threadspec.conformance.battery.shared import semaphores
 from threadspec.conformance.battery.support.counter import check_permits

@@ -1,4 +1,7 @@
-"""The ``value`` that a Semaphore is created with."""
+"""The ``value`` that a Semaphore is created with.
+
+More of its cases are in ``battery/shared/semaphores.py``.
+"""
 
 from threadspec.conformance.battery.shared import semaphores
 from threadspec.conformance.battery.support.calls import woken

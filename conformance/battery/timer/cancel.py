@@ -21,7 +21,7 @@ from threadspec.conformance.battery.support.timer import (
 from threadspec.conformance.harness.blocking import clock
 from threadspec.conformance.harness.vocabulary import clause
 
-# The most timers that a case has running simultaneously: as many threads as any platform allows.
+# The most timers that run simultaneously in a case: few enough for every platform.
 MANY = 40
 
 # Seconds after which a case starts no further round, on a slow implementation.
@@ -29,7 +29,10 @@ ENOUGH = 2.0
 
 
 def cancelling_works(threading, actors):
-    """Whether the plainest use of cancel() has its effect; for cases in which another has none."""
+    """Whether cancel() works in its plainest use.
+
+    Cases ask when another use has failed, so that one fault fails one clause.
+    """
     calls = Calls(threading, actors)
     for _ in range(20):
         timer = threading.Timer(0.05, calls)
@@ -43,7 +46,7 @@ def cancelling_works(threading, actors):
 
 
 def cancelling_wakes(threading, actors):
-    """Whether a timer ends that is cancelled while it waits; for cases in which another did not."""
+    """Whether cancel() ends a timer that waits; asked when another timer did not end."""
     timer = threading.Timer(LATER, str)
     began = clock()
     timer.start()
@@ -151,8 +154,8 @@ def test_who_waits_for_a_timer_goes_on_when_it_is_cancelled(threading, actors):
 def runs_although_cancelled(threading, actors, calls, timers, began):
     """How many of the cancelled timers have called their function, once all have ended.
 
-    ``began``: when the first was started.  Zero where cancel() fails in the plainest use, which is
-    another clause's business, and where the machine was so slow that they may have fired before.
+    ``began``: when the first was started.  Also zero if cancel() fails in its plainest use, which
+    is another clause's business, or if the machine was so slow that they may have fired before.
     """
     cancelled = clock()
     joiner_of(actors, timers).returned()
@@ -240,10 +243,10 @@ def test_other_timers_run_their_functions(threading, actors):
     actors.until(lambda: before.got and after.got and later)
     ran = [len(before.got) > 0, len(after.got) > 0, len(later) > 0]
     if ran != [True] * 3:
-        other = []  # what a timer does with no cancelled one beside it
-        timer = threading.Timer(0.01, lambda: other.append(1))
+        alone = []  # what a timer does with no cancelled one beside it
+        timer = threading.Timer(0.01, lambda: alone.append(1))
         timer.start()
-        if not actors.until(lambda: other):
+        if not actors.until(lambda: alone):
             ran = []
     assert False not in ran, (
         "a timer did not call its function after another one had been cancelled"
@@ -439,8 +442,8 @@ def test_a_cancel_right_after_start_is_not_lost(threading, actors, rounds):
 
 @clause("timer.cancel.at-firing")
 def test_a_cancel_at_the_end_of_the_interval(threading, actors, rounds):
-    # All intervals end at the same moment, when all timers are cancelled: many threads have just
-    # woken up, and cancel() comes between any two steps of theirs.
+    # All intervals end at the moment when all timers are cancelled, so that some cancel() comes
+    # between any two steps of a thread that has just woken up.
     batch = 24
     plain = Calls(threading, actors)
     timer = threading.Timer(SOON, plain)

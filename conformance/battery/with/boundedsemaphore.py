@@ -1,4 +1,7 @@
-"""``BoundedSemaphore`` in a with statement."""
+"""``BoundedSemaphore`` in a with statement.
+
+More of its cases are in ``battery/shared/blocks.py``.
+"""
 
 from threadspec.conformance.battery.shared import blocks
 from threadspec.conformance.battery.support.blocks import Counter, check_exit_error, leave_released

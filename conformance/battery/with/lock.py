@@ -1,4 +1,7 @@
-"""``Lock`` in a with statement."""
+"""``Lock`` in a with statement.
+
+More of its cases are in ``battery/shared/blocks.py``.
+"""
 
 from threadspec.conformance.battery.shared import blocks
 from threadspec.conformance.battery.support.blocks import Block

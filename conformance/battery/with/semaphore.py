@@ -1,4 +1,7 @@
-"""``Semaphore`` in a with statement."""
+"""``Semaphore`` in a with statement.
+
+More of its cases are in ``battery/shared/blocks.py``.
+"""
 
 from threadspec.conformance.battery.shared import blocks
 from threadspec.conformance.battery.support.blocks import Block, Counter, leave_released
