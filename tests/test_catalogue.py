@@ -6,6 +6,7 @@ import ast
 import importlib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -264,6 +265,26 @@ def test_a_shared_check_is_a_case_of_each_of_its_classes() -> None:
                 for key in function.of or checks.CLASSES:
                     identifier = function.clause.replace("*", key)
                     assert (f"shared/{path.name}", name, identifier) in found
+
+
+@pytest.mark.parametrize(
+    ("file", "identifier"),
+    [
+        ("lock/general.py", "lock.one"),
+        ("lock/acquire.py", "lock.acquire.one"),
+        ("lock/plain_lock.py", "lock.plain-lock.one"),
+        ("module/settrace.py", "settrace.one"),
+    ],
+)
+def test_a_shared_check_is_bound_where_its_clause_belongs(file: str, identifier: str) -> None:
+    checks = ModuleType("checks")
+    exec("def test_it(thing, threading): pass", vars(checks))
+    clause("*")(vars(checks)["test_it"])
+    checks.CLASSES = {identifier: "Lock", "rlock.one": "RLock", "rlock.acquire.one": "RLock"}  # type: ignore[attr-defined]
+    space: dict[str, Any] = {"__name__": module_name(file)}
+    bind(space, checks)
+    assert space["test_it"].clause == identifier
+    assert space["test_it"].given == {"thing": "Lock"}
 
 
 def test_two_cases_of_one_name_are_refused() -> None:

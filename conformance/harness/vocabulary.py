@@ -29,7 +29,7 @@ def clause(identifier, spoils=False, apart=False, of=None):
     ``identifier``: the id in the catalogue, such as ``lock.release.unlocked-error``; ``spoils``:
     the case changes something that it may not be able to restore, so its process must run no other
     case; ``apart``: it runs in the main thread of a program, shared with other such cases; ``of``:
-    for a check that several classes share, the table of these classes (see :func:`bind`).
+    for a check that several classes or methods share, their table (see :func:`bind`).
     """
 
     def mark(function):
@@ -46,10 +46,10 @@ def bind(space, checks):
     """Add the shared checks that belong to a file of the battery to its cases.
 
     ``space``: the file's ``globals()``; ``checks``: a module of ``battery/shared``.  A check there
-    has an asterisk in its clause, such as ``*.acquire.decrements``, and a table ``of`` the classes
-    that share it, by default the module's ``CLASSES``.  A key of the table replaces the asterisk.
-    Its value determines the fixture ``make``: the name of a class of the implementation, or a
-    function that is called with the implementation and returns the fixture.
+    has an asterisk in its clause, such as ``*.acquire.decrements``, and a table ``of`` what shares
+    it, by default the module's ``CLASSES``.  A key of the table replaces the asterisk.  Its value
+    determines the check's first parameter: the name of a class of the implementation, or a function
+    that is called with the implementation and returns the argument.
     """
     for name, check in list(vars(checks).items()):
         if not name.startswith("test_"):
@@ -57,7 +57,7 @@ def bind(space, checks):
         table = check.of or checks.CLASSES
         for key in table:
             identifier = check.clause.replace("*", key)
-            if not space["__name__"].endswith(".battery." + _module_of(identifier)):
+            if not _belongs(identifier, space["__name__"]):
                 continue
             if name in space:
                 raise KitError("%s has two cases %s" % (space["__name__"], name))
@@ -66,14 +66,15 @@ def bind(space, checks):
             case.__module__ = space["__name__"]
             case.clause = identifier
             case.of = None
-            case.given = {"make": table[key]}
+            case.given = {check.__code__.co_varnames[0]: table[key]}
             space[name] = case
 
 
-def _module_of(identifier):
-    """The module below ``battery`` that a shared check's clause names, such as "lock.acquire"."""
-    parts = identifier.replace("-", "_").split(".")
-    return "%s.%s" % (parts[0], len(parts) > 2 and parts[1] or "general")
+def _belongs(identifier, module):
+    """Whether the cases of a clause are in a module of the battery, given by its full name."""
+    chapter, name = module.split(".")[-2:]
+    subject = identifier.replace("-", "_").split(".")[:-1]
+    return subject in ([chapter, name], [name == "general" and chapter or name])
 
 
 def show(value, limit=200):
