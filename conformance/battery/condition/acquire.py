@@ -1,6 +1,6 @@
 """``Condition.acquire()``."""
 
-from threadspec.conformance.battery.support.condition import kinds, visit
+from threadspec.conformance.battery.support.condition import acquire_and_release, check_held, kinds
 from threadspec.conformance.harness.vocabulary import clause, truth
 
 
@@ -12,7 +12,7 @@ def test_acquire_blocks_until_the_lock_is_free(threading, actors):
         for _ in range(3):
             assert notifier.start(cond.acquire).returned()
             for visitor in visitors:
-                visitor.start(visit, cond)
+                visitor.start(acquire_and_release, cond)
             assert actors.ended(visitors) == []
             notifier.call(cond.release)
             assert len(actors.ended(visitors, at_least=5)) == 5
@@ -28,10 +28,7 @@ def test_acquire_with_false_does_not_block(threading, actors):
         for blocking_argument in (False, 0, False):
             taker = actors.start(cond.acquire, blocking_argument)
             assert taker.returned()
-        visitor = actors.start(visit, cond)
-        assert visitor.is_blocked()
-        notifier.call(cond.release)
-        assert visitor.returned()
+        check_held(cond, actors.new(), notifier, cond.release)
 
 
 @clause("condition.acquire.arguments")
@@ -41,10 +38,7 @@ def test_acquire_with_an_argument_takes_a_free_lock(threading, actors):
         visitor = actors.new()
         for blocking_argument in (False, 0, True, 1):
             assert notifier.start(cond.acquire, blocking_argument).returned()
-            visitor.start(visit, cond)
-            assert visitor.is_blocked()
-            notifier.call(cond.release)
-            assert visitor.returned()
+            check_held(cond, visitor, notifier, cond.release)
 
 
 @clause("condition.acquire.arguments")
@@ -60,28 +54,38 @@ def test_acquire_with_true_blocks(threading, actors):
             taker.call(cond.release)
 
 
-def check_values(cond, lock, actors):
-    """Whether ``cond.acquire`` returns what the like of its lock returns, however it is called.
+def check_value(args, got, expected):
+    """Check that what acquire() has returned is as true as what is expected."""
+    assert truth(got) == truth(expected), "acquire%s returned %r; that of the lock returned %r" % (
+        "(%s)" % ", ".join([repr(arg) for arg in args]),
+        got,
+        expected,
+    )
 
-    Calls that block are the business of ``check_values_of_blocked``.
+
+def check_values(cond, lock, actors):
+    """Check that ``cond.acquire`` returns what ``lock.acquire`` does.
+
+    ``lock``: another lock of the kind that the condition has.  Calls that block are left to
+    ``check_values_of_blocked``.
     """
     notifier = actors.new()
     for args in ((), (True,), (1,), (False,), (0,)):
         expected = notifier.call(lock.acquire, *args)
         got = notifier.call(cond.acquire, *args)
-        assert truth(got) == truth(expected), "%s on a free lock, not %s" % (got, expected)
+        check_value(args, got, expected)
         if args and not args[0]:
             visitors = [actors.start(one.acquire, *args) for one in (lock, cond)]
             if len(actors.ended(visitors)) < 2:
                 break
             expected, got = [visitor.result() for visitor in visitors]
-            assert truth(got) == truth(expected), "%s on a held lock, not %s" % (got, expected)
+            check_value(args, got, expected)
         notifier.call(lock.release)
         notifier.call(cond.release)
 
 
 def check_values_of_blocked(cond, lock, actors):
-    """Whether ``cond.acquire`` that has blocked returns what the like of its lock returns."""
+    """Check that ``cond.acquire`` returns what ``lock.acquire`` does, where both have blocked."""
     notifier = actors.new()
     waiter = actors.new()
     for args in ((), (True,), (1,), ()):
@@ -94,7 +98,7 @@ def check_values_of_blocked(cond, lock, actors):
             values.append(waiter.result())
             waiter.call(one.release)
         expected, got = values
-        assert truth(got) == truth(expected), "%s after blocking, not %s" % (got, expected)
+        check_value(args, got, expected)
 
 
 @clause("condition.acquire.value")

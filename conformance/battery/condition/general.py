@@ -1,6 +1,6 @@
 """``Condition`` objects: how they are made, and what goes beyond a single method."""
 
-from threadspec.conformance.battery.support.condition import visit
+from threadspec.conformance.battery.support.condition import acquire_and_release
 from threadspec.conformance.harness.vocabulary import clause
 
 
@@ -15,10 +15,10 @@ def test_each_condition_is_a_new_one(threading, actors):
         for cond in conditions:
             if cond is held:
                 continue
-            assert visitor.start(visit, cond).returned()
+            assert visitor.start(acquire_and_release, cond).returned()
         notifier.call(held.release)
     others = [cond for cond in conditions[1:] if cond is conditions[0]]
-    assert others == [], "Condition() returned the same object again"
+    assert others == [], "Condition() returned the same object twice"
 
 
 @clause("condition.methods")

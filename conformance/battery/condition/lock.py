@@ -1,7 +1,14 @@
 """The lock of a Condition: given, shared or its own."""
 
 from threadspec.conformance.battery.support import stepping
-from threadspec.conformance.battery.support.condition import check_one_holds, sit, take, visit
+from threadspec.conformance.battery.support.condition import (
+    acquire_after,
+    acquire_and_release,
+    check_free,
+    check_held,
+    check_one_holds,
+    wait_on,
+)
 from threadspec.conformance.battery.support.premises import check_excludes
 from threadspec.conformance.harness.vocabulary import clause
 
@@ -12,10 +19,7 @@ def test_a_condition_has_a_lock(threading, actors):
     notifier = actors.new()
     for _ in range(3):
         notifier.call(cond.acquire)
-        visitor = actors.start(visit, cond)
-        assert visitor.is_blocked()
-        notifier.call(cond.release)
-        assert visitor.returned()
+        check_held(cond, actors.new(), notifier, cond.release)
 
 
 @clause("condition.lock.default")
@@ -30,16 +34,13 @@ def test_the_lock_of_a_new_condition_is_there_at_any_step_of_its_first_acquire(t
         check_one_holds(actors, conditions[-1], meeting)
 
 
-def check_reentrant(cond, actors):
+def check_reentrant(cond, actors, *args):
+    """Check that a holder can acquire(*args) again, and the lock is free after as many releases."""
     notifier = actors.new()
-    for depth in (1, 2, 3):
-        for _ in range(depth):
-            assert notifier.start(cond.acquire).returned()
-        visitor = actors.start(visit, cond)
-        for _ in range(depth):
-            assert visitor.is_blocked()
-            notifier.call(cond.release)
-        assert visitor.returned()
+    for level in (1, 2, 3):
+        for _ in range(level):
+            assert notifier.start(cond.acquire, *args).returned()
+        check_held(cond, actors.new(), notifier, *[cond.release] * level)
 
 
 @clause("condition.lock.default-reentrant")
@@ -49,15 +50,7 @@ def test_the_default_lock_is_reentrant(threading, actors):
 
 @clause("condition.lock.default-reentrant")
 def test_a_holder_acquires_again_without_blocking(threading, actors):
-    cond = threading.Condition()
-    notifier = actors.new()
-    for _ in range(3):
-        assert notifier.start(cond.acquire, False).returned()
-    visitor = actors.start(visit, cond)
-    for _ in range(3):
-        assert visitor.is_blocked()
-        notifier.call(cond.release)
-    assert visitor.returned()
+    check_reentrant(threading.Condition(), actors, False)
 
 
 @clause("condition.lock.none")
@@ -71,38 +64,33 @@ def test_none_makes_a_lock_for_each_condition(threading, actors):
     second = threading.Condition(None)
     notifier = actors.new()
     notifier.call(first.acquire)
-    visitor = actors.start(visit, second)
-    assert visitor.returned()
+    check_free(second, actors.new())
     notifier.call(first.release)
 
 
 def check_given(cond, lock, actors):
-    """Whether ``cond`` and ``lock`` are acquired and released through each other."""
+    """Check that ``cond`` and ``lock`` are acquired and released through each other."""
     notifier = actors.new()
     for one, other in ((lock, cond), (cond, lock), (lock, cond)):
         notifier.call(one.acquire)
-        visitor = actors.start(visit, other)
-        assert visitor.is_blocked()
-        notifier.call(one.release)
-        assert visitor.returned()
+        check_held(other, actors.new(), notifier, one.release)
         notifier.call(one.acquire)
         notifier.call(other.release)
-        visitor = actors.start(visit, one)
-        assert visitor.returned()
+        check_free(one, actors.new())
 
 
 def check_given_in_wait(cond, lock, actors):
-    """Whether ``wait`` and ``notify`` work for threads that acquired ``lock`` directly."""
+    """Check that wait() and notify() work in threads that acquired ``lock`` directly."""
     arrived = []
 
-    def sit_by_lock():
+    def wait():
         lock.acquire()
         arrived.append(1)
         cond.wait()
         lock.release()
 
-    waiter = actors.start(sit_by_lock)
-    notifier = take(actors, lock, arrived, 1)
+    waiter = actors.start(wait)
+    notifier = acquire_after(actors, lock, arrived, 1)
     notifier.call(cond.notify)
     assert waiter.is_blocked()
     notifier.call(lock.release)
@@ -138,7 +126,7 @@ def test_a_lock_passed_in_while_it_is_held_stays_held(threading, actors):
     lock = threading.Lock()
     lock.acquire()
     cond = threading.Condition(lock)
-    visitor = actors.start(visit, cond)
+    visitor = actors.start(acquire_and_release, cond)
     assert visitor.is_blocked()
     lock.release()
     assert visitor.returned()
@@ -164,11 +152,8 @@ def test_levels_of_an_rlock_and_its_condition_add_up(threading, actors):
     for first, second in ((lock, cond), (cond, lock), (lock, cond)):
         for holder in (first, second, first):
             notifier.call(holder.acquire)
-        visitor = actors.start(visit, lock)
-        for holder in (second, first, second):
-            assert visitor.is_blocked()
-            notifier.call(holder.release)
-        assert visitor.returned()
+        releases = second.release, first.release, second.release
+        check_held(lock, actors.new(), notifier, *releases)
 
 
 @clause("condition.lock.shared")
@@ -178,7 +163,7 @@ def test_conditions_that_share_a_lock_are_acquired_together(threading, actors):
         notifier = actors.new()
         for cond in conditions:
             notifier.call(cond.acquire)
-            visitors = [actors.start(visit, one) for one in conditions]
+            visitors = [actors.start(acquire_and_release, one) for one in conditions]
             assert actors.ended(visitors) == []
             notifier.call(conditions[0].release)
             assert len(actors.ended(visitors, at_least=3)) == 3
@@ -191,8 +176,8 @@ def test_wait_frees_every_condition_with_the_same_lock(threading, actors):
         first = threading.Condition(lock)
         second = threading.Condition(lock)
         arrived = []
-        waiter = actors.start(sit, first, arrived)
-        notifier = take(actors, second, arrived, 1)
+        waiter = actors.start(wait_on, first, arrived)
+        notifier = acquire_after(actors, second, arrived, 1)
         notifier.call(first.notify)
         notifier.call(second.release)
         assert waiter.returned()
@@ -206,7 +191,7 @@ def test_wait_undoes_the_levels_of_every_condition_with_the_same_lock(threading,
     second = threading.Condition(lock)
     arrived = []
 
-    def sit_on_both(cond):
+    def wait_on_both(cond):
         for holder in (second, first, lock):
             holder.acquire()
         arrived.append(1)
@@ -216,8 +201,8 @@ def test_wait_undoes_the_levels_of_every_condition_with_the_same_lock(threading,
 
     for cond, other in ((first, second), (second, first)):
         del arrived[:]
-        waiter = actors.start(sit_on_both, cond)
-        notifier = take(actors, other, arrived, 1)
+        waiter = actors.start(wait_on_both, cond)
+        notifier = acquire_after(actors, other, arrived, 1)
         notifier.call(cond.notify)
         notifier.call(other.release)
         assert waiter.returned()
@@ -231,10 +216,7 @@ def test_the_lock_can_be_given_by_name(threading, actors):
         cond = threading.Condition(lock=lock)
         for one, other in ((cond, lock), (lock, cond)):
             notifier.call(one.acquire)
-            visitor.start(visit, other)
-            assert visitor.is_blocked()
-            notifier.call(one.release)
-            assert visitor.returned()
+            check_held(other, visitor, notifier, one.release)
 
 
 @clause("condition.lock.other-objects")

@@ -1,6 +1,6 @@
 """A Condition over a plain Lock."""
 
-from threadspec.conformance.battery.support.condition import let_go
+from threadspec.conformance.battery.support.condition import try_release
 from threadspec.conformance.harness.vocabulary import clause
 
 
@@ -18,5 +18,5 @@ def test_methods_while_another_thread_has_acquired_the_plain_lock(threading, act
             seen.append("%s raises %s" % (name, type(caller.error).__name__))
         else:
             seen.append("%s blocks" % name)
-        notifier.start(let_go, cond).returned()
+        notifier.start(try_release, cond).returned()
     observe(", ".join(seen))

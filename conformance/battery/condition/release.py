@@ -1,6 +1,6 @@
 """``Condition.release()``."""
 
-from threadspec.conformance.battery.support.condition import kinds, visit
+from threadspec.conformance.battery.support.condition import acquire_and_release, check_held, kinds
 from threadspec.conformance.harness.vocabulary import clause
 
 
@@ -11,7 +11,7 @@ def test_release_lets_a_blocked_acquire_proceed(threading, actors):
         taker = actors.new()
         for _ in range(3):
             notifier.call(cond.acquire)
-            taker.start(visit, cond)
+            taker.start(acquire_and_release, cond)
             taker.is_blocked()
             assert notifier.start(cond.release).returned()
             assert taker.returned()
@@ -21,14 +21,10 @@ def test_release_lets_a_blocked_acquire_proceed(threading, actors):
 def test_release_undoes_one_acquire(threading, actors):
     cond = threading.Condition(threading.RLock())
     notifier = actors.new()
-    for depth in (2, 7):
-        for _ in range(depth):
+    for level in (2, 7):
+        for _ in range(level):
             notifier.call(cond.acquire)
-        visitor = actors.start(visit, cond)
-        for _ in range(depth):
-            assert visitor.is_blocked()
-            notifier.call(cond.release)
-        assert visitor.returned()
+        check_held(cond, actors.new(), notifier, *[cond.release] * level)
 
 
 @clause("condition.release.releases")
@@ -38,7 +34,7 @@ def test_release_unlocks_a_plain_lock_that_another_thread_has_acquired(threading
     taker = actors.new()
     for _ in range(2):
         pair[0].call(cond.acquire)
-        taker.start(visit, cond)
+        taker.start(acquire_and_release, cond)
         taker.is_blocked()
         pair[1].call(cond.release)
         assert taker.returned()
@@ -55,7 +51,10 @@ def test_release_of_a_free_lock_is_the_error_of_the_lock(threading, actors):
             got = notifier.start(cond.release).raised()
             # Each error may be of a class of its own, derived from the documented one.
             kind = isinstance(expected, RuntimeError) and RuntimeError or type(expected)
-            assert isinstance(got, kind), "%r, not %r" % (got, expected)
+            assert isinstance(got, kind), "release() raised %r; that of the lock raises %r" % (
+                got,
+                expected,
+            )
             notifier.call(cond.acquire)
             notifier.call(cond.release)
 

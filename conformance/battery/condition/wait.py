@@ -3,22 +3,41 @@
 import time
 
 from threadspec.conformance.battery.support import stepping
+from threadspec.conformance.battery.support.calls import repeat
 from threadspec.conformance.battery.support.condition import (
-    brisk,
+    Holders,
+    acquire_after,
+    acquire_and_release,
+    await_arrivals,
+    check_each_wakes,
+    check_free,
+    check_held,
     check_lock_unchanged,
+    check_none_raised,
     check_not_owner,
+    check_not_owner_in_pairs,
+    check_nothing_left,
     check_one_holds,
     check_unacquired,
+    check_woken,
     gather,
+    gather_and_hold,
     gather_late,
     kinds,
-    let_go,
+    limited,
+    makers,
     notify,
+    notify_and_release,
+    notify_each_wait,
     refused,
-    sit,
-    sit_twice,
-    take,
-    visit,
+    times_out,
+    try_release,
+    wait,
+    wait_and_hold,
+    wait_at_level,
+    wait_on,
+    wait_twice,
+    waiting_on,
     wake,
     wake_the_rest,
 )
@@ -29,30 +48,13 @@ from threadspec.conformance.battery.support.deadlines import (
     check_outlasts,
     rest_of,
 )
-from threadspec.conformance.battery.support.extremes import (
-    AGES,
-    YEARS,
-    call_times,
-    check_waits,
-    many_times,
-)
+from threadspec.conformance.battery.support.extremes import AGES, YEARS, check_waits, many_times
 from threadspec.conformance.battery.support.premises import check_excludes, holds
 from threadspec.conformance.battery.support.timeouts import LONG
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.vocabulary import clause, truth
 
-
-def announced(actors, arrived):
-    """Wait until a thread has said that it holds the lock and is about to wait."""
-    assert actors.until(lambda: arrived), "no thread began to wait"
-
-
-def check_nothing_left(cond, waiter, notifier):
-    """Whether a wait of the first of two actors blocks, and the first notify() wakes it."""
-    waiter.start(sit, cond, [])
-    assert waiter.is_blocked(), "a notification was left over for %r" % waiter
-    notify(notifier, cond)
-    assert waiter.returned(), "a notify() did not reach %r" % waiter
+METHODS = ("notify", "notifyAll")
 
 
 @clause("condition.wait.unacquired-error")
@@ -86,23 +88,21 @@ def test_a_refused_wait_leaves_the_lock_alone(threading, actors):
 @clause("condition.wait.error-changes-nothing")
 def test_a_refused_wait_leaves_no_waiter(threading, actors):
     if not holds(check_excludes, actors, threading.Condition):
-        return  # another clause's business
+        return  # the subject of another clause
     for cond in kinds(threading):
         for args in ((), (0.001,)):
             if not refused(actors.new(), cond.wait, *args):
                 continue
             notifier, (waiter,) = gather(actors, cond, 1)
-            notifier.call(cond.release)
             if not refused(actors.new(), cond.wait, *args):
                 continue
             notify(notifier, cond)
             assert waiter.returned()
     for args in ((), (0.001,)):
         cond = threading.Condition(threading.RLock())
-        notifier, (waiter,) = gather(actors, cond, 1)
+        notifier, (waiter,) = gather_and_hold(actors, cond, 1)
         if refused(actors.new(), cond.wait, *args):
-            notifier.call(cond.notify)
-            notifier.call(cond.release)
+            notify_and_release(notifier, cond)
             assert waiter.returned()
 
 
@@ -113,10 +113,9 @@ def test_the_lock_is_free_while_threads_wait(threading, actors):
         notifier = actors.new()
         for count in (1, 3, 1):
             arrived = []
-            helpers = actors.start_many(count, sit, cond, arrived)
+            helpers = actors.start_many(count, wait_on, cond, arrived)
             actors.ended(helpers)
-            visitor = actors.start(visit, cond)
-            assert visitor.returned()
+            check_free(cond, actors.new())
             assert len(arrived) == count, "%d of %d threads could begin to wait" % (
                 len(arrived),
                 count,
@@ -131,10 +130,9 @@ def test_the_lock_is_free_while_a_thread_waits_with_a_timeout(threading, actors)
         notifier = actors.new()
         for timeout in (LONG, 1e6):
             arrived = []
-            waiter = actors.start(sit, cond, arrived, timeout)
-            announced(actors, arrived)
-            visitor = actors.start(visit, cond)
-            assert visitor.returned()
+            waiter = actors.start(wait_on, cond, arrived, timeout)
+            await_arrivals(actors, arrived, 1)
+            check_free(cond, actors.new())
             wake_the_rest(actors, notifier, cond, [waiter])
 
 
@@ -142,17 +140,15 @@ def test_the_lock_is_free_while_a_thread_waits_with_a_timeout(threading, actors)
 def test_wait_blocks_until_notified(threading, actors):
     for cond in kinds(threading):
         for _ in range(3):
-            notifier, helpers = gather(actors, cond, 1)
-            notifier.call(cond.release)
-            assert helpers[0].is_blocked()
-            wake_the_rest(actors, notifier, cond, helpers)
+            notifier, (waiter,) = gather(actors, cond, 1)
+            assert waiter.is_blocked()
+            wake_the_rest(actors, notifier, cond, [waiter])
 
 
 @clause("condition.wait.blocks")
 def test_several_waits_block_until_notified(threading, actors):
     for cond in kinds(threading):
         notifier, helpers = gather(actors, cond, 4)
-        notifier.call(cond.release)
         assert actors.ended(helpers) == []
         wake_the_rest(actors, notifier, cond, helpers)
 
@@ -160,62 +156,22 @@ def test_several_waits_block_until_notified(threading, actors):
 @clause("condition.wait.blocks")
 def test_wait_is_not_ended_by_a_release(threading, actors):
     for cond in kinds(threading):
-        notifier, helpers = gather(actors, cond, 1)
-        notifier.call(cond.release)
+        notifier, (waiter,) = gather(actors, cond, 1)
         for _ in range(5):
-            notifier.call(visit, cond)
-            assert helpers[0].is_blocked()
-        wake_the_rest(actors, notifier, cond, helpers)
+            notifier.call(acquire_and_release, cond)
+            assert waiter.is_blocked()
+        wake_the_rest(actors, notifier, cond, [waiter])
 
 
 @clause("condition.wait.blocks")
 def test_wait_is_not_ended_by_the_timeout_of_another(threading, actors):
     for cond in kinds(threading):
         notifier, before = gather(actors, cond, 1)
-        notifier.call(cond.release)
-        actors.start(sit, cond, [], 0.001).returned()
+        actors.start(wait_on, cond, [], 0.001).returned()
         notifier, after = gather(actors, cond, 1)
-        notifier.call(cond.release)
-        actors.start(sit, cond, [], 0.0).returned()
+        actors.start(wait_on, cond, [], 0.0).returned()
         assert actors.ended(before + after) == []
         wake_the_rest(actors, notifier, cond, before + after)
-
-
-def notify_each_wait(actors, cond, rounds, notified, note):
-    """Start a thread that waits again and again, and one that notifies it at once each time.
-
-    ``notified`` gets an entry before each notify(); ``note`` is called after each wait.
-    """
-    arrived = []
-    over = []
-
-    def wait_often():
-        try:
-            for number in brisk(actors, rounds):
-                cond.acquire()
-                arrived.append(number)
-                if number % 3 == 1:
-                    cond.wait(LONG)
-                else:
-                    cond.wait()
-                note(number)
-                cond.release()
-        finally:
-            over.append(True)
-
-    def notify_often():
-        number = 0
-        while not over:
-            if len(arrived) <= number:
-                time.sleep(0)
-                continue
-            cond.acquire()
-            notified.append(number)
-            cond.notify()
-            cond.release()
-            number += 1
-
-    return [actors.start(wait_often), actors.start(notify_often)]
 
 
 @clause("condition.wait.blocks")
@@ -231,86 +187,76 @@ def test_no_wait_of_many_ends_too_soon(threading, actors, rounds):
 
     helpers = notify_each_wait(actors, cond, rounds, notified, note)
     actors.ended(helpers, at_least=2)
-    assert not too_soon, "%d of %d waits ended without a notify()" % (
+    assert not too_soon, "%d of %d calls of wait() returned before notify() was called" % (
         len(too_soon),
         len(notified) + len(too_soon),
     )
 
 
-@clause("condition.wait.woken-by-notify")
-def test_notify_ends_a_wait(threading, actors):
+def check_ends_a_wait(threading, actors, method):
+    """Check that a notification wakes a thread that waits."""
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
         for _ in range(3):
-            notifier, (waiter,) = gather(actors, cond, 1)
-            notifier.call(cond.notify)
-            notifier.call(cond.release)
+            notifier, (waiter,) = gather_and_hold(actors, cond, 1)
+            notify_and_release(notifier, cond, method)
             assert waiter.returned()
+
+
+def check_ends_each_wait(threading, actors, method):
+    """Check that notifications wake the same thread each time it waits."""
+    check_excludes(actors, threading.Condition)
+    for cond in kinds(threading):
+        arrived = []
+        waiter = actors.start(wait_twice, cond, arrived)
+        for count in (1, 2):
+            notifier = acquire_after(actors, cond, arrived, count)
+            notify_and_release(notifier, cond, method)
+        assert waiter.returned()
+
+
+@clause("condition.wait.woken-by-notify")
+def test_notify_ends_a_wait(threading, actors):
+    check_ends_a_wait(threading, actors, "notify")
 
 
 @clause("condition.wait.woken-by-notify")
 def test_the_same_thread_is_woken_each_time_it_waits(threading, actors):
-    check_excludes(actors, threading.Condition)
-    for cond in kinds(threading):
-        arrived = []
-        waiter = actors.start(sit_twice, cond, arrived)
-        for count in (1, 2):
-            notifier = take(actors, cond, arrived, count)
-            notifier.call(cond.notify)
-            notifier.call(cond.release)
-        assert waiter.returned()
+    check_ends_each_wait(threading, actors, "notify")
 
 
 @clause("condition.wait.woken-by-notifyAll")
 def test_notify_all_ends_a_wait(threading, actors):
-    check_excludes(actors, threading.Condition)
-    for cond in kinds(threading):
-        for _ in range(3):
-            notifier, (waiter,) = gather(actors, cond, 1)
-            notifier.call(cond.notifyAll)
-            notifier.call(cond.release)
-            assert waiter.returned()
+    check_ends_a_wait(threading, actors, "notifyAll")
 
 
 @clause("condition.wait.woken-by-notifyAll")
 def test_the_same_thread_is_woken_by_notify_all_each_time_it_waits(threading, actors):
-    check_excludes(actors, threading.Condition)
-    for cond in kinds(threading):
-        arrived = []
-        waiter = actors.start(sit_twice, cond, arrived)
-        for count in (1, 2):
-            notifier = take(actors, cond, arrived, count)
-            notifier.call(cond.notifyAll)
-            notifier.call(cond.release)
-        assert waiter.returned()
+    check_ends_each_wait(threading, actors, "notifyAll")
 
 
 @clause("condition.wait.same-condition")
 def test_a_condition_with_the_same_lock_does_not_wake(threading, actors):
-    for name in ("notify", "notifyAll"):
+    for method in METHODS:
         for lock in (threading.Lock(), threading.RLock()):
             own = threading.Condition(lock)
             other = threading.Condition(lock)
-            notifier, (waiter,) = gather(actors, own, 1)
-            notifier.call(getattr(other, name))
-            notifier.call(other.release)
+            notifier, (waiter,) = gather_and_hold(actors, own, 1)
+            notify_and_release(notifier, other, method)
             assert waiter.is_blocked()
             wake_the_rest(actors, notifier, own, [waiter])
 
 
 @clause("condition.wait.same-condition")
 def test_a_condition_with_waiters_and_the_same_lock_does_not_wake(threading, actors):
-    for name in ("notify", "notifyAll"):
+    for method in METHODS:
         lock = threading.RLock()
         own = threading.Condition(lock)
         other = threading.Condition(lock)
         notifier, before = gather(actors, own, 1)
-        notifier.call(own.release)
         notifier, others = gather(actors, other, 2)
-        notifier.call(own.release)
-        notifier, after = gather(actors, own, 1)
-        notifier.call(getattr(other, name))
-        notifier.call(other.release)
+        notifier, after = gather_and_hold(actors, own, 1)
+        notify_and_release(notifier, other, method)
         assert actors.ended(before + after) == []
         wake_the_rest(actors, notifier, other, others)
         wake_the_rest(actors, notifier, own, before + after)
@@ -318,61 +264,37 @@ def test_a_condition_with_waiters_and_the_same_lock_does_not_wake(threading, act
 
 @clause("condition.wait.same-condition")
 def test_a_condition_with_another_lock_does_not_wake(threading, actors):
-    for name in ("notify", "notifyAll"):
+    for method in METHODS:
         own = threading.Condition()
         other = threading.Condition()
         notifier, (waiter,) = gather(actors, own, 1)
-        notifier.call(own.release)
         notifier.call(other.acquire)
-        notifier.call(getattr(other, name))
-        notifier.call(other.release)
+        notify_and_release(notifier, other, method)
         assert waiter.is_blocked()
         wake_the_rest(actors, notifier, own, [waiter])
 
 
-def sit_and_hold(cond, arrived, depth, *timeout):
-    """Acquire ``depth`` times, wait once, and return still holding the lock."""
-    for _ in range(depth):
-        cond.acquire()
-    arrived.append(1)
-    cond.wait(*timeout)
-
-
-def check_held(cond, waiter, visitor, depth=1):
-    """Whether ``waiter`` holds the lock of ``cond`` at level ``depth``, and release it.
-
-    ``visitor``: another actor, which is free.
-    """
-    visitor.start(visit, cond)
-    for _ in range(depth):
-        assert visitor.is_blocked()
-        waiter.call(cond.release)
-    assert visitor.returned()
+def check_notified_holds(actors, cond, method="notify", level=1, timeout=()):
+    """Check that a thread that waits holding the lock at ``level`` holds it so when notified."""
+    arrived = []
+    waiter = actors.start(wait_and_hold, cond, arrived, level, *timeout)
+    notifier = acquire_after(actors, cond, arrived, 1)
+    notify_and_release(notifier, cond, method)
+    waiter.result()
+    check_held(cond, notifier, waiter, *[cond.release] * level)
 
 
 @clause("condition.wait.reacquires")
 def test_the_lock_is_held_after_a_notified_wait(threading, actors):
     for cond in kinds(threading):
-        for name in ("notify", "notifyAll", "notify"):
-            arrived = []
-            waiter = actors.start(sit_and_hold, cond, arrived, 1)
-            notifier = take(actors, cond, arrived, 1)
-            notifier.call(getattr(cond, name))
-            notifier.call(cond.release)
-            waiter.result()
-            check_held(cond, waiter, notifier)
+        for method in ("notify", "notifyAll", "notify"):
+            check_notified_holds(actors, cond, method)
 
 
 @clause("condition.wait.reacquires")
 def test_the_lock_is_held_after_a_wait_notified_before_its_timeout(threading, actors):
     for cond in kinds(threading):
-        arrived = []
-        waiter = actors.start(sit_and_hold, cond, arrived, 1, LONG)
-        notifier = take(actors, cond, arrived, 1)
-        notifier.call(cond.notify)
-        notifier.call(cond.release)
-        waiter.result()
-        check_held(cond, waiter, notifier)
+        check_notified_holds(actors, cond, timeout=(LONG,))
 
 
 @clause("condition.wait.reacquires")
@@ -407,21 +329,17 @@ def test_of_many_woken_threads_one_at_a_time_holds_the_lock(threading, actors, r
     size = 8
     for cond in kinds(threading):
         arrived = []
-        inside = []
-        most = []
+        holders = Holders()
         over = []
 
-        def wait_often(cond=cond, arrived=arrived, inside=inside, most=most, over=over):
+        def wait_often(cond=cond, arrived=arrived, holders=holders, over=over):
             while True:
                 cond.acquire()
                 if over:
                     break
                 arrived.append(1)
                 cond.wait()
-                inside.append(1)
-                time.sleep(0)
-                most.append(len(inside))
-                inside.pop()
+                holders.count_caller()
                 cond.release()
             cond.release()
 
@@ -442,9 +360,8 @@ def test_of_many_woken_threads_one_at_a_time_holds_the_lock(threading, actors, r
         helpers = actors.start_many(size, wait_often)
         helpers.append(actors.start(wake_often))
         actors.ended(helpers, at_least=size + 1)
-        for actor in helpers:
-            assert actor.error is None, repr(actor)
-        assert max([0] + most) < 2, "%d threads held the lock at once" % max(most)
+        check_none_raised(helpers)
+        assert holders.most < 2, "%d threads held the lock simultaneously" % holders.most
 
 
 @clause("condition.wait.reacquires-after-timeout")
@@ -453,8 +370,8 @@ def test_the_lock_is_held_after_a_timeout(threading, actors):
         waiter = actors.new()
         visitor = actors.new()
         for timeout in (0.002, 0.0001, 0.002):
-            waiter.call(sit_and_hold, cond, [], 1, timeout)
-            check_held(cond, waiter, visitor)
+            waiter.call(wait_and_hold, cond, [], 1, timeout)
+            check_held(cond, visitor, waiter, cond.release)
 
 
 @clause("condition.wait.reacquires-after-timeout")
@@ -462,7 +379,7 @@ def test_the_lock_taken_at_any_step_of_a_wait_that_times_out_is_held_by_one(thre
     cond = threading.Condition(threading.Lock())
 
     def prepare():
-        return lambda: sit_and_hold(cond, [], 1, 0.0001), cond.acquire
+        return lambda: wait_and_hold(cond, [], 1, 0.0001), cond.acquire
 
     for meeting in stepping.meetings(actors, prepare):
         check_one_holds(actors, cond, meeting)
@@ -471,25 +388,23 @@ def test_the_lock_taken_at_any_step_of_a_wait_that_times_out_is_held_by_one(thre
 @clause("condition.wait.reacquires-after-timeout")
 def test_of_many_threads_that_time_out_one_at_a_time_holds_the_lock(threading, actors, rounds):
     check_excludes(actors, threading.Condition)
-    most = [0]
 
-    def wait_often(cond, inside):
-        for _ in brisk(actors, rounds // 12):
+    def wait_often(cond, holders):
+        for _ in limited(actors, rounds // 12):
             cond.acquire()
             cond.wait(0.0001)
-            inside.append(1)
-            time.sleep(0)
-            most.append(len(inside))
-            inside.pop()
+            holders.count_caller()
             cond.release()
 
+    conditions = kinds(threading)
+    counts = [Holders() for _ in conditions]
     helpers = []
-    for cond in kinds(threading):
-        helpers += actors.start_many(4, wait_often, cond, [])
+    for cond, holders in zip(conditions, counts):
+        helpers += actors.start_many(4, wait_often, cond, holders)
     actors.ended(helpers, at_least=len(helpers))
-    for actor in helpers:
-        assert actor.error is None, repr(actor)
-    assert max(most) < 2, "%d threads held the lock at once" % max(most)
+    check_none_raised(helpers)
+    most = max([holders.most for holders in counts])
+    assert most < 2, "%d threads held the lock simultaneously" % most
 
 
 @clause("condition.wait.timeout-needs-lock")
@@ -505,33 +420,24 @@ def test_a_wait_that_timed_out_returns_once_it_gets_the_lock(threading, actors):
 def test_the_lock_is_free_while_a_thread_waits_at_any_level(threading, actors):
     check_excludes(actors, threading.Condition)
     cond = threading.Condition(threading.RLock())
-    for depth in (1, 2, 9, 2):
+    for level in (1, 2, 9, 2):
         for timeout in ((), (LONG,)):
             arrived = []
-            waiter = actors.start(sit_and_hold, cond, arrived, depth, *timeout)
-            announced(actors, arrived)
-            visitor = actors.start(visit, cond)
-            assert visitor.returned()
-            notifier = actors.new()
-            for action in (cond.acquire, cond.notify, cond.release):
-                notifier.call(action)
+            waiter = actors.start(wait_and_hold, cond, arrived, level, *timeout)
+            await_arrivals(actors, arrived, 1)
+            check_free(cond, actors.new())
+            notify(actors.new(), cond)
             if waiter.is_blocked():
-                return  # it is not woken: another clause's business
-            for _ in range(depth):
-                waiter.start(let_go, cond).returned()
+                return  # it is not woken, the subject of another clause
+            for _ in range(level):
+                waiter.start(try_release, cond).returned()
 
 
 @clause("condition.wait.rlock-level-restored")
 def test_the_level_is_restored_after_a_notified_wait(threading, actors):
     cond = threading.Condition(threading.RLock())
-    for depth, timeout in ((1, ()), (2, (LONG,)), (5, ()), (2, ()), (3, (LONG,)), (1, ())):
-        arrived = []
-        waiter = actors.start(sit_and_hold, cond, arrived, depth, *timeout)
-        notifier = take(actors, cond, arrived, 1)
-        notifier.call(cond.notify)
-        notifier.call(cond.release)
-        waiter.result()
-        check_held(cond, waiter, notifier, depth)
+    for level, timeout in ((1, ()), (2, (LONG,)), (5, ()), (2, ()), (3, (LONG,)), (1, ())):
+        check_notified_holds(actors, cond, "notify", level, timeout)
 
 
 @clause("condition.wait.rlock-level-restored")
@@ -539,25 +445,15 @@ def test_each_waiter_gets_its_own_level_back(threading, actors):
     check_excludes(actors, threading.Condition)
     cond = threading.Condition(threading.RLock())
     arrived = []
-
-    def sit_deep(depth):
-        for _ in range(depth):
-            cond.acquire()
-        arrived.append(1)
-        cond.wait()
-        for _ in range(depth):
-            cond.release()
-
     helpers = []
-    for depth in (2, 5, 1, 3):
-        helpers.append(actors.start(sit_deep, depth))
-        notifier = take(actors, cond, arrived, len(helpers))
+    for level in (2, 5, 1, 3):
+        helpers.append(actors.start(wait_at_level, cond, arrived, level))
+        notifier = acquire_after(actors, cond, arrived, len(helpers))
         notifier.call(cond.release)
     wake_the_rest(actors, notifier, cond, helpers)
     for waiter in helpers:
         waiter.result()
-    visitor = actors.start(visit, cond)
-    assert visitor.returned()
+    check_free(cond, actors.new())
 
 
 @clause("condition.wait.rlock-level-restored-after-timeout")
@@ -565,32 +461,22 @@ def test_the_level_is_restored_after_a_timeout(threading, actors):
     cond = threading.Condition(threading.RLock())
     waiter = actors.new()
     visitor = actors.new()
-    for depth, timeout in ((1, 0.0005), (2, 0.0005), (5, 0), (2, 0.0), (2, 0.0005), (1, 0.0)):
-        waiter.call(sit_and_hold, cond, [], depth, timeout)
-        check_held(cond, waiter, visitor, depth)
+    for level, timeout in ((1, 0.0005), (2, 0.0005), (5, 0), (2, 0.0), (2, 0.0005), (1, 0.0)):
+        waiter.call(wait_and_hold, cond, [], level, timeout)
+        check_held(cond, visitor, waiter, *[cond.release] * level)
 
 
 @clause("condition.wait.rlock-level-restored-after-timeout")
 def test_the_level_is_restored_after_a_timeout_with_the_lock_held(threading, actors):
     cond = threading.Condition(threading.RLock())
-
-    def sit_deep(depth, arrived):
-        for _ in range(depth):
-            cond.acquire()
-        arrived.append(1)
-        cond.wait(0.003)
-        for _ in range(depth):
-            cond.release()
-
-    for depth in (2, 5, 1):
+    for level in (2, 5, 1):
         arrived = []
-        waiter = actors.start(sit_deep, depth, arrived)
-        notifier = take(actors, cond, arrived, 1)
+        waiter = actors.start(wait_at_level, cond, arrived, level, 0.003)
+        notifier = acquire_after(actors, cond, arrived, 1)
         waiter.is_blocked()
         notifier.call(cond.release)
         waiter.result()
-        visitor = actors.start(visit, cond)
-        assert visitor.returned()
+        check_free(cond, actors.new())
 
 
 @clause("condition.wait.rlock-level-restored-after-timeout")
@@ -599,20 +485,14 @@ def test_the_level_is_restored_after_many_timeouts(threading, actors, rounds):
     cond = threading.Condition(threading.RLock())
 
     def wait_often():
-        for number in brisk(actors, rounds // 4):
-            depth = 1 + number % 3
-            for _ in range(depth):
-                cond.acquire()
-            cond.wait(0.0001)
-            for _ in range(depth):
-                cond.release()
+        for number in limited(actors, rounds // 4):
+            wait_at_level(cond, [], 1 + number % 3, 0.0001)
 
     helpers = actors.start_many(4, wait_often)
     actors.ended(helpers, at_least=4)
     for actor in helpers:
         actor.result()
-    visitor = actors.start(visit, cond)
-    assert visitor.returned()
+    check_free(cond, actors.new())
 
 
 @clause("condition.wait.timeout-expires")
@@ -620,7 +500,7 @@ def test_a_wait_ends_after_its_timeout(threading, actors):
     default, plain = [(cond, actors.new()) for cond in kinds(threading)]
     for timeout in (0.015, 0.005, 0.0005):
         for cond, waiter in (default, plain):
-            waiter.start(sit, cond, [], timeout)
+            waiter.start(wait_on, cond, [], timeout)
         assert default[1].returned()
         assert plain[1].returned()
 
@@ -628,9 +508,9 @@ def test_a_wait_ends_after_its_timeout(threading, actors):
 @clause("condition.wait.timeout-expires")
 def test_several_waits_end_after_their_timeouts(threading, actors):
     if not holds(check_excludes, actors, threading.Condition):
-        return  # another clause's business
+        return  # the subject of another clause
     for cond in kinds(threading):
-        helpers = [actors.start(sit, cond, [], 0.001 * number) for number in (4, 3, 2, 1)]
+        helpers = [actors.start(wait_on, cond, [], 0.001 * number) for number in (4, 3, 2, 1)]
         for waiter in helpers:
             assert waiter.returned()
 
@@ -638,11 +518,10 @@ def test_several_waits_end_after_their_timeouts(threading, actors):
 @clause("condition.wait.timeout-expires")
 def test_a_wait_ends_after_its_timeout_while_others_wait_on(threading, actors):
     if not holds(check_excludes, actors, threading.Condition):
-        return  # another clause's business
+        return  # the subject of another clause
     cond = threading.Condition()
     notifier, others = gather(actors, cond, 2)
-    notifier.call(cond.release)
-    assert actors.start(sit, cond, [], 0.003).returned()
+    assert actors.start(wait_on, cond, [], 0.003).returned()
     wake_the_rest(actors, notifier, cond, others)
 
 
@@ -651,23 +530,23 @@ def test_no_wait_ends_before_its_timeout(threading, actors):
     check_excludes(actors, threading.Condition)
     lasted = []
 
-    def sit_and_time(cond, timeout):
+    def wait_and_time(cond, timeout):
         cond.acquire()
         began = blocking.clock()
         cond.wait(timeout)
         lasted.append((timeout, blocking.clock() - began))
-        let_go(cond)
+        try_release(cond)
 
     helpers = []
     for cond in kinds(threading):
         for timeout in (0.024, 0.015) * 4:
-            helpers.append((actors.start(sit_and_time, cond, timeout), cond))
+            helpers.append((actors.start(wait_and_time, cond, timeout), cond))
     for waiter, cond in helpers[1::2]:
         if waiter.returned():
-            waiter.start(sit_and_time, cond, 0.012)  # the second time in the same thread
+            waiter.start(wait_and_time, cond, 0.012)  # the second time in the same thread
     actors.ended([waiter for waiter, _ in helpers], at_least=len(helpers))
     for timeout, seconds in lasted:
-        assert seconds > timeout * 0.95 - 0.002, "wait(%s) lasted %.4f seconds" % (
+        assert seconds > timeout * 0.95 - 0.002, "wait(%s) returned after %.4f seconds" % (
             timeout,
             seconds,
         )
@@ -677,11 +556,10 @@ def test_no_wait_ends_before_its_timeout(threading, actors):
 def test_a_notification_ends_a_wait_before_its_timeout(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
-        for name in ("notify", "notifyAll"):
+        for method in METHODS:
             for timeout in (LONG, 1e6, LONG):
-                notifier, (waiter,) = gather(actors, cond, 1, timeout)
-                notifier.call(getattr(cond, name))
-                notifier.call(let_go, cond)
+                notifier, (waiter,) = gather_and_hold(actors, cond, 1, timeout)
+                notify_and_release(notifier, cond, method)
                 assert waiter.returned()
 
 
@@ -690,7 +568,7 @@ def test_a_wait_of_no_time_ends(threading, actors):
     for cond in kinds(threading):
         waiter = actors.new()
         for _ in range(3):
-            assert waiter.start(sit, cond, [], 0.0).returned()
+            assert waiter.start(wait_on, cond, [], 0.0).returned()
 
 
 @clause("condition.wait.timeout-none")
@@ -698,7 +576,6 @@ def test_wait_with_none_blocks_until_notified(threading, actors):
     for cond in kinds(threading):
         for _ in range(2):
             notifier, (waiter,) = gather(actors, cond, 1, None)
-            notifier.call(cond.release)
             assert waiter.is_blocked()
             notify(notifier, cond)
             assert waiter.returned()
@@ -709,11 +586,10 @@ def test_a_timeout_can_be_an_integer(threading, actors):
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
         notifier, (waiter,) = gather(actors, cond, 1, 600)
-        notifier.call(cond.release)
         assert waiter.is_blocked()
         notify(notifier, cond)
         assert waiter.returned()
-        assert actors.start(sit, cond, [], 0).returned()
+        assert actors.start(wait_on, cond, [], 0).returned()
 
 
 @clause("condition.wait.timeout-keyword")
@@ -722,51 +598,41 @@ def test_the_timeout_can_be_given_by_name(threading, actors):
     for cond in kinds(threading):
         arrived = []
 
-        def sit_by_name(timeout, cond=cond, arrived=arrived):
+        def wait_by_name(timeout, cond=cond, arrived=arrived):
             cond.acquire()
             arrived.append(1)
             cond.wait(timeout=timeout)
-            let_go(cond)
+            try_release(cond)
 
-        waiter = actors.start(sit_by_name, LONG)
-        notifier = take(actors, cond, arrived, 1)
+        waiter = actors.start(wait_by_name, LONG)
+        notifier = acquire_after(actors, cond, arrived, 1)
         notifier.call(cond.release)
         assert waiter.is_blocked()
         notify(notifier, cond)
         assert waiter.returned()
-        assert actors.start(sit_by_name, 0.002).returned()
+        assert actors.start(wait_by_name, 0.002).returned()
 
 
 @clause("condition.wait.timeout-negative")
 def test_a_negative_timeout_of_wait_is_over_immediately(threading, actors):
     for timeout in (-1.0, -0.001, -1):
         cond = threading.Condition()
-        waiter = actors.start(sit, cond, [], timeout)
+        waiter = actors.start(wait_on, cond, [], timeout)
         over = waiter.returned()
         if waiter.error is None and not over:
             wake_the_rest(actors, actors.new(), cond, [waiter])
-        assert over, "wait(%r) does not return" % timeout
-
-
-def times_out(actors, cond, timeout):
-    """Whether a wait in a thread of its own times out, as other clauses demand it."""
-    return actors.start(sit, cond, [], timeout).returned()
+        assert over, repr(waiter)
 
 
 def check_wakes_waiting(actors, cond, timeout):
-    """Whether a notify() after waits that have timed out wakes a thread that waits."""
+    """Check that notify() wakes threads that wait, not those whose waits have timed out."""
     notifier, before = gather(actors, cond, 1)
-    notifier.call(cond.release)
     if not all([times_out(actors, cond, timeout) for _ in range(3)]):
         return
     notifier, after = gather(actors, cond, 1)
-    notifier.call(cond.release)
     if not all([times_out(actors, cond, timeout) for _ in range(2)]):
         return
-    for count in (1, 2):
-        notify(notifier, cond)
-        ended = actors.ended(before + after, at_least=count)
-        assert len(ended) >= count, "%d waiters woke from %d notify()" % (len(ended), count)
+    check_each_wakes(actors, notifier, cond, before + after)
 
 
 @clause("condition.wait.timed-out-waits-no-more")
@@ -786,29 +652,25 @@ def test_notify_all_after_a_timeout_wakes_the_threads_that_wait(threading, actor
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
         notifier, before = gather(actors, cond, 2)
-        notifier.call(cond.release)
         if not times_out(actors, cond, 0.0002):
             continue
         notifier, after = gather(actors, cond, 1)
-        notifier.call(cond.release)
         if not times_out(actors, cond, 0.0002):
             continue
-        notifier.call(wake, cond, "notifyAll")
-        ended = actors.ended(before + after, at_least=3)
-        assert len(ended) == 3, "%d of 3 waiters woke" % len(ended)
+        notify(notifier, cond, "notifyAll")
+        check_woken(actors, before + after, 3, "notifyAll()")
 
 
 @clause("condition.wait.timed-out-waits-no-more")
 def test_a_notify_after_a_timeout_is_not_kept(threading, actors):
     for cond in kinds(threading):
-        for name in ("notify", "notifyAll"):
+        for method in METHODS:
             for times in (1, 2):
                 notifier = actors.new()
                 for _ in range(times):
-                    notifier.call(sit, cond, [], 0.0002)
-                    notifier.call(wake, cond, name)
+                    notifier.call(wait_on, cond, [], 0.0002)
+                    notify(notifier, cond, method)
                 notifier, (waiter,) = gather(actors, cond, 1)
-                notifier.call(cond.release)
                 assert waiter.is_blocked()
                 wake_the_rest(actors, notifier, cond, [waiter])
 
@@ -819,21 +681,15 @@ def test_after_many_timeouts_a_notify_wakes_a_thread_that_waits(threading, actor
     cond = threading.Condition()
 
     def time_out_often():
-        for _ in brisk(actors, rounds // 6):
-            sit(cond, [], 0.0001)
+        for _ in limited(actors, rounds // 6):
+            wait_on(cond, [], 0.0001)
 
     notifier, before = gather(actors, cond, 1)
-    notifier.call(cond.release)
     helpers = actors.start_many(3, time_out_often)
     actors.ended(helpers, at_least=3)
     notifier, after = gather(actors, cond, 1)
-    notifier.call(cond.release)
-    for count in (1, 2):
-        notify(notifier, cond)
-        ended = actors.ended(before + after, at_least=count)
-        assert len(ended) >= count, "%d waiters woke from %d notify()" % (len(ended), count)
+    check_each_wakes(actors, notifier, cond, before + after)
     notifier, (waiter,) = gather(actors, cond, 1)
-    notifier.call(cond.release)
     assert waiter.is_blocked()
     wake_the_rest(actors, notifier, cond, [waiter])
 
@@ -842,16 +698,15 @@ def test_after_many_timeouts_a_notify_wakes_a_thread_that_waits(threading, actor
 def test_what_a_notify_finds_while_a_thread_that_timed_out_waits_for_the_lock(
     threading, actors, observe
 ):
-    # The notifier holds the lock until the first waiter has timed out and blocks for the lock.
-    # Where that cannot be seen a time-out might only be late: then it is given more time.
+    # The notifier holds the lock until the first waiter has timed out and is blocked for the lock.
+    # Where the system does not show that, the time-out might be late: it is given more time then.
     cond = threading.Condition()
     for patience in (0.01, 0.1):
         notifier, late, waiter = gather_late(actors, cond, 1)
         late.is_blocked()
         time.sleep(patience)
         certain = rest_of(late) == blocking.FOR_EVER
-        notifier.call(cond.notify)
-        notifier.call(cond.release)
+        notify_and_release(notifier, cond)
         late.returned()
         woken = not waiter.is_blocked()
         wake_the_rest(actors, notifier, cond, [waiter])
@@ -863,23 +718,23 @@ def test_what_a_notify_finds_while_a_thread_that_timed_out_waits_for_the_lock(
 @clause("condition.wait.timeout-meets-notify")
 def test_a_timeout_that_meets_a_notification_leaves_nothing(threading, actors, rounds):
     check_excludes(actors, threading.Condition)
-    for name in ("notify", "notifyAll"):
+    for method in METHODS:
         cond = threading.Condition()
         over = []
 
         def time_out_often(cond=cond, over=over):
             try:
-                for _ in brisk(actors, rounds // 6):
-                    sit(cond, [], 0.0001)
+                for _ in limited(actors, rounds // 6):
+                    wait_on(cond, [], 0.0001)
             finally:
                 over.append(True)
 
-        def wake_often(cond=cond, over=over, name=name):
+        def wake_often(cond=cond, over=over, method=method):
             number = 0
             while len(over) < 2:
                 number += 1
                 time.sleep(0.00002 * (number % 6))
-                wake(cond, name)
+                wake(cond, method)
 
         helpers = actors.start_many(2, time_out_often)
         helpers.append(actors.start(wake_often))
@@ -887,21 +742,17 @@ def test_a_timeout_that_meets_a_notification_leaves_nothing(threading, actors, r
         for actor in helpers:
             actor.result()
         notifier, helpers = gather(actors, cond, 2)
-        notifier.call(cond.release)
         assert actors.ended(helpers) == []
-        for count in (1, 2):
-            notify(notifier, cond)
-            ended = actors.ended(helpers, at_least=count)
-            assert len(ended) >= count, "%d waiters woke from %d notify()" % (len(ended), count)
+        check_each_wakes(actors, notifier, cond, helpers)
 
 
 @clause("condition.wait.timeout-meets-notify")
 def test_a_notification_at_any_step_of_a_timed_wait_leaves_nothing(threading, actors):
-    for name in ("notify", "notifyAll"):
+    for method in METHODS:
         cond = threading.Condition(threading.Lock())
 
-        def prepare(cond=cond, name=name):
-            return lambda: sit(cond, [], 0.0002), lambda: wake(cond, name)
+        def prepare(cond=cond, method=method):
+            return lambda: wait_on(cond, [], 0.0002), lambda: wake(cond, method)
 
         for meeting in stepping.meetings(actors, prepare):
             meeting.other.result()
@@ -912,16 +763,16 @@ def test_a_notification_at_any_step_of_a_timed_wait_leaves_nothing(threading, ac
 @clause("condition.wait.timeout-meets-notify")
 def test_a_timeout_at_any_step_of_a_notification_leaves_nothing(threading, actors):
     helpers = [actors.new(), actors.new()]
-    for name in ("notify", "notifyAll"):
+    for method in METHODS:
         cond = threading.Condition(threading.Lock())
 
-        def prepare(cond=cond, name=name):
+        def prepare(cond=cond, method=method):
             arrived = []
             for waiter, timeout in zip(helpers, (0.0006, 0.0012)):
-                waiter.start(sit, cond, arrived, timeout)
+                waiter.start(wait_on, cond, arrived, timeout)
             actors.until(lambda: len(arrived) == 2)
 
-            return lambda: wake(cond, name), lambda: time.sleep(0.0013)
+            return lambda: wake(cond, method), lambda: time.sleep(0.0013)
 
         for meeting in stepping.meetings(actors, prepare):
             for actor in [meeting.other, meeting.call] + helpers:
@@ -931,15 +782,13 @@ def test_a_timeout_at_any_step_of_a_notification_leaves_nothing(threading, actor
 
 @clause("condition.wait.atomic")
 def test_no_gap_between_the_release_and_the_waiting(threading, actors, rounds):
-    # Whoever sees the announcement acquires the lock as soon as it is let go, and notifies.
+    # The notifier acquires the lock as soon as wait() releases it, and notifies.
     check_excludes(actors, threading.Condition)
     for cond in kinds(threading):
         notified = []
         helpers = notify_each_wait(actors, cond, rounds // 3, notified, lambda number: None)
         ended = actors.ended(helpers, at_least=2)
-        assert len(ended) == 2, "the notify() number %d did not reach the thread that waits" % len(
-            notified
-        )
+        assert len(ended) == 2, "notify() number %d did not wake the waiting thread" % len(notified)
 
 
 @clause("condition.wait.atomic")
@@ -950,21 +799,21 @@ def test_a_notification_at_any_step_of_wait_reaches_it(threading, actors):
 
         def reach(cond=cond, arrived=arrived, reached=reached):
             cond.acquire()
-            reached.extend(arrived)  # if there is something, it waits
+            reached.extend(arrived)  # the thread that arrived is inside wait() now
             cond.notify()
             cond.release()
 
         def prepare(cond=cond, timeout=timeout, arrived=arrived, reached=reached, reach=reach):
             del arrived[:]
             del reached[:]
-            return lambda: sit(cond, arrived, *timeout), reach
+            return lambda: wait_on(cond, arrived, *timeout), reach
 
         for meeting in stepping.meetings(actors, prepare):
             meeting.other.result()
             if not reached:
                 meeting.call.is_blocked()
                 meeting.other.call(reach)
-            assert meeting.call.returned(), "a notify() did not reach %r" % meeting.call
+            assert meeting.call.returned(), "after a notify(), %r" % meeting.call
 
 
 @clause("condition.wait.value")
@@ -973,17 +822,17 @@ def test_what_wait_returns(threading, actors, observe):
     arrived = []
     values = []
 
-    def sit_and_tell(*timeout):
+    def wait_and_tell(*timeout):
         cond.acquire()
         arrived.append(1)
         values.append(truth(cond.wait(*timeout)))
-        let_go(cond)
+        try_release(cond)
 
-    waiter = actors.start(sit_and_tell)
-    notifier = take(actors, cond, arrived, 1)
+    waiter = actors.start(wait_and_tell)
+    notifier = acquire_after(actors, cond, arrived, 1)
     notifier.call(cond.release)
     wake_the_rest(actors, notifier, cond, [waiter])
-    actors.call(sit_and_tell, 0.001)
+    actors.call(wait_and_tell, 0.001)
     observe("notified: %s, timed out: %s" % (values[0], values[1]))
 
 
@@ -992,7 +841,7 @@ def test_a_notify_wakes_a_thread_of_another_kind(threading, actors):
     for waiter, notifier in pairs(threading, actors):
         for condition in kinds(threading):
             Waiter(condition, waiter)
-            notifier.call(wake, condition, "notify")
+            notify(notifier, condition)
             assert waiter.returned(), "wait() in a %s, notify() in a %s: %r" % (
                 waiter,
                 notifier,
@@ -1005,7 +854,7 @@ def test_a_notify_wakes_a_thread_of_another_kind_before_its_timeout(threading, a
     for waiter, notifier in pairs(threading, actors):
         condition = threading.Condition()
         Waiter(condition, waiter, (LONG,))
-        notifier.call(wake, condition, "notify")
+        notify(notifier, condition)
         assert waiter.returned(), "wait(%s) in a %s, notify() in a %s: %r" % (
             LONG,
             waiter,
@@ -1016,15 +865,7 @@ def test_a_notify_wakes_a_thread_of_another_kind_before_its_timeout(threading, a
 
 @clause("condition.wait.not-owner-error")
 def test_wait_is_an_error_in_a_thread_of_another_kind_than_the_owner(threading, actors):
-    for owner, other in pairs(threading, actors):
-        condition = threading.Condition()
-        owner.call(condition.acquire)
-        error = other.start(condition.wait, 0.0).raised()
-        owner.call(condition.release)
-        assert isinstance(error, RuntimeError), "locked by a %s: %r, RuntimeError is required" % (
-            owner,
-            other,
-        )
+    check_not_owner_in_pairs(threading, pairs(threading, actors), "wait", 0.0)
 
 
 @clause("condition.wait.rlock-level-restored")
@@ -1040,7 +881,7 @@ def test_wait_restores_the_level_in_a_thread_of_every_kind(threading, actors):
 
         waiter.start(wait)
         waiter.is_blocked()
-        other.call(wake, condition, "notify")
+        notify(other, condition)
         assert waiter.returned(), "wait() in a %s, notify() in a %s: %r" % (waiter, other, waiter)
         got = other.call(condition.acquire, False)
         assert not got, (
@@ -1050,26 +891,13 @@ def test_wait_restores_the_level_in_a_thread_of_every_kind(threading, actors):
         waiter.call(condition.release)
 
 
-def wait(cond, *timeout):
-    cond.acquire()
-    cond.wait(*timeout)
-    cond.release()
-
-
 def notify_all(cond):
-    cond.acquire()
-    cond.notifyAll()
-    cond.release()
-
-
-def makers_of_conditions(threading):
-    """Functions that make a condition, with a lock of each kind."""
-    return [threading.Condition, lambda: threading.Condition(threading.Lock())]
+    wake(cond, "notifyAll")
 
 
 @clause("condition.wait.blocks")
 def test_wait_blocks_until_it_is_notified_however_long_that_takes(threading, actors):
-    for make in makers_of_conditions(threading):
+    for make in makers(threading):
         cond = make()
         check_outlasts(actors, lambda: notify_all(cond), wait, cond)  # noqa: B023
 
@@ -1082,36 +910,14 @@ def test_wait_with_none_blocks_until_it_is_notified(threading, actors):
 
 @clause("condition.wait.timeout-not-early")
 def test_a_time_out_of_wait_is_not_cut(threading, actors):
-    for make in makers_of_conditions(threading):
+    for make in makers(threading):
         check_not_early(actors, make, notify_all, wait)
 
 
 @clause("condition.wait.timeout-expires")
 def test_a_time_out_of_wait_is_not_stretched(threading, actors):
-    for make in makers_of_conditions(threading):
+    for make in makers(threading):
         check_not_late(actors, make, notify_all, wait)
-
-
-def waiting_on(condition, actors, count):
-    """A function that waits on ``condition`` and one that wakes the ``count`` threads that do."""
-    arrived = []
-
-    def wait(timeout):
-        condition.acquire()
-        try:
-            arrived.append(timeout)
-            condition.wait(timeout)
-        finally:
-            condition.release()
-
-    def wake():
-        # What is slow may not have begun to wait.  Who has arrived holds the lock until it waits.
-        actors.until(lambda: len(arrived) >= count)
-        condition.acquire()
-        condition.notifyAll()
-        condition.release()
-
-    return wait, wake
 
 
 @clause("condition.wait.timeout-long")
@@ -1141,12 +947,12 @@ def test_wait_restores_a_high_level(threading, actors):
     owner, other = actors.new(), actors.new()
     level = owner.call(many_times, condition.acquire, 300)
     owner.call(condition.wait, 0.0)
-    owner.call(call_times, level - 1, condition.release)
+    owner.call(repeat, level - 1, condition.release)
     got = other.call(condition.acquire, False)
-    assert not got, "acquired %d times, waited, and released %d times, the lock is free" % (
+    assert not got, "after %d acquire(), wait() and %d release(), the lock is free" % (
         level,
         level - 1,
     )
     owner.call(condition.release)
     got = other.call(condition.acquire, False)
-    assert got, "acquired %d times, waited, and released as often, the lock is not free" % level
+    assert got, "after %d acquire(), wait() and %d release(), the lock is held" % (level, level)
