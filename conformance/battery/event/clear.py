@@ -1,6 +1,12 @@
 """``Event.clear()``."""
 
-from threadspec.conformance.battery.support.event import set_and_clear
+from threadspec.conformance.battery.support.event import (
+    blocked,
+    check_all_woken,
+    set_and_clear,
+    start_waiting,
+    woken,
+)
 from threadspec.conformance.battery.support.premises import check_waits_until_set, holds
 from threadspec.conformance.harness.vocabulary import clause
 
@@ -24,13 +30,10 @@ def test_clear_makes_the_flag_false(threading, actors):
 @clause("event.clear.resets-the-flag")
 def test_clear_makes_the_flag_false_after_threads_were_woken(threading, actors):
     if not holds(check_waits_until_set, actors, threading.Event):
-        return  # another clause's business
+        return  # the subject of another clause
     event = threading.Event()
     for _ in range(2):
-        helpers = actors.start_many(2, event.wait)
-        actors.ended(helpers)
-        event.set()
-        actors.ended(helpers, at_least=2)
+        woken(actors, event, 2)
         event.clear()
         flag = event.isSet()
         assert not flag
@@ -43,7 +46,7 @@ def test_clear_twice_is_clear_once(threading, actors):
         for _ in range(3):
             event.clear()
             flag = event.isSet()
-            assert not flag, "clear() on a flag that was false made it true"
+            assert not flag, "clear() made a false flag true"
         waiter = actors.start(event.wait)
         waiter.is_blocked()
         event.set()
@@ -51,7 +54,7 @@ def test_clear_twice_is_clear_once(threading, actors):
         flag = event.isSet()
         assert flag, "after several clear() calls, one set() does not set the flag"
         late = actors.start(event.wait)
-        assert late.returned(), "after several clear() calls and a set(), wait() blocks"
+        assert late.returned(), "after several clear() calls and one set(), wait() blocks"
 
 
 @clause("event.clear.waits-block-again")
@@ -72,16 +75,12 @@ def test_wait_blocks_again_after_pulses_that_woke_threads(threading, actors):
     event = threading.Event()
     helpers = [actors.new() for _ in range(2)]
     for _ in range(4):
-        for actor in helpers:
-            actor.start(event.wait)
-        ended = actors.ended(helpers)
-        assert ended == [], "a thread came through on an event that was cleared"
+        ended = start_waiting(actors, helpers, event.wait)
+        assert ended == [], "after clear(), %d of 2 calls of wait() returned" % len(ended)
         event.set()
-        if (
-            len(actors.ended(helpers, at_least=2)) < 2
-            or not helpers[0].start(event.wait).returned()
-        ):
-            return  # another clause's business
+        woken = actors.ended(helpers, at_least=2)
+        if len(woken) < 2 or not helpers[0].start(event.wait).returned():
+            return  # the subject of another clause
         event.clear()
 
 
@@ -102,12 +101,10 @@ def test_the_thread_that_cleared_the_flag_blocks(threading, actors):
 def test_clear_wakes_no_waiter_and_forgets_none(threading, actors):
     event = threading.Event()
     set_and_clear(event)
-    helpers = actors.start_many(3, event.wait)
-    actors.ended(helpers)
+    helpers = blocked(actors, 3, event.wait)
     for _ in range(3):
         event.clear()
         ended = actors.ended(helpers)
         assert ended == [], "clear() woke %d threads" % len(ended)
     event.set()
-    ended = actors.ended(helpers, at_least=3)
-    assert len(ended) == 3, "after clear(), set() woke %d of 3 waiting threads" % len(ended)
+    check_all_woken(actors, helpers, "clear() and set()")

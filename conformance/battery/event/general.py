@@ -2,9 +2,15 @@
 
 import time
 
-from threadspec.conformance.battery.support.event import affordable, set_and_clear
+from threadspec.conformance.battery.support.event import (
+    affordable,
+    check_all_woken,
+    deadline_of_rounds,
+    meetings_on_events,
+    set_and_clear,
+    start_waiting,
+)
 from threadspec.conformance.battery.support.premises import check_waits_until_set
-from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.harness.blocking import clock
 from threadspec.conformance.harness.vocabulary import clause
 
@@ -18,11 +24,11 @@ def test_each_event_is_a_new_one(threading):
         before = bool(other.isSet())
         one.set()
         after = bool(other.isSet())
-        assert after == before, "setting one event set another"
+        assert after == before, "set() on one event set another"
         other.set()
         one.clear()
         after = other.isSet()
-        assert after, "clearing one event cleared another"
+        assert after, "clear() on one event cleared another"
         other.clear()
 
 
@@ -33,7 +39,7 @@ def test_an_event_wakes_only_its_own_waiters(threading, actors):
     waiter = actors.start(second.wait)
     waiter.is_blocked()
     first.set()
-    assert waiter.is_blocked(), "setting one event woke a thread that waits for another"
+    assert waiter.is_blocked(), "set() on one event woke a thread that waits for another"
     second.set()
     assert waiter.returned()
 
@@ -75,13 +81,13 @@ def test_sets_and_clears_meet(threading, actors, rounds):
     check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     rounds = affordable(rounds, event)
-    until = clock() + actors.durations["positive"] / 4
+    until = deadline_of_rounds(actors)
 
     def work(first, second):
         for _ in range(rounds):
             first()
             second()
-            if clock() >= until:  # it takes long for a thread to go on
+            if clock() >= until:
                 break
 
     helpers = [
@@ -96,16 +102,16 @@ def test_sets_and_clears_meet(threading, actors, rounds):
     for _ in range(2):
         event.set()
         flag = event.isSet()
-        assert flag, "after many calls at once, set() does not set the flag"
+        assert flag, "after many concurrent calls, set() does not set the flag"
         waiter.start(event.wait)
-        assert waiter.returned(), "after many calls at once, wait() blocks on a true flag"
+        assert waiter.returned(), "after many concurrent calls, wait() blocks on a true flag"
         event.clear()
         flag = event.isSet()
-        assert not flag, "after many calls at once, clear() does not reset the flag"
+        assert not flag, "after many concurrent calls, clear() does not reset the flag"
         waiter.start(event.wait)
-        assert waiter.is_blocked(), "after many calls at once, wait() does not block"
+        assert waiter.is_blocked(), "after many concurrent calls, wait() does not block"
         event.set()
-        assert waiter.returned(), "after many calls at once, a waiter is not woken"
+        assert waiter.returned(), "after many concurrent calls, a waiter is not woken"
 
 
 @clause("event.atomic")
@@ -113,7 +119,7 @@ def test_waits_with_timeouts_meet_sets_and_clears(threading, actors, rounds):
     check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     rounds = affordable(rounds, event)
-    until = clock() + actors.durations["positive"] / 4  # fewer waits where threads wake slowly
+    until = deadline_of_rounds(actors)
     stop = []
 
     def pulse():
@@ -133,13 +139,13 @@ def test_waits_with_timeouts_meet_sets_and_clears(threading, actors, rounds):
     ended = actors.ended(helpers, at_least=4)
     stop.append(True)
     pulsing.returned()
-    assert len(ended) == 4, "calls do not return: %r" % (helpers,)
+    assert len(ended) == 4, "some calls do not return: %r" % (helpers,)
     for actor in helpers + [pulsing]:
         actor.result()
     waiter = actors.start(event.wait)
-    assert waiter.is_blocked(), "after many calls at once, wait() does not block"
+    assert waiter.is_blocked(), "after many concurrent calls, wait() does not block"
     event.set()
-    assert waiter.returned(), "after many calls at once, a waiter is not woken"
+    assert waiter.returned(), "after many concurrent calls, a waiter is not woken"
 
 
 @clause("event.atomic")
@@ -149,165 +155,120 @@ def test_many_sets_at_once_wake_all(threading, actors, rounds):
     helpers = [actors.new() for _ in range(3)]
     setters = [actors.new() for _ in range(2)]
     for _ in range(affordable(rounds, event) // 30):
-        for actor in helpers:
-            actor.start(event.wait)
-        actors.ended(helpers)
+        start_waiting(actors, helpers, event.wait)
         for setter in setters:
             setter.start(event.set)
-        ended = actors.ended(helpers, at_least=3)
+        actors.ended(helpers, at_least=3)
         for setter in setters:
             setter.result()
-        assert len(ended) == 3, "two set() calls at once woke %d of 3 threads" % len(ended)
+        check_all_woken(actors, helpers, "two simultaneous set() calls")
         event.clear()
 
 
 @clause("event.atomic")
 def test_a_set_meets_a_set_at_any_line(threading, actors):
-    events = []
     helpers = [actors.new(), actors.new()]
-
-    def prepare():
-        event = threading.Event()
-        events.append(event)
-        for actor in helpers:
-            actor.start(event.wait)
-        actors.ended(helpers)
-        return event.set, event.set
-
-    for meeting in meetings(actors, prepare):
+    for event, meeting in meetings_on_events(
+        threading, actors, lambda event: (event.set, event.set), helpers
+    ):
         meeting.call.result()
         meeting.other.result()
         for actor in helpers:
-            assert actor.returned(), "two set() calls that met did not wake a waiting thread"
-        flag = events.pop().isSet()
-        assert flag, "the flag is not true after two set() calls that met"
+            assert actor.returned(), "two simultaneous set() calls did not wake a waiting thread"
+        flag = event.isSet()
+        assert flag, "after two simultaneous set() calls, the flag is false"
 
 
 @clause("event.atomic")
 def test_a_clear_meets_a_set_at_any_line(threading, actors):
-    events = []
     helpers = [actors.new(), actors.new()]
-
-    def prepare():
-        event = threading.Event()
-        events.append(event)
-        for actor in helpers:
-            actor.start(event.wait)
-        actors.ended(helpers)
-        return event.set, event.clear
-
-    for meeting in meetings(actors, prepare):
+    for event, meeting in meetings_on_events(
+        threading, actors, lambda event: (event.set, event.clear), helpers
+    ):
         meeting.call.result()
         meeting.other.result()
         for actor in helpers:
-            assert actor.returned(), "a set() that clear() met did not wake a waiting thread"
-        event = events.pop()
+            assert actor.returned(), "set() interrupted by clear() did not wake a waiting thread"
         event.set()
         helpers[0].start(event.wait)
-        assert helpers[0].returned(), "after set() and clear() met, wait() blocks on a true flag"
+        assert helpers[0].returned(), (
+            "after simultaneous set() and clear(), then set(), wait() blocks"
+        )
 
 
 @clause("event.atomic")
 def test_a_set_meets_a_clear_at_any_line(threading, actors):
-    events = []
     waiter = actors.new()
-
-    def prepare():
-        event = threading.Event()
-        events.append(event)
-        waiter.start(event.wait).is_blocked()
-        return event.clear, event.set
-
-    for meeting in meetings(actors, prepare):
+    for event, meeting in meetings_on_events(
+        threading, actors, lambda event: (event.clear, event.set), [waiter]
+    ):
         meeting.call.result()
         meeting.other.result()
-        assert waiter.returned(), "a set() that met clear() did not wake a waiting thread"
-        event = events.pop()
+        assert waiter.returned(), "set() amid clear() did not wake a waiting thread"
         event.set()
         waiter.start(event.wait)
-        assert waiter.returned(), "after clear() and set() met, wait() blocks on a true flag"
+        assert waiter.returned(), "after simultaneous clear() and set(), then set(), wait() blocks"
 
 
 @clause("event.atomic")
 def test_a_set_meets_a_pulse_and_a_wait_at_any_line(threading, actors):
-    events = []
     pulses = []
     waiter = actors.new()
 
-    def prepare():
-        event = threading.Event()
-        events.append(event)
-        waiter.start(event.wait).is_blocked()
+    def pulse_and_wait(event):
+        set_and_clear(event)
+        pulses.append(event)
+        event.wait()
 
-        def pulse_and_wait():
-            set_and_clear(event)
-            pulses.append(event)
-            event.wait()
-
-        return event.set, pulse_and_wait
-
-    for meeting in meetings(actors, prepare):
+    for event, meeting in meetings_on_events(
+        threading, actors, lambda event: (event.set, lambda: pulse_and_wait(event)), [waiter]
+    ):
         meeting.call.result()
         actors.until(lambda: pulses, [meeting.other])
         pulses.pop()
-        assert waiter.returned(), "two set() calls, one of which met clear(), did not wake a thread"
-        event = events.pop()
-        if not event.isSet():  # the pulse came last
+        assert waiter.returned(), "set(), set() and clear() did not wake a waiting thread"
+        if not event.isSet():  # clear() came last
             event.set()
-        assert meeting.other.returned(), "wait() blocks on a true flag after set() and clear() met"
+        assert meeting.other.returned(), "after simultaneous set() and clear(), wait() blocks"
 
 
 @clause("event.atomic")
 def test_a_clear_meets_a_clear_and_a_wait_at_any_line(threading, actors):
-    events = []
     clears = []
 
-    def prepare():
-        event = threading.Event()
-        events.append(event)
+    def clear_and_wait(event):
+        event.clear()
+        clears.append(event)
+        event.wait()
+
+    def calls(event):
         event.set()
+        return event.clear, lambda: clear_and_wait(event)
 
-        def clear_and_wait():
-            event.clear()
-            clears.append(event)
-            event.wait()
-
-        return event.clear, clear_and_wait
-
-    for meeting in meetings(actors, prepare):
+    for event, meeting in meetings_on_events(threading, actors, calls):
         meeting.call.result()
         actors.until(lambda: clears, [meeting.other])
         clears.pop()
-        events.pop().set()
+        event.set()
         assert meeting.other.returned(), "set() did not wake a thread that waited before a clear()"
 
 
 @clause("event.atomic")
 def test_a_wait_meets_a_wait_at_any_line(threading, actors):
-    events = []
-
-    def prepare():
-        event = threading.Event()
-        events.append(event)
-        return event.wait, event.wait
-
-    for meeting in meetings(actors, prepare):
+    for event, meeting in meetings_on_events(
+        threading, actors, lambda event: (event.wait, event.wait)
+    ):
         meeting.call.is_blocked()
-        events.pop().set()
+        event.set()
         for actor in (meeting.call, meeting.other):
-            assert actor.returned(), "set() did not wake both of two wait() calls that met"
+            assert actor.returned(), "set() did not wake both of two simultaneous wait() calls"
 
 
 @clause("event.atomic")
 def test_a_wait_meets_a_clear_at_any_line(threading, actors):
-    events = []
-
-    def prepare():
-        event = threading.Event()
-        events.append(event)
-        return event.clear, event.wait
-
-    for meeting in meetings(actors, prepare):
+    for event, meeting in meetings_on_events(
+        threading, actors, lambda event: (event.clear, event.wait)
+    ):
         meeting.call.result()
-        events.pop().set()
-        assert meeting.other.returned(), "set() did not wake a thread whose wait() met clear()"
+        event.set()
+        assert meeting.other.returned(), "set() did not wake a thread that waited amid clear()"

@@ -2,9 +2,16 @@
 
 from threadspec.conformance.battery.support.crossing import helpers, pairs
 from threadspec.conformance.battery.support.delaying import CROWD, check_wakes
-from threadspec.conformance.battery.support.event import affordable, set_and_clear
+from threadspec.conformance.battery.support.event import (
+    affordable,
+    blocked,
+    check_all_woken,
+    deadline_of_rounds,
+    meetings_on_events,
+    set_and_clear,
+    start_waiting,
+)
 from threadspec.conformance.battery.support.premises import check_waits_until_set, holds
-from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.battery.support.timeouts import LONG
 from threadspec.conformance.harness.blocking import clock
 from threadspec.conformance.harness.vocabulary import clause
@@ -23,11 +30,10 @@ def test_set_makes_the_flag_true(threading):
 @clause("event.set.sets-the-flag")
 def test_set_makes_the_flag_true_while_threads_wait(threading, actors):
     if not holds(check_waits_until_set, actors, threading.Event):
-        return  # another clause's business
+        return  # the subject of another clause
     event = threading.Event()
     for count in (1, 3, 2):
-        helpers = actors.start_many(count, event.wait)
-        actors.ended(helpers)
+        helpers = blocked(actors, count, event.wait)
         event.set()
         flag = event.isSet()
         assert flag
@@ -42,7 +48,7 @@ def test_set_twice_is_set_once(threading, actors):
         for _ in range(3):
             event.set()
             flag = event.isSet()
-            assert flag, "set() on a flag that was true made it false"
+            assert flag, "set() made a true flag false"
         waiter = actors.start(event.wait)
         assert waiter.returned(), "after several set() calls, wait() blocks"
         event.clear()
@@ -81,9 +87,7 @@ def test_set_wakes_a_blocked_thread(threading, actors):
     helpers = [actors.new() for _ in range(3)]
     for count in [1] * 6 + [3] * (affordable(45, threading.Event()) // 3):
         waiters = helpers[:count]
-        for actor in waiters:
-            actor.start(event.wait)
-        actors.ended(waiters)
+        start_waiting(actors, waiters, event.wait)
         event.set()
         for actor in waiters:
             assert actor.returned()
@@ -122,11 +126,9 @@ def test_set_wakes_a_thread_that_looked_first(threading, actors):
 def test_set_wakes_a_hundred_threads(threading, actors):
     check_waits_until_set(actors, threading.Event)
     event = threading.Event()
-    helpers = actors.start_many(100, event.wait)
-    actors.ended(helpers)
+    helpers = blocked(actors, 100, event.wait)
     event.set()
-    ended = actors.ended(helpers, at_least=100)
-    assert len(ended) == 100, "%d of 100 waiting threads were woken" % len(ended)
+    check_all_woken(actors, helpers, "set()")
 
 
 @clause("event.set.wakes-all")
@@ -134,11 +136,9 @@ def test_set_wakes_all_threads_every_time(threading, actors):
     check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     for count in (2, 8, 3, 5, 7, 1, 6, 4):
-        helpers = actors.start_many(count, event.wait)
-        actors.ended(helpers)
+        helpers = blocked(actors, count, event.wait)
         event.set()
-        ended = actors.ended(helpers, at_least=count)
-        assert len(ended) == count, "%d of %d waiting threads were woken" % (len(ended), count)
+        check_all_woken(actors, helpers, "set()")
         event.clear()
 
 
@@ -149,14 +149,14 @@ def test_set_wakes_threads_that_wait_with_timeouts(threading, actors):
     waiter = actors.start(event.wait, LONG)
     waiter.is_blocked()
     event.set()
-    assert waiter.returned(), "a thread in wait(30.0) is not woken"
+    assert waiter.returned()
     for _ in range(2):
         event.clear()
         helpers = [actors.start(event.wait, *args) for args in ((LONG,), (), (2 * LONG,), ())]
         helpers[-1].is_blocked()
         event.set()
-        ended = actors.ended(helpers, at_least=4)
-        assert len(ended) == 4, "%d of 4 waiting threads were woken: %r" % (len(ended), helpers)
+        ended = len(actors.ended(helpers, at_least=4))
+        assert ended == 4, "after set(), %d of 4 calls of wait() returned: %r" % (ended, helpers)
 
 
 @clause("event.set.wakes-though-cleared")
@@ -164,14 +164,9 @@ def test_threads_return_though_the_flag_is_cleared_at_once(threading, actors):
     event = threading.Event()
     helpers = [actors.new() for _ in range(12)]
     for _ in range(3):
-        for actor in helpers:
-            actor.start(event.wait)
-        actors.ended(helpers)
+        start_waiting(actors, helpers, event.wait)
         set_and_clear(event)
-        ended = actors.ended(helpers, at_least=12)
-        assert len(ended) == 12, "%d of 12 waiting threads returned after set() and clear()" % len(
-            ended
-        )
+        check_all_woken(actors, helpers, "set() and clear()")
 
 
 @clause("event.set.wakes-though-cleared")
@@ -179,25 +174,18 @@ def test_threads_return_from_every_one_of_many_pulses(threading, actors):
     event = threading.Event()
     helpers = [actors.new() for _ in range(3)]
     for _ in range(affordable(20, event)):
-        for actor in helpers:
-            actor.start(event.wait)
-        actors.ended(helpers)
+        start_waiting(actors, helpers, event.wait)
         set_and_clear(event)
-        ended = actors.ended(helpers, at_least=3)
-        assert len(ended) == 3, "%d of 3 waiting threads returned after set() and clear()" % len(
-            ended
-        )
+        check_all_woken(actors, helpers, "set() and clear()")
 
 
 @clause("event.set.wakes-though-cleared")
 def test_timed_waiters_return_though_the_flag_is_cleared_at_once(threading, actors):
     check_waits_until_set(actors, threading.Event)
     event = threading.Event()
-    helpers = actors.start_many(2, event.wait, LONG)
-    actors.ended(helpers)
+    helpers = blocked(actors, 2, event.wait, LONG)
     set_and_clear(event)
-    ended = actors.ended(helpers, at_least=2)
-    assert len(ended) == 2, "not all returned after set() and clear(): %r" % (helpers,)
+    check_all_woken(actors, helpers, "set() and clear()")
 
 
 @clause("event.set.not-lost")
@@ -205,7 +193,7 @@ def test_no_set_is_lost_on_a_thread_about_to_wait(threading, actors, rounds):
     check_waits_until_set(actors, threading.Event)
     rounds = affordable(rounds // 2, threading.Event())
     events = [threading.Event() for _ in range(rounds)]
-    until = clock() + actors.durations["positive"] / 4  # fewer waits where threads wake slowly
+    until = deadline_of_rounds(actors)
 
     def wait(number):
         if clock() < until:
@@ -219,66 +207,49 @@ def test_no_set_is_lost_on_a_thread_about_to_wait(threading, actors, rounds):
 
 @clause("event.set.not-lost")
 def test_no_set_is_lost_at_any_line_of_wait(threading, actors):
-    def prepare():
-        event = threading.Event()
-        return event.wait, event.set
-
-    for meeting in meetings(actors, prepare):
+    for _, meeting in meetings_on_events(threading, actors, lambda event: (event.wait, event.set)):
         meeting.other.result()
-        assert meeting.call.returned(), "wait() is not woken by a set() that met it"
+        assert meeting.call.returned(), "a simultaneous set() does not wake wait()"
 
 
 @clause("event.set.not-lost")
 def test_no_set_is_lost_at_any_line_of_wait_with_a_timeout(threading, actors):
-    def prepare():
-        event = threading.Event()
-        return (lambda: event.wait(LONG)), event.set
-
-    for meeting in meetings(actors, prepare):
+    for _, meeting in meetings_on_events(
+        threading, actors, lambda event: (lambda: event.wait(LONG), event.set)
+    ):
         meeting.other.result()
-        assert meeting.call.returned(), "wait(30.0) is not woken by a set() that met it"
+        assert meeting.call.returned(), "a simultaneous set() does not wake wait(30.0)"
 
 
 @clause("event.set.not-lost")
 def test_no_wait_is_lost_at_any_line_of_set(threading, actors):
     waiter = actors.new()
-
-    def prepare():
-        event = threading.Event()
-        waiter.start(event.wait).is_blocked()
-        return event.set, event.wait
-
-    for meeting in meetings(actors, prepare):
+    for _, meeting in meetings_on_events(
+        threading, actors, lambda event: (event.set, event.wait), [waiter]
+    ):
         meeting.call.result()
-        assert meeting.other.returned(), "a wait() that met set() is not woken"
-        assert waiter.returned(), "a thread is not woken by a set() that met another wait()"
+        assert meeting.other.returned(), "a simultaneous set() does not wake wait()"
+        assert waiter.returned(), (
+            "set() amid which another thread waits does not wake a waiting thread"
+        )
 
 
 @clause("event.set.not-lost")
 def test_the_first_wait_is_not_lost_at_any_line_of_set(threading, actors):
-    def prepare():
-        event = threading.Event()
-        return event.set, event.wait
-
-    for meeting in meetings(actors, prepare):
+    for _, meeting in meetings_on_events(threading, actors, lambda event: (event.set, event.wait)):
         meeting.call.result()
-        assert meeting.other.returned(), "a wait() that met set() is not woken"
+        assert meeting.other.returned(), "a simultaneous set() does not wake wait()"
 
 
 @clause("event.set.not-lost")
 def test_no_set_is_lost_on_a_thread_that_a_pulse_met_at_any_line_of_wait(threading, actors):
-    events = []
-
-    def prepare():
-        event = threading.Event()
-        events.append(event)
-        return event.wait, lambda: set_and_clear(event)
-
-    for meeting in meetings(actors, prepare):
+    for event, meeting in meetings_on_events(
+        threading, actors, lambda event: (event.wait, lambda: set_and_clear(event))
+    ):
         meeting.other.result()
-        meeting.call.is_blocked()  # or has ended: whether the pulse wakes it is left open
-        events.pop().set()
-        assert meeting.call.returned(), "set() does not wake a thread whose wait() met a pulse"
+        meeting.call.is_blocked()  # or has ended: whether set() and clear() wake it is left open
+        event.set()
+        assert meeting.call.returned(), "set() after set() and clear() amid wait() does not wake it"
 
 
 @clause("event.set.not-lost")
@@ -287,8 +258,7 @@ def test_two_threads_take_turns_by_two_events(threading, actors, rounds):
     ping = threading.Event()
     pong = threading.Event()
     rounds = affordable(rounds, threading.Event())
-
-    until = clock() + actors.durations["positive"] / 4  # fewer rounds where threads wake slowly
+    until = deadline_of_rounds(actors)
     over = []
 
     def server():
@@ -311,7 +281,7 @@ def test_two_threads_take_turns_by_two_events(threading, actors, rounds):
 
     helpers = [actors.start(server), actors.start(client)]
     ended = actors.ended(helpers, at_least=2)
-    assert len(ended) == 2, "a wake-up was lost: %r" % (helpers,)
+    assert len(ended) == 2, "a set() was lost: %r" % (helpers,)
     for actor in helpers:
         actor.result()
 
@@ -333,11 +303,10 @@ def test_wait_returns_while_the_flag_is_true(threading, actors):
 @clause("event.set.later-waits-return")
 def test_wait_returns_after_a_set_that_woke_others(threading, actors):
     if not holds(check_waits_until_set, actors, threading.Event):
-        return  # another clause's business
+        return  # the subject of another clause
     event = threading.Event()
     for _ in range(2):
-        helpers = actors.start_many(2, event.wait)
-        actors.ended(helpers)
+        helpers = blocked(actors, 2, event.wait)
         event.set()
         late = actors.start(event.wait)
         assert late.returned()
@@ -387,7 +356,7 @@ def test_a_set_wakes_threads_of_every_kind(threading, actors):
         for actor in waiters:
             actor.start(event.wait)
         if actors.ended(waiters):
-            return  # another clause's business
+            return  # the subject of another clause
         setter.call(event.set)
         asleep = [actor for actor in waiters if not actor.returned()]
         assert not asleep, "after a set() in a %s: %r" % (setter, asleep)

@@ -7,10 +7,18 @@ from threadspec.conformance.battery.support.deadlines import (
     check_not_late,
     check_outlasts,
 )
-from threadspec.conformance.battery.support.event import affordable, set_and_clear
+from threadspec.conformance.battery.support.event import (
+    affordable,
+    blocked,
+    check_all_woken,
+    deadline_of_rounds,
+    meetings_on_events,
+    set_and_clear,
+    start_waiting,
+    woken,
+)
 from threadspec.conformance.battery.support.extremes import AGES, YEARS, check_waits
 from threadspec.conformance.battery.support.premises import check_waits_until_set, holds
-from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.battery.support.timeouts import LONG
 from threadspec.conformance.harness.blocking import clock
 from threadspec.conformance.harness.vocabulary import clause, truth
@@ -33,8 +41,7 @@ def test_wait_blocks_until_the_flag_is_true(threading, actors):
 def test_every_thread_that_waits_blocks(threading, actors):
     event = threading.Event()
     helpers = actors.start_many(5, event.wait)
-    ended = actors.ended(helpers)
-    assert ended == []
+    assert actors.ended(helpers) == []
     event.set()
     actors.ended(helpers, at_least=5)
 
@@ -45,8 +52,7 @@ def test_wait_blocks_beside_a_wait_with_a_timeout(threading, actors):
     timed = actors.start(event.wait, LONG)
     timed.is_blocked()
     helpers = actors.start_many(2, event.wait)
-    ended = actors.ended(helpers)
-    assert ended == []
+    assert actors.ended(helpers) == []
     event.set()
     actors.ended(helpers + [timed], at_least=3)
 
@@ -56,30 +62,27 @@ def test_wait_none_is_wait_without_a_timeout(threading, actors):
     event = threading.Event()
     for _ in range(2):
         waiter = actors.start(event.wait, None)
-        assert waiter.is_blocked(), "wait(None) does not block"
+        assert waiter.is_blocked()
         event.set()
-        assert waiter.returned(), "wait(None) is not woken"
+        assert waiter.returned(), "set() does not wake wait(None)"
         late = actors.start(event.wait, None)
-        assert late.returned(), "wait(None) blocks on a flag that is true"
+        assert late.returned(), "wait(None) blocks although the flag is true"
         event.clear()
 
 
 @clause("event.wait.leaves-the-flag")
 def test_the_flag_stays_true_when_wait_returns(threading, actors):
     if not holds(check_waits_until_set, actors, threading.Event):
-        return  # another clause's business
+        return  # the subject of another clause
     event = threading.Event()
     for count in (2, 5, 1):
-        helpers = actors.start_many(count, event.wait)
-        actors.ended(helpers)
-        event.set()
-        actors.ended(helpers, at_least=count)
+        woken(actors, event, count)
         flag = event.isSet()
-        assert flag, "the flag is false after a thread was woken"
+        assert flag, "the flag is false after set() woke %d threads" % count
         for args in ((), (LONG,), (0.0,), ()):
             actors.start(event.wait, *args).returned()
             flag = event.isSet()
-            assert flag, "the flag is false after wait%r" % (args,)
+            assert flag, "the flag is false after wait(%s)" % ", ".join(map(repr, args))
         event.clear()
 
 
@@ -88,7 +91,7 @@ def test_a_woken_thread_finds_the_flag_true(threading, actors, rounds):
     check_waits_until_set(actors, threading.Event)
     rounds = affordable(rounds // 4, threading.Event())
     events = [threading.Event() for _ in range(rounds)]
-    until = clock() + actors.durations["positive"] / 4  # fewer waits where threads wake slowly
+    until = deadline_of_rounds(actors)
 
     def wait(number):
         event = events[number]
@@ -109,19 +112,15 @@ def test_a_woken_thread_finds_the_flag_true(threading, actors, rounds):
 def test_the_flag_is_true_for_threads_woken_at_any_line_of_set(threading, actors):
     helpers = [actors.new(), actors.new()]
 
-    def prepare():
-        event = threading.Event()
+    def wait(event):
+        event.wait()
+        return event.isSet()
 
-        def wait():
-            event.wait()
-            return event.isSet()
-
-        for actor in helpers:
-            actor.start(wait)
-        actors.ended(helpers)
+    def calls(event):
+        start_waiting(actors, helpers, wait, event)
         return event.set, lambda: time.sleep(0.0005)  # a thread that was woken has time to return
 
-    for meeting in meetings(actors, prepare):
+    for _, meeting in meetings_on_events(threading, actors, calls):
         meeting.call.result()
         for actor in helpers:
             flag = actor.result()
@@ -139,9 +138,7 @@ def test_blocked_threads_find_the_flag_true_when_woken(threading, actors, rounds
 
     helpers = [actors.new() for _ in range(3)]
     for _ in range(affordable(rounds, threading.Event()) // 30):
-        for actor in helpers:
-            actor.start(wait)
-        actors.ended(helpers)
+        start_waiting(actors, helpers, wait)
         event.set()
         for actor in helpers:
             flag = actor.result()
@@ -172,15 +169,15 @@ def test_wait_returns_when_the_timeout_occurs(threading, actors):
 @clause("event.wait.timeout-expires")
 def test_wait_returns_when_the_timeout_occurs_while_others_wait(threading, actors):
     if not holds(check_waits_until_set, actors, threading.Event):
-        return  # another clause's business
+        return  # the subject of another clause
     event = threading.Event()
     others = [actors.start(event.wait), actors.start(event.wait, LONG)]
     others[0].is_blocked()
     helpers = actors.start_many(3, event.wait, SHORT)
-    ended = actors.ended(helpers, at_least=3)
+    ended = len(actors.ended(helpers, at_least=3))
     actors.start(event.set).returned()
     actors.ended(others, at_least=2)
-    assert len(ended) == 3, "%d of 3 threads returned at their time-outs" % len(ended)
+    assert ended == 3, "%d of 3 calls of wait(%s) returned" % (ended, SHORT)
 
 
 @clause("event.wait.timeout-expires")
@@ -203,25 +200,29 @@ def test_wait_does_not_return_before_the_timeout(threading, actors):
             event.wait(timeout)
             took.append((timeout, clock() - began))
 
-    # At the same time, so that one of them occurs while others are still waiting.
+    # Simultaneously, so that one time-out occurs while other threads still wait.
     helpers = [actors.start(measure, 0.01, 0.01, 0.01), actors.start(measure, 0.028)]
     time.sleep(0.005)
     helpers.append(actors.start(measure, 0.022))
     for actor in helpers:
         actor.returned()
     for timeout, seconds in took:
-        # A clock may be coarse; that much earlier is not early.
-        assert seconds >= 0.9 * timeout - 0.005, "wait(%s) returned early" % timeout
+        # Clocks may be coarse.
+        assert seconds >= 0.9 * timeout - 0.005, "wait(%s) returned after %.4f seconds" % (
+            timeout,
+            seconds,
+        )
 
 
 @clause("event.wait.timeout-not-early")
 def test_a_long_timeout_keeps_a_thread_blocked(threading, actors):
     event = threading.Event()
     waiter = actors.start(event.wait, LONG)
-    blocked = waiter.is_blocked()
+    still_blocked = waiter.is_blocked()
+    shown = repr(waiter)
     event.set()
     waiter.returned()
-    assert blocked, "wait(30.0) returned at once"
+    assert still_blocked, "%s; it must block" % shown
 
 
 @clause("event.wait.timeout-zero")
@@ -229,10 +230,10 @@ def test_a_timeout_of_zero_is_over_at_once(threading, actors):
     event = threading.Event()
     for _ in range(3):
         waiter = actors.start(event.wait, 0.0)
-        assert waiter.returned(), "wait(0.0) does not return while the flag is false"
+        assert waiter.returned(), "while the flag is false, wait(0.0) does not return"
     event.set()
     waiter = actors.start(event.wait, 0.0)
-    assert waiter.returned(), "wait(0.0) does not return while the flag is true"
+    assert waiter.returned(), "while the flag is true, wait(0.0) does not return"
 
 
 @clause("event.wait.timeout-negative")
@@ -250,25 +251,26 @@ def test_a_negative_timeout_is_over_at_once(threading, actors):
 def test_a_timeout_may_be_a_whole_number(threading, actors):
     event = threading.Event()
     waiter = actors.start(event.wait, 0)
-    assert waiter.returned(), "wait(0) does not return"
+    assert waiter.returned()
     waiter = actors.start(event.wait, 30)
-    blocked = waiter.is_blocked()
+    still_blocked = waiter.is_blocked()
+    shown = repr(waiter)
     event.set()
     waiter.raised()
-    assert blocked, "wait(30) does not block"
+    assert still_blocked, "%s; it must block" % shown
     waiter = actors.start(event.wait, 1)
-    assert waiter.returned(), "wait(1) does not return"
+    assert waiter.returned()
 
 
 @clause("event.wait.timeout-keyword")
 def test_the_timeout_can_be_given_by_name(threading, actors):
     event = threading.Event()
     waiter = actors.start(event.wait, timeout=SHORT)
-    assert waiter.returned(), "wait(timeout=%s) does not return" % SHORT
+    assert waiter.returned()
     event.set()
     for timeout in (LONG, None):
         waiter = actors.start(event.wait, timeout=timeout)
-        assert waiter.returned(), "wait(timeout=%s) blocks on a flag that is true" % timeout
+        assert waiter.returned(), "wait(timeout=%s) blocks although the flag is true" % timeout
 
 
 @clause("event.wait.timeout-flag-unchanged")
@@ -287,18 +289,18 @@ def test_waits_and_sets_work_after_a_timeout(threading, actors):
     waiter = actors.new()
     for timeout in (SHORT, 0.0, SHORT):
         if not waiter.start(event.wait, timeout).returned():
-            return  # another clause's business
+            return  # the subject of another clause
         waiter.start(event.wait)
         assert waiter.is_blocked(), "after a time-out, wait() does not block"
         event.set()
-        assert waiter.returned(), "after a time-out, a waiter is not woken by set()"
+        assert waiter.returned(), "after a time-out, set() does not wake a waiter"
         late = actors.start(event.wait)
-        assert late.returned(), "after a time-out, wait() blocks on a flag that is true"
+        assert late.returned(), "after a time-out and set(), wait() blocks"
         event.clear()
         waiter.start(event.wait)
         assert waiter.is_blocked(), "after a time-out and clear(), wait() does not block"
         event.set()
-        assert waiter.returned(), "after a time-out and clear(), a waiter is not woken by set()"
+        assert waiter.returned(), "after a time-out and clear(), set() does not wake a waiter"
         event.clear()
 
 
@@ -308,16 +310,13 @@ def test_a_timeout_does_no_harm_to_other_waiters(threading, actors):
     for _ in range(2):
         helpers = []
         for timeout in (SHORT, 0.0, SHORT):
-            helpers += actors.start_many(1, event.wait)
-            actors.ended(helpers)
+            helpers += blocked(actors, 1, event.wait)
             actors.start(event.wait, timeout).returned()
             ended = actors.ended(helpers)
-            assert ended == [], "a time-out of one waiter woke another"
-        helpers += actors.start_many(1, event.wait)
-        actors.ended(helpers)
+            assert ended == [], "the time-out of one waiter woke another"
+        helpers += blocked(actors, 1, event.wait)
         event.set()
-        ended = actors.ended(helpers, at_least=4)
-        assert len(ended) == 4, "after time-outs of others, set() woke %d of 4 waiters" % len(ended)
+        check_all_woken(actors, helpers, "time-outs of other waiters and set()")
         event.clear()
 
 
@@ -331,9 +330,8 @@ def test_threads_timed_out_are_not_in_the_way_of_a_set(threading, actors):
         actors.ended(timed, at_least=3)
         actors.ended(helpers)
         setter.start(event.set)
-        assert setter.returned(), "set() fails after time-outs"
-        ended = actors.ended(helpers, at_least=2)
-        assert len(ended) == 2, "after time-outs of others, set() woke %d of 2 waiters" % len(ended)
+        assert setter.returned()
+        check_all_woken(actors, helpers, "time-outs of other waiters and set()")
         setter.call(event.clear)
         waiter = actors.start(event.wait)
         assert waiter.is_blocked(), "after time-outs, set() and clear(), wait() does not block"
@@ -344,8 +342,8 @@ def test_threads_timed_out_are_not_in_the_way_of_a_set(threading, actors):
 
 @clause("event.wait.timeout-meets-set")
 def test_timeouts_meet_a_set(threading, actors, rounds):
-    # The setter sleeps for as long as the time-outs are, so that they occur as it sets the event;
-    # each event that was set lets the others begin to wait for the next one together.
+    # The setter sleeps for the length of the time-outs, so that they occur as it sets the event;
+    # each event that is set lets the other threads begin to wait for the next one together.
     check_waits_until_set(actors, threading.Event)
     events = [threading.Event() for _ in range(affordable(rounds // 4, threading.Event()))]
     delay = 0.0001
@@ -375,32 +373,25 @@ def test_timeouts_meet_a_set(threading, actors, rounds):
     for actor in ended:
         actor.result()
     assert len(ended) == 4, "%d of 4 threads were not woken" % (4 - len(ended))
-    assert len(unset) == 0, "the flag was not true after set()"
+    assert len(unset) == 0, "after set() the flag was false %d times" % len(unset)
 
 
 @clause("event.wait.timeout-meets-set")
 def test_a_set_meets_a_timeout_at_any_line_of_wait(threading, actors):
-    events = []
     waiter = actors.new()
-
-    def prepare():
-        event = threading.Event()
-        events.append(event)
-        waiter.start(event.wait).is_blocked()
-        return (lambda: event.wait(0.0003)), event.set
-
-    for meeting in meetings(actors, prepare):
+    for event, meeting in meetings_on_events(
+        threading, actors, lambda event: (lambda: event.wait(0.0003), event.set), [waiter]
+    ):
         meeting.call.result()
         meeting.other.result()
-        flag = events.pop().isSet()
-        assert flag, "the flag is not true after set()"
-        assert waiter.returned(), "a thread is not woken by a set() that met a time-out"
+        flag = event.isSet()
+        assert flag, "after set() the flag is false"
+        assert waiter.returned(), "set() amid a time-out does not wake a waiting thread"
 
 
 @clause("event.wait.timeout-meets-set")
 def test_a_timeout_meets_a_set_at_any_line_of_it(threading, actors):
     check_waits_until_set(actors, threading.Event)
-    events = []
     first, timed, last = helpers = [actors.new(), actors.new(), actors.new()]
 
     def expire():
@@ -408,22 +399,20 @@ def test_a_timeout_meets_a_set_at_any_line_of_it(threading, actors):
         while not timed.has_ended() and clock() < until:
             time.sleep(0.0001)
 
-    def prepare():
-        event = threading.Event()
-        events.append(event)
+    def calls(event):
         first.start(event.wait).is_blocked()
         timed.start(event.wait, 0.001)
         last.start(event.wait).is_blocked()
         return event.set, expire
 
-    for meeting in meetings(actors, prepare):
+    for event, meeting in meetings_on_events(threading, actors, calls):
         meeting.call.result()
         meeting.other.result()
         timed.result()
-        flag = events.pop().isSet()
-        assert flag, "the flag is not true after set()"
+        flag = event.isSet()
+        assert flag, "after set() the flag is false"
         for actor in helpers:
-            assert actor.returned(), "a thread is not woken by a set() that met a time-out"
+            assert actor.returned(), "set() amid a time-out does not wake a waiting thread"
 
 
 @clause("event.wait.value")
@@ -438,10 +427,10 @@ def test_what_wait_returns(threading, actors, observe):
     waiter = actors.start(event.wait)
     waiter.is_blocked()
     event.set()
-    woken = outcome(waiter)
-    at_once = outcome(actors.start(event.wait, SHORT))
-    observe("set on entry: " + at_once)
-    observe("woken: " + woken)
+    notified = outcome(waiter)
+    set_before = outcome(actors.start(event.wait, SHORT))
+    observe("set on entry: " + set_before)
+    observe("woken: " + notified)
     observe("timed out: " + timed_out)
 
 
@@ -457,18 +446,18 @@ def test_wait_with_none_blocks_until_the_event_is_set(threading, actors):
     check_outlasts(actors, event.set, event.wait, None)
 
 
-def wait_for_event(event, timeout):
+def wait(event, timeout):
     event.wait(timeout)
 
 
 @clause("event.wait.timeout-not-early")
 def test_a_time_out_of_an_events_wait_is_not_cut(threading, actors):
-    check_not_early(actors, threading.Event, lambda event: event.set(), wait_for_event)
+    check_not_early(actors, threading.Event, lambda event: event.set(), wait)
 
 
 @clause("event.wait.timeout-expires")
 def test_a_time_out_of_an_events_wait_is_not_stretched(threading, actors):
-    check_not_late(actors, threading.Event, lambda event: event.set(), wait_for_event)
+    check_not_late(actors, threading.Event, lambda event: event.set(), wait)
 
 
 @clause("event.wait.timeout-long")

@@ -1,5 +1,6 @@
-"""What cases of Event share."""
+"""Threads that wait for an event, and simultaneous calls of its methods."""
 
+from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.harness.blocking import clock
 
 
@@ -9,9 +10,63 @@ def set_and_clear(event):
 
 
 def affordable(rounds, event):
-    """``rounds``, or fewer where the methods of an event are so slow that it would take long."""
+    """``rounds``, or fewer where the methods of an event are slow."""
     began = clock()
     for _ in range(5):
         set_and_clear(event)
     seconds = (clock() - began) / 10
     return max(10, min(rounds, int(0.25 / max(seconds, 1e-9))))
+
+
+def deadline_of_rounds(actors):
+    """The moment after which a case starts no further round: threads may wake slowly."""
+    return clock() + actors.durations["positive"] / 4
+
+
+def start_waiting(actors, waiters, wait, *args):
+    """Let idle actors call ``wait``; return those that do not block."""
+    for actor in waiters:
+        actor.start(wait, *args)
+    return actors.ended(waiters)
+
+
+def blocked(actors, count, wait, *args):
+    """``count`` new actors that have called ``wait`` and are blocked, unless it has returned."""
+    waiters = actors.start_many(count, wait, *args)
+    actors.ended(waiters)
+    return waiters
+
+
+def woken(actors, event, count):
+    """``count`` new actors that have waited for an event and were woken by a set()."""
+    waiters = blocked(actors, count, event.wait)
+    event.set()
+    actors.ended(waiters, at_least=count)
+    return waiters
+
+
+def check_all_woken(actors, waiters, calls):
+    """Check that all the waiters return; ``calls``: what was called before."""
+    count = len(actors.ended(waiters, at_least=len(waiters)))
+    assert count == len(waiters), "after %s, %d of %d calls of wait() returned" % (
+        calls,
+        count,
+        len(waiters),
+    )
+
+
+def meetings_on_events(threading, actors, calls, waiters=()):
+    """Make a call at every line of another one, as ``meetings`` does, each time on a new event.
+
+    ``calls`` returns the two calls for an event, the interrupted one first; ``waiters``: idle
+    actors, which wait for the event when the calls are made.  Yields the event and the Meeting.
+    """
+    events = []
+
+    def prepare():
+        events.append(threading.Event())
+        start_waiting(actors, waiters, events[-1].wait)
+        return calls(events[-1])
+
+    for meeting in meetings(actors, prepare):
+        yield events[-1], meeting
