@@ -1,7 +1,7 @@
 """``activeCount()``."""
 
 from threadspec.conformance.battery.support.latch import Latch
-from threadspec.conformance.battery.support.module import counted
+from threadspec.conformance.battery.support.module import alive, counted
 from threadspec.conformance.harness.programs import say
 from threadspec.conformance.harness.vocabulary import clause
 
@@ -117,8 +117,7 @@ def test_the_count_is_the_length_of_the_list(threading, actors):
     compare()
     latches = [Latch(actors.substrate) for _ in range(3)]
     for latch in latches:
-        actors.call(threading.Thread(target=latch.wait).start)
-        latch.await_arrival()
+        alive(threading, actors, latch)
         compare()
         actors.call(compare)
     for latch in latches:

@@ -3,7 +3,12 @@
 from threadspec.conformance.battery.support.crossing import helpers
 from threadspec.conformance.battery.support.identifiers import ATTEMPTS, await_end, end_of
 from threadspec.conformance.battery.support.latch import Latch
-from threadspec.conformance.battery.support.module import run_to_end, times, while_time_lasts
+from threadspec.conformance.battery.support.module import (
+    check_current,
+    run_to_end,
+    times,
+    while_time_lasts,
+)
 from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.vocabulary import NotOffered, clause
@@ -22,7 +27,8 @@ def test_a_target_gets_the_thread_that_runs_it(threading, actors):
         thread = threading.Thread(target=target, name=name)
         run_to_end(actors, thread, seen)
         actors.until(lambda: len(seen) == 3)
-        assert times(seen, thread) == 3, "currentThread() gave %r in %r" % (seen, thread)
+        count = times(seen, thread)
+        assert count == 3, "%d of 3 currentThread() calls returned the calling thread" % count
 
 
 @clause("currentthread.in-run")
@@ -42,7 +48,7 @@ def test_a_run_method_gets_its_own_object(threading, actors):
     for make in (Own, lambda: Constructed("word")):
         run_to_end(actors, make(), seen)
         own, current = seen[-1]
-        assert current is own, "currentThread() gave another object than the thread that runs"
+        check_current(current, own)
 
 
 @clause("currentthread.in-timer")
@@ -51,8 +57,7 @@ def test_a_timers_function_gets_the_timer(threading, actors):
     current_thread = threading.currentThread
     timer = threading.Timer(0.0, lambda: seen.append(current_thread()))
     run_to_end(actors, timer, seen)
-    current = seen[0]
-    assert current is timer, "currentThread() gave another object than the timer in its function"
+    check_current(seen[0], timer)
 
 
 @clause("currentthread.nested")
@@ -78,22 +83,20 @@ def test_a_thread_that_starts_threads_keeps_its_object(threading, actors):
     for depth in (2, 1, 0):
         before, after = seen.get(depth, (None, None))
         thread = made.get(depth)
-        assert thread is not None, "the nested threads do not all run"
-        assert before is thread
-        assert after is thread, "currentThread() gave another object after a thread was started"
+        assert thread is not None, "a thread started by a thread does not run its target"
+        check_current(before, thread)
+        check_current(after, thread, " after it had started a thread")
 
 
 @clause("currentthread.caller")
 def test_it_is_the_caller_that_counts(threading, actors):
-    # A run method called directly runs in the caller's thread of control, not in a new one.
+    # A run method that is called directly runs in the calling thread, not in a new one.
     main = threading.currentThread()
     seen = []
     thread = threading.Thread(target=lambda: seen.append(threading.currentThread()))
     thread.run()
-    current = seen[0]
-    assert current is main, "currentThread() gave another object where run() was called directly"
-    current = threading.currentThread()
-    assert current is main
+    check_current(seen[0], main, " in a run() that it had called")
+    check_current(threading.currentThread(), main)
 
 
 @clause("currentthread.caller")
@@ -110,15 +113,14 @@ def test_threads_that_run_at_the_same_time_keep_apart(threading, actors):
     threads = [threading.Thread(target=look, args=(index,)) for index in range(4)]
     for thread in threads:
         actors.call(thread.start)
-        current = threading.currentThread()
-        assert current is main
+        check_current(threading.currentThread(), main)
     for index in (2, 0, 3, 1):
         latches[index].open()
         actors.until(lambda: index in seen)
         first, last = seen.get(index, (None, None))
         thread = threads[index]
-        assert first is thread, "currentThread() gave another object than the thread that runs"
-        assert last is thread, "currentThread() gave another object than the thread that runs"
+        check_current(first, thread)
+        check_current(last, thread)
 
 
 @clause("currentthread.caller")
@@ -131,7 +133,7 @@ def test_who_starts_a_thread_keeps_its_own_object(threading, actors):
         current = starter.call(threading.currentThread)
         assert current is not thread
         for own in before:
-            assert current is own, "currentThread() gave another object than the thread that runs"
+            check_current(current, own, " after it had started a thread")
 
 
 @clause("currentthread.at-once")
@@ -154,8 +156,7 @@ def test_a_thread_knows_its_object_while_start_is_at_work(threading, actors):
     for meeting in meetings(actors, prepare):
         meeting.call.result()
         meeting.other.result()
-        current = seen[-1]
-        assert current is made[-1], "currentThread() gave another object than the thread that runs"
+        check_current(seen[-1], made[-1])
 
 
 @clause("currentthread.at-once")
@@ -176,7 +177,10 @@ def test_a_thread_knows_its_object_from_the_first_moment(threading, actors, roun
     actors.call(start_all)
     actors.until(lambda: len(seen) >= len(started))
     wrong = len([thread for thread in started if times(seen, thread) != 1])
-    assert wrong == 0, "%d of %d threads did not get their own object" % (wrong, len(started))
+    assert wrong == 0, "in %d of %d threads, currentThread() did not return the calling thread" % (
+        wrong,
+        len(started),
+    )
 
 
 @clause("currentthread.alien")
@@ -234,11 +238,11 @@ def test_a_thread_with_the_identifier_of_an_alien_gets_its_own_object(threading,
         thread = threading.Thread(target=target)
         starter.start(thread.start)
         if not actors.until(lambda: seen):  # noqa: B023
-            raise NotOffered("a thread does not run its target")  # another clause's business
+            raise NotOffered("a thread does not run its target")  # the subject of another clause
         ident, tid, current = seen[0]
         if ident == alien.ident:
             assert current is thread, (
-                "in a thread that the module started, currentThread() gave another object%s"
+                "in a thread that the module started, currentThread() returned another object%s"
                 % (current is dummy and ", that of an alien thread that has ended" or "")
             )
             return

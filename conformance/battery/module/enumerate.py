@@ -6,6 +6,7 @@ import time
 from threadspec.conformance.battery.support.identifiers import after_a_thread, aliens
 from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.module import (
+    alive,
     listed,
     run_to_end,
     subclass,
@@ -42,7 +43,8 @@ def test_each_list_is_the_callers_own(threading):
     assert len(third) == length, (
         "enumerate() lists %d threads after a list was changed, expected %d" % (len(third), length)
     )
-    assert times(third, None) == 0, "enumerate() lists what was added to an earlier list"
+    count = times(third, None)
+    assert count == 0, "enumerate() lists what was added to an earlier list"
 
 
 @clause("enumerate.includes-main")
@@ -79,7 +81,7 @@ def test_a_thread_is_listed_in_its_own_run(threading, actors):
 @clause("enumerate.includes-started")
 def test_a_thread_is_listed_from_the_moment_start_returns(threading, actors, rounds):
     latch = Latch(actors.substrate)
-    # No more than forty, which any platform can run at once.
+    # No more than forty, which any platform can run simultaneously.
     threads = [threading.Thread(target=latch.wait) for _ in range(min(rounds // 8, 40))]
     counts = []
 
@@ -91,7 +93,7 @@ def test_a_thread_is_listed_from_the_moment_start_returns(threading, actors, rou
     actors.call(start_all)
     latch.open()
     missing = counts.count(0)
-    assert missing == 0, "%d of %d started threads were not listed" % (missing, len(counts))
+    assert missing == 0, "after start(), %d of %d threads were not listed" % (missing, len(counts))
 
 
 @clause("enumerate.includes-daemonic")
@@ -141,9 +143,9 @@ def test_threads_that_are_not_started_are_not_listed(threading):
 @clause("enumerate.excludes-unstarted")
 def test_a_thread_is_not_listed_before_start_beside_started_ones(threading, actors):
     latch = Latch(actors.substrate)
-    first, second = threading.Thread(target=latch.wait), threading.Thread(target=latch.wait)
-    actors.call(first.start)
-    count = listed(threading, second)
+    unstarted = threading.Thread(target=latch.wait)
+    alive(threading, actors, latch)
+    count = listed(threading, unstarted)
     assert count == 0
     latch.open()
 
@@ -189,7 +191,7 @@ def test_a_thread_that_has_ended_is_not_listed(threading, actors):
                 thread.setDaemon(True)
             run_to_end(actors, thread, done)
             gone = actors.until(lambda: not listed(threading, thread))
-            assert gone, "%r is still listed" % (thread,)
+            assert gone, "enumerate() lists a thread that has ended"
 
 
 @clause("enumerate.excludes-terminated")
@@ -201,7 +203,7 @@ def test_an_ended_thread_is_not_listed_because_it_was_started_again(threading, a
     for _ in range(2):
         actors.start(thread.start).raised()
         again = gone and actors.call(listed, threading, thread)
-        assert not again, "a thread is listed after a start() that was refused"
+        assert not again, "enumerate() lists a thread that has ended, after a second start()"
 
 
 @clause("enumerate.excludes-terminated")
@@ -216,12 +218,12 @@ def test_a_thread_is_not_listed_once_join_has_returned_at_any_line(threading, ac
 
     for thread, ending in endings(threading, actors, hold.acquire):
         joiner.start(join_and_look, thread)
-        too_early = not joiner.is_blocked()  # join() does not wait: another clause's business
-        hold.release()  # the activity ends, and closes it again for the next one
-        joiner.is_blocked()  # or it has come back and looked
+        too_early = not joiner.is_blocked()  # join() does not wait, the subject of another clause
+        hold.release()  # the activity ends, having locked it again for the next one
+        joiner.is_blocked()  # or join() and enumerate() have returned
         ending.go_on()
         count = joiner.result()
-        assert count == 0 or too_early, "a thread is listed after its join()"
+        assert count == 0 or too_early, "after join(), enumerate() lists the thread"
 
 
 @clause("enumerate.excludes-terminated")
@@ -234,21 +236,18 @@ def test_a_thread_is_not_listed_once_join_has_returned(threading, actors, rounds
         for number, thread in enumerate(while_time_lasts(threads)):
             thread.start()
             thread.join()
-            # Where join() does not wait for the activity, that is another clause's business.
+            # That join() waits for the activity is the subject of another clause.
             late.append(len(done) > number and listed(threading, thread))
 
     actors.call(start_and_join)
     count = len([one for one in late if one])
-    assert count == 0, "%d of %d threads were listed after their join()" % (count, len(late))
+    assert count == 0, "after join(), %d of %d threads were listed" % (count, len(late))
 
 
 @clause("enumerate.excludes-terminated")
 def test_the_end_of_one_thread_takes_no_other_off_the_list(threading, actors):
     latches = [Latch(actors.substrate) for _ in range(3)]
-    threads = [threading.Thread(target=latch.wait) for latch in latches]
-    for thread, latch in zip(threads, latches):
-        actors.call(thread.start)
-        latch.await_arrival()
+    threads = [alive(threading, actors, latch) for latch in latches]
     expected = [1, 1, 1]
     for index in (1, 0, 2):
         latches[index].open()
@@ -266,7 +265,7 @@ def test_a_timer_is_listed_like_any_thread(threading, actors):
         count = listed(threading, timer)
         assert count == 0
     starter = actors.start(cancelled.start)
-    if starter.is_blocked():  # start() waits for the interval: another clause's business
+    if starter.is_blocked():  # start() waits for the interval, the subject of another clause
         cancelled.cancel()
         return
     count = listed(threading, cancelled)
@@ -323,10 +322,8 @@ def test_a_list_is_right_where_threads_come_and_go_at_any_line(threading, actors
 
     def prepare():
         latches[:] = [Latch(actors.substrate) for _ in range(3)]
-        goes, stays, comes = [threading.Thread(target=latch.wait) for latch in latches]
-        for thread, latch in ((goes, latches[0]), (stays, latches[1])):
-            actors.call(thread.start)
-            latch.await_arrival()
+        goes, stays = [alive(threading, actors, latch) for latch in latches[:2]]
+        comes = threading.Thread(target=latches[2].wait)
 
         def come_and_go():
             comes.start()
@@ -343,16 +340,14 @@ def test_a_list_is_right_where_threads_come_and_go_at_any_line(threading, actors
             latch.open()
 
 
-# So many threads at a time, where more would show no more: a small system may not have many.
-CROWD = 16
+# The most threads that exist simultaneously: a small system may not have more.
+MOST = 16
 
 
 @clause("enumerate.while-threads-come-and-go")
 def test_lists_are_right_while_threads_come_and_go(threading, actors, rounds):
     latch = Latch(actors.substrate)
-    stays = threading.Thread(target=latch.wait)
-    actors.call(stays.start)
-    latch.await_arrival()
+    stays = alive(threading, actors, latch)
     looks = []
     begun = []
     over = []
@@ -368,7 +363,7 @@ def test_lists_are_right_while_threads_come_and_go(threading, actors, rounds):
             for thread in while_time_lasts(threads):
                 thread.start()
                 started += 1
-                while started - len(begun) > CROWD:
+                while started - len(begun) > MOST:
                     time.sleep(0)
         finally:
             over.append(True)
@@ -383,14 +378,17 @@ def test_lists_are_right_while_threads_come_and_go(threading, actors, rounds):
         actor.result()
     latch.open()
     wrong = looks.count(False)
-    assert wrong == 0, "%d of %d lists lacked a thread or had it twice" % (wrong, len(looks))
+    assert wrong == 0, "%d of %d lists lacked a running thread or had it twice" % (
+        wrong,
+        len(looks),
+    )
 
 
 @clause("enumerate.includes-alien")
 def test_the_dummy_of_a_recurring_identifier_is_listed(threading, actors):
     _, alien = aliens(threading, actors)
     dummy = alien.call(threading.currentThread)
-    count = len([thread for thread in threading.enumerate() if thread is dummy])
+    count = listed(threading, dummy)
     assert count == 1, "enumerate() lists the thread object of an alien thread %d times" % count
 
 
@@ -398,5 +396,5 @@ def test_the_dummy_of_a_recurring_identifier_is_listed(threading, actors):
 def test_a_thread_is_not_listed_again_with_its_identifier(threading, actors):
     ended, alien = after_a_thread(threading, actors)
     alien.start(threading.currentThread).returned()
-    count = len([thread for thread in threading.enumerate() if thread is ended])
-    assert not count, "a new thread has its identifier; enumerate() lists the ended thread"
+    count = listed(threading, ended)
+    assert not count, "enumerate() lists a thread that has ended, whose identifier a new one has"

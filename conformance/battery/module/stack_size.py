@@ -9,7 +9,7 @@ MEGA = 1024 * KILO
 
 
 class Sizes(object):
-    """stack_size() for the length of a block; the size is put back in the end."""
+    """Restores the stack size at the end of a with block."""
 
     def __init__(self, threading):
         self._threading = threading
@@ -20,7 +20,7 @@ class Sizes(object):
         return self
 
     def set(self, size):
-        """Set the size; False where it is refused, with whatever error."""
+        """Set the size; False where that raises any exception."""
         try:
             self._threading.stack_size(size)
         except Exception:
@@ -31,20 +31,20 @@ class Sizes(object):
         try:
             self._threading.stack_size(self._before)
         except Exception:
-            pass  # it cannot be changed, or is not what the clause of the case says
+            pass  # it cannot be set, or stack_size() has not returned a size
 
 
 @clause("stack_size.returns")
 def test_stack_size_returns_a_number_of_bytes(threading):
     size = threading.stack_size()
-    assert isinstance(size, (int, type(1 << 100))), "it returned %r" % (size,)
+    assert isinstance(size, (int, type(1 << 100))), "stack_size() returned %r" % (size,)
     assert size >= 0
 
 
 @clause("stack_size.set")
 def test_the_size_set_is_the_size_told(threading, actors):
     with Sizes(threading) as sizes:
-        # Asked once each time: that asking changes nothing is a clause of its own.
+        # Asked only once each time: that asking changes nothing is another clause.
         for size in (MEGA, 512 * KILO, 16 * MEGA, 3 * MEGA + 64 * KILO, 2 * MEGA):
             if not sizes.set(size):
                 return
@@ -81,7 +81,9 @@ def test_new_threads_have_the_size_set_after_it_was_asked_for(threading, actors)
         threading.stack_size()
         after = given_stack_size(threading, actors)
         if before and fits(before, size):
-            assert fits(after, size), "after stack_size() a thread got %d bytes" % after
+            assert fits(after, size), (
+                "after stack_size(), a new thread has a stack of %d bytes" % after
+            )
 
 
 @clause("stack_size.set-returns")
@@ -123,7 +125,9 @@ def test_zero_brings_the_default_back_for_new_threads(threading, actors):
         threading.stack_size(0)
         back = given_stack_size(threading, actors)
         if not fits(default, 256 * KILO) and fits(given, 256 * KILO):
-            assert fits(back, default), "after stack_size(0) a thread got %d bytes" % back
+            assert fits(back, default), (
+                "after stack_size(0), a new thread has a stack of %d bytes" % back
+            )
 
 
 INVALID = (1, 4096, 16384, 32767, -1, -4096, -32768, -MEGA)
@@ -179,7 +183,7 @@ def test_the_size_can_be_given_by_name(threading):
 
 
 def own_stack_size():
-    """The size of the calling thread's stack as the system's thread library says it; or None."""
+    """The size of the calling thread's stack, as the system's thread library tells it, or None."""
     try:
         import ctypes
 
@@ -200,7 +204,7 @@ def own_stack_size():
 
 
 def given_stack_size(threading, actors):
-    """The size of a new thread's stack; None where this system does not tell."""
+    """The size of a new thread's stack; None where the system does not tell."""
     own = blocking.own_tid()
     if own is None or own_stack_size() is None:
         return None
@@ -208,13 +212,13 @@ def given_stack_size(threading, actors):
     thread = threading.Thread(target=lambda: seen.append((blocking.own_tid(), own_stack_size())))
     run_to_end(actors, thread, seen)
     tid, given = seen[0]
-    return None if tid == own else given  # it may be no thread of the system's
+    return None if tid == own else given  # a green thread has no stack of the system's
 
 
 def fits(given, size):
-    """Whether a stack is of about that size.
+    """Whether a stack is of about the size asked for.
 
-    The thread library may use up a larger one that an ended thread has left.
+    The thread library may reuse a larger one of a thread that has ended.
     """
     return 0.9 * size <= given <= 4.25 * size
 
@@ -229,11 +233,13 @@ def test_new_threads_have_stacks_of_the_size_set(threading, actors):
                 given = given_stack_size(threading, actors)
                 if given is None:
                     return
-                assert fits(given, size), "with stack_size(%d) a thread got %d" % (size, given)
+                assert fits(given, size), (
+                    "after stack_size(%d), a new thread has a stack of %d bytes" % (size, given)
+                )
 
 
-def has_room(substrate, size):
-    """Whether the system starts a thread with a stack of that size."""
+def start_with(substrate, size):
+    """Start a thread with a stack of that size; raises what the system raises without room."""
     done = substrate.allocate_lock()
     done.acquire()
     before = substrate.stack_size(size)
@@ -242,15 +248,14 @@ def has_room(substrate, size):
     finally:
         substrate.stack_size(before)
     done.acquire()
-    return True
 
 
 @clause("stack_size.effective")
 def test_threads_with_big_stacks_run(threading, actors):
     for size in (64 * MEGA, 256 * MEGA):
         try:
-            has_room(actors.substrate, size)
-        except Exception:  # no room, or no such function
+            start_with(actors.substrate, size)
+        except Exception:  # there is no room, or no such function
             return
         with Sizes(threading) as sizes:
             if not sizes.set(size):
@@ -270,26 +275,29 @@ def test_an_invalid_size_leaves_what_threads_get(threading, actors):
             return
         given = given_stack_size(threading, actors)
         if given is None or not fits(given, size):
-            return  # the size has no effect here: another clause's business
+            return  # the size has no effect here, the subject of another clause
         for invalid in (4096, -1):
             sizes.set(size)
             refused = not sizes.set(invalid)
             given = given_stack_size(threading, actors)
             kept = fits(given, size) or not refused
-            assert kept, "stack_size(%d) was refused; a thread got %d" % (invalid, given)
+            assert kept, (
+                "after stack_size(%d) was refused, a new thread has a stack of %d bytes"
+                % (invalid, given)
+            )
 
 
-def taken(threading, size):
-    """Whether a size is taken or refused."""
+def acceptance(threading, size):
+    """Whether a size is taken or refused, in a word."""
     with Sizes(threading) as sizes:
         return "taken" if sizes.set(size) else "refused"
 
 
 @clause("stack_size.smallest")
 def test_the_smallest_documented_size(threading, observe):
-    observe(taken(threading, 32 * KILO))
+    observe(acceptance(threading, 32 * KILO))
 
 
 @clause("stack_size.odd")
 def test_a_size_that_is_no_multiple_of_a_page(threading, observe):
-    observe(taken(threading, 64 * KILO + 1))
+    observe(acceptance(threading, 64 * KILO + 1))
