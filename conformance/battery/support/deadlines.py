@@ -1,26 +1,27 @@
-"""Until when a blocked call waits: read from what the kernel shows, instead of waited for."""
+"""The deadlines of blocked calls, as the kernel shows them: a case need not wait for them."""
 
 import time
 
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.vocabulary import states
 
-# Seconds by which a deadline may be too early: clocks may be coarse.
+# Seconds by which a deadline may be early: clocks may be coarse.
 EARLY = 0.02
 
-# A wait whose deadline is nearer than this, in seconds, may be one of many: nothing can be told.
+# A wait with a deadline nearer than this, in seconds, may be one step of a polling loop, whose own
+# deadline is unknown.
 POLLING = 0.2
 
-# Seconds that a time-out may come late, beside a tenth of it: timers may be coarse, too.
+# Seconds by which a deadline may be late, beside a tenth of the time-out: timers may be coarse.
 LATE = 1.0
 
-# A machine with much to do may have kept the call from beginning.
+# A deadline may be late because a busy machine did not let the call begin: that is tried again.
 ATTEMPTS = 3
 
 
 def rest_of(waiter):
-    """For how many seconds an actor certainly waits yet; None where the system does not show it."""
-    if waiter.tid == blocking.own_tid():  # a green thread: the kernel does not know it
+    """The seconds for which an actor certainly still waits; None where the system shows nothing."""
+    if waiter.tid == blocking.own_tid():  # a green thread, which the kernel does not know
         return waiter.is_left_alone() and blocking.FOR_EVER or None
     task = (blocking.look() or {}).get(waiter.tid)
     return task and task.rests
@@ -28,10 +29,11 @@ def rest_of(waiter):
 
 @states("the call stays blocked", "the call does not stay blocked")
 def stays_blocked(actors, waiter):
-    """Whether an actor is blocked, and still is after a while if the system may end its wait.
+    """Whether an actor is blocked, and stays so where its wait has a time-out.
 
-    Nothing but a thread ends a wait without a time-out.  Another wait may be one of many in turn,
-    or that of an acquire() that gives up after a while: that is seen after ten times the window.
+    Only another thread ends a wait without a time-out.  One with a time-out may be a step of a
+    polling loop, or that of an acquire() that gives up: the actor must still be blocked after ten
+    times the window.
     """
     if not waiter.is_blocked():
         return False
@@ -42,11 +44,10 @@ def stays_blocked(actors, waiter):
 
 
 def outlasts(actors, waiter):
-    """Whether an actor that waits without a time-out goes on past any deadline of its own.
+    """Whether an actor that was given no time-out goes on waiting past any deadline it has.
 
-    Where the kernel shows that its wait ends at some moment, that moment is awaited: it may wait
-    again.  A wait in many short turns, and one that ends only after the duration ``follow``, is
-    taken for one that goes on.
+    Where the kernel shows a deadline, this function waits for it: the actor may wait again.  A
+    polling loop, and a wait with a deadline later than the duration ``follow``, count as going on.
     """
     if not waiter.is_blocked():
         return False
@@ -61,10 +62,10 @@ def outlasts(actors, waiter):
 
 
 def deadline(actors, call, *args):
-    """An actor in ``call``, and the seconds from its beginning to the deadline of its wait.
+    """An actor in ``call``, and the seconds from the start of the call to the deadline of its wait.
 
-    The seconds are None where nothing can be told: where the kernel does not show it, where it
-    waits in short turns or for good (another thread may keep the time), or where it has ended.
+    The seconds are None where the deadline is unknown: where the kernel does not show it, where the
+    call polls or waits without a time-out (another thread may keep the time), or has ended.
     """
     began = blocking.clock()
     waiter = actors.start(call, *args)
@@ -73,36 +74,36 @@ def deadline(actors, call, *args):
 
 
 def of_task(rest, began):
-    """The seconds from ``began`` to a deadline that is ``rest`` seconds away; None as above."""
+    """The seconds from ``began`` to a deadline ``rest`` seconds from now; None if it is unknown."""
     if rest is None or rest < POLLING or rest == blocking.FOR_EVER:
         return None
     return blocking.clock() + rest - began
 
 
 def is_late(seconds, timeout):
-    """Whether a deadline is so late that no coarse timer explains it."""
+    """Whether a deadline is later than coarse timers explain."""
     return seconds is not None and seconds > timeout * 1.1 + LATE
 
 
 def ends_early(actors, waiter, seconds, timeout):
-    """Whether an actor's call ends at a deadline before its time-out; awaits that deadline."""
+    """Whether an actor's call ends at a deadline before its time-out.  Waits for that deadline."""
     if seconds is None or seconds >= timeout - EARLY:
         return False
     if seconds > actors.durations["follow"]:
-        return False  # it may wait again, and nobody has the time to see
+        return False  # too far away to wait for; the call may wait again then
     _await(actors, waiter, seconds + actors.durations["window"])
     return waiter.has_ended()
 
 
 def _await(actors, waiter, seconds):
-    """Wait for the end of an actor's call, for ``seconds`` at most."""
+    """Wait until an actor's call has ended, for ``seconds`` at most."""
     began = blocking.clock()
     while not waiter.has_ended() and blocking.clock() < began + seconds:
         time.sleep(0.005)
     actors.durations.spend("follow", blocking.clock() - began)
 
 
-# Seconds.  The first has a fraction that must not be cut, the others show a wrong unit or a limit.
+# Seconds.  The first shows whether the fraction counts, the others a wrong unit or an upper limit.
 TIMEOUTS = (1.7, 30.0, 1000.0)
 
 
@@ -112,26 +113,26 @@ def enter(manager):
 
 
 def check_outlasts(actors, end, call, *args):
-    """The call blocks for as long as it takes; ``end`` lets it return."""
+    """Check that a call blocks until ``end`` is called, however late."""
     waiter = actors.start(call, *args)
     blocked = outlasts(actors, waiter)
     shown = repr(waiter)
     end()
     waiter.returned()
-    assert blocked, "%s; it must block for as long as it takes" % shown
+    assert blocked, "%s; it must block without any time limit" % shown
 
 
 def check_acquire(actors, lock, call, *args):
-    """``call`` blocks for as long as another thread has acquired ``lock``."""
+    """Check that ``call`` blocks until another thread releases ``lock``, however late."""
     holder = actors.new()
     holder.call(lock.acquire)
     check_outlasts(actors, lambda: holder.call(lock.release), call, *args)
 
 
 def check_not_early(actors, make, end, call):
-    """The call does not end before its time-out.
+    """Check that a call does not end before its time-out.
 
-    ``make`` makes the object that it is given, ``end`` lets a call on that return.
+    ``make`` makes an object; ``call`` takes it and a time-out; ``end`` takes it and ends the call.
     """
     for timeout in TIMEOUTS:
         thing = make()
@@ -139,11 +140,14 @@ def check_not_early(actors, make, end, call):
         early = ends_early(actors, waiter, seconds, timeout)
         end(thing)
         waiter.returned()
-        assert not early, "a time-out of %s seconds occurred after %.1f" % (timeout, seconds)
+        assert not early, "with a time-out of %s seconds, the call ended after %.1f" % (
+            timeout,
+            seconds,
+        )
 
 
 def check_not_late(actors, make, end, call):
-    """The call ends soon after its time-out; the arguments are those of ``check_not_early``."""
+    """Check that a call ends soon after its time-out.  Arguments as for ``check_not_early``."""
     for timeout in TIMEOUTS:
         for _ in range(ATTEMPTS):
             thing = make()
@@ -153,4 +157,7 @@ def check_not_late(actors, make, end, call):
             late = is_late(seconds, timeout)
             if not late:
                 break
-        assert not late, "a time-out of %s seconds is set to occur after %.1f" % (timeout, seconds)
+        assert not late, "with a time-out of %s seconds, the call waits until %.1f have passed" % (
+            timeout,
+            seconds,
+        )

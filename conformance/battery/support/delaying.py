@@ -1,4 +1,4 @@
-"""Hold up threads that were woken, and see that no other thread depends on them.
+"""Hold up threads that were woken, and check that no other thread waits for them.
 
 A debugger, a slow trace function or a finalizer may hold up a thread at any moment after it has
 been woken and before its call returns.  Other threads that were to be woken must not wait for it,
@@ -12,17 +12,17 @@ from threadspec.conformance.battery.support.stepping import BUDGET, can_stop, is
 from threadspec.conformance.harness import blocking
 
 CROWD = 7  # waiting threads
-HELD = 4  # of these: the first that come back
+HELD = 4  # threads to hold up, the first of these to go on
 
-# How many steps of an implementation's code a thread may hold an inner lock after it was woken.
+# For how many steps of an implementation's code a woken thread may hold an inner lock.
 STEPS = 40
 
 
 class Delay(object):
-    """Holds up the first HELD threads that go on in a call after they were woken.
+    """Holds up the first HELD threads that go on with a call after they were woken.
 
-    Each stops at step ``step`` of the implementation's Python code after ``arm`` was called, until
-    ``end``.
+    Each stops at step ``step`` of the implementation's Python code, counted from ``arm``, and goes
+    on at ``end``.
     """
 
     def __init__(self, substrate, step):
@@ -33,7 +33,7 @@ class Delay(object):
         self._end.acquire()
 
     def arm(self):
-        """Stop threads from now on."""
+        """Stop threads from now on, HELD at most."""
         self._armed = True
 
     def end(self):
@@ -75,8 +75,8 @@ def left_behind(actors, make):
     """How many of CROWD waiting threads stay blocked while HELD of the woken ones are held up.
 
     ``make`` returns three functions without arguments, anew for each attempt: the first waits, the
-    second wakes all who do, the third returns whether no thread is inside a lock that the others
-    need (it may also block where one is).  Returns 0 where threads cannot be held up.
+    second wakes all threads that wait, the third returns whether no thread holds a lock that the
+    others need (it may also block where one does).  Returns 0 where threads cannot be held up.
     """
     if not can_stop(actors.substrate):
         return 0
@@ -92,11 +92,11 @@ def left_behind(actors, make):
             for actor in helpers:
                 actor.start(delay.call, wait)
             if actors.ended(helpers):
-                return 0  # they do not wait: another clause's business
+                return 0  # they do not wait, the subject of another clause
             delay.arm()
             waker.start(wake)
             if waker.is_blocked():
-                continue  # a held one is inside a lock, or all is slow
+                continue  # a thread that is held up holds a lock, or the machine is slow
             waker.result()
             left = CROWD - HELD - len(actors.ended(helpers, at_least=CROWD - HELD))
             if left <= 0:
@@ -112,19 +112,18 @@ def left_behind(actors, make):
 
 
 def check_wakes(actors, what, make):
-    """Of CROWD waiting threads that ``what`` wakes, all come back but HELD that are held up."""
+    """Check that of CROWD waiting threads that ``what`` wakes, only HELD that are held up block."""
     left = left_behind(actors, make)
-    assert not left, "%s, and %d of the threads that it woke are held up; %d of %d others %s" % (
+    assert not left, "%s, and %d of the woken threads are held up; %d of %d others stay blocked" % (
         what,
         HELD,
         left,
         CROWD - HELD,
-        "do not return from their calls",
     )
 
 
 def check_releases(actors, kind):
-    """As many releases as there are waiting threads wake them all."""
+    """Check that as many releases as waiting threads wake them all."""
 
     def make():
         semaphore = kind(CROWD)

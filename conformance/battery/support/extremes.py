@@ -1,18 +1,18 @@
-"""Values and numbers far beyond the usual: very long time-outs, very many calls."""
+"""Very long time-outs and very many calls."""
 
 from threadspec.conformance.harness import blocking
 
-# Seconds, each of them too many for some representation: microseconds in 32 bits; milliseconds in
-# 31 and in 32 bits; seconds in 31 and in 32 bits.
+# Seconds, each too many for some representation: microseconds in 32 bits; milliseconds in 31 and in
+# 32 bits; seconds in 31 and in 32 bits.
 YEARS = (4295.0, 2147484.0, 4294968.0, 1e9, 2.0**31, 2.0**32 + 1)
 
-# Seconds beyond what an implementation's clock may be able to count.
+# Seconds that an implementation's clock may be unable to count.
 AGES = (1e10, 1e300)
 
 # More than 16 bits can count.
 MANY = 70000
 
-# More than what is left of MANY in 16 bits.
+# More than MANY modulo 2**16.
 FEWER = 5000
 
 
@@ -22,9 +22,9 @@ def shown(timeouts):
 
 
 def check_waits(actors, wait, wake, timeouts, may_raise):
-    """wait(timeout) does not return before ``wake`` is called, and returns then.
+    """Check that ``wait(timeout)`` blocks until ``wake`` is called, and returns then.
 
-    ``may_raise``: an exception will do in place of waiting.
+    ``may_raise``: whether it may also raise an exception.
     """
     waiters = [(timeout, actors.start(wait, timeout)) for timeout in timeouts]
     over = actors.ended([waiter for _, waiter in waiters])
@@ -32,16 +32,19 @@ def check_waits(actors, wait, wake, timeouts, may_raise):
     for timeout, waiter in waiters:
         if waiter in over:
             raised = waiter.error is not None
-            assert may_raise and raised, "with nothing to end it, %s: %r" % (
-                "the call with a time-out of %.16g seconds" % timeout,
+            assert may_raise and raised, "with a time-out of %.16g seconds: %r; it must block" % (
+                timeout,
                 waiter,
             )
         else:
-            assert waiter.returned(), "the time-out is %.16g seconds: %r" % (timeout, waiter)
+            assert waiter.returned(), "with a time-out of %.16g seconds: %r; it must return" % (
+                timeout,
+                waiter,
+            )
 
 
 def many_times(function, most=MANY):
-    """Call ``function`` ``most`` times, or less often where it is slow; how often it was called."""
+    """Call ``function`` ``most`` times, or fewer where it is slow; return how many times."""
     until = blocking.clock() + 0.3
     done = 0
     while done < most and blocking.clock() < until:
@@ -52,13 +55,13 @@ def many_times(function, most=MANY):
 
 
 def call_times(times, function):
-    """Call ``function`` that many times."""
+    """Call ``function`` ``times`` times."""
     for _ in range(times):
         function()
 
 
 def try_acquire(actors, semaphore):
-    """How often acquire(False) was called in turn, FEWER times or less, and how often it failed."""
+    """Call acquire(False) until it fails, FEWER times at most; numbers of calls and failures."""
     failed = []
 
     def acquire():

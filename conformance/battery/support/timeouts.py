@@ -1,4 +1,4 @@
-"""Time-outs."""
+"""Time-outs that cases use."""
 
-# Seconds; no case waits for so long.
+# Seconds: longer than any case waits.
 LONG = 30.0
