@@ -68,8 +68,9 @@ def test_none_makes_a_lock_for_each_condition(threading, actors):
     notifier.call(first.release)
 
 
-def check_given(cond, lock, actors):
-    """Check that ``cond`` and ``lock`` are acquired and released through each other."""
+def check_given(threading, lock, actors):
+    """Check that ``lock`` and a condition with it are acquired and released through each other."""
+    cond = threading.Condition(lock)
     notifier = actors.new()
     for one, other in ((lock, cond), (cond, lock), (lock, cond)):
         notifier.call(one.acquire)
@@ -79,8 +80,9 @@ def check_given(cond, lock, actors):
         check_free(one, actors.new())
 
 
-def check_given_in_wait(cond, lock, actors):
-    """Check that wait() and notify() work in threads that acquired ``lock`` directly."""
+def check_given_in_wait(threading, lock, actors):
+    """Check that wait() and notify() work in threads that acquired the given lock directly."""
+    cond = threading.Condition(lock)
     arrived = []
 
     def wait():
@@ -99,14 +101,12 @@ def check_given_in_wait(cond, lock, actors):
 
 @clause("condition.lock.given-lock")
 def test_a_lock_passed_in_is_used(threading, actors):
-    lock = threading.Lock()
-    check_given(threading.Condition(lock), lock, actors)
+    check_given(threading, threading.Lock(), actors)
 
 
 @clause("condition.lock.given-lock")
 def test_a_lock_passed_in_is_used_by_wait(threading, actors):
-    lock = threading.Lock()
-    check_given_in_wait(threading.Condition(lock), lock, actors)
+    check_given_in_wait(threading, threading.Lock(), actors)
 
 
 @clause("condition.lock.given-lock")
@@ -134,14 +134,12 @@ def test_a_lock_passed_in_while_it_is_held_stays_held(threading, actors):
 
 @clause("condition.lock.given-rlock")
 def test_an_rlock_passed_in_is_used(threading, actors):
-    lock = threading.RLock()
-    check_given(threading.Condition(lock), lock, actors)
+    check_given(threading, threading.RLock(), actors)
 
 
 @clause("condition.lock.given-rlock")
 def test_an_rlock_passed_in_is_used_by_wait(threading, actors):
-    lock = threading.RLock()
-    check_given_in_wait(threading.Condition(lock), lock, actors)
+    check_given_in_wait(threading, threading.RLock(), actors)
 
 
 @clause("condition.lock.given-rlock")

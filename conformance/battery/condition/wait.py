@@ -2,6 +2,7 @@
 
 import time
 
+from threadspec.conformance.battery.shared import waits
 from threadspec.conformance.battery.support import stepping
 from threadspec.conformance.battery.support.calls import repeat
 from threadspec.conformance.battery.support.condition import (
@@ -25,34 +26,28 @@ from threadspec.conformance.battery.support.condition import (
     gather_late,
     kinds,
     limited,
-    makers,
     notify,
     notify_and_release,
     notify_each_wait,
     refused,
     times_out,
     try_release,
-    wait,
     wait_and_hold,
     wait_at_level,
     wait_on,
     wait_twice,
-    waiting_on,
     wake,
     wake_the_rest,
 )
 from threadspec.conformance.battery.support.crossing import Waiter, pairs
-from threadspec.conformance.battery.support.deadlines import (
-    check_not_early,
-    check_not_late,
-    check_outlasts,
-    rest_of,
-)
-from threadspec.conformance.battery.support.extremes import AGES, YEARS, check_waits, many_times
+from threadspec.conformance.battery.support.deadlines import rest_of
+from threadspec.conformance.battery.support.extremes import many_times
 from threadspec.conformance.battery.support.premises import check_excludes, holds
 from threadspec.conformance.battery.support.timeouts import LONG
 from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.vocabulary import clause, truth
+from threadspec.conformance.harness.vocabulary import bind, clause, truth
+
+bind(globals(), waits)
 
 METHODS = ("notify", "notifyAll")
 
@@ -521,7 +516,8 @@ def test_a_wait_ends_after_its_timeout_while_others_wait_on(threading, actors):
         return  # the subject of another clause
     cond = threading.Condition()
     notifier, others = gather(actors, cond, 2)
-    assert actors.start(wait_on, cond, [], 0.003).returned()
+    waiter = actors.start(wait_on, cond, [], 0.003)
+    assert waiter.returned()
     wake_the_rest(actors, notifier, cond, others)
 
 
@@ -589,7 +585,8 @@ def test_a_timeout_can_be_an_integer(threading, actors):
         assert waiter.is_blocked()
         notify(notifier, cond)
         assert waiter.returned()
-        assert actors.start(wait_on, cond, [], 0).returned()
+        waiter.start(wait_on, cond, [], 0)
+        assert waiter.returned()
 
 
 @clause("condition.wait.timeout-keyword")
@@ -610,7 +607,8 @@ def test_the_timeout_can_be_given_by_name(threading, actors):
         assert waiter.is_blocked()
         notify(notifier, cond)
         assert waiter.returned()
-        assert actors.start(wait_by_name, 0.002).returned()
+        waiter.start(wait_by_name, 0.002)
+        assert waiter.returned()
 
 
 @clause("condition.wait.timeout-negative")
@@ -889,56 +887,6 @@ def test_wait_restores_the_level_in_a_thread_of_every_kind(threading, actors):
             "returned %r" % (waiter, other, got)
         )
         waiter.call(condition.release)
-
-
-def notify_all(cond):
-    wake(cond, "notifyAll")
-
-
-@clause("condition.wait.blocks")
-def test_wait_blocks_until_it_is_notified_however_long_that_takes(threading, actors):
-    for make in makers(threading):
-        cond = make()
-        check_outlasts(actors, lambda: notify_all(cond), wait, cond)  # noqa: B023
-
-
-@clause("condition.wait.timeout-none")
-def test_wait_with_none_blocks_until_it_is_notified(threading, actors):
-    cond = threading.Condition()
-    check_outlasts(actors, lambda: notify_all(cond), wait, cond, None)
-
-
-@clause("condition.wait.timeout-not-early")
-def test_a_time_out_of_wait_is_not_cut(threading, actors):
-    for make in makers(threading):
-        check_not_early(actors, make, notify_all, wait)
-
-
-@clause("condition.wait.timeout-expires")
-def test_a_time_out_of_wait_is_not_stretched(threading, actors):
-    for make in makers(threading):
-        check_not_late(actors, make, notify_all, wait)
-
-
-@clause("condition.wait.timeout-long")
-def test_a_long_timeout_of_a_condition_does_not_occur(threading, actors):
-    check_excludes(actors, threading.Condition)
-    wait, wake = waiting_on(threading.Condition(), actors, len(YEARS))
-    check_waits(actors, wait, wake, YEARS, False)
-
-
-@clause("condition.wait.timeout-long")
-def test_an_immense_timeout_of_a_condition_does_not_occur(threading, actors):
-    check_excludes(actors, threading.Condition)
-    wait, wake = waiting_on(threading.Condition(), actors, len(AGES))
-    check_waits(actors, wait, wake, AGES, True)
-
-
-@clause("condition.wait.timeout-unlimited")
-def test_an_immense_timeout_of_a_condition_is_accepted(threading, actors):
-    check_excludes(actors, threading.Condition)
-    wait, wake = waiting_on(threading.Condition(), actors, len(AGES))
-    check_waits(actors, wait, wake, AGES, False)
 
 
 @clause("condition.wait.rlock-level-restored")

@@ -3,6 +3,7 @@
 from threadspec.conformance.battery.support.event import (
     blocked,
     check_all_woken,
+    check_blocks_until_set,
     set_and_clear,
     start_waiting,
     woken,
@@ -64,9 +65,7 @@ def test_wait_blocks_again_after_clear(threading, actors):
     for _ in range(4):
         set_and_clear(event)
         waiter.start(event.wait)
-        assert waiter.is_blocked()
-        event.set()
-        assert waiter.returned()
+        check_blocks_until_set(event, waiter)
         event.clear()
 
 
@@ -78,8 +77,8 @@ def test_wait_blocks_again_after_pulses_that_woke_threads(threading, actors):
         ended = start_waiting(actors, helpers, event.wait)
         assert ended == [], "after clear(), %d of 2 calls of wait() returned" % len(ended)
         event.set()
-        woken = actors.ended(helpers, at_least=2)
-        if len(woken) < 2 or not helpers[0].start(event.wait).returned():
+        ended = actors.ended(helpers, at_least=2)
+        if len(ended) < 2 or not helpers[0].start(event.wait).returned():
             return  # the subject of another clause
         event.clear()
 
@@ -92,9 +91,7 @@ def test_the_thread_that_cleared_the_flag_blocks(threading, actors):
     waiter.call(event.wait)
     waiter.call(event.clear)
     waiter.start(event.wait)
-    assert waiter.is_blocked()
-    event.set()
-    assert waiter.returned()
+    check_blocks_until_set(event, waiter)
 
 
 @clause("event.clear.wakes-nobody")

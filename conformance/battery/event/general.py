@@ -173,8 +173,7 @@ def test_a_set_meets_a_set_at_any_line(threading, actors):
     ):
         meeting.call.result()
         meeting.other.result()
-        for actor in helpers:
-            assert actor.returned(), "two simultaneous set() calls did not wake a waiting thread"
+        check_all_woken(actors, helpers, "two simultaneous set() calls")
         flag = event.isSet()
         assert flag, "after two simultaneous set() calls, the flag is false"
 
@@ -187,8 +186,7 @@ def test_a_clear_meets_a_set_at_any_line(threading, actors):
     ):
         meeting.call.result()
         meeting.other.result()
-        for actor in helpers:
-            assert actor.returned(), "set() interrupted by clear() did not wake a waiting thread"
+        check_all_woken(actors, helpers, "set() and clear() in the middle of it")
         event.set()
         helpers[0].start(event.wait)
         assert helpers[0].returned(), (

@@ -2,26 +2,24 @@
 
 import time
 
-from threadspec.conformance.battery.support.deadlines import (
-    check_not_early,
-    check_not_late,
-    check_outlasts,
-)
+from threadspec.conformance.battery.shared import waits
 from threadspec.conformance.battery.support.event import (
     affordable,
     blocked,
     check_all_woken,
+    check_blocks_until_set,
     deadline_of_rounds,
     meetings_on_events,
     set_and_clear,
     start_waiting,
     woken,
 )
-from threadspec.conformance.battery.support.extremes import AGES, YEARS, check_waits
 from threadspec.conformance.battery.support.premises import check_waits_until_set, holds
 from threadspec.conformance.battery.support.timeouts import LONG
 from threadspec.conformance.harness.blocking import clock
-from threadspec.conformance.harness.vocabulary import clause, truth
+from threadspec.conformance.harness.vocabulary import bind, clause, truth
+
+bind(globals(), waits)
 
 # A time-out that cases do wait for.
 SHORT = 0.002
@@ -31,10 +29,7 @@ SHORT = 0.002
 def test_wait_blocks_until_the_flag_is_true(threading, actors):
     for _ in range(3):
         event = threading.Event()
-        waiter = actors.start(event.wait)
-        assert waiter.is_blocked()
-        event.set()
-        assert waiter.returned()
+        check_blocks_until_set(event, actors.start(event.wait))
 
 
 @clause("event.wait.blocks")
@@ -61,10 +56,7 @@ def test_wait_blocks_beside_a_wait_with_a_timeout(threading, actors):
 def test_wait_none_is_wait_without_a_timeout(threading, actors):
     event = threading.Event()
     for _ in range(2):
-        waiter = actors.start(event.wait, None)
-        assert waiter.is_blocked()
-        event.set()
-        assert waiter.returned(), "set() does not wake wait(None)"
+        check_blocks_until_set(event, actors.start(event.wait, None))
         late = actors.start(event.wait, None)
         assert late.returned(), "wait(None) blocks although the flag is true"
         event.clear()
@@ -411,8 +403,7 @@ def test_a_timeout_meets_a_set_at_any_line_of_it(threading, actors):
         timed.result()
         flag = event.isSet()
         assert flag, "after set() the flag is false"
-        for actor in helpers:
-            assert actor.returned(), "set() amid a time-out does not wake a waiting thread"
+        check_all_woken(actors, helpers, "set() and a time-out in the middle of it")
 
 
 @clause("event.wait.value")
@@ -432,50 +423,3 @@ def test_what_wait_returns(threading, actors, observe):
     observe("set on entry: " + set_before)
     observe("woken: " + notified)
     observe("timed out: " + timed_out)
-
-
-@clause("event.wait.blocks")
-def test_wait_blocks_until_the_event_is_set_however_long_that_takes(threading, actors):
-    event = threading.Event()
-    check_outlasts(actors, event.set, event.wait)
-
-
-@clause("event.wait.none")
-def test_wait_with_none_blocks_until_the_event_is_set(threading, actors):
-    event = threading.Event()
-    check_outlasts(actors, event.set, event.wait, None)
-
-
-def wait(event, timeout):
-    event.wait(timeout)
-
-
-@clause("event.wait.timeout-not-early")
-def test_a_time_out_of_an_events_wait_is_not_cut(threading, actors):
-    check_not_early(actors, threading.Event, lambda event: event.set(), wait)
-
-
-@clause("event.wait.timeout-expires")
-def test_a_time_out_of_an_events_wait_is_not_stretched(threading, actors):
-    check_not_late(actors, threading.Event, lambda event: event.set(), wait)
-
-
-@clause("event.wait.timeout-long")
-def test_a_long_timeout_of_an_event_does_not_occur(threading, actors):
-    check_waits_until_set(actors, threading.Event)
-    event = threading.Event()
-    check_waits(actors, event.wait, event.set, YEARS, False)
-
-
-@clause("event.wait.timeout-long")
-def test_an_immense_timeout_of_an_event_does_not_occur(threading, actors):
-    check_waits_until_set(actors, threading.Event)
-    event = threading.Event()
-    check_waits(actors, event.wait, event.set, AGES, True)
-
-
-@clause("event.wait.timeout-unlimited")
-def test_an_immense_timeout_of_an_event_is_accepted(threading, actors):
-    check_waits_until_set(actors, threading.Event)
-    event = threading.Event()
-    check_waits(actors, event.wait, event.set, AGES, False)

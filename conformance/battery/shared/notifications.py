@@ -89,6 +89,20 @@ def test_a_refused_notification_wakes_nobody(method, threading, actors):
     waiter.returned()
 
 
+def notify_three_times(notifier, cond, method):
+    """Let an actor that holds the lock notify three times, and release the lock."""
+    for _ in range(3):
+        notifier.call(getattr(cond, method))
+    notifier.call(cond.release)
+
+
+def notify_nobody(actors, cond, method):
+    """Notify three times while nobody waits."""
+    notifier = actors.new()
+    notifier.call(cond.acquire)
+    notify_three_times(notifier, cond, method)
+
+
 def check_next_blocks(actors, cond):
     """Check that a thread that begins to wait now blocks; wake it afterwards."""
     notifier, (waiter,) = gather(actors, cond, 1)
@@ -100,11 +114,7 @@ def check_next_blocks(actors, cond):
 @clause("*.no-waiters")
 def test_notifying_without_waiters_is_no_error(method, threading, actors):
     for cond in kinds(threading):
-        notifier = actors.new()
-        notifier.call(cond.acquire)
-        for _ in range(3):
-            notifier.call(getattr(cond, method))
-        notifier.call(cond.release)
+        notify_nobody(actors, cond, method)
 
 
 @clause("*.no-waiters")
@@ -114,9 +124,7 @@ def test_notifying_when_nobody_waits_any_more_is_no_error(method, threading, act
     for cond in kinds(threading):
         for size in (1, 2):
             notifier, waiters = gather_and_hold(actors, cond, size)
-            for _ in range(3):
-                notifier.call(getattr(cond, method))
-            notifier.call(cond.release)
+            notify_three_times(notifier, cond, method)
             actors.ended(waiters, at_least=size)
             actors.call(wait_on, cond, [], 0.001)
             notifier.call(cond.acquire)
@@ -126,11 +134,7 @@ def test_notifying_when_nobody_waits_any_more_is_no_error(method, threading, act
 @clause("*.not-remembered")
 def test_a_notification_without_waiters_is_not_remembered(method, threading, actors):
     for cond in kinds(threading):
-        notifier = actors.new()
-        notifier.call(cond.acquire)
-        for _ in range(3):
-            notifier.call(getattr(cond, method))
-        notifier.call(cond.release)
+        notify_nobody(actors, cond, method)
         for _ in range(2):
             check_next_blocks(actors, cond)
 
@@ -141,9 +145,7 @@ def test_a_surplus_notification_is_not_remembered(method, threading, actors):
         arrived = []
         waiter = actors.start(wait_twice, cond, arrived)
         notifier = acquire_after(actors, cond, arrived, 1)
-        for _ in range(3):
-            notifier.call(getattr(cond, method))
-        notifier.call(cond.release)
+        notify_three_times(notifier, cond, method)
         notifier = acquire_after(actors, cond, arrived, 2)
         notifier.call(cond.release)
         assert waiter.is_blocked()

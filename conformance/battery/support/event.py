@@ -45,6 +45,13 @@ def woken(actors, event, count):
     return waiters
 
 
+def check_blocks_until_set(event, waiter):
+    """Check that the wait() that an actor has called blocks, and that a set() lets it return."""
+    assert waiter.is_blocked()
+    event.set()
+    assert waiter.returned()
+
+
 def check_all_woken(actors, waiters, calls):
     """Check that all the waiters return; ``calls``: what was called before."""
     count = len(actors.ended(waiters, at_least=len(waiters)))
