@@ -1,7 +1,7 @@
 """``Condition.acquire()``."""
 
 from threadspec.conformance.battery.support.condition import acquire_and_release, check_held, kinds
-from threadspec.conformance.harness.vocabulary import clause, truth
+from threadspec.conformance.harness.vocabulary import clause, show, truth
 
 
 @clause("condition.acquire.acquires")
@@ -56,10 +56,13 @@ def test_acquire_with_true_blocks(threading, actors):
 
 def check_value(args, got, expected):
     """Check that what acquire() has returned is as true as what is expected."""
-    assert truth(got) == truth(expected), "acquire%s returned %r; that of the lock returned %r" % (
-        "(%s)" % ", ".join([repr(arg) for arg in args]),
-        got,
-        expected,
+    assert truth(got) == truth(expected), (
+        "acquire(%s) returned %s; that of the lock returned %s"
+        % (
+            ", ".join([repr(arg) for arg in args]),
+            show(got),
+            show(expected),
+        )
     )
 
 

@@ -47,7 +47,7 @@ def test_producers_and_consumers(threading, actors, rounds):
         ended = actors.ended(takers, at_least=consumers)
         assert len(ended) == consumers, "%d of %d items were consumed" % (len(consumed), len(made))
         check_none_raised(makers + takers)
-        assert consumed == made, "%d items were produced, %d consumed, or in another order" % (
+        assert consumed == made, "items were lost or reordered: %d produced, %d consumed" % (
             len(made),
             len(consumed),
         )
@@ -123,7 +123,7 @@ def test_two_conditions_on_the_lock_of_a_bounded_buffer(threading, actors, round
         ended = actors.ended(helpers, at_least=4)
         assert len(ended) == 4, "%d items were put in, %d got out" % (len(put), len(got))
         check_none_raised(helpers)
-        assert got == put, "%d items were put in, %d got out, or in another order" % (
+        assert got == put, "items were lost or reordered: %d put in, %d got out" % (
             len(put),
             len(got),
         )

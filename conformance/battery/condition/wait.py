@@ -270,7 +270,7 @@ def test_a_condition_with_another_lock_does_not_wake(threading, actors):
 
 
 def check_notified_holds(actors, cond, method="notify", level=1, timeout=()):
-    """Check that a thread that waits holding the lock at ``level`` holds it so when notified."""
+    """Check that a notified thread holds the lock again, at the ``level`` at which it waited."""
     arrived = []
     waiter = actors.start(wait_and_hold, cond, arrived, level, *timeout)
     notifier = acquire_after(actors, cond, arrived, 1)

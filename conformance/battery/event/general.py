@@ -202,7 +202,7 @@ def test_a_set_meets_a_clear_at_any_line(threading, actors):
     ):
         meeting.call.result()
         meeting.other.result()
-        assert waiter.returned(), "set() amid clear() did not wake a waiting thread"
+        assert waiter.returned(), "set() in the middle of clear() did not wake a waiting thread"
         event.set()
         waiter.start(event.wait)
         assert waiter.returned(), "after simultaneous clear() and set(), then set(), wait() blocks"
@@ -269,4 +269,4 @@ def test_a_wait_meets_a_clear_at_any_line(threading, actors):
     ):
         meeting.call.result()
         event.set()
-        assert meeting.other.returned(), "set() did not wake a thread that waited amid clear()"
+        assert meeting.other.returned(), "set() did not wake a wait() that began during clear()"

@@ -230,7 +230,7 @@ def test_no_wait_is_lost_at_any_line_of_set(threading, actors):
         meeting.call.result()
         assert meeting.other.returned(), "a simultaneous set() does not wake wait()"
         assert waiter.returned(), (
-            "set() amid which another thread waits does not wake a waiting thread"
+            "set() with a wait() in the middle of it does not wake a waiting thread"
         )
 
 
@@ -249,7 +249,9 @@ def test_no_set_is_lost_on_a_thread_that_a_pulse_met_at_any_line_of_wait(threadi
         meeting.other.result()
         meeting.call.is_blocked()  # or has ended: whether set() and clear() wake it is left open
         event.set()
-        assert meeting.call.returned(), "set() after set() and clear() amid wait() does not wake it"
+        assert meeting.call.returned(), (
+            "set() does not wake a wait() during which set() and clear() came"
+        )
 
 
 @clause("event.set.not-lost")

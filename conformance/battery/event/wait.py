@@ -378,7 +378,7 @@ def test_a_set_meets_a_timeout_at_any_line_of_wait(threading, actors):
         meeting.other.result()
         flag = event.isSet()
         assert flag, "after set() the flag is false"
-        assert waiter.returned(), "set() amid a time-out does not wake a waiting thread"
+        assert waiter.returned(), "set() during a time-out does not wake a waiting thread"
 
 
 @clause("event.wait.timeout-meets-set")
@@ -403,7 +403,7 @@ def test_a_timeout_meets_a_set_at_any_line_of_it(threading, actors):
         timed.result()
         flag = event.isSet()
         assert flag, "after set() the flag is false"
-        check_all_woken(actors, helpers, "set() and a time-out in the middle of it")
+        check_all_woken(actors, helpers, "set() and a time-out during it")
 
 
 @clause("event.wait.value")

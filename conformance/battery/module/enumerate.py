@@ -75,7 +75,9 @@ def test_a_thread_is_listed_in_its_own_run(threading, actors):
     counts = []
     thread = threading.Thread(target=lambda: counts.append(listed(threading, thread)))
     run_to_end(actors, thread, counts)
-    assert counts == [1], "enumerate() lists the thread %s times, expected once" % counts
+    assert counts == [1], (
+        "in its own run(), enumerate() lists the thread %s times, expected [1]" % counts
+    )
 
 
 @clause("enumerate.includes-started")
