@@ -1,53 +1,17 @@
 """What wait() of a Condition and of an Event promise alike about time-outs, and without one.
 
-``things``: :class:`Conditions` or :class:`Events`.
+``things``: ``Conditions`` or ``Events``, which make one, wait for it and wake the threads that do.
 """
 
-from threadspec.conformance.battery.support.condition import makers, wait, waiting_on, wake
+from threadspec.conformance.battery.support.condition import Conditions
 from threadspec.conformance.battery.support.deadlines import (
     check_not_early,
     check_not_late,
     check_outlasts,
 )
+from threadspec.conformance.battery.support.event import Events
 from threadspec.conformance.battery.support.extremes import AGES, YEARS, check_waits
-from threadspec.conformance.battery.support.premises import check_excludes, check_waits_until_set
 from threadspec.conformance.harness.vocabulary import clause
-
-
-class Conditions(object):
-    """Makers of conditions, and how to wait on one and to wake the threads that do."""
-
-    wait = staticmethod(wait)
-
-    def __init__(self, threading):
-        self.makers = makers(threading)
-
-    def wake(self, cond):
-        wake(cond, "notifyAll")
-
-    def calls(self, actors, count):
-        """A function of the time-out for ``count`` threads that wait, and one that wakes them."""
-        check_excludes(actors, self.makers[0])
-        return waiting_on(self.makers[0](), actors, count)
-
-
-class Events(object):
-    """The same for events."""
-
-    def __init__(self, threading):
-        self.makers = [threading.Event]
-
-    def wait(self, event, *timeout):
-        event.wait(*timeout)
-
-    def wake(self, event):
-        event.set()
-
-    def calls(self, actors, count):
-        check_waits_until_set(actors, self.makers[0])
-        event = self.makers[0]()
-        return event.wait, event.set
-
 
 CLASSES = {"condition.wait": Conditions, "event.wait": Events}
 NONE = {"condition.wait.timeout-none": Conditions, "event.wait.none": Events}

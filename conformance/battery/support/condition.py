@@ -2,6 +2,7 @@
 
 import time
 
+from threadspec.conformance.battery.support.premises import check_excludes
 from threadspec.conformance.battery.support.timeouts import LONG
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.vocabulary import raises
@@ -402,3 +403,23 @@ def check_lock_unchanged(threading, actors, name, *args):
         if not refused(visitor, getattr(cond, name), *args):
             break
         check_held(cond, visitor, notifier, *[cond.release] * level)
+
+
+# -- conditions among other things to wait for ----------------------------------------------------
+
+
+class Conditions(object):
+    """Makers of conditions, and how to wait on one and to wake the threads that do."""
+
+    wait = staticmethod(wait)
+
+    def __init__(self, threading):
+        self.makers = makers(threading)
+
+    def wake(self, cond):
+        wake(cond, "notifyAll")
+
+    def calls(self, actors, count):
+        """A function of the time-out for ``count`` threads that wait, and one that wakes them."""
+        check_excludes(actors, self.makers[0])
+        return waiting_on(self.makers[0](), actors, count)

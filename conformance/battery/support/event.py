@@ -1,5 +1,6 @@
 """Threads that wait for an event, and simultaneous calls of its methods."""
 
+from threadspec.conformance.battery.support.premises import check_waits_until_set
 from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.harness.blocking import clock
 
@@ -77,3 +78,22 @@ def meetings_on_events(threading, actors, calls, waiters=()):
 
     for meeting in meetings(actors, prepare):
         yield events[-1], meeting
+
+
+class Events(object):
+    """Makers of events, and how to wait for one and to wake the threads that do."""
+
+    def __init__(self, threading):
+        self.makers = [threading.Event]
+
+    def wait(self, event, *timeout):
+        event.wait(*timeout)
+
+    def wake(self, event):
+        event.set()
+
+    def calls(self, actors, count):
+        """A function of the time-out for ``count`` threads that wait, and one that wakes them."""
+        check_waits_until_set(actors, self.makers[0])
+        event = self.makers[0]()
+        return event.wait, event.set
