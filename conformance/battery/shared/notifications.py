@@ -7,6 +7,7 @@ from threadspec.conformance.battery.support.condition import (
     check_not_owner,
     check_not_owner_in_pairs,
     check_unacquired,
+    check_woken,
     gather,
     gather_and_hold,
     kinds,
@@ -162,7 +163,7 @@ def test_woken_threads_return_when_the_lock_is_released(woken, threading, actors
             notifier.call(getattr(cond, method))
             assert actors.ended(waiters) == []
             notifier.call(cond.release)
-            assert len(actors.ended(waiters, at_least=size)) == size
+            check_woken(actors, waiters, size, "%s() and release()" % method)
 
 
 @clause("*", of=WOKEN)
@@ -175,7 +176,7 @@ def test_woken_threads_return_after_the_outermost_release(woken, threading, acto
     for _ in range(2):
         assert actors.ended(waiters) == []
         notifier.call(cond.release)
-    assert len(actors.ended(waiters, at_least=size)) == size
+    check_woken(actors, waiters, size, "%s() and two release()" % method)
 
 
 @clause("*.keeps-lock")

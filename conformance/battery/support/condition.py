@@ -278,7 +278,8 @@ def wake_the_rest(actors, notifier, cond, waiters):
 
 def check_woken(actors, waiters, least, calls):
     """Check that at least ``least`` of the waiters return; ``calls``: what was called before."""
-    count = len(actors.ended(waiters, at_least=least))
+    ended = actors.ended(waiters, at_least=least)
+    count = len([actor for actor in ended if actor.returned()])
     assert count >= least, "after %s, %d of %d calls of wait() returned, expected %d" % (
         calls,
         count,

@@ -55,7 +55,8 @@ def check_blocks_until_set(event, waiter):
 
 def check_all_woken(actors, waiters, calls):
     """Check that all the waiters return; ``calls``: what was called before."""
-    count = len(actors.ended(waiters, at_least=len(waiters)))
+    ended = actors.ended(waiters, at_least=len(waiters))
+    count = len([actor for actor in ended if actor.returned()])
     assert count == len(waiters), "after %s, %d of %d calls of wait() returned" % (
         calls,
         count,
