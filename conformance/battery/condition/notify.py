@@ -1,4 +1,7 @@
-"""``Condition.notify()``."""
+"""``Condition.notify()``.
+
+More of its cases are in ``battery/shared/notifications.py``.
+"""
 
 from threadspec.conformance.battery.shared import notifications
 from threadspec.conformance.battery.support.calls import repeat

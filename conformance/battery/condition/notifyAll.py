@@ -1,4 +1,7 @@
-"""``Condition.notifyAll()``."""
+"""``Condition.notifyAll()``.
+
+More of its cases are in ``battery/shared/notifications.py``.
+"""
 
 import time
 

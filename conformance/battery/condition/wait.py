@@ -1,4 +1,7 @@
-"""``Condition.wait()``, with a time-out and without."""
+"""``Condition.wait()``, with a time-out and without.
+
+More of its cases are in ``battery/shared/waits.py``.
+"""
 
 import time
 

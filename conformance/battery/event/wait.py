@@ -1,4 +1,7 @@
-"""``Event.wait()``, with a time-out and without."""
+"""``Event.wait()``, with a time-out and without.
+
+More of its cases are in ``battery/shared/waits.py``.
+"""
 
 import time
 

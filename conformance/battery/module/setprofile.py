@@ -1,4 +1,7 @@
-"""``setprofile()``."""
+"""``setprofile()``.
+
+More of its cases are in ``battery/shared/hooks.py``.
+"""
 
 from threadspec.conformance.battery.shared import hooks
 from threadspec.conformance.battery.support.hooks import called_in, profiling, tracing
