@@ -143,10 +143,11 @@ def read(path: Path, clauses: Catalogue | None = None) -> Adapter:
         raise UserError(f"The adapter file {path} is not valid TOML: {error}.") from error
     found, source = file_format.convert(data, str(path), text)
     given = {key: value for key, value in msgspec.structs.asdict(found).items() if key in data}
-    tables = given.pop("divergence", ())
+    for key in ("reasons", "divergence"):
+        given.pop(key, None)
     adapter = Adapter(
         name=_readable(path.stem),
-        divergences=divergences.expand(tables, source, clauses or catalogue()),
+        divergences=divergences.expand(found, source, clauses or catalogue()),
         folder=path.parent.absolute(),
         lines={key: line for key in given if (line := source.line(None, key))},
         **given,

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,7 +16,6 @@ from msgspec import UNSET
 from threadspec.adapters.file_format import (
     SCHEMA_FILE,
     AdapterFile,
-    DivergenceTable,
     Source,
     shown,
 )
@@ -81,23 +81,27 @@ class Found(Protocol):
 # -- reading --------------------------------------------------------------------------------------
 
 
-def expand(
-    tables: Iterable[DivergenceTable], source: Source, clauses: Catalogue
-) -> tuple[Divergence, ...]:
-    """The divergences in the tables of an adapter file, one for each clause that a table names.
+def expand(file: AdapterFile, source: Source, clauses: Catalogue) -> tuple[Divergence, ...]:
+    """The divergences in an adapter file, one for each clause that a table names.
 
-    Raises UserError for an unknown clause, a broken marker, and a clause that is listed twice with
-    the same verdict under the same condition.
+    Raises UserError for an unknown clause or reason, a broken marker, a clause that is listed twice
+    with the same verdict under the same condition, and a reason in ``[reasons]`` that none has.
     """
     divergences: list[Divergence] = []
     lines = _Lines(source.text)
     seen = set()
-    for number, table in enumerate(tables, 1):
+    for number, table in enumerate(file.divergence, 1):
         named = (table.clause,) if isinstance(table.clause, str) else table.clause
         name = f"divergence {number} ({named[0]}): "
         when = None if table.when is UNSET else table.when
         if when is not None:
             _check_marker(when, name, number, source)
+        reason = file.reasons.get(table.reason, table.reason)
+        if file.reasons and " " not in reason:
+            like = ", ".join(get_close_matches(reason, file.reasons, 1) or file.reasons)
+            source.refuse(
+                f"{name}there is no {reason} in [reasons]; did you mean {like}?", number, "reason"
+            )
         for clause in named:
             if clauses.find(clause) is None:
                 hint = clauses.hint(clause)
@@ -109,9 +113,9 @@ def expand(
                     number,
                 )
             seen.add((clause, table.verdict, when))
-            divergences.append(
-                Divergence(clause, table.verdict, table.reason, when, lines.after(clause))
-            )
+            divergences.append(Divergence(clause, table.verdict, reason, when, lines.after(clause)))
+    for unused in sorted(file.reasons.keys() - {table.reason for table in file.divergence}):
+        source.refuse(f"no divergence has the reason {unused} of [reasons]; remove it.", key=unused)
     return tuple(divergences)
 
 

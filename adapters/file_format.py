@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, NoReturn, get_args, get_type_hints
@@ -70,7 +71,7 @@ class DivergenceTable(Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
         Meta(
             pattern=r"\S",
             description="Why the implementation deviates, in words that its maintainers would "
-            "accept. Required.",
+            "accept, or the name of a reason in the table [reasons]. Required.",
             extra={
                 "must": "a sentence that says why the implementation deviates",
                 "missing": "say why the implementation deviates",
@@ -193,6 +194,15 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
         ]
         | UnsetType
     ) = UNSET
+    reasons: Annotated[
+        dict[str, Annotated[str, Meta(pattern=r"\S")]],
+        Meta(
+            description="The reasons that several divergences have, under a name each. A "
+            "divergence gives the name as its reason. Default: none.",
+            examples=[{"nothing-blocks": "A lock cannot block, so acquire() returns immediately."}],
+            extra={"must": "a table [reasons] of names and sentences"},
+        ),
+    ] = msgspec.field(default_factory=dict)
     divergence: Annotated[
         tuple[DivergenceTable, ...],
         Meta(
@@ -225,8 +235,15 @@ def schema(clauses: Catalogue) -> dict[str, Any]:
 
 
 def schema_text(clauses: Catalogue) -> str:
-    """The JSON Schema as the text of a file."""
-    return json.dumps(schema(clauses), indent=1, ensure_ascii=False) + "\n"
+    """The JSON Schema as the text of a file, with as many ids of clauses on a line as it holds."""
+    document = schema(clauses)
+    ids = document["definitions"]["Clause"].pop("enum")
+    lines = textwrap.wrap(", ".join(map(json.dumps, ids)), 96, break_on_hyphens=False)
+    document["definitions"]["Clause"]["enum"] = lines
+    text = json.dumps(document, indent=1, ensure_ascii=False)
+    for line in lines:
+        text = text.replace(json.dumps(line), line.rstrip(","))
+    return text + "\n"
 
 
 # -- reading --------------------------------------------------------------------------------------
@@ -304,7 +321,12 @@ def _refuse(data: dict[str, Any], steps: list[str | int], source: Source) -> NoR
     value, verb = table[key], "is"
     if len(steps) > 1:
         value, verb = value[steps[1]], "has"
-    must = _advice(kind, key)["must"]
+    if key == "reasons" and isinstance(value, dict):  # the steps end before the name
+        wrong = (one for one in value.items() if not isinstance(one[1], str) or not one[1].strip())
+        name, (key, value) = "reasons.", next(wrong)
+        must = _advice(DivergenceTable, "reason")["must"]
+    else:
+        must = _advice(kind, key)["must"]
     source.refuse(f"{name}{key} {verb} {shown(value)}; it must be {must}.", number, key)
 
 

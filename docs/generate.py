@@ -201,7 +201,7 @@ def _type(schema: dict[str, Any]) -> str:
     if schema.get("additionalProperties") is False:
         return "table"
     if schema["type"] == "object":
-        names = _type(schema.get("propertyNames", {"type": "string"}))
+        names = _type({"type": "string", **schema.get("propertyNames", {})})
         return f"object, from {names} to {_type(schema['additionalProperties'])}"
     return str(schema["type"])
 

@@ -62,7 +62,12 @@ def divergence(**fields: str) -> str:
     """The text of an adapter file with one divergence."""
     values = {"clause": CLAUSE, "verdict": "fail", "reason": "it was decided so", **fields}
     lines = [f"{key} = {value!r}" for key, value in values.items() if value != "-"]
-    return 'module = "threading"\n[[divergence]]\n' + "\n".join(lines) + "\n"
+    return MODULE_WITH_DIVERGENCE + "\n".join(lines) + "\n"
+
+
+def with_reasons(reason: str, *reasons: str) -> str:
+    """The text of an adapter file with this reason and these lines of [reasons]."""
+    return "\n".join(['module = "a"', "[reasons]", *reasons, divergence(reason=reason)[21:]])
 
 
 def executable(path: Path) -> Path:
@@ -164,6 +169,12 @@ BROKEN = [
     ),
     ('module = "a"\nrequires = ["b", "c d"]', 'requires has "c d"; it must be a list of require'),
     ('module = "a"\nrequires = [3]', "requires has 3; it must be a list of requirements"),
+    (
+        'module = "a"\nreasons = "so"',
+        'reasons is "so"; it must be a table [reasons] of names and s',
+    ),
+    ('module = "a"\n[reasons]\nb = "so"\nc = 3', ", line 4: reasons.c is 3; it must be a sentence"),
+    ('module = "a"\nreasons.b = " "', ': reasons.b is " "; it must be a sentence that says why '),
     ('module = "a"\ndivergence = "x"', 'divergence is "x"; it must be one or more tables, each'),
     ('module = "a"\n[divergence]\nx = 1', "divergence is a table; it must be one or more tables"),
     ('module = "a"\ndivergence = ["x"]', 'divergence 1 is "x"; it must be a table, [[diverg'),
@@ -210,6 +221,16 @@ BROKEN = [
 
 # Broken files that only the reader refuses: no schema can express what is wrong with them.
 BROKEN_IN_SENSE = [
+    (
+        with_reasons("nothing-block", 'nothing-blocks = "No lock can block."', 'b = "It is so."'),
+        f", line 8: divergence 1 ({CLAUSE}): there is no nothing-block in [reasons]; did you mean "
+        "nothing-blocks?",
+    ),
+    (with_reasons("c", 'a = "x"', 'b = "y"'), "no c in [reasons]; did you mean a, b?"),
+    (
+        with_reasons("a", 'a = "One is so."', 'b = "No other is."'),
+        ", line 4: no divergence has the reason b of [reasons]; remove it.",
+    ),
     ('module = "a"\npython = ">=3.*"', 'line 2: python is ">=3.*", which is no range of versions'),
     ('module = "a"\nrequires = ["b>"]', 'line 2: requires has "b>", which is no requirement: '),
     (
@@ -320,6 +341,7 @@ WHOLE = [
             "'PyPy' not in platform_python_implementation",
         )
     ),
+    with_reasons("a", 'a = "It is so."'),
     MODULE_WITH_DIVERGENCE + f"clause = ['{CLAUSE}', '{OTHER}']\nverdict='varies'\nreason='a race'",
 ]
 
@@ -428,6 +450,14 @@ def test_a_divergence_may_name_several_clauses(tmp_path: Path) -> None:
     found = read(write(tmp_path, MODULE_WITH_DIVERGENCE + entry))
     assert [one.clause for one in found.divergences] == [CLAUSE, "lock.factory"]
     assert {one.reason for one in found.divergences} == {"both"}
+
+
+@pytest.mark.parametrize("reason", ["it is so", "a"])
+def test_a_reason_may_be_given_by_its_name(tmp_path: Path, reason: str) -> None:
+    again = divergence(clause=OTHER, reason="a")[21:]
+    found = read(write(tmp_path, with_reasons(reason, 'a = "It waits."') + again)).divergences
+    assert found[0].reason == ("It waits." if reason == "a" else reason)
+    assert found[1].reason == "It waits."
 
 
 def test_reasons_that_somebody_gave_are_kept(tmp_path: Path) -> None:
