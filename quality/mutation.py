@@ -480,8 +480,8 @@ def cases_for(stem: str) -> list[Case]:
 
 
 def tests_for(stem: str) -> list[str]:
-    """The files with the tests that a mutant of this module may fail."""
-    own = [] if stem in DUMMY else ["tests/test_reference.py"]
+    """The files and folders with the tests that a mutant of this module may fail."""
+    own = [] if stem in DUMMY else ["tests/reference"]
     return [*own, "tests/test_dummy_threading.py"]
 
 
