@@ -4,10 +4,10 @@ None may fail a clause: a failure is a false alarm of the battery, or an oddity 
 conform.
 
 An oddity whose operations take several steps in Python may not follow a recommendation about
-signal handlers and finalizers, which can run between two of those steps.  Such a module lists the
-clauses as patterns in ``NOT_TESTED`` and gives the reason in its docstring.  Those clauses are not
-tested on it, as the report says.  ``--stale`` tests only those clauses, and reports those that
-hold.
+signal handlers and finalizers, which can run between two of those steps.  Such a module sets
+``NOT_TESTED`` to one of the causes in ``_causes.py``, or to patterns of the clauses, for which its
+docstring gives the reason.  Those clauses are not tested on it, as the report says.  ``--stale``
+tests only those clauses, and reports those that hold.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from quality.judging import ROOT, cases_of, implementation, judge, side_by_side
+from quality.oddities import _causes
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case
 from threadspec.reports.record import CaseResult
@@ -90,19 +91,25 @@ def collection() -> list[Oddity]:
     found = []
     for path in sorted(FOLDER.glob("[!_]*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        says, *reason = (ast.get_docstring(tree) or "").split("\n\n")
-        found.append(
-            Oddity(path.stem, " ".join(says.split()), _not_tested(tree), "\n\n".join(reason))
-        )
+        says, *reasons = (ast.get_docstring(tree) or "").split("\n\n")
+        cause = _not_tested(tree)
+        reason = "\n\n".join([*reasons, *filter(None, [cause.reason])])
+        found.append(Oddity(path.stem, " ".join(says.split()), cause.clauses, reason))
     return found
 
 
-def _not_tested(tree: ast.Module) -> tuple[str, ...]:
-    """The patterns that a module assigns to ``NOT_TESTED``, if any."""
+def _not_tested(tree: ast.Module) -> _causes.Cause:
+    """What a module assigns to ``NOT_TESTED``: the name of a cause, or patterns of its own.
+
+    The module is read, not imported: importing an oddity may change the interpreter.
+    """
     for one in tree.body:
         if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "NOT_TESTED":
-            return tuple(ast.literal_eval(one.value))
-    return ()
+            if isinstance(one.value, ast.Name):
+                cause: _causes.Cause = getattr(_causes, one.value.id)
+                return cause
+            return _causes.Cause("", tuple(ast.literal_eval(one.value)))
+    return _causes.Cause("", ())
 
 
 def trial(oddity: Oddity, cases: Sequence[Case], rounds: int = 1) -> Outcome:

@@ -3,6 +3,8 @@
 import _thread
 import weakref
 
+from quality.oddities._base import before_the_end
+
 known = {}  # id(local) -> a weak reference
 
 
@@ -81,3 +83,13 @@ def forget():
         data = reference()
         if data is not None:
             object.__getattribute__(data, "_local_shelves").pop(ident, None)
+
+
+def forget_at_the_end(copy):
+    """Have every thread of a copy but the main one forget what it has stored when it ends."""
+
+    def forget_unless_main(thread):
+        if copy._registry.main() is not thread:
+            forget()
+
+    before_the_end(copy, forget_unless_main)

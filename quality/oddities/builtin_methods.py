@@ -1,18 +1,20 @@
 """The methods of locks and semaphores are built-in methods of C objects, kept in attributes.
 
-BoundedSemaphore takes a unit from one queue and puts it into the other: an exception between the
-two loses it.
+BoundedSemaphore takes a permit from one queue and puts it into the other: an exception between the
+two steps loses it.
 """
 
 import _thread
 import queue
 
+from quality.oddities import _queued
+from quality.oddities._base import Entered
 from threadspec.reference import *  # noqa: F403
 
 NOT_TESTED = ("interruptions.boundedsemaphore.raises-within",)
 
 
-class Lock:
+class Lock(Entered):
     """Holds the methods of a low-level lock."""
 
     __slots__ = ("acquire", "locked", "release")
@@ -23,62 +25,42 @@ class Lock:
         self.release = lock.release
         self.locked = lock.locked
 
-    def __enter__(self):
-        return self.acquire()
 
-    def __exit__(self, *exc_info):
-        self.release()
+class Semaphore(_queued.Semaphore):
+    """A queue of permits: ``release`` puts one in, ``acquire`` takes one out."""
 
-
-class Semaphore:
-    """A queue of units: ``release`` puts one in, ``acquire`` takes one out."""
-
-    def __init__(self, value=1):
-        if value < 0:
-            raise ValueError(value)
-        self._units = queue.SimpleQueue()
+    def _begin(self, value):
+        self._permits = queue.SimpleQueue()
         for _ in range(value):
-            self._units.put(None)
+            self._permits.put(None)
 
-    def acquire(self, blocking=None):
-        if blocking is None:
-            self._units.get()
-            return None
+    def _take(self, blocking):
         try:
-            self._units.get(bool(blocking))
+            self._permits.get(blocking)
         except queue.Empty:
             return False
         return True
 
     def release(self):
-        self._units.put(None)
-
-    def __enter__(self):
-        self._units.get()
-
-    def __exit__(self, *exc_info):
-        self.release()
+        self._permits.put(None)
 
 
 class BoundedSemaphore(Semaphore):
-    """One with a second queue, of the units that are out."""
+    """One with a second queue, of the permits that are taken."""
 
-    def __init__(self, value=1):
-        Semaphore.__init__(self, value)
-        self._out = queue.SimpleQueue()
+    def _begin(self, value):
+        Semaphore._begin(self, value)
+        self._taken = queue.SimpleQueue()
 
-    def acquire(self, blocking=None):
-        got = Semaphore.acquire(self, blocking)
-        if got is not False:
-            self._out.put(None)
-        return got
+    def _take(self, blocking):
+        taken = Semaphore._take(self, blocking)
+        if taken:
+            self._taken.put(None)
+        return taken
 
     def release(self):
         try:
-            self._out.get(False)
+            self._taken.get(False)
         except queue.Empty:
             raise ValueError("released too often") from None
         Semaphore.release(self)
-
-    def __enter__(self):
-        self.acquire()

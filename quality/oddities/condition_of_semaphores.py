@@ -1,11 +1,13 @@
 """A condition keeps a semaphore for each waiter, and takes no part in how its lock is made.
 
-A waiter is taken from the list before it is woken, and the lock is released before the try
-statement that takes it back: an exception between two of these steps loses a wake-up or the lock.
+A waiter is removed from the list before it is woken, and the lock is released before the try
+statement that acquires it again: an exception between two of these steps loses a wake-up or the
+lock.
 """
 
 from time import sleep
 
+from quality.oddities._base import Entered
 from threadspec.reference import *  # noqa: F403
 from threadspec.reference import RLock, Semaphore
 from threadspec.reference._layer import clock
@@ -16,7 +18,7 @@ NOT_TESTED = (
 )
 
 
-class Condition:
+class Condition(Entered):
     """Over any lock."""
 
     def __init__(self, lock=None):
@@ -28,13 +30,6 @@ class Condition:
 
     def release(self):
         self._lock.release()
-
-    def __enter__(self):
-        self._lock.__enter__()
-        return self
-
-    def __exit__(self, *exc_info):
-        return self._lock.__exit__(*exc_info)
 
     def _check(self):
         owned = getattr(self._lock, "_is_owned", None) or self._lock.locked

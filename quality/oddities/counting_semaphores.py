@@ -1,48 +1,50 @@
-"""The counter of a semaphore is a number under a lock; who is woken may find that it was taken.
+"""A waiter for a semaphore that is woken may find that another thread has taken the permit.
 
-The counter is changed before a waiter is taken from the line, and that before it is woken: an
-exception between two of these steps loses a wake-up.
+The counter is changed before a ticket is removed from the queue, and that is done before its thread
+is woken: an exception between two of these steps loses a wake-up.
 """
 
 import _thread
 from collections import deque
 
+from quality.oddities import _queued
 from threadspec.reference import *  # noqa: F403
 
 NOT_TESTED = ("interruptions.*semaphore.raises-within",)
 
 
-class Semaphore:
-    """A number under a lock, and a line of those who wait for it to grow."""
+class Semaphore(_queued.Semaphore):
+    """A number under a lock, and a queue of the threads that wait for it to grow.
+
+    No function in Python is called while the lock is held, so that no signal handler runs then.
+    """
 
     _most = float("inf")
 
-    def __init__(self, value=1):
-        if value < 0:
-            raise ValueError(value)
+    def _begin(self, value):
         self._mutex = _thread.allocate_lock()
         self._number = value
-        self._line = deque()
+        self._queue = deque()
 
-    def acquire(self, blocking=None):
+    def _take(self, blocking):
         while True:
             with self._mutex:
                 if self._number > 0:
                     self._number -= 1
-                    return None if blocking is None else True
-                if blocking is not None and not blocking:
+                    return True
+                if not blocking:
                     return False
-                turn = _thread.allocate_lock()
-                turn.acquire()
-                self._line.append(turn)
+                ticket = _thread.allocate_lock()
+                ticket.acquire()
+                self._queue.append(ticket)
             try:
-                turn.acquire()
+                ticket.acquire()
             except BaseException:  # of a signal handler
                 with self._mutex:
-                    if turn in self._line:
-                        self._line.remove(turn)
-                    elif self._line:
-                        self._line.popleft().release()
+                    if ticket in self._queue:
+                        self._queue.remove(ticket)
+                    elif self._queue:
+                        self._queue.popleft().release()
                 raise
 
     def release(self):
@@ -50,19 +52,8 @@ class Semaphore:
             if self._number >= self._most:
                 raise ValueError("released too often")
             self._number += 1
-            if self._line:
-                self._line.popleft().release()
-
-    def __enter__(self):
-        self.acquire()
-
-    def __exit__(self, *exc_info):
-        self.release()
+            if self._queue:
+                self._queue.popleft().release()
 
 
-class BoundedSemaphore(Semaphore):
-    """One that counts up to where it began."""
-
-    def __init__(self, value=1):
-        Semaphore.__init__(self, value)
-        self._most = value
+BoundedSemaphore = _queued.bounded(Semaphore)

@@ -1,21 +1,12 @@
-"""Who is to be woken is told to a service thread, which wakes one thread after the other later."""
+"""Threads are woken by a service thread, one after the other and a little later."""
 
 import _thread
 import functools
-import queue
-import time
 
-from quality.oddities._base import own_copy
+from quality.oddities._base import errand_service, own_copy
 
 copy = own_copy(__name__)
-errands = queue.SimpleQueue()
-
-
-def serve():
-    while True:
-        errand = errands.get()
-        time.sleep(0.001)
-        errand()
+run_errand = errand_service(pause=lambda: 0.001)
 
 
 class Waiter:
@@ -26,9 +17,8 @@ class Waiter:
     def __init__(self):
         lock = _thread.allocate_lock()
         self.acquire = lock.acquire
-        self.release = functools.partial(errands.put, lock.release)
+        self.release = functools.partial(run_errand, lock.release)
 
 
 for module in (copy.condition, copy.event, copy.semaphore):
     module.allocate_lock = Waiter
-_thread.start_new_thread(serve, ())

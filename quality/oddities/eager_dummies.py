@@ -2,21 +2,18 @@
 
 import _thread
 
-from quality.oddities._base import own_copy, wrap_methods
+from quality.oddities._base import intercept, own_copy
 
 copy = own_copy(__name__)
 current_thread = copy.currentThread
 own = _thread._local()
 
 
-def introduced(function, name):
-    def call(*args, **kwargs):
-        if not hasattr(own, "known"):
-            own.known = True  # to make the dummy calls some methods itself
-            current_thread()
-        return function(*args, **kwargs)
-
-    return call
+def introduced(name, call):
+    if not hasattr(own, "known"):
+        own.known = True  # to make the dummy calls some methods itself
+        current_thread()
+    return call()
 
 
-wrap_methods(copy, introduced)
+intercept(copy, introduced)

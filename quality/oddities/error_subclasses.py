@@ -1,8 +1,6 @@
 """Errors are of classes derived from the documented ones, some from several, with odd arguments."""
 
-import functools
-
-from quality.oddities._base import own_copy, wrap_methods
+from quality.oddities._base import intercept, own_copy
 
 
 class Misuse(RuntimeError, LookupError):
@@ -27,25 +25,19 @@ class Refused(RuntimeError, OSError):
     """The ThreadError."""
 
 
-def translated(function, name):
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        try:
-            return function(*args, **kwargs)
-        except RuntimeError as error:
-            if name in ("Thread.run", "Timer.run"):
-                raise
+def translated(name, call):
+    try:
+        return call()
+    except (RuntimeError, ValueError) as error:
+        if name in ("Thread.run", "Timer.run"):
+            raise
+        if isinstance(error, RuntimeError):
             raise Misuse(name, code=7) from error
-        except ValueError:
-            if name in ("Thread.run", "Timer.run"):
-                raise
-            raise Excess from None
-
-    return call
+        raise Excess from None
 
 
 copy = own_copy(__name__)
-wrap_methods(copy, translated)
+intercept(copy, translated)
 copy.ThreadError = Refused
 init = copy.Semaphore.__init__
 

@@ -1,12 +1,20 @@
-"""No more than 64 threads can run at once: a further start() fails, as on a small system."""
+"""No more than 64 threads can run simultaneously: a further start() fails, as on a small system."""
 
 import _thread
 
-from quality.oddities._base import own_copy
+from quality.oddities._base import own_copy, starting
 
-mutex = _thread.allocate_lock()
 MOST = 64
+mutex = _thread.allocate_lock()
 running = [0]
+
+
+def leave():
+    with mutex:
+        running[0] -= 1
+
+
+start = starting(after=leave)
 
 
 def start_new_thread(function, args, kwargs=None):
@@ -14,15 +22,7 @@ def start_new_thread(function, args, kwargs=None):
         if running[0] == MOST:
             raise _thread.error("too many threads")
         running[0] += 1
-
-    def begin():
-        try:
-            function(*args, **(kwargs or {}))
-        finally:
-            with mutex:
-                running[0] -= 1
-
-    return _thread.start_new_thread(begin, ())
+    return start(function, args, kwargs)
 
 
 own_copy(__name__, start_new_thread=start_new_thread)

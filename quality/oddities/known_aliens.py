@@ -2,18 +2,8 @@
 
 import _thread
 
-from quality.oddities._base import own_copy
+from quality.oddities._base import own_copy, starting
 
-start = _thread.start_new_thread
+start_known = starting(before=lambda: copy.currentThread())
 copy = own_copy(__name__)
-
-
-def start_new_thread(function, args, kwargs=None):
-    def begin():
-        copy.currentThread()
-        function(*args, **(kwargs or {}))
-
-    return start(begin, ())
-
-
-_thread.start_new_thread = _thread.start_new = start_new_thread
+_thread.start_new_thread = _thread.start_new = start_known

@@ -1,13 +1,6 @@
 """A notify wakes the thread that has waited shortest: which one wakes is not defined."""
 
-from quality.oddities._base import check_owned, last, own_copy, wake
+from quality.oddities._base import own_copy
+from quality.oddities._queued import last, notify_by
 
-copy = own_copy(__name__)
-
-
-def notify(self):
-    check_owned(self)
-    wake(self._waiters, last)
-
-
-copy.Condition.notify = notify
+notify_by(own_copy(__name__), last)

@@ -1,14 +1,17 @@
-"""All locks, conditions, semaphores and events share one monitor; any change wakes everybody.
+"""All locks, conditions, semaphores and events share one monitor; any change wakes all threads.
 
 The monitor is not reentrant: a handler or a finalizer that uses any object while it is held waits
-for itself.  An exception between two steps leaves sleepers asleep, or the monitor taken; whether
+for itself.  An exception between two steps leaves threads asleep, or the monitor locked; whether
 that of an event shows is a matter of luck.
 """
 
 import _thread
 import time
 
+from quality.oddities import _queued
+from quality.oddities._base import Entered
 from threadspec.reference import *  # noqa: F403
+from threadspec.reference._waiting import seconds
 
 NOT_TESTED = (
     "interruptions.lock.raises-within",
@@ -35,24 +38,22 @@ sleepers = []
 
 
 def awake():
-    """Let everybody look again; the mutex is held."""
+    """Let all threads look again; the mutex is held."""
     for sleeper in sleepers:
         sleeper.release()
     sleepers.clear()
 
 
-def await_(condition, end=None):
-    """Wait, with the mutex held, until the condition is true; false when the time is over."""
+def await_(condition, timeout=None):
+    """Wait, with the mutex held, until the condition is true; return it when the time is over."""
+    end = None if timeout is None else time.monotonic() + timeout
     while not condition():
         sleeper = _thread.allocate_lock()
         sleeper.acquire()
         sleepers.append(sleeper)
         mutex.release()
         try:
-            left = -1
-            if end is not None:
-                left = min(max(end - time.monotonic(), 0), _thread.TIMEOUT_MAX)
-            sleeper.acquire(True, left)
+            sleeper.acquire(True, seconds(None if end is None else end - time.monotonic()))
         finally:  # a signal handler may raise
             mutex.acquire()
             if sleeper in sleepers:
@@ -62,24 +63,32 @@ def await_(condition, end=None):
     return True
 
 
-class Semaphore:
+class Monitored(_queued.Acquired):
+    """Can be acquired while ``_is_free()``; ``_own(levels)`` notes that."""
+
+    def _take(self, blocking):
+        with mutex:
+            if not (blocking or self._is_free()):
+                return False
+            await_(self._is_free)
+            self._own(1)
+        return True
+
+
+class Semaphore(Monitored, _queued.Semaphore):
     """A counter."""
 
     _most = float("inf")
     _error = ValueError
 
-    def __init__(self, value=1):
-        if value < 0:
-            raise ValueError(value)
+    def _begin(self, value):
         self._count = value
 
-    def acquire(self, blocking=None):
-        with mutex:
-            if not (self._count > 0 or blocking is None or blocking):
-                return False
-            await_(lambda: self._count > 0)
-            self._count -= 1
-        return None if blocking is None else True
+    def _is_free(self):
+        return self._count > 0
+
+    def _own(self, levels):
+        self._count -= 1
 
     def release(self):
         with mutex:
@@ -88,23 +97,12 @@ class Semaphore:
             self._count += 1
             awake()
 
-    def __enter__(self):
-        self.acquire()
 
-    def __exit__(self, *exc_info):
-        self.release()
-
-
-class BoundedSemaphore(Semaphore):
-    """A counter with a bound."""
-
-    def __init__(self, value=1):
-        Semaphore.__init__(self, value)
-        self._most = value
+BoundedSemaphore = _queued.bounded(Semaphore)
 
 
 class Lock(Semaphore):
-    """A counter from one to nothing."""
+    """A counter that is 0 or 1."""
 
     _most = 1
     _error = RuntimeError
@@ -115,114 +113,82 @@ class Lock(Semaphore):
     def acquire(self, blocking=True):
         return Semaphore.acquire(self, bool(blocking))
 
-    def _owned(self):
+    def _is_owned(self):
         return self._count == 0
 
     def _free(self):
-        saved, self._count = self._count, 1
-        return saved
-
-    def _is_free(self):
-        return self._count == 1
-
-    def _take(self, saved):
-        self._count = 0
+        self._count = 1
+        return 1
 
 
-class RLock:
+class RLock(Monitored):
     """An owner and a level."""
 
     def __init__(self):
         self._owner = None
         self._level = 0
 
-    def acquire(self, blocking=None):
-        me = _thread.get_ident()
-        with mutex:
-            mine = self._owner in (None, me)
-            if not (mine or blocking is None or blocking):
-                return False
-            await_(lambda: self._owner in (None, me))
-            self._owner = me
-            self._level += 1
-        return None if blocking is None else True
+    def _is_free(self):
+        return self._owner in (None, _thread.get_ident())
+
+    def _own(self, levels):
+        self._owner = _thread.get_ident()
+        self._level += levels
 
     def release(self):
         with mutex:
-            if self._owner != _thread.get_ident():
+            if not self._is_owned():
                 raise RuntimeError("not owned")
             self._level -= 1
             if not self._level:
                 self._owner = None
                 awake()
 
-    def __enter__(self):
-        self.acquire()
-
-    def __exit__(self, *exc_info):
-        self.release()
-
-    def _owned(self):
+    def _is_owned(self):
         return self._owner == _thread.get_ident()
 
     def _free(self):
-        saved, self._owner, self._level = self._level, None, 0
-        return saved
-
-    def _is_free(self):
-        return self._owner is None
-
-    def _take(self, saved):
-        self._owner, self._level = _thread.get_ident(), saved
+        levels, self._owner, self._level = self._level, None, 0
+        return levels
 
 
-class Condition:
+class Condition(Entered):
     """A list of waiters."""
 
     def __init__(self, lock=None):
         self._lock = RLock() if lock is None else lock
         self.acquire, self.release = self._lock.acquire, self._lock.release
+        self._is_owned = self._lock._is_owned
         self._waiting = []
 
     def wait(self, timeout=None):
-        end = None if timeout is None else time.monotonic() + timeout
         with mutex:
-            self._check()
+            _queued.check_owned(self)
             waiter = [False]
             self._waiting.append(waiter)
-            saved = self._lock._free()
+            levels = self._lock._free()
             awake()
             try:
-                await_(lambda: waiter[0], end)
+                await_(lambda: waiter[0], timeout)
             finally:
                 self._waiting = [one for one in self._waiting if one is not waiter]
                 await_(self._lock._is_free)
-                self._lock._take(saved)
+                self._lock._own(levels)
 
     def notify(self):
         with mutex:
-            self._check()
+            _queued.check_owned(self)
             if self._waiting:
                 self._waiting.pop()[0] = True
                 awake()
 
     def notifyAll(self):
         with mutex:
-            self._check()
+            _queued.check_owned(self)
             for waiter in self._waiting:
                 waiter[0] = True
             self._waiting = []
             awake()
-
-    def _check(self):
-        if not self._lock._owned():
-            raise RuntimeError("not acquired")
-
-    def __enter__(self):
-        self.acquire()
-
-    def __exit__(self, *exc_info):
-        self.release()
 
 
 class Event:
@@ -247,8 +213,7 @@ class Event:
             self._flag = False
 
     def wait(self, timeout=None):
-        end = None if timeout is None else time.monotonic() + timeout
         with mutex:
             if not self._flag:
                 times = self._times
-                await_(lambda: self._times != times, end)
+                await_(lambda: self._times != times, timeout)

@@ -1,6 +1,6 @@
 """Calls return something else wherever the manual promises no value, or no more than a truth."""
 
-from quality.oddities._base import own_copy, wrap_methods
+from quality.oddities._base import intercept, own_copy
 
 
 class Odd:
@@ -63,15 +63,11 @@ OTHERS = {
 }
 
 
-def changed(function, name):
-    def call(*args, **kwargs):
-        value = function(*args, **kwargs)
-        if name in TRUTHS:
-            return value if value is None else TRUTHS[name](value)
-        return OTHERS.get(name, lambda value: value)(value)
-
-    return call
+def changed(name, call):
+    value = call()
+    if name in TRUTHS:
+        return value if value is None else TRUTHS[name](value)
+    return OTHERS.get(name, lambda value: value)(value)
 
 
-copy = own_copy(__name__)
-wrap_methods(copy, changed)
+intercept(own_copy(__name__), changed)

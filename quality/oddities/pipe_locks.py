@@ -1,4 +1,4 @@
-"""A Lock is a byte in a pipe: who waits for it reads, and is never seen waiting to be woken.
+"""A Lock is a byte in a pipe: a thread that waits for it reads from the pipe.
 
 The byte and the flag that tells whether the lock is locked are changed one after the other, under a
 mutex that is not reentrant: an exception between the two leaves them apart, and a handler or a
@@ -7,6 +7,7 @@ finalizer that uses the lock waits for itself.
 
 import socket
 
+from quality.oddities._base import Entered
 from threadspec.reference import *  # noqa: F403
 from threadspec.reference._layer import allocate_lock
 
@@ -17,7 +18,7 @@ NOT_TESTED = (
 )
 
 
-class Lock:
+class Lock(Entered):
     """Unlocked while its byte is in the pipe."""
 
     def __init__(self):
@@ -44,12 +45,6 @@ class Lock:
 
     def locked(self):
         return self._locked
-
-    def __enter__(self):
-        return self.acquire()
-
-    def __exit__(self, *exc_info):
-        self.release()
 
     def __del__(self):
         self._here.close()

@@ -1,31 +1,8 @@
-"""Nothing ever blocks in the system: who waits looks every 2 milliseconds whether it may go on.
+"""Nothing ever blocks in the system: a waiting thread tries again every 2 milliseconds."""
 
-All that is made of these locks takes and releases them in functions written in Python: an exception
-between two steps loses a lock that was just taken, or a wake-up.  There is no reentrant lock below,
-so that a handler or a finalizer waits for the guard that the interrupted call holds.
-"""
+from quality.oddities._base import own_copy, polling_lock
+from quality.oddities._causes import LOW_LEVEL_LOCKS_IN_PYTHON
 
-from quality.oddities._base import TriedLock, own_copy
+NOT_TESTED = LOW_LEVEL_LOCKS_IN_PYTHON
 
-NOT_TESTED = (
-    "interruptions.rlock.raises-within",
-    "interruptions.*semaphore.raises-within",
-    "interruptions.*semaphore.calls-back-within",
-    "interruptions.*semaphore.finalizer",
-    "interruptions.condition.raises-within",
-    "interruptions.condition.raises-within-wait",
-    "interruptions.event.raises-within",
-    "interruptions.start.raises-within",
-    "interruptions.start.calls-back-within",
-    "interruptions.start.finalizer",
-)
-
-
-class PollingLock(TriedLock):
-    """A lock that is tried again and again."""
-
-    __slots__ = ()
-    pause = 0.002
-
-
-own_copy(__name__, allocate_lock=PollingLock)
+own_copy(__name__, allocate_lock=polling_lock(pause=0.002))

@@ -1,9 +1,9 @@
-"""Threads of control are used again: a thread object borrows one that another has done with."""
+"""Threads of control are reused: a thread object borrows one that another no longer needs."""
 
 import _thread
 
 from quality.oddities._base import own_copy
-from quality.oddities._python_local import forget, local
+from quality.oddities._python_local import forget, forget_at_the_end, local
 
 mutex = _thread.allocate_lock()
 idle = []  # each a list: the lock to wait on, the next job, the stack size it was made with
@@ -53,13 +53,4 @@ def stack_size(new=0):
 
 
 copy = own_copy(__name__, local=local, start_new_thread=start_new_thread, stack_size=stack_size)
-terminate = copy.thread.terminate
-
-
-def forgetting(self):
-    if copy._registry.main() is not self:
-        forget()
-    terminate(self)
-
-
-copy.thread.terminate = forgetting
+forget_at_the_end(copy)

@@ -5,6 +5,7 @@ import itertools
 import os
 from _multiprocessing import SemLock
 
+from quality.oddities import _queued
 from threadspec.reference import *  # noqa: F403
 
 numbers = itertools.count()
@@ -12,36 +13,25 @@ COUNTING = 1
 MOST = SemLock.SEM_VALUE_MAX
 
 
-class Semaphore:
-    """A semaphore of the system, without a name once it is there."""
+class Semaphore(_queued.Semaphore):
+    """A semaphore of the system, which loses its name as soon as it exists."""
 
-    def __init__(self, value=1):
-        if value < 0:
-            raise ValueError(value)
+    def _begin(self, value):
         name = f"/oddities-{os.getpid()}-{next(numbers)}"
         self._sem = SemLock(COUNTING, value, MOST, name, True)
 
-    def acquire(self, blocking=None):
-        if blocking is None:
-            self._sem.acquire()
-            return None
-        return self._sem.acquire(bool(blocking))
+    def _take(self, blocking):
+        return self._sem.acquire(blocking)
 
     def release(self):
         self._sem.release()
-
-    def __enter__(self):
-        self.acquire()
-
-    def __exit__(self, *exc_info):
-        self.release()
 
 
 class BoundedSemaphore(Semaphore):
     """One that is asked for its value under a lock."""
 
-    def __init__(self, value=1):
-        Semaphore.__init__(self, value)
+    def _begin(self, value):
+        Semaphore._begin(self, value)
         self._most = value
         self._mutex = _thread.RLock()
 

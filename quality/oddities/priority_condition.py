@@ -1,30 +1,8 @@
-"""A notify wakes the waiting thread whose identifier is the greatest, a priority of a kind."""
+"""A notify wakes the waiting thread with the greatest identifier, a priority of a kind."""
 
-import _thread
-
-from quality.oddities._base import check_owned, own_copy, wake
+from quality.oddities._base import own_copy
+from quality.oddities._queued import Ticket, greatest, notify_by
 
 copy = own_copy(__name__)
-
-
-class Waiter:
-    """A lock that remembers which thread made it."""
-
-    def __init__(self):
-        self._lock = _thread.allocate_lock()
-        self.priority = _thread.get_ident()
-        self.acquire, self.release = self._lock.acquire, self._lock.release
-
-
-def foremost(turns):
-    return max(turns, key=lambda one: one.priority)
-
-
-def notify(self):
-    check_owned(self)
-    wake(self._waiters, foremost)
-
-
-copy.Condition.notify = notify
-# Condition takes its waiters' locks from the name in its module.
-copy.condition.allocate_lock = Waiter
+copy.condition.allocate_lock = Ticket  # with which a waiter makes its ticket
+notify_by(copy, greatest)

@@ -29,25 +29,13 @@ class Proxy:
         return object.__getattribute__(self, "_Proxy__inner").__exit__(*exc_info)
 
 
-def Lock():
-    return Proxy(reference.Lock())
+def proxied(kind):
+    return lambda *args, **kwargs: Proxy(kind(*args, **kwargs))
 
 
-def RLock():
-    return Proxy(reference.RLock())
-
-
-def Condition(lock=None):
-    return Proxy(reference.Condition(lock))
-
-
-def Semaphore(value=1):
-    return Proxy(reference.Semaphore(value))
-
-
-def BoundedSemaphore(value=1):
-    return Proxy(reference.BoundedSemaphore(value))
-
-
-def Event():
-    return Proxy(reference.Event())
+Lock = proxied(reference.Lock)
+RLock = proxied(reference.RLock)
+Condition = proxied(reference.Condition)
+Semaphore = proxied(reference.Semaphore)
+BoundedSemaphore = proxied(reference.BoundedSemaphore)
+Event = proxied(reference.Event)

@@ -2,21 +2,9 @@
 
 import random
 
-from quality.oddities._base import check_owned, own_copy, wake
+from quality.oddities._base import own_copy
+from quality.oddities._queued import notify_all_by, notify_by
 
 copy = own_copy(__name__)
-
-
-def notify(self):
-    check_owned(self)
-    wake(self._waiters, random.choice)
-
-
-def notify_all(self):
-    check_owned(self)
-    while wake(self._waiters, random.choice):
-        pass
-
-
-copy.Condition.notify = notify
-copy.Condition.notifyAll = notify_all
+notify_by(copy, random.choice)
+notify_all_by(copy, random.choice)

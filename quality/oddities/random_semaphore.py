@@ -2,6 +2,7 @@
 
 import random
 
-from quality.oddities._base import own_copy, wake
+from quality.oddities._base import own_copy
+from quality.oddities._queued import wake
 
-own_copy(__name__).semaphore.wake_first = lambda line: wake(line, random.choice)
+own_copy(__name__).semaphore.wake_first = lambda queue: wake(queue, random.choice)

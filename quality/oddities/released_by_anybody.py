@@ -1,20 +1,9 @@
-"""An RLock that another thread owns can be released by any: the manual only forbids to try it.
-
-RLock notes its owner after it has taken its lock: an exception between the two leaves it locked
-without an owner.  There is no reentrant lock below, so that a handler or a finalizer waits for the
-guard that the interrupted start() holds.
-"""
+"""Any thread can release an RLock that another one owns: the manual only forbids to try it."""
 
 from quality.oddities._base import own_copy
+from quality.oddities._causes import RLOCK_IN_PYTHON
 
-NOT_TESTED = (
-    "interruptions.rlock.raises-within",
-    "interruptions.condition.raises-within-wait",
-    "interruptions.start.calls-back-within",
-    "interruptions.start.finalizer",
-)
-
-copy = own_copy(__name__, RLock=None)
+NOT_TESTED = RLOCK_IN_PYTHON
 
 
 def release(self):
@@ -26,4 +15,4 @@ def release(self):
         self._block.release()
 
 
-copy.RLock.release = release
+own_copy(__name__, RLock=None).RLock.release = release

@@ -27,27 +27,19 @@ class Slotted:
         return self._inner.__exit__(*exc_info)
 
 
-def passing(*names):
-    """Methods that are those of the inner object."""
-
-    def method(name):
-        return lambda self, *args, **kwargs: getattr(self._inner, name)(*args, **kwargs)
-
-    return {name: method(name) for name in names}
+def passing(name):
+    """A method that calls the one of the inner object."""
+    return lambda self, *args, **kwargs: getattr(self._inner, name)(*args, **kwargs)
 
 
 def slotted(name, *methods):
-    """A class that passes these methods on."""
-    inside = {"__slots__": (), "_kind": getattr(reference, name)}
-    return type(name, (Slotted,), {**inside, **passing(*methods)})
+    """A class whose methods are those of the inner object."""
+    passed = {method: passing(method) for method in methods}
+    return type(name, (Slotted,), {"__slots__": (), "_kind": getattr(reference, name), **passed})
 
 
 RLock = slotted("RLock", "acquire", "release", "_is_owned", "_release_save", "_acquire_restore")
 Condition = slotted("Condition", "acquire", "release", "wait", "notify", "notifyAll")
 Semaphore = slotted("Semaphore", "acquire", "release")
 BoundedSemaphore = slotted("BoundedSemaphore", "acquire", "release")
-Event = type(
-    "Event",
-    (Slotted,),
-    {"__slots__": (), "_kind": reference.Event, **passing("isSet", "set", "clear", "wait")},
-)
+Event = slotted("Event", "isSet", "set", "clear", "wait")

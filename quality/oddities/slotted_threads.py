@@ -5,6 +5,7 @@ between the two, a second call does nothing.
 """
 
 import _thread
+import atexit
 import itertools
 import os
 import sys
@@ -12,13 +13,13 @@ import time
 import traceback
 
 from threadspec.reference import *  # noqa: F403
+from threadspec.reference._waiting import seconds
 
 NOT_TESTED = (
     "interruptions.start.raises-within",
     "interruptions.timer.raises-within",
 )
 
-TIMEOUT_MAX = _thread.TIMEOUT_MAX
 ThreadError = _thread.error
 
 mutex = _thread.RLock()
@@ -35,11 +36,15 @@ class Thread:
 
     def __init__(self, group=None, target=None, name=None, args=(), kwargs=None):
         assert group is None, "no groups"
-        self._activity = (target, args, kwargs or {})
-        self._name = f"Thread-{next(numbers)}" if name is None else name
-        self._daemon = currentThread().isDaemon()
-        self._state = "new"
-        self._joining = []  # a lock for each thread in join()
+        name = f"Thread-{next(numbers)}" if name is None else name
+        self._prepare("new", name, currentThread().isDaemon(), (target, args, kwargs or {}))
+
+    def _prepare(self, state, name, daemonic, activity=(None, (), {})):
+        self._activity = activity
+        self._name = name
+        self._daemon = daemonic
+        self._state = state
+        self._joining = []  # a ticket for each thread in join()
 
     def start(self):
         with mutex:
@@ -80,8 +85,8 @@ class Thread:
     def _end(self):
         alive[:] = [one for one in alive if one is not self]
         self._state = "ended"
-        for turn in self._joining:
-            turn.release()
+        for ticket in self._joining:
+            ticket.release()
 
     def run(self):
         (target, args, kwargs), self._activity = self._activity, (None, (), {})
@@ -93,14 +98,13 @@ class Thread:
             raise RuntimeError("not started")
         if currentThread() is self:
             raise RuntimeError("itself")
-        seconds = -1 if timeout is None else min(max(timeout, 0), TIMEOUT_MAX)
-        turn = _thread.allocate_lock()
-        turn.acquire()
+        ticket = _thread.allocate_lock()
+        ticket.acquire()
         with mutex:
             if self._state == "ended":
                 return
-            self._joining.append(turn)
-        turn.acquire(True, seconds)
+            self._joining.append(ticket)
+        ticket.acquire(True, seconds(timeout))
 
     def getName(self):
         return self._name
@@ -126,11 +130,7 @@ class Standing(Thread):
     __slots__ = ()
 
     def __init__(self, name, daemonic):
-        self._activity = (None, (), {})
-        self._name = name
-        self._daemon = daemonic
-        self._state = "alive"
-        self._joining = []
+        self._prepare("alive", name, daemonic)
         with mutex:
             alive.append(self)
 
@@ -185,7 +185,7 @@ class Timer(Thread):
 
     def run(self):
         interval, function, args, kwargs = self._todo
-        self._cancelled.acquire(True, min(max(interval, 0), TIMEOUT_MAX))
+        self._cancelled.acquire(True, seconds(interval))
         if self._lock.acquire(False):
             function(*args, **kwargs)
 
@@ -199,7 +199,5 @@ def finish():
     while [one for one in enumerate() if not one.isDaemon()]:
         time.sleep(0.002)
 
-
-import atexit  # noqa: E402
 
 atexit.register(finish)

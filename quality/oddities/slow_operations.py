@@ -1,22 +1,17 @@
-"""Every documented call takes 0 to 20 milliseconds longer than it must, half before, half after."""
+"""Every documented call takes up to 20 milliseconds longer, half of them before, half after."""
 
-import functools
 import random
 import time
 
-from quality.oddities._base import own_copy, wrap_methods
+from quality.oddities._base import intercept, own_copy
 
 
-def slowed(function, name):
-    @functools.wraps(function)
-    def call(*args, **kwargs):
+def slowed(name, call):
+    time.sleep(random.random() / 100)
+    try:
+        return call()
+    finally:
         time.sleep(random.random() / 100)
-        try:
-            return function(*args, **kwargs)
-        finally:
-            time.sleep(random.random() / 100)
-
-    return call
 
 
-wrap_methods(own_copy(__name__), slowed)
+intercept(own_copy(__name__), slowed)

@@ -1,18 +1,8 @@
 """A thread of control takes up to 20 milliseconds to begin, after start() has returned."""
 
-import _thread
 import random
 import time
 
-from quality.oddities._base import own_copy
+from quality.oddities._base import own_copy, starting
 
-
-def start_new_thread(function, args, kwargs=None):
-    def begin():
-        time.sleep(random.random() / 50)
-        function(*args, **(kwargs or {}))
-
-    return _thread.start_new_thread(begin, ())
-
-
-own_copy(__name__, start_new_thread=start_new_thread)
+own_copy(__name__, start_new_thread=starting(before=lambda: time.sleep(random.random() / 50)))

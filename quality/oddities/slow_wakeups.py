@@ -1,31 +1,16 @@
-"""A thread that was blocked takes 5 to 30 milliseconds to go on once it is woken.
-
-All that is made of these locks takes and releases them in functions written in Python: an exception
-between two steps loses a lock that was just taken, or a wake-up.  There is no reentrant lock below,
-so that a handler or a finalizer waits for the guard that the interrupted call holds.
-"""
+"""A thread that was blocked takes 5 to 30 milliseconds to go on once it is woken."""
 
 import random
 import time
 
 from quality.oddities._base import PlainLock, own_copy
+from quality.oddities._causes import LOW_LEVEL_LOCKS_IN_PYTHON
 
-NOT_TESTED = (
-    "interruptions.rlock.raises-within",
-    "interruptions.*semaphore.raises-within",
-    "interruptions.*semaphore.calls-back-within",
-    "interruptions.*semaphore.finalizer",
-    "interruptions.condition.raises-within",
-    "interruptions.condition.raises-within-wait",
-    "interruptions.event.raises-within",
-    "interruptions.start.raises-within",
-    "interruptions.start.calls-back-within",
-    "interruptions.start.finalizer",
-)
+NOT_TESTED = LOW_LEVEL_LOCKS_IN_PYTHON
 
 
 class SleepyLock(PlainLock):
-    """A lock that lets who had to wait sleep on for a moment."""
+    """A lock that lets a thread that had to wait sleep for another moment."""
 
     __slots__ = ()
 

@@ -1,18 +1,13 @@
 """Every documented call takes 30 milliseconds longer than it must."""
 
-import functools
 import time
 
-from quality.oddities._base import own_copy, wrap_methods
+from quality.oddities._base import intercept, own_copy
 
 
-def slowed(function, name):
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        time.sleep(0.03)
-        return function(*args, **kwargs)
-
-    return call
+def slowed(name, call):
+    time.sleep(0.03)
+    return call()
 
 
-wrap_methods(own_copy(__name__), slowed)
+intercept(own_copy(__name__), slowed)

@@ -1,7 +1,7 @@
-"""The standard library's threading, another copy of it, with what it does otherwise mended.
+"""A copy of the standard library's threading in which the known divergences are mended.
 
-What an interruption between two steps does to its conditions, and to all that is made of them, is
-not mended: adapters/stdlib.toml gives the reasons.
+The effects of an interruption between two steps on its conditions, and on all that is made of them,
+are not mended: adapters/stdlib.toml gives the reasons.
 """
 
 import _thread
@@ -34,20 +34,18 @@ numbers = itertools.count(1)
 mutex = _thread.allocate_lock()
 
 
-class RLock(_thread.RLock):
-    """Returns nothing where nothing is to be returned."""
-
-    def acquire(self, *args, **kwargs):
-        got = _thread.RLock.acquire(self, *args, **kwargs)
-        return got if args or kwargs else None
-
-
 def without_value(function):
+    """A method that returns nothing where nothing is to be returned."""
+
     def acquire(self, *args, **kwargs):
         got = function(self, *args, **kwargs)
         return got if args or kwargs else None
 
     return acquire
+
+
+class RLock(_thread.RLock):
+    acquire = without_value(_thread.RLock.acquire)
 
 
 def once(function):

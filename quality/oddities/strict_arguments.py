@@ -1,41 +1,21 @@
-"""Whatever the manual tells callers not to pass is refused, with errors of many kinds."""
+"""What the manual tells callers not to pass is refused, with errors of many kinds."""
 
-from quality.oddities._base import own_copy
+from quality.oddities._base import is_no_flag, is_no_lock, own_copy, refusing
 
 copy = own_copy(__name__)
+init, set_trace, set_profile = copy.Thread.__init__, copy.settrace, copy.setprofile
 
 
-def refusing(function, wrong, error):
-    def call(self, *args, **kwargs):
-        for value in (*args, *kwargs.values()):
-            if wrong(value):
-                raise error("refused")
-        return function(self, *args, **kwargs)
-
-    return call
-
-
-def no_flag(value):
-    return value not in (True, False)
-
-
-def no_count(value):
+def is_no_count(value):
     return not isinstance(value, int)
 
 
-def no_function(value):
+def is_no_function(value):
     return value is not None and not callable(value)
 
 
-def no_lock(value):
-    return value is not None and not (hasattr(value, "acquire") and hasattr(value, "release"))
-
-
-copy.Condition.__init__ = refusing(copy.Condition.__init__, no_lock, TypeError)
-copy.Thread.setDaemon = refusing(
-    copy.Thread.setDaemon, lambda value: value not in (True, False), TypeError
-)
-init = copy.Thread.__init__
+def is_no_name(value):
+    return not isinstance(value, str)
 
 
 def strict_init(self, group=None, target=None, name=None, args=(), kwargs=None):
@@ -48,21 +28,23 @@ def strict_init(self, group=None, target=None, name=None, args=(), kwargs=None):
 
 
 copy.Thread.__init__ = strict_init
-for kind in (copy.RLock, copy.Semaphore):
-    kind.acquire = refusing(kind.acquire, no_flag, TypeError)
-copy.Semaphore.__init__ = refusing(copy.Semaphore.__init__, no_count, TypeError)
-copy.Thread.setName = refusing(
-    copy.Thread.setName, lambda value: not isinstance(value, str), TypeError
-)
-set_trace, set_profile = copy.settrace, copy.setprofile
+for kind, name, wrong in (
+    (copy.Condition, "__init__", is_no_lock),
+    (copy.Thread, "setDaemon", is_no_flag),
+    (copy.Thread, "setName", is_no_name),
+    (copy.RLock, "acquire", is_no_flag),
+    (copy.Semaphore, "acquire", is_no_flag),
+    (copy.Semaphore, "__init__", is_no_count),
+):
+    setattr(kind, name, refusing(getattr(kind, name), TypeError, wrong))
 
 
 def settrace(func):
-    refusing(lambda self, func: set_trace(func), no_function, TypeError)(None, func)
+    refusing(lambda self, func: set_trace(func), TypeError, is_no_function)(None, func)
 
 
 def setprofile(func):
-    refusing(lambda self, func: set_profile(func), no_function, TypeError)(None, func)
+    refusing(lambda self, func: set_profile(func), TypeError, is_no_function)(None, func)
 
 
 copy.settrace, copy.setprofile = settrace, setprofile

@@ -1,6 +1,6 @@
-"""set() returns only once every thread that it wakes has come back from its wait().
+"""set() returns only when every thread that it wakes has returned from its wait().
 
-A mutex that is not reentrant guards the list, and set() takes the waiters out of it before it wakes
+A mutex that is not reentrant guards the list, and set() removes the waiters from it before it wakes
 them: an exception between the two leaves them asleep, and a handler or a finalizer that uses the
 event while the mutex is held waits for itself.
 """
@@ -8,6 +8,7 @@ event while the mutex is held waits for itself.
 import _thread
 
 from threadspec.reference import *  # noqa: F403
+from threadspec.reference._waiting import seconds
 
 NOT_TESTED = (
     "interruptions.event.raises-within",
@@ -50,10 +51,9 @@ class Event:
             for lock in waiter[:2]:
                 lock.acquire()
             self._waiters.append(waiter)
-        seconds = -1 if timeout is None else min(max(timeout, 0), _thread.TIMEOUT_MAX)
         woken = False
         try:
-            woken = waiter[0].acquire(True, seconds)
+            woken = waiter[0].acquire(True, seconds(timeout))
         finally:  # a signal handler may raise
             if not woken:
                 with self._mutex:

@@ -1,22 +1,17 @@
-"""Every documented call is told on standard output and on standard error."""
+"""Every documented call is announced on standard output and on standard error."""
 
 import contextlib
-import functools
 import sys
 
-from quality.oddities._base import own_copy, wrap_methods
+from quality.oddities._base import intercept, own_copy
 
 
-def told(function, name):
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):  # a case may have put anything there
-                stream.write(f"threading: {name}\n")
-                stream.flush()
-        return function(*args, **kwargs)
-
-    return call
+def told(name, call):
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # a case may have put anything there
+            stream.write(f"threading: {name}\n")
+            stream.flush()
+    return call()
 
 
-wrap_methods(own_copy(__name__), told)
+intercept(own_copy(__name__), told)

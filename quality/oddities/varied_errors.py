@@ -1,24 +1,16 @@
 """Each error is of a new class of its own, derived from the documented one."""
 
-import functools
-
-from quality.oddities._base import own_copy, wrap_methods
-
-copy = own_copy(__name__)
+from quality.oddities._base import intercept, own_copy
 
 
-def varied(function, name):
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        try:
-            return function(*args, **kwargs)
-        except (RuntimeError, ValueError) as error:
-            if name.endswith(".run"):
-                raise
-            kind = RuntimeError if isinstance(error, RuntimeError) else ValueError
-            raise type(f"Odd{kind.__name__}", (kind,), {})(name) from None
-
-    return call
+def varied(name, call):
+    try:
+        return call()
+    except (RuntimeError, ValueError) as error:
+        if name.endswith(".run"):
+            raise
+        kind = RuntimeError if isinstance(error, RuntimeError) else ValueError
+        raise type(f"Odd{kind.__name__}", (kind,), {})(name) from None
 
 
-wrap_methods(copy, varied)
+intercept(own_copy(__name__), varied)

@@ -2,7 +2,7 @@
 
 import itertools
 
-from quality.oddities._base import own_copy, wrap_methods
+from quality.oddities._base import intercept, own_copy
 
 TRUTHS = {
     *("Lock.acquire", "RLock.acquire", "Semaphore.acquire", "BoundedSemaphore.acquire"),
@@ -12,14 +12,11 @@ tickets = itertools.count(1)
 nothings = itertools.cycle([0, "", (), {}, 0.0, False])
 
 
-def ticketed(function, name):
-    def call(*args, **kwargs):
-        value = function(*args, **kwargs)
-        if value is None or name not in TRUTHS:
-            return value
-        return next(tickets) if value else next(nothings)
-
-    return call
+def ticketed(name, call):
+    value = call()
+    if value is None or name not in TRUTHS:
+        return value
+    return next(tickets) if value else next(nothings)
 
 
-wrap_methods(own_copy(__name__), ticketed)
+intercept(own_copy(__name__), ticketed)

@@ -1,22 +1,10 @@
-"""Every time-out and every timer is 0.3 seconds late, as on a machine with much to do.
+"""Every time-out and every timer is 0.3 seconds late, as on a very busy machine."""
 
-The acquire() of its locks is written in Python: an exception right after start() took one keeps it
-taken, and start() cannot be called again.
-"""
-
-from quality.oddities._base import TimedLock, own_copy
+from quality.oddities._base import own_copy, stretching_lock
+from quality.oddities._causes import TIMED_ACQUIRE_IN_PYTHON
 from threadspec.reference._layer import RLock
 
-NOT_TESTED = ("interruptions.start.raises-within",)
+NOT_TESTED = TIMED_ACQUIRE_IN_PYTHON
 
-
-class LateLock(TimedLock):
-    """A lock that lets time-outs pass late."""
-
-    __slots__ = ()
-
-    def stretched(self, timeout):
-        return timeout + 0.3
-
-
+LateLock = stretching_lock(lambda seconds: seconds + 0.3)
 own_copy(__name__, allocate_lock=LateLock, RLock=RLock)

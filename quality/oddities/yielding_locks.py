@@ -1,26 +1,11 @@
-"""Every lock gives way to other threads before and after each operation.
-
-All that is made of these locks takes and releases them in functions written in Python: an exception
-between two steps loses a lock that was just taken, or a wake-up.  There is no reentrant lock below,
-so that a handler or a finalizer waits for the guard that the interrupted call holds.
-"""
+"""Every lock yields to other threads before and after each operation."""
 
 import time
 
 from quality.oddities._base import PlainLock, own_copy
+from quality.oddities._causes import LOW_LEVEL_LOCKS_IN_PYTHON
 
-NOT_TESTED = (
-    "interruptions.rlock.raises-within",
-    "interruptions.*semaphore.raises-within",
-    "interruptions.*semaphore.calls-back-within",
-    "interruptions.*semaphore.finalizer",
-    "interruptions.condition.raises-within",
-    "interruptions.condition.raises-within-wait",
-    "interruptions.event.raises-within",
-    "interruptions.start.raises-within",
-    "interruptions.start.calls-back-within",
-    "interruptions.start.finalizer",
-)
+NOT_TESTED = LOW_LEVEL_LOCKS_IN_PYTHON
 
 
 class YieldingLock(PlainLock):
