@@ -50,9 +50,7 @@ LOW_LEVEL_LOCKS_IN_PYTHON = Cause(
     (
         "interruptions.rlock.raises-within",
         *_SEMAPHORES,
-        "interruptions.condition.raises-within",
         "interruptions.condition.raises-within-wait",
-        "interruptions.event.raises-within",
         "interruptions.start.raises-within",
         "interruptions.start.calls-back-within",
         "interruptions.start.finalizer",
@@ -64,6 +62,8 @@ LOW_LEVEL_LOCKS_HANDED_OVER = Cause(
     (
         *LOW_LEVEL_LOCKS_IN_PYTHON.clauses,
         *HANDED_LOCKS.clauses,
+        "interruptions.condition.raises-within",
+        "interruptions.event.raises-within",
         "interruptions.join.raises-within",
         "interruptions.join.calls-back-within",
         "interruptions.timer.raises-within",
@@ -77,14 +77,8 @@ TIMED_ACQUIRE_IN_PYTHON = Cause(
     ("interruptions.start.raises-within",),
 )
 
-RLOCK_IN_PYTHON = Cause(
-    "RLock records its owner after it has acquired its lock: an exception between the two steps "
-    "leaves it locked without an owner. There is no reentrant lock below, so a handler or "
-    "finalizer waits for the guard that the interrupted start() holds.",
-    (
-        "interruptions.rlock.raises-within",
-        "interruptions.condition.raises-within-wait",
-        "interruptions.start.calls-back-within",
-        "interruptions.start.finalizer",
-    ),
+NO_REENTRANT_LOCK = Cause(
+    "There is no reentrant lock below, so a handler or finalizer waits for the guard that the "
+    "interrupted start() holds.",
+    ("interruptions.start.calls-back-within", "interruptions.start.finalizer"),
 )

@@ -1,9 +1,9 @@
 """Releasing an RLock that another thread owns is an error of another kind, an AssertionError."""
 
 from quality.oddities._base import own_copy
-from quality.oddities._causes import RLOCK_IN_PYTHON
+from quality.oddities._causes import NO_REENTRANT_LOCK
 
-NOT_TESTED = RLOCK_IN_PYTHON
+NOT_TESTED = NO_REENTRANT_LOCK
 
 copy = own_copy(__name__, RLock=None)
 release = copy.RLock.release

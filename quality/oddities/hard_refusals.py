@@ -1,9 +1,9 @@
 """What the manual forbids callers to do ends in a BaseException that is not an Exception."""
 
 from quality.oddities._base import is_no_flag, is_no_lock, own_copy, refusing
-from quality.oddities._causes import RLOCK_IN_PYTHON
+from quality.oddities._causes import NO_REENTRANT_LOCK
 
-NOT_TESTED = RLOCK_IN_PYTHON
+NOT_TESTED = NO_REENTRANT_LOCK
 
 copy = own_copy(__name__, RLock=None)
 init, release = copy.Thread.__init__, copy.RLock.release

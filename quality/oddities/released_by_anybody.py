@@ -1,9 +1,9 @@
 """Any thread can release an RLock that another one owns: the manual only forbids to try it."""
 
 from quality.oddities._base import own_copy
-from quality.oddities._causes import RLOCK_IN_PYTHON
+from quality.oddities._causes import NO_REENTRANT_LOCK
 
-NOT_TESTED = RLOCK_IN_PYTHON
+NOT_TESTED = NO_REENTRANT_LOCK
 
 
 def release(self):
