@@ -458,7 +458,7 @@ def test_queued_cases_are_run_once_each_and_in_order(make: MakeWorker) -> None:
     assert output[0] != ""
 
 
-def test_a_hang_is_seen_at_once_although_there_were_programs(make: MakeWorker) -> None:
+def test_a_hang_is_seen_immediately_although_there_were_programs(make: MakeWorker) -> None:
     worker = make(
         "import _thread\n"
         + lock_with(
@@ -1000,7 +1000,7 @@ def test_programs_are_asked_for_where_pipes_of_subprocesses_do_not_block(
                     os.set_blocking(pipe.fileno(), False)
 
     monkeypatch.setattr(subprocess, "Popen", Popen)
-    program = programs(mainthread.program_that_looks_at_once)
+    program = programs(mainthread.program_that_looks_immediately)
     assert program.line() == "1"
 
 
@@ -1020,7 +1020,7 @@ def test_the_process_that_forks_programs_is_no_child_of_the_worker(
 def test_a_program_has_the_initial_thread_for_its_main_thread(
     programs: Callable[..., Program],
 ) -> None:
-    program = programs(mainthread.program_that_looks_at_once)
+    program = programs(mainthread.program_that_looks_immediately)
     assert program.line() == "1"
     assert program.ended()
     assert (program.status, program.errors) == (0, "")

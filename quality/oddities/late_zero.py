@@ -1,4 +1,4 @@
-"""A time-out of nothing, or less, is not over at once but after 50 milliseconds."""
+"""A time-out of nothing, or less, is not over immediately but after 50 milliseconds."""
 
 from quality.oddities._base import own_copy
 

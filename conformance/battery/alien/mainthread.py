@@ -18,7 +18,7 @@ def test_the_main_thread_has_a_thread_object(threading):
         assert found, "the main thread object has no method %s" % method
 
 
-def program_that_looks_at_once(threading, substrate):
+def program_that_looks_immediately(threading, substrate):
     # Another thread looks first: the object must not be made only when the main thread asks for it.
     def look():
         first.extend(threading.enumerate())
@@ -34,7 +34,7 @@ def program_that_looks_at_once(threading, substrate):
 
 @clause("mainthread.exists")
 def test_the_object_is_there_before_the_main_thread_asks_for_it(programs):
-    program = programs.start(program_that_looks_at_once)
+    program = programs.start(program_that_looks_immediately)
     count = program.line()
     assert count == "1", repr(program)
 

@@ -219,7 +219,7 @@ def test_the_counter_stays_at_its_bound_in_a_second_use(threading, actors):
 
 
 @clause("boundedsemaphore.release.excess-atomic")
-def test_as_many_releases_at_once_succeed_as_were_acquired(threading, actors, rounds):
+def test_as_many_simultaneous_releases_succeed_as_were_acquired(threading, actors, rounds):
     check_waits_at_zero(actors, threading.BoundedSemaphore)
     used = (1, 2) * 4
     semaphores = [[threading.BoundedSemaphore(2) for _ in used] for _ in range(rounds // 8)]

@@ -149,7 +149,7 @@ def test_waits_with_timeouts_meet_sets_and_clears(threading, actors, rounds):
 
 
 @clause("event.atomic")
-def test_many_sets_at_once_wake_all(threading, actors, rounds):
+def test_many_simultaneous_sets_wake_all(threading, actors, rounds):
     check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     helpers = [actors.new() for _ in range(3)]

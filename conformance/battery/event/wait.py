@@ -221,7 +221,7 @@ def test_a_long_timeout_keeps_a_thread_blocked(threading, actors):
 
 
 @clause("event.wait.timeout-zero")
-def test_a_timeout_of_zero_is_over_at_once(threading, actors):
+def test_a_timeout_of_zero_is_over_immediately(threading, actors):
     event = threading.Event()
     for _ in range(3):
         waiter = actors.start(event.wait, 0.0)
@@ -232,7 +232,7 @@ def test_a_timeout_of_zero_is_over_at_once(threading, actors):
 
 
 @clause("event.wait.timeout-negative")
-def test_a_negative_timeout_is_over_at_once(threading, actors):
+def test_a_negative_timeout_is_over_immediately(threading, actors):
     event = threading.Event()
     for timeout in (-1.0, -0.001, -1):
         waiter = actors.start(event.wait, timeout)

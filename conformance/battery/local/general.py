@@ -280,7 +280,7 @@ def test_a_use_that_another_meets_at_any_line(threading, actors):
 
 
 @clause("local.many-threads")
-def test_threads_at_once_do_not_mix_their_values(threading, actors, rounds):
+def test_simultaneous_threads_do_not_mix_their_values(threading, actors, rounds):
     check_apart(actors, threading.local)
     data = threading.local()
 
@@ -301,7 +301,7 @@ def test_threads_at_once_do_not_mix_their_values(threading, actors, rounds):
 
 
 @clause("local.many-threads")
-def test_first_uses_at_once_do_not_mix(threading, actors, rounds):
+def test_simultaneous_first_uses_do_not_mix(threading, actors, rounds):
     check_apart(actors, threading.local)
     rounds //= 4
     objects = [threading.local() for _ in range(rounds)]

@@ -319,7 +319,7 @@ def test_init_runs_once_where_another_first_use_meets_it_at_any_line(threading, 
 
 
 @clause("local.subclass.init-once")
-def test_init_runs_once_in_each_of_many_threads_at_once(threading, actors, rounds):
+def test_init_runs_once_in_each_of_many_simultaneous_threads(threading, actors, rounds):
     check_apart(actors, threading.local)
     calls = []
 

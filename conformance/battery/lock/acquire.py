@@ -23,7 +23,7 @@ def test_acquire_locks(threading):
 
 
 @clause("lock.acquire.returns-true")
-def test_acquire_returns_true_at_once(threading):
+def test_acquire_returns_true_immediately(threading):
     lock = threading.Lock()
     for _ in range(3):
         got = lock.acquire()
@@ -85,7 +85,7 @@ def test_the_lock_is_locked_after_a_blocked_acquire(threading, actors):
 
 
 @clause("lock.acquire.blocking-true-returns-true")
-def test_acquire_with_true_returns_true_at_once(threading, actors):
+def test_acquire_with_true_returns_true_immediately(threading, actors):
     for blocking in (True, 1):
         lock = threading.Lock()
         got = lock.acquire(blocking)

@@ -98,7 +98,7 @@ def test_a_refused_release_leaves_the_lock_unlocked(threading, actors):
 
 
 @clause("lock.release.atomic")
-def test_one_of_many_releases_at_once_succeeds(threading, actors, rounds):
+def test_one_of_many_simultaneous_releases_succeeds(threading, actors, rounds):
     check_excludes(actors, threading.Lock)
     groups = [[threading.Lock() for _ in range(8)] for _ in range(rounds // 8)]
     for several in groups:

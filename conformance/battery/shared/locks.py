@@ -42,7 +42,7 @@ def test_each_lock_is_a_new_one(make, actors):
 
 
 @clause("*.created-unlocked")
-def test_a_new_lock_can_be_acquired_at_once(make, actors):
+def test_a_new_lock_can_be_acquired_immediately(make, actors):
     for _ in range(3):
         lock = make()
         taker = actors.start(lock.acquire)
@@ -71,7 +71,7 @@ def test_a_lock_has_acquire_and_release(make):
 
 
 @clause("*.mutual-exclusion")
-def test_one_of_two_that_acquire_at_once_blocks(make, actors):
+def test_one_of_two_simultaneous_acquires_blocks(make, actors):
     check_one_of_two_blocks(actors, make)
 
 
@@ -178,7 +178,7 @@ def test_blocking_can_be_given_by_name(make, actors):
 
 
 @clause("*.acquire.atomic")
-def test_one_of_many_attempts_at_once_succeeds(make, actors, rounds):
+def test_one_of_many_simultaneous_attempts_succeeds(make, actors, rounds):
     check_excludes(actors, make)
     locks = [[make() for _ in range(8)] for _ in range(rounds // 8)]
 

@@ -278,7 +278,7 @@ def test_overtaken_waiters_all_proceed_in_the_end(make, actors):
 
 
 @clause("*.acquire.no-value")
-def test_acquire_without_arguments_returns_none_at_once(make, actors):
+def test_acquire_without_arguments_returns_none_immediately(make, actors):
     for _ in range(3):
         value = actors.call(make(1).acquire)
         assert value is None
@@ -344,7 +344,7 @@ def test_acquire_with_true_takes_one_after_blocking(make, actors):
 
 
 @clause("*.acquire.blocking-true-returns-true")
-def test_acquire_with_true_returns_true_at_once(make, actors):
+def test_acquire_with_true_returns_true_immediately(make, actors):
     semaphore = make(4)
     for blocking in (True, 1, True, 1):
         got = actors.call(semaphore.acquire, blocking)
@@ -471,7 +471,7 @@ def test_blocking_can_be_given_by_name(make, actors):
 
 
 @clause("*.acquire.atomic")
-def test_as_many_attempts_at_once_succeed_as_the_counter_allows(make, actors, rounds):
+def test_as_many_simultaneous_attempts_succeed_as_the_counter_allows(make, actors, rounds):
     check_waits_at_zero(actors, make)
     values = (1, 2) * 4
     semaphores = [[make(value) for value in values] for _ in range(rounds // 8)]
@@ -634,7 +634,7 @@ def test_no_waiter_is_left_behind(make, actors):
 
 
 @clause("*.release.atomic")
-def test_every_one_of_many_releases_at_once_counts(make, actors, rounds):
+def test_each_of_many_simultaneous_releases_counts(make, actors, rounds):
     check_waits_at_zero(actors, make)
     check_simultaneous_releases(actors, make, rounds)
 
@@ -776,5 +776,5 @@ def test_no_more_holders_than_the_value_allows(make, actors, rounds):
 
 
 @clause("*.counter.never-negative")
-def test_one_of_two_that_acquire_at_once_blocks(make, actors):
+def test_one_of_two_simultaneous_acquires_blocks(make, actors):
     check_one_of_two_blocks(actors, lambda: make(1))

@@ -162,7 +162,7 @@ def test_default_names_are_different_where_the_making_of_threads_meets(threading
 
 
 @clause("thread.name.default-unique-race")
-def test_default_names_are_different_when_made_at_once(threading, actors, rounds):
+def test_default_names_made_simultaneously_are_different(threading, actors, rounds):
     check_names_where_makings_meet(threading, actors)  # does not depend on chance
     names = []
 

@@ -338,7 +338,7 @@ def test_one_of_two_starts_that_meet_succeeds(threading, actors):
 
 
 @clause("thread.start.atomic")
-def test_one_of_many_starts_at_once_succeeds(threading, actors, rounds):
+def test_one_of_many_simultaneous_starts_succeeds(threading, actors, rounds):
     check_runs_beside(actors, threading.Thread)
     contest = Contest(threading)
 
@@ -357,7 +357,7 @@ def test_one_of_many_starts_at_once_succeeds(threading, actors, rounds):
 
 
 @clause("thread.start.many")
-def test_many_threads_run_at_once(threading, actors):
+def test_many_threads_run_simultaneously(threading, actors):
     with Latch(actors.substrate) as latch:
         starter = actors.new()
         for _ in range(40):

@@ -288,7 +288,7 @@ def test_cancelling_again_is_no_error(threading, actors):
 
 
 @clause("timer.cancel.twice")
-def test_many_threads_cancel_at_once(threading, actors, rounds):
+def test_many_threads_cancel_simultaneously(threading, actors, rounds):
     if not apart(threading, actors):
         return
     rounds = min(rounds // 8, MANY)
