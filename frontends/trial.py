@@ -16,7 +16,12 @@ from typing import Any, Protocol, cast
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.divergences import Divergence
 from threadspec.adapters.runner.pool import Pool
-from threadspec.adapters.runner.process import CannotStart, Refused, load_request
+from threadspec.adapters.runner.process import (
+    CannotStart,
+    Refused,
+    WrongSubstrate,
+    load_request,
+)
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.harness import loading
@@ -68,8 +73,12 @@ class InProcess:
         try:
             module = loading.load(request["module"], request["setup"], request["path"])
             substrate = loading.load_substrate(request["substrate"])
+        except loading.SubstrateError as error:
+            raise WrongSubstrate(str(error)) from error
         except loading.LoadError as error:
             raise CannotStart(str(error)) from error
+        if unfit := loading.why_unfit(substrate, self._durations["positive"]):
+            raise (WrongSubstrate if request["substrate"] else CannotStart)(unfit)
         self._observer = Observer(module, substrate, self._durations, origin=self._request)
         description: dict[str, Any] = loading.describe(module)
         return description
@@ -135,10 +144,24 @@ class Trial:
             try:
                 description = self._runner.load()
                 self._check_names(description)
+            except WrongSubstrate as error:
+                raise UserError(self._blame("substrate", f"{error}.")) from None
             except CannotStart as error:
                 raise UserError(f"{self.name} cannot be judged: {error}.") from error
             self._description = description
         return self.subject
+
+    def _blame(self, key: str, reason: str) -> str:
+        """A message that says which line of the adapter file asks for what cannot be used."""
+
+        def refuse(value: str) -> None:
+            raise UserError(reason)
+
+        try:
+            self.implementation.adapter.resolve(key, refuse)
+        except UserError as error:
+            return str(error)
+        raise AssertionError(key)
 
     def _check_names(self, description: dict[str, Any]) -> None:
         """Check that a module is meant to be an implementation.  Raises CannotStart.

@@ -194,7 +194,7 @@ def test_one_sentence_ends_the_run_where_the_system_has_no_room_for_helper_threa
 
 def test_a_helper_thread_that_the_system_refuses_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "scarce.py").write_text(
-        textwrap.dedent(REFUSING_SUBSTRATE.format(left=104)), encoding="utf-8"
+        textwrap.dedent(REFUSING_SUBSTRATE.format(left=105)), encoding="utf-8"
     )
     one = implementation(tmp_path, "from threadspec.reference import *", substrate="scarce")
     results = judged(one, "battery/lock/", "test_acquire_without", "test_release")
@@ -209,7 +209,7 @@ def test_a_thread_that_the_implementation_is_refused_is_an_error_where_nobody_ge
 ) -> None:
     # The implementation uses the same substrate, and ignores the error.
     (tmp_path / "scarce.py").write_text(
-        textwrap.dedent(REFUSING_SUBSTRATE.format(left=110)), encoding="utf-8"
+        textwrap.dedent(REFUSING_SUBSTRATE.format(left=111)), encoding="utf-8"
     )
     one = implementation(
         tmp_path,

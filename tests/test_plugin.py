@@ -386,6 +386,12 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
         (["--impl=stdlib@./nowhere"], "There is no interpreter at ./nowhere"),
         (["--impl=broken"], "importing broken raised ValueError: broken on purpose"),
         (["--impl=bad.toml"], "The adapter file bad.toml is not valid TOML"),
+        (
+            ["--impl=rootless.toml"],
+            'The adapter file ./rootless.toml, line 2, has substrate = "os". '
+            "os has no start_new_thread, allocate_lock, get_ident.",
+        ),
+        (["--impl=rootless.toml", "--impl-in-process"], 'line 2, has substrate = "os". os has no'),
         (["--impl=faithful,silent", "--impl-report=one.json"], "give --impl-report a folder"),
         (["--impl=faithful,silent", "--impl-write-divergences=d.toml"], "for one implementation"),
         (["--impl=faithful", "--impl-report=file/record.json"], "cannot be written: "),
@@ -430,6 +436,7 @@ def test_a_mistake_is_said_in_a_sentence(
     run: Run, folder: Path, arguments: list[str], said: str
 ) -> None:
     written(folder, "bad.toml", "module = ")
+    written(folder, "rootless.toml", 'module = "faithful"\nsubstrate = "os"\n')
     written(folder, "file", "")
     script = f'#!/bin/sh\nexec {sys.executable} -O "$@"\n'
     written(folder, "optimized", script).chmod(0o755)

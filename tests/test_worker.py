@@ -25,7 +25,7 @@ from miniatures import in_battery, lock_with, run_case
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import Interpreter
-from threadspec.adapters.runner.process import CannotStart, WorkerProcess
+from threadspec.adapters.runner.process import CannotStart, WorkerProcess, WrongSubstrate
 from threadspec.conformance.battery.alien import mainthread
 from threadspec.conformance.battery.daemon import program as program_end
 from threadspec.conformance.errors import UserError
@@ -597,8 +597,55 @@ def test_set_up_code_runs_before_threading_is_imported(make: MakeWorker, tmp_pat
 
 
 def test_a_substrate_that_is_missing_is_the_reason(make: MakeWorker) -> None:
-    with pytest.raises(CannotStart, match=r"^its substrate cannot be imported: .*no_such_layer"):
+    with pytest.raises(
+        WrongSubstrate, match=r"^no_such_layer cannot be imported: \w+Error: No mod"
+    ):
         make(miniatures.FAITHFUL, substrate="no_such_layer").load()
+
+
+def test_a_module_without_threads_is_no_substrate(make: MakeWorker) -> None:
+    with pytest.raises(
+        WrongSubstrate, match=r"^os has no start_new_thread, allocate_lock, get_ident$"
+    ):
+        make(miniatures.FAITHFUL, substrate="os").load()
+    with pytest.raises(WrongSubstrate, match=r"^threading has no start_new_thread, allocate_lock$"):
+        make(miniatures.FAITHFUL, substrate="threading").load()
+
+
+# Threads that run only when somebody calls its sleep().
+LAZY_SUBSTRATE = """
+    import _thread
+    import time
+    from _thread import *
+
+    begun = []
+    kernel_sleep = time.sleep
+
+    def start_new_thread(function, args):
+        begun.append((function, args))
+
+    def sleep(seconds):
+        while begun:
+            _thread.start_new_thread(*begun.pop(0))
+        kernel_sleep(seconds)
+"""
+
+
+def test_threads_of_the_substrate_run_while_the_kit_sleeps(
+    make: MakeWorker, tmp_path: Path
+) -> None:
+    (tmp_path / "lazy.py").write_text(textwrap.dedent(LAZY_SUBSTRATE), encoding="utf-8")
+    with pytest.raises(WrongSubstrate, match=r"^lazy starts threads that do not run while the kit"):
+        make(miniatures.FAITHFUL, substrate="lazy", scale=0.1).load()
+    setup = "import lazy, time; time.sleep = lazy.sleep"
+    assert make(miniatures.FAITHFUL, substrate="lazy", setup=setup).load()["names"]
+
+
+def test_a_patch_that_leaves_out_sleep_is_the_reason(make: MakeWorker, tmp_path: Path) -> None:
+    (tmp_path / "lazy.py").write_text(textwrap.dedent(LAZY_SUBSTRATE), encoding="utf-8")
+    setup = "import _thread, lazy; _thread.start_new_thread = lazy.start_new_thread"
+    with pytest.raises(CannotStart, match=r"^_thread starts .* patch time\.sleep in setup$"):
+        make(miniatures.FAITHFUL, setup=setup, scale=0.1).load()
 
 
 def test_a_closed_worker_starts_afresh(make: MakeWorker) -> None:

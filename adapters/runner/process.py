@@ -107,6 +107,10 @@ class Refused(CannotStart):
     """The system refuses what a worker needs, which is no fault of the implementation."""
 
 
+class WrongSubstrate(CannotStart):
+    """The substrate that the adapter names cannot be used; the message begins with its name."""
+
+
 class _Ended(Exception):
     """The worker process has ended."""
 
@@ -229,6 +233,9 @@ class WorkerProcess:
         if "refused" in answer:
             self._end_process()
             raise Refused(answer["refused"])
+        if "substrate" in answer:
+            self._end_process()
+            raise WrongSubstrate(answer["substrate"])
         if "failed" in answer:
             self._end_process()
             needs = ", ".join(adapter.requires)

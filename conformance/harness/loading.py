@@ -5,10 +5,18 @@ Nothing here imports ``threading`` before the set-up code has run.
 
 import os
 import sys
+import time
+
+# What the kit uses of a substrate.
+SUBSTRATE = ("start_new_thread", "allocate_lock", "get_ident")
 
 
 class LoadError(Exception):
     """The implementation cannot be loaded; the message says which step failed and why."""
+
+
+class SubstrateError(LoadError):
+    """The substrate that the adapter names cannot be used; the message begins with its name."""
 
 
 def load(module, setup=None, path=()):
@@ -35,16 +43,54 @@ def load(module, setup=None, path=()):
 
 
 def load_substrate(name):
-    """Import the module that starts helper threads: ``name``, or the low-level thread module."""
+    """Import the module that starts helper threads: ``name``, or the low-level thread module.
+
+    Raises SubstrateError for a ``name`` that cannot be imported or lacks what a substrate must
+    have, and LoadError where the interpreter has no low-level thread module.
+    """
     from threadspec.conformance.harness.vocabulary import show_error
 
-    for candidate in [name] if name else ["_thread", "thread"]:
-        try:
-            __import__(candidate)
-            return sys.modules[candidate]
-        except ImportError:
-            error = sys.exc_info()[1]
-    raise LoadError("its substrate cannot be imported: %s" % show_error(error))
+    if not name:
+        for candidate in ("_thread", "thread"):
+            try:
+                __import__(candidate)
+                return sys.modules[candidate]
+            except ImportError:
+                error = sys.exc_info()[1]
+        raise LoadError("its substrate cannot be imported: %s" % show_error(error))
+    try:
+        __import__(name)
+    except:  # noqa: E722 - the module may raise anything
+        raise SubstrateError("%s cannot be imported: %s" % (name, show_error(sys.exc_info()[1])))
+    substrate = sys.modules[name]
+    missing = [one for one in SUBSTRATE if not callable(getattr(substrate, one, None))]
+    if missing:
+        raise SubstrateError("%s has no %s" % (name, ", ".join(missing)))
+    return substrate
+
+
+def why_unfit(substrate, seconds):
+    """Why threads of ``substrate`` cannot help the kit, or None: they must run while it sleeps.
+
+    ``seconds``: how long one of them may take to run.  The reason begins with the module's name.  A
+    system that refuses threads is not the substrate's fault.
+    """
+    from threadspec.conformance.harness import blocking
+
+    ran = []
+    try:
+        substrate.start_new_thread(ran.append, (None,))
+    except Exception:
+        return None
+    deadline = blocking.clock() + seconds
+    while not ran:
+        if blocking.clock() > deadline:
+            return (
+                "%s starts threads that do not run while the kit sleeps; patch time.sleep in setup"
+                % substrate.__name__
+            )
+        time.sleep(0.001)
+    return None
 
 
 def _version(module):

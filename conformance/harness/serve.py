@@ -191,6 +191,8 @@ class RequestHandler(object):
         try:
             module = loading.load(request["module"], request["setup"], request["path"])
             substrate = loading.load_substrate(request["substrate"])
+        except loading.SubstrateError:
+            return {"substrate": str(sys.exc_info()[1])}
         except loading.LoadError:
             failed = str(sys.exc_info()[1])
             try:
@@ -198,16 +200,19 @@ class RequestHandler(object):
             except loading.LoadError:
                 refused = None  # the interpreter has no threads at all
             return refused and {"refused": refused} or {"failed": failed}
-        answer = {"kit_threads": list(self._kit_threads)}
-        if request["is_first"]:
-            refused = scarcity.refusal(substrate, scarcity.MOST)
-            if refused:
-                return {"refused": refused}
-            answer["description"] = loading.describe(module)
         from threadspec.conformance.harness.durations import Durations
         from threadspec.conformance.harness.observer import Observer
 
         durations = Durations(request["time_scale"])
+        answer = {"kit_threads": list(self._kit_threads)}
+        if request["is_first"]:
+            unfit = loading.why_unfit(substrate, durations["positive"])
+            if unfit:
+                return {request["substrate"] and "substrate" or "failed": unfit}
+            refused = scarcity.refusal(substrate, scarcity.MOST)
+            if refused:
+                return {"refused": refused}
+            answer["description"] = loading.describe(module)
         self._observer = Observer(
             module, substrate, durations, self._kit_threads, request, request["number"]
         )
