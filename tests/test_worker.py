@@ -641,6 +641,22 @@ def test_threads_of_the_substrate_run_while_the_kit_sleeps(
     assert make(miniatures.FAITHFUL, substrate="lazy", setup=setup).load()["names"]
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def start_new_thread(function): pass",
+        "class allocate_lock:\n    def acquire(self, blocking=True): pass",
+    ],
+)
+def test_functions_of_a_substrate_take_the_arguments_of_thread(
+    make: MakeWorker, tmp_path: Path, source: str
+) -> None:
+    (tmp_path / "odd.py").write_text(f"from _thread import *\n{source}\n", encoding="utf-8")
+    offer = r"^odd must offer .*\(function, args\) and .*\(blocking, timeout\): TypeError: .*takes"
+    with pytest.raises(WrongSubstrate, match=offer):
+        make(miniatures.FAITHFUL, substrate="odd").load()
+
+
 def test_a_patch_that_leaves_out_sleep_is_the_reason(make: MakeWorker, tmp_path: Path) -> None:
     (tmp_path / "lazy.py").write_text(textwrap.dedent(LAZY_SUBSTRATE), encoding="utf-8")
     setup = "import _thread, lazy; _thread.start_new_thread = lazy.start_new_thread"

@@ -70,16 +70,28 @@ def load_substrate(name):
 
 
 def why_unfit(substrate, seconds):
-    """Why threads of ``substrate`` cannot help the kit, or None: they must run while it sleeps.
+    """Why ``substrate`` is of no use to the kit, or None.
 
-    ``seconds``: how long one of them may take to run.  The reason begins with the module's name.  A
-    system that refuses threads is not the substrate's fault.
+    Its locks must have a time-out where those of the interpreter have one, and its threads must run
+    while the kit sleeps.  ``seconds``: how long a thread may take to run.  The reason begins with
+    the module's name.  A system that refuses threads is not the substrate's fault.
     """
-    from threadspec.conformance.harness import blocking
+    from threadspec.conformance.harness import actors, blocking
 
     ran = []
     try:
+        lock = substrate.allocate_lock()
+        if actors.TIMED_ACQUIRE:
+            lock.acquire(True, 0.01)
         substrate.start_new_thread(ran.append, (None,))
+    except TypeError:
+        from threadspec.conformance.harness.vocabulary import show_error
+
+        return "%s must offer start_new_thread(function, args) and locks with acquire(%s): %s" % (
+            substrate.__name__,
+            actors.TIMED_ACQUIRE and "blocking, timeout" or "blocking",
+            show_error(sys.exc_info()[1]),
+        )
     except Exception:
         return None
     deadline = blocking.clock() + seconds
