@@ -30,13 +30,13 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 # What each verdict means, for people.
 MEANING: dict[Verdict, str] = {
     "pass": "does what the clause requires",
-    "not-offered": "not judged: the platform lacks what the case needs, such as signals",
+    "not-offered": "not judged: what the case needs is not offered here, such as signals",
     "observed": "the manual leaves it open; the behaviour is recorded",
     "non-strict": "differs from a recommendation, or in a detail no program should rely on",
     "varies": "the case was repeated, and its verdicts differ",
     "unsupported": "a documented name is missing",
     "fail": "does not do what the clause requires",
-    "timeout": "did not end in time",
+    "timeout": "did not come to an end",
     "crash": "the process died",
     "error": "the kit's own fault, or the environment's",
 }

@@ -266,8 +266,8 @@ def count_list() -> str:
         f"{len(clauses) - len(tested)} are background, and each says why it is not tested.\n"
         f"- **{len(battery())} cases**: a clause has at least one, some have several.\n"
         f"- **{levels['must']} and {levels['should']}** in the columns *must* and *should* of a "
-        "matrix are clauses that were judged. The numbers are smaller where an implementation does "
-        "not offer what a clause needs: those clauses are in the column *not-offered* instead.\n"
+        "matrix are clauses that were judged. The numbers are smaller where something is not "
+        "offered that a clause needs: those clauses are in the column *not-offered* instead.\n"
     )
 
 

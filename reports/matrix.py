@@ -50,7 +50,7 @@ class Column:
     def kept(self, clauses: Iterable[Clause]) -> tuple[int, int]:
         """The number of these clauses that it keeps, and the number of those that were judged.
 
-        A clause that its platform does not offer was not judged.
+        A clause for which something is not offered was not judged.
         """
         cells = [self.cells[clause.id] for clause in clauses if clause.id in self.cells]
         judged = [cell for cell in cells if cell.verdict != "not-offered"]

@@ -146,7 +146,8 @@ def _symbol(column: Column, clause: str) -> str:
 
 def legend() -> str:
     """The meanings of the symbols, in one line."""
-    return ", ".join(f"{SYMBOLS[one]} {one} ({MEANING[one]})" for one in VERDICTS)
+    verdicts = ", ".join(f"{SYMBOLS[one]} {one} ({MEANING[one]})" for one in VERDICTS)
+    return f"{verdicts}, {_NOTHING} no case was run"
 
 
 def markdown(matrix: Matrix) -> str:

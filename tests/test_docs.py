@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,7 +21,8 @@ from threadspec.adapters.file_format import AdapterFile, DivergenceTable
 from threadspec.conformance.catalogue import SPEC, catalogue, read_statements
 from threadspec.conformance.harness.durations import TABLE
 from threadspec.conformance.index import battery
-from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS
+from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, fails
+from threadspec.frontends import plugin
 
 DOCS = ROOT / "docs"
 WRITTEN = sorted(DOCS.rglob("*.md"))
@@ -74,6 +77,24 @@ def test_every_verdict_that_a_divergence_can_expect_is_described() -> None:
 
 def test_every_level_is_described() -> None:
     assert first_cells("verdicts.md", "## Levels") == ["must", "should", "free", "info"]
+
+
+def test_every_letter_of_a_running_battery_is_described() -> None:
+    letters = set()
+    for verdict, known, strict in itertools.product(VERDICTS, (False, True), (False, True)):
+        if known and verdict in NO_DIVERGENCE:
+            continue
+        outcome = "failed" if fails(verdict, strict) and not known else "passed"
+        report = SimpleNamespace(
+            threadspec={"result": {"verdict": verdict}, "known": known},
+            when="call",
+            outcome=outcome,
+            failed=outcome == "failed",
+        )
+        status = plugin.pytest_report_teststatus(report, SimpleNamespace())  # type: ignore[arg-type]
+        letters.add("." if status is None else status[1])
+    cells = first_cells("verdicts.md", "## While a run goes on")
+    assert set("".join(cells).replace("`", "").replace(" ", "")) == letters
 
 
 def test_durations_that_are_named_exist() -> None:

@@ -12,7 +12,7 @@ class Violation(AssertionError):
 
 
 class NotOffered(Exception):
-    """The platform lacks what the case needs, and the message names it; this blames nobody."""
+    """What the case needs is not offered here, and the message names it; this blames nobody."""
 
 
 class KitError(Exception):
