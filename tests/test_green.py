@@ -115,7 +115,8 @@ def test_programs_with_green_threads_hear_what_they_are_told(library: str) -> No
     case = next(
         one
         for one in cases_of(["interruptions"])
-        if one.function == "test_an_exception_at_each_step_leaves_a_lock_usable"
+        if one.id
+        == "battery/interruptions/lock.py::test_an_exception_at_each_step_leaves_it_usable"
     )
     adapter = Adapter(name=library, module="threading", setup=SETUPS[library])
     trial = Trial(Implementation(library, adapter, this_interpreter()))
