@@ -15,6 +15,7 @@ import pytest
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
 from threadspec.adapters.runner.process import Refused, WorkerProcess
+from threadspec.conformance.harness import names
 from threadspec.conformance.index import battery
 from threadspec.frontends.trial import Trial
 from threadspec.reports.record import CaseResult
@@ -93,6 +94,22 @@ def test_a_missing_function_is_unsupported_wherever_it_is_asked_for(
     results = judged(one, *chapters)
     assert not accused(results, name)
     assert any(result.verdict == "unsupported" for result in results)
+
+
+@pytest.mark.parametrize("name", ["settrace", "setprofile", "enumerate"])
+def test_a_missing_function_excuses_only_cases_that_use_it(name: str) -> None:
+    # The battery itself uses functions of these names of sys and the builtins.
+    users = [
+        case
+        for case in battery()
+        if name in names.used_by(getattr(sys.modules[case.module], case.function))
+    ]
+    assert {case.id for case in battery() if case.clause.id.startswith(f"{name}.")} <= {
+        case.id for case in users
+    }
+    assert not {"lock", "rlock", "semaphore", "condition", "event"} & {
+        case.clause.chapter for case in users
+    }
 
 
 @pytest.mark.parametrize(("owner", "method", "chapter"), METHODS)

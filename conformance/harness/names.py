@@ -76,19 +76,30 @@ def used_by(function):
             found = space.get(name)
             if getattr(found, "__module__", "").startswith(BATTERY):
                 left.append(found)
-            if name in DOCUMENTED and (name != "enumerate" or _mentions(one, "enumerate")):
+            if name in DOCUMENTED and _is_meant(name, one):
                 names.add(name)
     return names
 
 
-def _mentions(function, name):
-    """Whether a function uses a name other than to call the built-in of that name."""
-    import inspect  # slow to import, and hardly ever needed
+# Documented names that other modules have, too, and how code names those.
+_OTHERS = {
+    "enumerate": r"(?<!\.)\benumerate\(",
+    "setprofile": r"\bsys(\.|, ['\"])setprofile\b",
+    "settrace": r"\bsys(\.|, ['\"])settrace\b",
+}
+
+
+def _is_meant(name, function):
+    """Whether a name in a function's code is the documented one, not just another module's."""
+    if name not in _OTHERS:
+        return True
+    import inspect  # takes long to import, and is hardly ever needed
 
     try:
-        return re.search(r"\.%s\b|\b%s\b(?!\()" % (name, name), inspect.getsource(function))
+        source = re.sub(_OTHERS[name], "", inspect.getsource(function))
     except Exception:
         return True
+    return re.search(r"\b%s\b" % name, source)
 
 
 def _names(code):
