@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from threadspec.conformance import manual
 from threadspec.conformance.catalogue import LEVELS, Chapter, Clause, catalogue
 from threadspec.conformance.harness.durations import TABLE as durations
 from threadspec.conformance.index import Case, battery
@@ -43,20 +44,6 @@ REPOSITORY = {
 
 ADAPTER_SCHEMA = ROOT / "adapters" / "adapter.schema.json"
 
-MANUAL = "https://docs.python.org/2.6/library/threading.html"
-
-# Where the manual describes a name twice, its anchor is at the first place.  The number of the
-# second one stands for a section.
-_SECOND = {
-    "Condition#2": "condition-objects",
-    "Event#2": "event-objects",
-    "Semaphore#2": "semaphore-objects",
-    "Thread#2": "thread-objects",
-    "Timer#2": "timer-objects",
-    "module": "module-threading",
-    "overview": "module-threading",
-}
-
 _FENCE = re.compile(r"^( *)(```|~~~).*?^\1\2 *$\n?", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(\]\()([^)\s#:]+)(#[^)\s]*)?(\))")
 _BLOCK = re.compile(r"<!-- generated: ([\w ]+) -->\n.*?<!-- end -->\n", re.DOTALL)
@@ -69,13 +56,6 @@ class DocumentationError(Exception):
 
 
 # -- the clauses ----------------------------------------------------------------------------------
-
-
-def manual_link(statement: str) -> str:
-    """The address of the place in the manual that has a statement, such as "Lock.acquire:2.1"."""
-    place = statement.split(":")[0]
-    anchor = _SECOND.get(place) or (place if "-" in place else f"threading.{place}")
-    return f"{MANUAL}#{anchor}"
 
 
 def prose(text: str) -> str:
@@ -93,7 +73,7 @@ def _level(level: str) -> str:
 
 def clause_section(clause: Clause, cases: list[Case]) -> str:
     """One clause, with its statements and cases, under an anchor that is its id."""
-    statements = ", ".join(f"[{one}]({manual_link(one)})" for one in clause.statements)
+    statements = ", ".join(f"[{one}]({manual.link(one)})" for one in clause.statements)
     lines = [
         f"## {clause.id} {{ #{clause.id} }}",
         "",

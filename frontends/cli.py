@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from threadspec.adapters import file_format
 from threadspec.adapters.adapter import Implementation, Unavailable, choose
+from threadspec.conformance import manual
 from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue, version
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery, check
@@ -131,6 +132,9 @@ def _fields(clause: Clause) -> Iterator[tuple[str, str]]:
     yield "level", clause.level
     yield "says", clause.says
     yield "statements", ", ".join(clause.statements)
+    yield "numbers", manual.NUMBERING
+    for address in dict.fromkeys(map(manual.link, clause.statements)):
+        yield "manual", address
     if clause.reading:
         yield "reading", clause.reading
     if clause.untested:

@@ -113,6 +113,10 @@ def test_explain_says_all_about_a_clause(command: Command) -> None:
     assert status == 0
     for words in (clause.id, clause.level, *clause.statements, *clause.says.split()):
         assert words in out
+    assert "PLACE:3.1 is the first sentence of the third paragraph on PLACE" in out
+    links = [line.split()[1] for line in out.splitlines() if line.startswith("manual ")]
+    page = "https://docs.python.org/2.6/library/threading.html"
+    assert links == [f"{page}#lock-objects", f"{page}#threading.Lock.release"]
     case = "battery/lock/release.py::test_release_of_a_new_lock_is_an_error"
     assert f"{case} (battery/shared/locks.py, line " in out
 

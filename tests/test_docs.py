@@ -18,6 +18,7 @@ from docs import generate
 from quality.judging import ROOT
 from threadspec.adapters import adapter
 from threadspec.adapters.file_format import AdapterFile, DivergenceTable
+from threadspec.conformance import manual
 from threadspec.conformance.catalogue import SPEC, catalogue, read_statements
 from threadspec.conformance.harness.durations import TABLE
 from threadspec.conformance.index import battery
@@ -190,12 +191,12 @@ def test_every_clause_has_an_anchor_and_its_cases() -> None:
     ],
 )
 def test_statements_lead_to_the_manual(statement: str, anchor: str) -> None:
-    assert generate.manual_link(statement) == f"{generate.MANUAL}#{anchor}"
+    assert manual.link(statement) == f"{manual.MANUAL}#{anchor}"
 
 
 def test_every_second_place_of_the_manual_has_a_section() -> None:
     places = {one.split(":")[0] for one in read_statements(SPEC / "statements.tsv")}
-    assert {one for one in places if "#" in one} <= set(generate._SECOND) <= places
+    assert {one for one in places if "#" in one} <= set(manual.SECTIONS) <= places
 
 
 def test_the_numbers_are_those_of_the_catalogue() -> None:
