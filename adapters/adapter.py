@@ -61,10 +61,11 @@ class Adapter:
 
     def place(self, divergence: Divergence) -> str:
         """The file and the line of a divergence, relative to the current folder if it is inside."""
-        return f"{self._path}:{divergence.line}"
+        return f"{self.path}:{divergence.line}"
 
     @property
-    def _path(self) -> str:
+    def path(self) -> str:
+        """The path of the file, relative to the current folder if it is inside."""
         path = (self.folder or Path()) / f"{self.name}.toml"
         with contextlib.suppress(ValueError):
             return f".{os.sep}{path.relative_to(Path.cwd())}"
@@ -81,7 +82,7 @@ class Adapter:
         except UserError as error:
             line = f", line {self.lines[key]}," if key in self.lines else ""
             asks = f"has {key} = {file_format.shown(value)}"
-            raise UserError(f"The adapter file {self._path}{line} {asks}. {error}") from error
+            raise UserError(f"The adapter file {self.path}{line} {asks}. {error}") from error
 
     @property
     def versions(self) -> SpecifierSet | None:
@@ -197,16 +198,46 @@ def _adapter(name: str) -> Adapter:
     if name.endswith(".toml"):
         path = Path(name).expanduser()
         if not path.is_file():
-            raise UserError(f"There is no adapter file {name}.")
+            near = get_close_matches(path.name, [one.name for one in path.parent.glob("*.toml")], 1)
+            meant = f"; did you mean {_as_argument(path.with_name(near[0]))}?" if near else "."
+            raise UserError(f"There is no adapter file {name}{meant}")
         return read(path)
     if name in known():
         return read(FOLDER / f"{name}.toml")
+    if name.endswith(".py") and Path(name).is_file():
+        raise UserError(
+            f"{name!r} is a file, and an implementation is a module" + _module_of(Path(name)) + "."
+        )
     if not _MODULE.match(name):
+        _refuse_a_clause(name)
         raise UserError(
             f"{name!r} is not an implementation: give an adapter ({', '.join(known())}), "
             "the path of an adapter file, or a module to import."
         )
     return Adapter(name=name, module=name)
+
+
+def _as_argument(path: Path) -> str:
+    """The path of an adapter file as ``--impl`` takes it, which tells it from a module."""
+    return str(path) if path.is_absolute() else f".{os.sep}{path}"
+
+
+def _module_of(path: Path) -> str:
+    """What to give in place of a Python file, as the end of a sentence; empty if unknown."""
+    parts = Path(os.path.relpath(path)).with_suffix("").parts
+    name = ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+    return f"; did you mean {name}?" if _MODULE.match(name) else ""
+
+
+def _refuse_a_clause(name: str) -> None:
+    """Raise UserError where the name is that of a clause or a chapter of the manual."""
+    clauses = catalogue()
+    is_chapter = name in {chapter.name for chapter in clauses.chapters}
+    if is_chapter or clauses.find(name):
+        raise UserError(
+            f"{name!r} is a {'chapter' if is_chapter else 'clause'}, not an implementation; give "
+            f"it as an argument of its own: --impl=NAME {name}"
+        )
 
 
 def resolve(name: str) -> Implementation:
@@ -224,11 +255,18 @@ def resolve(name: str) -> Implementation:
         interpreter = interpreters.find(wish)
         return Implementation(f"{adapter.name}@{wish}", adapter, interpreter)
     if not adapter.python:
-        if "." not in adapter.module and adapter.folder is None and not _importable(adapter.module):
+        package, dot, _ = adapter.module.partition(".")
+        is_missing = adapter.folder is None and not _importable(package)
+        if is_missing:
+            _refuse_a_clause(base)
+        if is_missing and not dot:
+            near = get_close_matches(base, known(), 1)
+            if Path(f"{base}.toml").is_file():
+                near = [f".{os.sep}{base}.toml"]
             raise UserError(
                 f"There is no implementation {name!r}: there is no such adapter "
-                f"({', '.join(known())}), and no module {adapter.module} can be imported here."
-                + "".join(f" Did you mean {one}?" for one in get_close_matches(base, known(), 1))
+                f"({', '.join(known())}), and no module {adapter.module} in {Path.cwd()} or where "
+                "the interpreter looks." + "".join(f" Did you mean {one}?" for one in near)
             )
         return Implementation(adapter.name, adapter, interpreters.this_interpreter())
     if adapter.versions is None:

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import UNSET
 
 from threadspec.adapters.file_format import (
+    MARKER_VARIABLES,
     SCHEMA_FILE,
     AdapterFile,
     Source,
     shown,
 )
-from threadspec.conformance.catalogue import Catalogue
+from threadspec.conformance.catalogue import Catalogue, Clause
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
-from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict
+from threadspec.conformance.verdicts import NO_DIVERGENCE, Verdict, verdict_of
 
 if TYPE_CHECKING:
     from threadspec.adapters.adapter import Adapter
@@ -35,7 +36,8 @@ UNREVIEWED = "unreviewed: "
 class Divergence:
     """A known deviation from one clause: the verdict to expect, why, and when (PEP 508).
 
-    ``line``: the line of the adapter file that names the clause, counted from 1.
+    ``line``: the line of the adapter file that names the clause, counted from 1; ``is_in_list``:
+    whether its table names other clauses as well.
 
     The verdict ``varies`` means that a race decides: the clause may deviate in any way, in some
     runs or repetitions, or not at all.
@@ -46,6 +48,7 @@ class Divergence:
     reason: str
     when: str | None = None
     line: int | None = field(default=None, compare=False)
+    is_in_list: bool = field(default=False, compare=False)
 
     def applies(self, environment: dict[str, str]) -> bool:
         """Whether the deviation is expected in an environment with these marker variables."""
@@ -54,15 +57,6 @@ class Divergence:
         from packaging.markers import Marker
 
         return Marker(self.when).evaluate(environment)
-
-
-class Expected(Protocol):
-    """The divergence that was expected of a case, as its result holds it."""
-
-    @property
-    def verdict(self) -> Verdict: ...
-    @property
-    def reason(self) -> str: ...
 
 
 class Found(Protocol):
@@ -75,7 +69,7 @@ class Found(Protocol):
     @property
     def observed(self) -> str | None: ...
     @property
-    def divergence(self) -> Expected | None: ...
+    def is_known(self) -> bool: ...
 
 
 # -- reading --------------------------------------------------------------------------------------
@@ -84,8 +78,9 @@ class Found(Protocol):
 def expand(file: AdapterFile, source: Source, clauses: Catalogue) -> tuple[Divergence, ...]:
     """The divergences in an adapter file, one for each clause that a table names.
 
-    Raises UserError for an unknown clause or reason, a broken marker, a clause that is listed twice
-    with the same verdict under the same condition, and a reason in ``[reasons]`` that none has.
+    Raises UserError for an unknown clause or reason, a verdict that the clause cannot have, a
+    broken marker or one with another variable, a clause that is listed twice with the same verdict
+    under the same condition, and a reason in ``[reasons]`` that none has.
     """
     divergences: list[Divergence] = []
     lines = _Lines(source.text)
@@ -103,9 +98,11 @@ def expand(file: AdapterFile, source: Source, clauses: Catalogue) -> tuple[Diver
                 f"{name}there is no {reason} in [reasons]; did you mean {like}?", number, "reason"
             )
         for clause in named:
-            if clauses.find(clause) is None:
+            found = clauses.find(clause)
+            if found is None:
                 hint = clauses.hint(clause)
                 source.refuse(f"{name}there is no clause {clause}; {hint}", number, "clause")
+            _check_verdict(found, table.verdict, name, number, source)
             if (clause, table.verdict, when) in seen:
                 source.refuse(
                     f"{name}{clause} is listed twice with the verdict {table.verdict} under the "
@@ -113,7 +110,8 @@ def expand(file: AdapterFile, source: Source, clauses: Catalogue) -> tuple[Diver
                     number,
                 )
             seen.add((clause, table.verdict, when))
-            divergences.append(Divergence(clause, table.verdict, reason, when, lines.after(clause)))
+            line, is_in_list = lines.after(clause), len(named) > 1
+            divergences.append(Divergence(clause, table.verdict, reason, when, line, is_in_list))
     for unused in sorted(file.reasons.keys() - {table.reason for table in file.divergence}):
         source.refuse(f"no divergence has the reason {unused} of [reasons]; remove it.", key=unused)
     return tuple(divergences)
@@ -151,6 +149,40 @@ def _check_marker(when: str, name: str, number: int, source: Source) -> None:
             number,
             "when",
         )
+    for variable in re.findall(r"[a-z_.]+", re.sub(r"'[^']*'|\"[^\"]*\"", "", when)):
+        if variable not in (*MARKER_VARIABLES, "and", "or", "in", "not"):
+            source.refuse(
+                f"{name}when has {variable}; it may have {', '.join(MARKER_VARIABLES)}.",
+                number,
+                "when",
+            )
+
+
+def _check_verdict(
+    clause: Clause, verdict: Verdict, name: str, number: int, source: Source
+) -> None:
+    """Raise UserError where no case of a clause can have the verdict."""
+    if clause.untested:
+        source.refuse(
+            f"{name}{clause.id} has no case, so that it cannot deviate; "
+            f"`threadspec explain {clause.id}` says why.",
+            number,
+            "clause",
+        )
+    violated = verdict_of("violated", clause.level)
+    if verdict in ("fail", "non-strict") and verdict != violated:
+        source.refuse(
+            f"{name}the level of {clause.id} is {clause.level}, so that its verdict cannot be "
+            f"{verdict}; "
+            + ("any behaviour is observed." if violated == "observed" else f"give {violated}."),
+            number,
+            "verdict",
+        )
+
+
+def is_unreviewed(divergence: Divergence) -> bool:
+    """Whether nobody has said yet why a divergence that the kit found is so."""
+    return divergence.reason.startswith(UNREVIEWED)
 
 
 # -- comparing ------------------------------------------------------------------------------------
@@ -183,12 +215,16 @@ def _quote(value: str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def render(adapter: Adapter, results: Iterable[Found]) -> tuple[str, int]:
+def render(
+    adapter: Adapter, results: Iterable[Found], stale: Iterable[Divergence] = ()
+) -> tuple[str, int]:
     """The text of an adapter file like ``adapter``'s, and the number of divergences in it.
 
-    It has a divergence for every verdict of a clause that deviates.  Reasons that the adapter gives
-    already are kept.  The others quote what was observed and are marked as unreviewed.  The kit's
-    own errors are not divergences and are left out.
+    ``stale``: those of the adapter's divergences that no longer happen.  The others are kept, also
+    where their clause was not run or their condition does not hold.  They are followed by one for
+    every verdict of a clause that deviates in a way that is not known; its reason quotes what was
+    observed and is marked as unreviewed.  The kit's own errors are not divergences and are left
+    out.
     """
     lines = []
     for key in AdapterFile.__struct_fields__:
@@ -197,39 +233,36 @@ def render(adapter: Adapter, results: Iterable[Found]) -> tuple[str, int]:
             lines.append(f"{key} = {_quote(value)}")
         elif value:
             lines.append(f"{key} = [{', '.join(map(_quote, value))}]")
-    by_clause: dict[str, list[Found]] = {}
+    gone = set(stale)
+    entries = [one for one in adapter.divergences if one not in gone]
+    first: dict[tuple[str, Verdict], Found] = {}
     for result in results:
-        by_clause.setdefault(result.clause, []).append(result)
-    number = 0
-    for clause, found in by_clause.items():
-        for verdict in VERDICTS:
-            first = next((result for result in found if result.verdict == verdict), None)
-            if first is None or verdict in NO_DIVERGENCE:
-                continue
-            reason = UNREVIEWED + " ".join((first.observed or verdict).split())[:200]
-            if first.divergence is not None and first.divergence.verdict == verdict:
-                reason = first.divergence.reason
-            number += 1
-            lines += [
-                "",
-                "[[divergence]]",
-                f"clause = {_quote(clause)}",
-                f"verdict = {_quote(verdict)}",
-                f"reason = {_quote(reason)}",
-            ]
-    return "\n".join(lines) + "\n", number
+        if result.verdict not in NO_DIVERGENCE and not result.is_known:
+            first.setdefault((result.clause, result.verdict), result)
+    for (clause, verdict), result in first.items():
+        reason = UNREVIEWED + " ".join((result.observed or verdict).split())[:200]
+        entries.append(Divergence(clause, verdict, reason))
+    for entry in entries:
+        lines += ["", "[[divergence]]"]
+        for key in ("clause", "verdict", "reason", "when"):
+            if value := getattr(entry, key):
+                lines.append(f"{key} = {_quote(value)}")
+    return "\n".join(lines) + "\n", len(entries)
 
 
-def write(adapter: Adapter, results: Iterable[Found], path: Path) -> int:
+def write(
+    adapter: Adapter, results: Iterable[Found], path: Path, stale: Iterable[Divergence] = ()
+) -> int:
     """Write what :func:`render` gives to a new file; the number of divergences in it.
 
     Editors are pointed to the schema of adapter files where it is in the same folder.  Raises
     UserError where the file cannot be written, or there is one already.
     """
-    text, number = render(adapter, results)
+    text, number = render(adapter, results, stale)
     if (path.parent / SCHEMA_FILE).exists():
         text = f"#:schema ./{SCHEMA_FILE}\n{text}"
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:

@@ -32,6 +32,19 @@ _PYTHON = rf"^({_VERSIONS}(,{_VERSIONS})*|[^\s<>=!~,].*)$"
 _REQUIREMENT = r"^\s*[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*($|[\[(<>=!~;@])"
 _MARKER = r"""^[\s(]*([a-z_.]+|'[^']*'|"[^"]*")\s*([<>]=?|[=!~]=|===|in\s|not\s+in\s)"""
 
+# The variables that the condition of a divergence may have.  The first four have the values of the
+# interpreter that the implementation runs in, the others those of the machine.
+MARKER_VARIABLES = (
+    "python_version",
+    "python_full_version",
+    "platform_python_implementation",
+    "implementation_name",
+    "os_name",
+    "sys_platform",
+    "platform_system",
+    "platform_machine",
+)
+
 _AN_ID = "the id of a clause, such as lock.release.no-value (`threadspec clauses` lists them)"
 
 # What messages say of a key: `must` completes "KEY is VALUE; it must be …", and `missing` says what
@@ -84,7 +97,8 @@ class DivergenceTable(Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
             Meta(
                 pattern=_MARKER,
                 description="A PEP 508 environment marker about the interpreter that the "
-                "implementation runs in: the deviation is expected only where it holds. "
+                "implementation runs in, or about the machine: the deviation is expected only "
+                f"where it holds. Its variables: {', '.join(MARKER_VARIABLES)}. "
                 "Default: everywhere.",
                 examples=["python_version < '3.9'", "platform_python_implementation == 'PyPy'"],
                 extra={

@@ -14,6 +14,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,11 @@ class Interpreter:
     path: Path
     label: str
     version: Version
+
+    @property
+    def is_versioned(self) -> bool:
+        """Whether its name shows a version, so that it is a Python interpreter."""
+        return self.version > Version("0")
 
 
 def _on_path() -> Iterator[Interpreter]:
@@ -116,8 +122,9 @@ def found() -> tuple[Interpreter, ...]:
 def find(wish: str) -> Interpreter:
     """The interpreter that ``wish`` names.
 
-    ``wish``: a version ("3.8", "3.8.18"), a label ("pypy3.9"), a name on ``PATH`` ("pypy3") or a
-    path.  Raises UserError where no such interpreter is found.
+    ``wish``: a version ("3.8", "3.8.18"), a label ("pypy3.9"), a name on ``PATH`` ("pypy3"), a
+    major version ("3": the newest that is found) or a path.  Raises UserError where no such
+    interpreter is found.
     """
     if os.sep in wish or wish.startswith(("~", ".")):
         path = Path(wish).expanduser()
@@ -130,9 +137,14 @@ def find(wish: str) -> Interpreter:
     on_path = shutil.which(wish)
     if on_path and Path(on_path).parent.name != "shims":
         return Interpreter(Path(on_path), wish, Version("0"))
-    labels = ", ".join(one.label for one in found())
+    family = [one for one in found() if one.label.startswith(wish.removeprefix("python") + ".")]
+    if family:
+        return max(family, key=lambda one: one.version)
+    labels = [one.label for one in found()]
+    meant = "".join(f"did you mean {one}? " for one in get_close_matches(wish, labels, 1))
     raise UserError(
-        f"No interpreter {wish} was found; found here are {labels}. "
+        f"No interpreter {wish} was found; {meant}{'F' if meant else 'f'}ound here are "
+        f"{', '.join(labels)}. "
         "Install it, or give the path of its executable."
     )
 

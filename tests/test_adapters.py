@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -239,6 +240,25 @@ BROKEN_IN_SENSE = [
         "environment marker: ",
     ),
     (
+        divergence(when="python_version >= '3' and extra == 'and_more'"),
+        f", line 6: divergence 1 ({CLAUSE}): when has extra; it may have python_version, ",
+    ),
+    (divergence(when="implementation_version == '3'"), "when has implementation_version; "),
+    (
+        divergence(verdict="non-strict"),
+        f", line 4: divergence 1 ({CLAUSE}): the level of {CLAUSE} is must, so that its verdict "
+        "cannot be non-strict; give fail.",
+    ),
+    (divergence(clause=OTHER), "is should, so that its verdict cannot be fail; give non-strict."),
+    (
+        divergence(clause="rlock.owner-ended"),
+        "is free, so that its verdict cannot be fail; any behaviour is observed.",
+    ),
+    (
+        divergence(clause="overview.atomic"),
+        "overview.atomic has no case, so that it cannot deviate; `threadspec explain overview.at",
+    ),
+    (
         divergence() + divergence(reason="again").split("\n", 1)[1],
         f", line 6: divergence 2 ({CLAUSE}): {CLAUSE} is listed twice with the verdict fail under "
         "the same condition; remove one of the two.",
@@ -454,16 +474,39 @@ def test_a_divergence_may_name_several_clauses(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("reason", ["it is so", "a"])
 def test_a_reason_may_be_given_by_its_name(tmp_path: Path, reason: str) -> None:
-    again = divergence(clause=OTHER, reason="a")[21:]
+    again = divergence(clause=OTHER, verdict="non-strict", reason="a")[21:]
     found = read(write(tmp_path, with_reasons(reason, 'a = "It waits."') + again)).divergences
     assert found[0].reason == ("It waits." if reason == "a" else reason)
     assert found[1].reason == "It waits."
 
 
-def test_reasons_that_somebody_gave_are_kept(tmp_path: Path) -> None:
-    cases = [result("fail", "it waited", reason="we want it so")]
-    found = written(tmp_path, Adapter("subject", "threading"), cases)
-    assert found.divergences[0].reason == "we want it so"
+def knows(*known: Divergence) -> Adapter:
+    """An adapter with these divergences."""
+    return Adapter("subject", "threading", divergences=known)
+
+
+def test_divergences_are_kept_with_their_reasons_and_conditions(tmp_path: Path) -> None:
+    subject = knows(
+        Divergence(CLAUSE, "fail", "we want it so"),
+        Divergence(CLAUSE, "fail", "it was so", "python_version < '3'"),
+        Divergence("lock.factory", "unsupported", "it was not run"),
+        Divergence(OTHER, "non-strict", "it says how many waited", "python_version >= '3'"),
+    )
+    cases = [result("fail", "it waited", reason="we want it so"), result("pass", clause=OTHER)]
+    assert written(tmp_path, subject, cases).divergences == subject.divergences
+
+
+def test_a_stale_divergence_is_not_written(tmp_path: Path) -> None:
+    stale, kept = Divergence(CLAUSE, "fail", "it was so"), Divergence(OTHER, "varies", "a race")
+    path = tmp_path / "written.toml"
+    assert divergences.write(knows(stale, kept), [result("pass")], path, [stale]) == 1
+    assert read(path).divergences == (kept,)
+
+
+def test_what_a_race_explains_is_not_written_again(tmp_path: Path) -> None:
+    known = Divergence(CLAUSE, "varies", "a race")
+    found = [replace(result("fail"), divergence=Expectation("varies", "a race"))]
+    assert written(tmp_path, knows(known), found).divergences == (known,)
 
 
 @pytest.mark.parametrize("verdict", ["pass", "not-offered", "observed", "error"])
@@ -489,8 +532,9 @@ ODD = [
 
 @pytest.mark.parametrize("text", [*ODD, "two\nlines\r\nand\ttabs"])
 def test_odd_characters_survive_in_every_field(tmp_path: Path, text: str) -> None:
-    subject = Adapter("subject", "threading", about=text, setup=text)
-    found = written(tmp_path, subject, [result("fail", "x", reason=text)])
+    known = Divergence(CLAUSE, "fail", text)
+    subject = replace(knows(known), about=text, setup=text)
+    found = written(tmp_path, subject, [])
     assert (found.about, found.setup) == (text, text)
     assert found.divergences[0].reason == text
 
@@ -558,7 +602,15 @@ def test_an_interpreter_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> Non
     ("name", "said"),
     [
         ("no_such_module", "There is no implementation 'no_such_module'"),
-        ("refernce", "no module refernce can be imported here. Did you mean reference?"),
+        ("refernce", "no module refernce in .* Did you mean reference?"),
+        ("green", r"no module green in .* Did you mean \./green\.toml\?"),
+        ("./gren.toml", r"There is no adapter file \./gren\.toml; did you mean \./green\.toml\?"),
+        ("greens/threads.py", r"is a module; did you mean greens\.threads\?"),
+        ("greens/__init__.py", r"is a module; did you mean greens\?"),
+        ("event", "'event' is a chapter, not an implementation; .*: --impl=NAME event"),
+        ("event.methods", "'event.methods' is a clause, not an implementation; .* event.methods"),
+        ("lock.release.no-value", "'lock.release.no-value' is a clause, not an implementation; "),
+        ("stdlib@pypi3.8", "No interpreter pypi3.8 was found; did you mean pypy3.8[?] Found here"),
         ("not-a-name", "'not-a-name' is not an implementation: give an adapter (.*reference"),
         ("missing.toml", "There is no adapter file missing.toml"),
         ("stdlib@", "'stdlib@' names no interpreter after the @"),
@@ -567,11 +619,21 @@ def test_an_interpreter_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> Non
     ],
 )
 def test_a_name_that_stands_for_nothing_is_refused(
-    monkeypatch: pytest.MonkeyPatch, name: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
 ) -> None:
-    found_are(monkeypatch, "3.7", "3.8")
+    found_are(monkeypatch, "3.7", "3.8", "pypy3.8")
+    write(tmp_path, 'module = "greens"', "green.toml")
+    (tmp_path / "greens").mkdir()
+    for file in ("__init__.py", "threads.py"):
+        (tmp_path / "greens" / file).touch()
     with pytest.raises(UserError, match=said.replace("(.*", r"\(.*")):
         resolve(name)
+
+
+def test_a_module_may_have_the_name_of_a_clause(tmp_path: Path) -> None:
+    (tmp_path / "event.py").touch()
+    assert resolve("event").adapter.module == "event"
+    assert resolve("event.methods").adapter.module == "event.methods"
 
 
 def test_finding_a_module_does_not_import_it(tmp_path: Path) -> None:
@@ -821,6 +883,9 @@ def test_interpreters_come_in_the_order_of_their_versions(machine: Path) -> None
         ("3.4.1", "pyenv/versions/3.4.1/bin/python"),
         ("3.4.10", "pyenv/versions/3.4.10/bin/python"),
         ("3.4", "pyenv/versions/3.4.10/bin/python"),
+        ("pypy3", "bin/pypy3.6"),
+        ("2", "bin/python2.7"),
+        ("python2", "bin/python2.7"),
         ("pypy3.6", "bin/pypy3.6"),
         ("my-python", "bin/my-python"),
         ("bin/my-python", "bin/my-python"),
@@ -830,7 +895,7 @@ def test_interpreters_come_in_the_order_of_their_versions(machine: Path) -> None
 def test_an_interpreter_is_found_by_version_name_or_path(
     machine: Path, wish: str, path: str
 ) -> None:
-    for name in ("python3.5", "pypy3.6", "my-python"):
+    for name in ("python2.6", "python2.7", "python3.5", "pypy3.5", "pypy3.6", "my-python"):
         executable(machine / "bin" / name)
     for version in ("3.4.1", "3.4.10"):
         executable(machine / "pyenv" / "versions" / version / "bin" / "python")

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import threading
@@ -68,6 +69,24 @@ LOOK = 0.01
 LATER = 0.1
 
 
+def with_advice(failure: str, implementation: Implementation) -> str:
+    """Why an implementation could not be loaded, with what may help.
+
+    That is where its module was looked for, if it was not found, and what its adapter says that it
+    needs.
+    """
+    adapter = implementation.adapter
+    missing = _NO_MODULE.search(failure)
+    steps = adapter.module.split(".")
+    names = {".".join(steps[: number + 1]) for number in range(len(steps))} | {steps[-1]}
+    if missing and missing[1] in names:
+        folders = ", ".join(implementation.path)
+        failure += f"; it was looked for in {folders}, and where the interpreter itself looks"
+    if adapter.requires:
+        failure += f" (it needs {', '.join(adapter.requires)})"
+    return failure
+
+
 def load_request(
     implementation: Implementation,
     time_scale: float,
@@ -97,6 +116,9 @@ def load_request(
 # The signals that usually come from outside.  An implementation that dies of one of these by itself
 # does so again when its case is run once more.
 _FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP")
+
+
+_NO_MODULE = re.compile(r"No module named '?([\w.]+)")
 
 
 class CannotStart(Exception):
@@ -219,16 +241,19 @@ class WorkerProcess:
             ending = self._ending()
             output = self._last_line()
             self._end_process()
-            raise CannotStart(
-                f"the worker ended ({ending}) while it loaded {adapter.module}"
-                + (f"; it printed: {output}" if output else "")
-            ) from None
+            ended = f"the worker ended ({ending}) while it loaded {adapter.module}"
+            is_sure = self._implementation.interpreter.is_versioned or self.description is not None
+            if not (is_sure or _is_python(interpreter)):
+                ended = f"{interpreter} is not a Python interpreter, or it is broken"
+            raise CannotStart(ended + (f"; it printed: {output}" if output else "")) from None
         except _Hung:
             output = self._last_line()
             self._end_process()
+            scale = self._time_scale
             raise CannotStart(
                 f"{interpreter} was started but did not load {adapter.module} in time"
                 + (f"; it printed: {output}" if output else "")
+                + (f"; --impl-time-scale={scale:g} shortens that time" if scale < 1 else "")
             ) from None
         if "refused" in answer:
             self._end_process()
@@ -238,8 +263,7 @@ class WorkerProcess:
             raise WrongSubstrate(answer["substrate"])
         if "failed" in answer:
             self._end_process()
-            needs = ", ".join(adapter.requires)
-            raise CannotStart(answer["failed"] + (f" (it needs {needs})" if needs else ""))
+            raise CannotStart(with_advice(answer["failed"], self._implementation))
         if "kit_threads" not in answer:
             self._end_process()
             raise CannotStart(f"the worker failed: {answer.get('observed', answer)}")
@@ -530,6 +554,22 @@ def _environment(folder: Path) -> dict[str, str]:
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
     # What is printed before a crash is evidence: it must not stay in a buffer.
     return {**kept, **temporary, "PYTHONUNBUFFERED": "1"}
+
+
+def _is_python(interpreter: Path) -> bool:
+    """Whether a program that failed to run the worker runs a line of Python."""
+    try:
+        shown = subprocess.run(
+            [interpreter, "-c", "print('Python')"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=30,
+            check=False,
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return shown.strip() == b"Python"
 
 
 def _refused(interpreter: Path, error: OSError) -> str:
