@@ -24,3 +24,10 @@ def times(text: str) -> int:
             f"{text!r} is not valid; it must be a whole number of at least 1"
         )
     return int(text)
+
+
+def file_or_folder(text: str) -> str:
+    """The path of a file or a folder from the command line.  Raises ArgumentTypeError for none."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not valid; it must be a path")
+    return text

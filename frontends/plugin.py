@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import re
+import shlex
 import sys
 import time
 from collections.abc import Generator, Iterator
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.options import factor, times
+from threadspec.frontends.options import factor, file_or_folder, times
 
 if TYPE_CHECKING:
     from threadspec.conformance.index import Case
@@ -62,6 +63,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--impl-report",
+        type=file_or_folder,
         dest="threadspec_report",
         metavar="PATH",
         help="write the record of the run to this .json file, or the records of all "
@@ -85,6 +87,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--impl-write-divergences",
+        type=file_or_folder,
         dest="threadspec_write_divergences",
         metavar="FILE",
         help="write an adapter file that lists every deviation found as a known divergence",
@@ -179,6 +182,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{level}: {meaning}")
     selection = _selection(config)
     _refuse_to_repeat(config, selection)
+    _refuse_two_places(config)
     config.args = selection.others
     config.args_source = pytest.Config.ArgsSource.ARGS
     try:
@@ -202,8 +206,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _names_a_part(argument: str, config: pytest.Config) -> bool:
     """Whether an argument that names nothing here is a part of the battery, as ids name them."""
-    name = re.fullmatch(r"battery/(\w+(?:/\w+\.py)?)(::.*)?", argument)
-    if name is None or (config.invocation_params.dir / "battery" / name[1]).exists():
+    name = re.fullmatch(r"(?:conformance/)?battery/(\w+(?:/\w+\.py)?)(::.*)?", argument)
+    place = argument.partition("::")[0]
+    if name is None or (config.invocation_params.dir / place).exists():
         return False
     return (BATTERY / name[1]).exists()
 
@@ -215,6 +220,17 @@ def _refuse_to_repeat(config: pytest.Config, selection: Selection) -> None:
         raise pytest.UsageError(
             "pytest-repeat's --count does not repeat the cases of the battery; use --impl-repeat."
         )
+
+
+def _refuse_two_places(config: pytest.Config) -> None:
+    """Refuse an option that names a file or folder and is given twice.  Raises UsageError.
+
+    One on the command line may still replace one in a configuration file.
+    """
+    given = [argument.partition("=")[0] for argument in config.invocation_params.args]
+    for option in ("--impl-report", "--impl-write-divergences"):
+        if given.count(option) > 1:
+            raise pytest.UsageError(f"{option} is given more than once; give it once.")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -600,7 +616,7 @@ def pytest_report_teststatus(
         return None
     verdict = found["result"]["verdict"]
     if found["known"]:
-        return "known divergences", "k", (f"KNOWN {verdict}", {"yellow": True})
+        return "known", "k", (f"KNOWN {verdict}", {"yellow": True})
     if report.failed:
         return "failed", verdict[0].upper(), verdict.upper()  # pytest makes it red
     if verdict == "not-offered":
@@ -618,6 +634,11 @@ class Collector:
     def __init__(self, config: pytest.Config, kit_session: Session) -> None:
         self._config = config
         self._session = kit_session
+        self._excluded = 0  # the number of cases that options such as -k exclude
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Count the cases that options exclude."""
+        self._excluded += sum(isinstance(item, CaseItem) for item in items)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Announce the cases that will be run."""
@@ -650,6 +671,9 @@ class Collector:
             self._fail(nodeid, complaint)
             if exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        asks_for_cases = _selection(self._config).asks_for_cases
+        if exitstatus == pytest.ExitCode.OK and asks_for_cases and self._session.has_run_nothing:
+            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
     def _fail(self, nodeid: str, complaint: str) -> None:
         """Report something that is wrong with the whole run as a failed test."""
@@ -671,6 +695,24 @@ class Collector:
         durations = self._config.option.durations is not None
         for line, markup in self._session.summary(durations):
             terminalreporter.write_line(line, **markup)
+        if self._session.has_run_nothing:
+            terminalreporter.write_line(f"No case was run{self._why_none()}.", red=True)
+
+    def _why_none(self) -> str:
+        """Why no case was run, as the end of a sentence; empty if it is not known."""
+        if not _selection(self._config).asks_for_cases:
+            return ": the arguments name other tests only"
+        options = self._config.option
+        given = [
+            f"{name} {shlex.quote(value)}"
+            for name, value in (("-k", options.keyword), ("-m", options.markexpr))
+            if value
+        ]
+        if not (given and self._excluded):
+            return ""
+        verb = "excludes" if len(given) == 1 else "exclude"
+        number = "the only case" if self._excluded == 1 else f"all {self._excluded} cases"
+        return f": {' and '.join(given)} {verb} {number}"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

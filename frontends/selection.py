@@ -31,6 +31,11 @@ class Selection:
     whole: bool = False
     named: dict[str, set[str | None]] = field(default_factory=dict)
 
+    @property
+    def asks_for_cases(self) -> bool:
+        """Whether any case is asked for."""
+        return self.whole or bool(self.named)
+
     def cases(self, implementation: str) -> list[tuple[int, Case]]:
         """The cases asked for on an implementation, each with its place in the battery."""
         return [
@@ -109,7 +114,8 @@ def _part(place: str, directory: Path, root: Path, modules: bool) -> str | None:
         part = path.relative_to(BATTERY.resolve()).as_posix()
         return part if part in parts else None
     for part in parts:
-        if os.path.normpath(place) == f"battery/{part}" or path == root / "battery" / part:
+        as_printed = (f"battery/{part}", f"conformance/battery/{part}")
+        if os.path.normpath(place) in as_printed or path == root / "battery" / part:
             return part
     return None
 

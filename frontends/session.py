@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -21,18 +22,26 @@ from threadspec.reports.record import CaseResult, Subject
 
 
 def check_writable(path: Path) -> None:
-    """Check that a file can be written, before any case runs.  Raises UserError."""
+    """Check that a file can be written, before any case runs, and leave nothing behind.
+
+    Raises UserError.
+    """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; give the path of a file.")
+    missing = [folder for folder in path.parents if not folder.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise UserError(f"{path} is a folder; give the path of a file.")
         probe = path.with_name(path.name + ".part")
         probe.touch()
-        probe.unlink(missing_ok=True)  # pytest-xdist's workers try the same
+        probe.unlink()
     except OSError as error:
         raise UserError(
             f"{path} cannot be written: {error.strerror}; give another path."
         ) from error
+    finally:
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def check_report(value: str) -> None:
@@ -282,13 +291,17 @@ class Session:
             self._written.append(f"{len(paths)} records were written to {shown(paths[0].parent)}.")
         for number, results in sorted(self._results.items()):
             trial = self.trials[number]
-            for stale in divergences.stale(trial.divergences, results):
+            all_stale = divergences.stale(trial.divergences, results)
+            for stale in all_stale:
                 place = trial.implementation.adapter.place(stale)
                 now = worst(one.verdict for one in results if one.clause == stale.clause)
                 does, todo = f"is {now}", f"change its verdict in {place} to {now}"
+                remove = f"remove it from {'the list in ' if stale.is_in_list else ''}{place}"
                 if now in NO_DIVERGENCE:
                     does = "passes" if now == "pass" else does
-                    todo = f"remove it from {place}"
+                    todo = remove
+                elif stale.is_in_list:
+                    todo = f"{remove}, and list it as {now}"
                 yield (
                     place,
                     f"Stale divergence: {stale.clause} is listed as {stale.verdict} but {does} "
@@ -297,7 +310,7 @@ class Session:
             if self._divergences is not None:
                 try:
                     written = divergences.write(
-                        trial.implementation.adapter, results, self._divergences
+                        trial.implementation.adapter, results, self._divergences, all_stale
                     )
                 except UserError as error:
                     yield str(self._divergences), str(error)
@@ -307,18 +320,28 @@ class Session:
                         f"written to {shown(self._divergences)}."
                     )
 
+    @property
+    def has_run_nothing(self) -> bool:
+        """Whether no case has a result."""
+        return not self._results
+
     def summary(self, durations: bool = False) -> Iterator[tuple[str, dict[str, bool]]]:
         """The lines for the end of the run, each with pytest's markup.
 
         ``durations``: include the share of time spent waiting, by named duration.
         """
-        found = False
         for one in self._records():
-            found = True
             yield from text.summarize(one, len(battery()), durations)
         for unavailable in self.unavailable:
             yield f"{unavailable.name}: unavailable: {unavailable.reason}", {"yellow": True}
+        for number in sorted(self._results):
+            adapter = self.trials[number].implementation.adapter
+            if unreviewed := sum(map(divergences.is_unreviewed, adapter.divergences)):
+                plural, have = ("", "has") if unreviewed == 1 else ("s", "have")
+                yield (
+                    f"{unreviewed} known divergence{plural} in {adapter.path} {have} a reason that "
+                    f'begins with "{divergences.UNREVIEWED.strip()}"; replace it by the reason.',
+                    {"yellow": True},
+                )
         for line in self._written:
             yield line, {}
-        if not found:
-            yield "No case was run.", {"red": True}

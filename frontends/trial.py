@@ -21,6 +21,7 @@ from threadspec.adapters.runner.process import (
     Refused,
     WrongSubstrate,
     load_request,
+    with_advice,
 )
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
@@ -59,6 +60,7 @@ class InProcess:
     """Runs cases in this process, for a debugger: without deadlines, and in the order of calls."""
 
     def __init__(self, implementation: Implementation, time_scale: float) -> None:
+        self._implementation = implementation
         self._request = load_request(implementation, time_scale)
         self._durations = Durations(time_scale)
         self._observer: Observer | None = None
@@ -76,7 +78,7 @@ class InProcess:
         except loading.SubstrateError as error:
             raise WrongSubstrate(str(error)) from error
         except loading.LoadError as error:
-            raise CannotStart(str(error)) from error
+            raise CannotStart(with_advice(str(error), self._implementation)) from error
         if unfit := loading.why_unfit(substrate, self._durations["positive"]):
             raise (WrongSubstrate if request["substrate"] else CannotStart)(unfit)
         self._observer = Observer(module, substrate, self._durations, origin=self._request)

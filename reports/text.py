@@ -82,6 +82,7 @@ def waits(record: Record) -> str:
 def summarize(record: Record, battery: int, durations: bool = False) -> Iterator[Line]:
     """The lines for one implementation at the end of a run: counts, then each deviation.
 
+    A clause of which some cases deviate as is known, and others do not, has a line for each.
     ``durations``: include the time spent waiting.
     """
     verdicts = record.clause_verdicts()
@@ -97,9 +98,10 @@ def summarize(record: Record, battery: int, durations: bool = False) -> Iterator
     )
     shown = set()
     for case in sorted(record.cases, key=lambda one: -VERDICTS.index(one.verdict)):
-        if case.verdict in ("pass", "not-offered", "observed") or case.clause in shown:
+        key = (case.clause, case.is_known)
+        if case.verdict in ("pass", "not-offered", "observed") or key in shown:
             continue
-        shown.add(case.clause)
+        shown.add(key)
         observed = textwrap.shorten(case.observed or "", 110, placeholder=" …")
         known = "known " if case.is_known else ""
         yield f"  {known}{case.verdict}: {case.clause}: {observed}", {}

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 
 import miniatures
+from threadspec.adapters.adapter import read
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
@@ -249,7 +250,7 @@ def test_a_known_divergence_does_not_fail_the_run(run: Run, folder: Path) -> Non
         [
             "*KNOWN fail*",
             "  known fail: lock.release.unlocked-error: *",
-            "*3 known divergences*",
+            "*3 known in *",
         ]
     )
 
@@ -359,7 +360,63 @@ def test_divergences_that_were_written_make_the_next_run_pass(run: Run, folder: 
     )
     second = run("--impl=new/silent.toml", *RELEASE)
     assert (first.ret, second.ret) == (FAILED, OK)
-    assert counts(second)["known divergences"] == 3
+    assert counts(second)["known"] == 3
+    second.stdout.fnmatch_lines(
+        [
+            '1 known divergence in ./new/silent.toml has a reason that begins with "unreviewed:"; '
+            "replace it by the reason."
+        ]
+    )
+
+
+def test_divergences_that_were_not_run_are_kept(run: Run, folder: Path) -> None:
+    path = adapter_file(folder, "silent", "lock.factory", when="python_version >= '3'")
+    run(f"--impl={path}", "--impl-write-divergences=new.toml", *RELEASE)
+    assert [(one.clause, one.when) for one in read(folder / "new.toml").divergences] == [
+        ("lock.factory", "python_version >= '3'"),
+        ("lock.release.unlocked-error", None),
+    ]
+
+
+def test_a_listed_verdict_does_not_hide_another_one_of_its_clause(run: Run, folder: Path) -> None:
+    dies_of_a_new_lock = """
+    def acquire(self, blocking=True):
+        self.is_used = self._lock.acquire(blocking)
+        return self.is_used
+
+    def release(self):
+        if not hasattr(self, "is_used"):
+            __import__("os").abort()
+        if self._lock.locked():
+            self._lock.release()
+"""
+    written(folder, "half.py", miniatures.FAITHFUL + dies_of_a_new_lock)
+    path = adapter_file(folder, "half", verdict="crash")
+    result = run(f"--impl={path}", "lock.release.unlocked-error")
+    assert result.ret == FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "  known crash: lock.release.unlocked-error: *",
+            "  fail: lock.release.unlocked-error: *",
+        ]
+    )
+
+
+def test_a_stale_entry_of_a_list_is_removed_from_the_list(run: Run, folder: Path) -> None:
+    written(
+        folder,
+        "listed.toml",
+        'module = "faithful"\n[[divergence]]\nverdict = "fail"\nreason = "both"\nclause = [\n'
+        '    "lock.factory",\n    "lock.release.unlocked-error",\n]\n',
+    )
+    result = run("--impl=listed.toml", *RELEASE)
+    assert result.ret == FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "Stale divergence: lock.release.unlocked-error is listed as fail but passes now on "
+            "listed; remove it from the list in ./listed.toml:7."
+        ]
+    )
 
 
 def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
@@ -392,6 +449,21 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
             "os has no start_new_thread, allocate_lock, get_ident.",
         ),
         (["--impl=rootless.toml", "--impl-in-process"], 'line 2, has substrate = "os". os has no'),
+        (["--impl=faithful", "--impl-report="], "'' is not valid; it must be a path"),
+        (["--impl=faithful", "--impl-write-divergences="], "'' is not valid; it must be a path"),
+        (
+            ["--impl=faithful", "--impl-report=a.json", "--impl-report", "b.json"],
+            "--impl-report is given more than once; give it once.",
+        ),
+        (
+            ["--impl=no.such.module"],
+            "No module named 'no'; it was looked for in {folder}, and where the interpreter itself",
+        ),
+        (["--impl=stdlib@/bin/ls"], "stdlib@/bin/ls cannot be judged: /bin/ls is not a Python int"),
+        (
+            ["--impl=faithful", "--impl-time-scale=0.0001"],
+            "faithful in time; --impl-time-scale=0.0001 shortens that time.",
+        ),
         (["--impl=faithful,silent", "--impl-report=one.json"], "give --impl-report a folder"),
         (["--impl=faithful,silent", "--impl-write-divergences=d.toml"], "for one implementation"),
         (["--impl=faithful", "--impl-report=file/record.json"], "cannot be written: "),
@@ -414,6 +486,7 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
         (["--impl-in-process"], "--impl-in-process needs an implementation"),
         (["--pyargs", "threadspec.conformance"], "The battery needs an implementation to judge"),
         (["battery/lock/release.py"], "The battery needs an implementation to judge"),
+        (["conformance/battery/lock"], "The battery needs an implementation to judge"),
         (["--impl=faithful", "lock.release.nothing"], "There is no clause lock.release.nothing; "),
         (
             ["--impl=faithful", "lock.release.unlockd-error"],
@@ -444,9 +517,23 @@ def test_a_mistake_is_said_in_a_sentence(
     result = run(*arguments)
     printed = text_of(result)
     assert result.ret == USAGE
-    assert said in printed
+    assert said.replace("{folder}", str(folder)) in printed
     assert "Traceback" not in printed
     assert "INTERNALERROR" not in printed
+
+
+def test_what_cannot_be_judged_leaves_no_folders(run: Run, folder: Path) -> None:
+    options = ("--impl-report=new/a/r.json", "--impl-write-divergences=other/d.toml")
+    assert run("--impl=broken", *options).ret == USAGE
+    assert not (folder / "new").exists()
+    assert not (folder / "other").exists()
+
+
+def test_an_option_replaces_that_of_a_configuration_file(run: Run, folder: Path) -> None:
+    written(folder, "pytest.ini", "[pytest]\naddopts = --impl-report=a.json\n")
+    run("--impl=faithful", "--impl-report=b.json", *RELEASE_OF_NEW)
+    assert (folder / "b.json").exists()
+    assert not (folder / "a.json").exists()
 
 
 def test_in_process_refuses_another_interpreter(run: Run) -> None:
@@ -458,7 +545,23 @@ def test_in_process_refuses_another_interpreter(run: Run) -> None:
 def test_a_run_of_no_cases_fails_and_says_so(run: Run) -> None:
     result = run("--impl=faithful", "-k", "nothing_is_called_like_this")
     assert result.ret == NOTHING
-    result.stdout.fnmatch_lines(["No case was run."])
+    everything = f"all {len(battery())} cases"
+    result.stdout.fnmatch_lines(
+        [f"No case was run: -k nothing_is_called_like_this excludes {everything}."]
+    )
+    result = run("--impl=faithful", "-k", "not lock", "-m", "must", "lock.release.no-value")
+    assert result.ret == NOTHING
+    result.stdout.fnmatch_lines(["No case was run: -k 'not lock' and -m must exclude the only *."])
+
+
+def test_other_tests_do_not_stand_for_cases(run: Run, folder: Path) -> None:
+    written(folder, "test_mine.py", "def test_mine():\n    pass\n")
+    result = run("--impl=faithful", "test_mine.py")
+    assert result.ret == OK
+    result.stdout.fnmatch_lines(["No case was run: the arguments name other tests only."])
+    result = run("--impl=faithful", "-k", "mine", "test_mine.py", "lock.release.no-value")
+    assert result.ret == NOTHING
+    result.stdout.fnmatch_lines(["No case was run: -k mine excludes *", "*1 passed*"])
 
 
 # -- records --------------------------------------------------------------------------------------
@@ -693,7 +796,9 @@ def test_a_case_can_be_asked_for_on_one_of_several_implementations(run: Run) -> 
     assert counts(run("--impl=silent,faithful", case)) == {"passed": 1, "failed": 1}
 
 
-@pytest.mark.parametrize("chapter", ["lock", "battery/lock", "battery/lock/"])
+@pytest.mark.parametrize(
+    "chapter", ["lock", "battery/lock", "battery/lock/", "conformance/battery/lock"]
+)
 def test_a_chapter_can_be_named(run: Run, chapter: str) -> None:
     listed = ids(run("--impl=faithful", "--collect-only", "-q", chapter))
     assert listed == [f"{case.id}[faithful]" for case in battery() if case.clause.chapter == "lock"]
