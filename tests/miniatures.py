@@ -50,7 +50,7 @@ SILENT = (
 )
 
 FICKLE = (
-    '"""Raises nothing when an unlocked lock is released, every other time."""\n'
+    '"""Raises nothing when an unlocked lock is released, every third time."""\n'
     + LOCK
     + """
     refused = []
@@ -58,7 +58,7 @@ FICKLE = (
     def release(self):
         if not self._lock.locked():
             self.refused.append(self)
-            if len(self.refused) % 2:
+            if len(self.refused) % 3 == 1:
                 return
         self._lock.release()
 """

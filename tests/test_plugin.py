@@ -26,7 +26,7 @@ OK, FAILED, INTERRUPTED, INTERNAL, USAGE, NOTHING = range(6)
 
 # The three cases of one clause, all of them of one chapter.
 RELEASE = ("battery/lock/release.py", "-k", "lock.release.unlocked-error and is_an_error")
-RELEASE_OF_NEW = ("-k", "test_release_of_a_new_lock_is_an_error")
+RELEASE_OF_NEW = ("battery/lock/release.py", "-k", "test_release_of_a_new_lock_is_an_error")
 LOCKS = ("battery/lock",)
 
 battery()  # imported once here, not in every run inside this process
@@ -130,7 +130,7 @@ def test_a_failure_is_told_in_the_terms_of_the_manual(run: Run) -> None:
             "  statements  *Lock.release:*",
             "  required    *",
             "  observed    release() returned None, expected *",
-            "  where       battery/lock/release.py:*",
+            "  where       battery/shared/locks.py:*",
         ]
     )
     clause = catalogue().find("lock.release.unlocked-error")
