@@ -225,14 +225,14 @@ def test_an_implementation_that_always_deadlocks_gets_a_complete_record(
     run: Run, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.json"
-    select = ("battery/lock", "-k", "(blocked or waiter or is_a_new_one)")
+    select = ("battery/lock", "-k", "(blocked or waiter or created-unlocked)")
     result = run("--impl=deadlocked", "--impl-time-scale=0.2", f"--impl-report={report}", *select)
     assert result.ret == FAILED
     found = record.read(report)
     assert len(found.cases) == sum(counts(result).values()) - counts(result)["deselected"]
     verdicts = found.clause_verdicts()
     assert verdicts["lock.acquire.proceeds-after-release"] == "fail"
-    assert verdicts["lock.factory"] == "timeout"
+    assert verdicts["lock.created-unlocked"] == "timeout"
     assert "error" not in verdicts.values()
 
 
