@@ -138,7 +138,7 @@ def test_cases_share_a_process(tmp_path: Path) -> None:
     runner = Observer(ModuleType("unused"), _thread, Durations(), origin=origin)
     try:
         for identifier in (MODULE, LOCK, LOCAL):
-            (case,) = (case for case in battery() if case.clause.id == identifier)
+            case = next(case for case in battery() if case.clause.id == identifier)
             outcome = runner.run_case(getattr(sys.modules[case.module], case.function))
             assert outcome["outcome"] == "ok", outcome
     finally:
@@ -183,24 +183,33 @@ def test_a_blocked_call_is_interrupted_before_it_is_let_go(actors: Actors) -> No
     lock = _thread.allocate_lock()
     lock.acquire()
     met = interrupting.blocked(
-        actors, lock.acquire, interrupting.interrupt, lock.release, ends=True
+        actors, "acquire", lock.acquire, interrupting.interrupt, lock.release, ends=True
     )
     assert (met.in_time, met.raised) == (True, True)
-    met = interrupting.blocked(actors, lock.acquire, interrupting.nothing, lock.release, ends=False)
+    met = interrupting.blocked(
+        actors, "acquire", lock.acquire, interrupting.nothing, lock.release, ends=False
+    )
     assert (met.in_time, met.raised, met.early, met.value) == (True, False, False, True)
 
 
 def test_a_call_that_a_handler_must_end_gets_time_for_it(actors: Actors) -> None:
     lock = _thread.allocate_lock()
     lock.acquire()
-    met = interrupting.blocked(actors, lock.acquire, lock.release, lock.release, ends=True)
+    met = interrupting.blocked(
+        actors, "acquire", lock.acquire, lock.release, lock.release, ends=True
+    )
     assert (met.in_time, met.early) == (True, True)
 
 
 def test_a_call_that_is_not_blocked_is_not_interrupted(actors: Actors) -> None:
     with pytest.raises(NotOffered, match="nothing to interrupt"):
         interrupting.blocked(
-            actors, _thread.allocate_lock().acquire, interrupting.nothing, int, ends=False
+            actors,
+            "acquire",
+            _thread.allocate_lock().acquire,
+            interrupting.nothing,
+            int,
+            ends=False,
         )
 
 
@@ -212,7 +221,7 @@ def two_steps() -> str:
 
 def test_a_short_call_is_interrupted_at_each_step() -> None:
     called: list[int] = []
-    steps = list(interrupting.steps(lambda: two_steps, lambda: called.append(1)))
+    steps = list(interrupting.steps("a call", lambda: two_steps, lambda: called.append(1)))
     assert [(step.met, step.raised, step.value) for step in steps] == [
         (False, False, "done"),
         (True, False, "done"),
@@ -223,7 +232,7 @@ def test_a_short_call_is_interrupted_at_each_step() -> None:
 
 
 def test_an_exception_ends_a_short_call_at_each_step() -> None:
-    steps = list(interrupting.steps(lambda: two_steps, interrupting.interrupt))
+    steps = list(interrupting.steps("a call", lambda: two_steps, interrupting.interrupt))
     assert [step.raised for step in steps] == [False, True, True, False]
     assert sys.getprofile() is None
 
@@ -236,7 +245,7 @@ def test_what_only_the_first_call_of_a_process_does_is_not_interrupted() -> None
             imported.extend(chr(number) for number in range(1000))
         return two_steps()
 
-    steps = list(interrupting.steps(lambda: call, interrupting.interrupt))
+    steps = list(interrupting.steps("a call", lambda: call, interrupting.interrupt))
     assert [step.raised for step in steps] == [False, True, True, True, False]
 
 
