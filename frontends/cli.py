@@ -12,16 +12,25 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from threadspec.adapters import file_format
 from threadspec.adapters.adapter import Implementation, Unavailable, choose
+from threadspec.adapters.runner.pool import processors
 from threadspec.conformance import manual
 from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue, version
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery, check
+from threadspec.frontends.judging import Judging
 from threadspec.frontends.options import factor, times
-from threadspec.frontends.trial import Trial, kit_version, make_record
+from threadspec.frontends.trial import kit_version
 from threadspec.reports import matrix as matrices
 from threadspec.reports import record as records
 from threadspec.reports import render
@@ -88,6 +97,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="the folder for matrix.json, matrix.md, matrix.html and records (default: "
         "%(default)s)",
+    )
+    matrix.add_argument(
+        "-n",
+        "--jobs",
+        type=times,
+        metavar="N",
+        help="judge N implementations at a time (default: one for each processor)",
     )
     matrix.add_argument(
         "--repeat",
@@ -173,64 +189,79 @@ def _schema(of: str) -> int:
     return 0
 
 
-def _judge(trial: Trial, time_scale: float, progress: Progress) -> records.Record:
-    """The record of the whole battery on one implementation.
-
-    Raises UserError where the implementation cannot be loaded.
-    """
-    subject = trial.load()
-    task = progress.add_task(trial.name, total=len(battery()))
-    results = []
-    for result in trial.run_all(battery()):
-        results.append(result)
-        progress.advance(task)
-    return make_record(subject, results, time_scale, finished=True)
-
-
 def _matrix(console: Console, options: argparse.Namespace) -> int:
-    made = [records.read(path) for path in options.records]
+    read = [records.read(path) for path in options.records]
     names = options.impl or ([] if options.records else ["all"])
-    missing = []
-    folder: Path = options.out / "records"
+    chosen = list(choose(names))
+    missing = [
+        matrices.Missing(one.name, one.reason) for one in chosen if isinstance(one, Unavailable)
+    ]
     with contextlib.suppress(OSError):  # _write() reports it
         options.out.mkdir(parents=True, exist_ok=True)
-    failed = False
-    bars = Progress(
+    implementations = [one for one in chosen if isinstance(one, Implementation)]
+    made: dict[str, records.Record] = {}
+    failed = interrupted = False
+    with (
+        _progress(bool(names)) as progress,
+        _judging(implementations, options, progress) as judging,
+    ):
+        try:
+            for one, found in judging.finished():
+                if isinstance(found, UserError):
+                    # The other implementations are still judged.
+                    missing.append(matrices.Missing(one.name, str(found.__cause__ or found)))
+                    failed = failed or not one.optional
+                else:
+                    records.write(found, options.out / "records" / records.file_name(one.name))
+                    made[one.name] = found
+        except KeyboardInterrupt:
+            interrupted = True
+    ended = {*made, *(one.name for one in missing)}
+    missing += [
+        matrices.Missing(one.name, "interrupted")
+        for one in implementations
+        if one.name not in ended
+    ]
+    if interrupted and not (read or made):
+        raise KeyboardInterrupt
+    read += [made[one.name] for one in implementations if one.name in made]
+    status = _write_matrix(console, matrices.build(read, catalogue(), missing), options.out)
+    if interrupted:
+        print("threadspec: interrupted; the matrix holds what was finished", file=sys.stderr)
+        return 130
+    return 1 if failed else status
+
+
+def _progress(shown: bool) -> Progress:
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
         console=Console(stderr=True),
-        disable=not names,
+        disable=not shown,
     )
-    with bars as progress:
-        for one in choose(names):
-            if isinstance(one, Unavailable):
-                missing.append(matrices.Missing(one.name, one.reason))
-                continue
-            assert isinstance(one, Implementation)
-            trial = Trial(one, options.time_scale, repeat=options.repeat)
-            try:
-                record = _judge(trial, options.time_scale, progress)
-            except UserError as error:
-                # The other implementations are still judged.
-                missing.append(matrices.Missing(one.name, str(error.__cause__ or error)))
-                failed = failed or not one.optional
-                continue
-            finally:
-                trial.close()
-            records.write(record, folder / records.file_name(one.name))
-            made.append(record)
-    matrix = matrices.build(made, catalogue(), missing)
+
+
+def _judging(
+    implementations: Sequence[Implementation], options: argparse.Namespace, progress: Progress
+) -> Judging:
+    jobs = options.jobs or processors()
+    return Judging(implementations, options.time_scale, options.repeat, jobs, progress)
+
+
+def _write_matrix(console: Console, matrix: matrices.Matrix, folder: Path) -> int:
+    """Write a matrix in all forms and print its table; the exit status."""
     for suffix, text in (
         ("json", matrices.to_json(matrix)),
         ("md", render.markdown(matrix)),
         ("html", render.html(matrix)),
     ):
-        _write(options.out / f"matrix.{suffix}", text)
+        _write(folder / f"matrix.{suffix}", text)
     _print_table(console, matrix)
     console.print(
-        f"The whole matrix is in {options.out}: matrix.html, matrix.md and matrix.json.",
+        f"The whole matrix is in {folder}: matrix.html, matrix.md and matrix.json.",
         highlight=False,
         markup=False,
         soft_wrap=True,
@@ -238,7 +269,7 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
     kit_fault = any(column.counts["error"] for column in matrix.columns)
     if kit_fault:
         console.print("The verdict error is a fault of the kit itself: please report it.")
-    return 1 if failed or kit_fault else 0
+    return 1 if kit_fault else 0
 
 
 def _print_table(console: Console, matrix: matrices.Matrix) -> None:

@@ -20,10 +20,13 @@ from rich.console import Console
 
 import miniatures
 from threadspec.adapters import file_format, interpreters
+from threadspec.adapters.adapter import Implementation
 from threadspec.conformance.catalogue import catalogue, version
+from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import VERDICTS, Verdict
-from threadspec.frontends import cli
+from threadspec.frontends import cli, judging
+from threadspec.frontends.judging import Judging
 from threadspec.frontends.trial import kit_version, make_record
 from threadspec.reports import matrix as matrices
 from threadspec.reports import record
@@ -55,7 +58,7 @@ def command(
 def short_battery(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command judge only a few cases."""
     few = tuple(case for case in battery() if case.clause.id == "lock.release.unlocked-error")
-    monkeypatch.setattr(cli, "battery", lambda: few)
+    monkeypatch.setattr(judging, "battery", lambda: few)
 
 
 def a_record(name: str = "x", verdict: Verdict = "fail", observed: str | None = "it did") -> Record:
@@ -367,6 +370,47 @@ def test_records_and_implementations_are_shown_together(
     assert status == 0
     assert "elsewhere" in out
     assert "faithful" in out
+
+
+@pytest.mark.usefixtures("short_battery")
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_columns_come_in_the_order_asked_for_whichever_ends_first(
+    command: Command, miniature: Callable[[str, str], str], tmp_path: Path, jobs: str
+) -> None:
+    miniature("slow", "import time; time.sleep(0.5)\n" + miniatures.FAITHFUL)
+    names = ["slow", miniature("faithful", miniatures.FAITHFUL), "silent"]
+    miniature("silent", miniatures.SILENT)
+    command("matrix", "-n", jobs, *(f"--impl={name}" for name in names))
+    made = json.loads((tmp_path / "threadspec-matrix/matrix.json").read_text(encoding="utf-8"))
+    assert [one["label"] for one in made["implementations"]] == names
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupted_matrix_holds_what_was_finished(
+    command: Command,
+    miniature: Callable[[str, str], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: int,
+) -> None:
+    few = battery()[:3]
+    monkeypatch.setattr(judging, "battery", lambda: few)
+    miniature("faithful", miniatures.FAITHFUL)
+    miniature("stuck", "import time; time.sleep(2)\n" + miniatures.FAITHFUL)
+    finished = Judging.finished
+
+    def interrupted(self: Judging) -> Iterator[tuple[Implementation, Record | UserError]]:
+        yield next(finished(self))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Judging, "finished", interrupted)
+    status, out, err = command("matrix", "-n", str(jobs), "--impl=faithful", "--impl=stuck")
+    assert status == 130
+    assert "faithful" in out
+    assert err.endswith("threadspec: interrupted; the matrix holds what was finished\n")
+    made = json.loads((tmp_path / "threadspec-matrix/matrix.json").read_text(encoding="utf-8"))
+    assert [one["label"] for one in made["implementations"]] == ["faithful"]
+    assert made["unavailable"] == [{"name": "stuck", "reason": "interrupted"}]
 
 
 def test_a_module_that_is_no_implementation_is_refused(command: Command) -> None:

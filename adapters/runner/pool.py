@@ -340,7 +340,7 @@ class Pool:
             nonlocal has_place
             lasts = time.monotonic() - began
             if not sleeps and lasts >= BUSY:
-                board.widen(_processors())
+                board.widen(processors())
             if sleeps and board.has_idle_processor():
                 if has_place:
                     board.leave()
@@ -378,7 +378,7 @@ class Pool:
                 else:
                     job.outcome.set_result(outcome)
                     if outcome.kind == "timeout" or self._hangs.waits:
-                        board.widen(_processors())
+                        board.widen(processors())
                 self._calm += 1
         finally:
             worker.close()
@@ -422,7 +422,7 @@ class Pool:
         del self._workers[self._size :]
 
 
-def _processors() -> int:
+def processors() -> int:
     """The number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
