@@ -96,7 +96,7 @@ RUNS: Sequence[tuple[str, Callable[[Finished], bool]]] = (
     ("-p randomly -v", _keeps_order),
     ("-o asyncio_mode=auto", _has_result),
     ("--force-sugar", lambda run: run.status == FAILED and "3 failed" in run.output),
-    ("--count=3", lambda run: run.status == USAGE and "--count repeats test" in run.output),
+    ("--count=3", lambda run: run.status == USAGE and "--count does not repeat" in run.output),
 )
 
 
