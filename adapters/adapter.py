@@ -76,13 +76,16 @@ class Adapter:
 
         Raises UserError like ``find``, and says which line of the file asks for the value.
         """
-        value = getattr(self, key)
         try:
-            return find(value)
+            return find(getattr(self, key))
         except UserError as error:
-            line = f", line {self.lines[key]}," if key in self.lines else ""
-            asks = f"has {key} = {file_format.shown(value)}"
-            raise UserError(f"The adapter file {self.path}{line} {asks}. {error}") from error
+            raise UserError(f"{self.asks_for(key)} {error}") from error
+
+    def asks_for(self, key: str) -> str:
+        """A sentence that says which line of the file has ``key``, and with which value."""
+        line = f", line {self.lines[key]}," if key in self.lines else ""
+        value = file_format.shown(getattr(self, key))
+        return f"The adapter file {self.path}{line} has {key} = {value}."
 
     @property
     def versions(self) -> SpecifierSet | None:

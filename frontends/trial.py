@@ -147,23 +147,12 @@ class Trial:
                 description = self._runner.load()
                 self._check_names(description)
             except WrongSubstrate as error:
-                raise UserError(self._blame("substrate", f"{error}.")) from None
+                asks = self.implementation.adapter.asks_for("substrate")
+                raise UserError(f"{asks} {error}.") from None
             except CannotStart as error:
                 raise UserError(f"{self.name} cannot be judged: {error}.") from error
             self._description = description
         return self.subject
-
-    def _blame(self, key: str, reason: str) -> str:
-        """A message that says which line of the adapter file asks for what cannot be used."""
-
-        def refuse(value: str) -> None:
-            raise UserError(reason)
-
-        try:
-            self.implementation.adapter.resolve(key, refuse)
-        except UserError as error:
-            return str(error)
-        raise AssertionError(key)
 
     def _check_names(self, description: dict[str, Any]) -> None:
         """Check that a module is meant to be an implementation.  Raises CannotStart.

@@ -264,13 +264,13 @@ def test_init_runs_once_in_each_thread(threading, actors):
     assert calls == [here], "__init__() ran %d times in one thread, expected once" % len(calls)
     one = actors.new()
     two = actors.new()
-    bystander = actors.new()
-    bystander.call(lambda held: None, data)
+    other = actors.new()
+    other.call(lambda held: None, data)
     for _ in range(3):
         for actor in (one, two):
             actor.call(use, data)
         use(data)
-    bystander.call(lambda held: None, data)
+    other.call(lambda held: None, data)
     expected = [here, one.ident, two.ident]
     assert calls == expected, "__init__() ran %d times in three threads, expected 3" % len(calls)
 

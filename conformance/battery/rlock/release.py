@@ -14,7 +14,7 @@ from threadspec.conformance.battery.support.calls import (
 )
 from threadspec.conformance.battery.support.contention import check_no_waiter_left
 from threadspec.conformance.battery.support.crossing import pairs
-from threadspec.conformance.battery.support.extremes import call_times, many_times
+from threadspec.conformance.battery.support.extremes import many_times
 from threadspec.conformance.battery.support.premises import check_excludes
 from threadspec.conformance.battery.support.rlock import (
     DEEPEST,
@@ -202,7 +202,7 @@ def test_a_lock_acquired_many_times_is_released_as_many_times(threading, actors)
     if got:
         return  # another clause's business
     level = owner.call(many_times, lock.acquire)
-    owner.call(call_times, level - 1, lock.release)
+    owner.call(repeat, level - 1, lock.release)
     got = other.call(lock.acquire, False)
     assert not got, "acquired %d times and released %d times, the lock is unlocked" % (
         level,

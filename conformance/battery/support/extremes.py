@@ -54,12 +54,6 @@ def many_times(function, most=MANY):
     return done
 
 
-def call_times(times, function):
-    """Call ``function`` ``times`` times."""
-    for _ in range(times):
-        function()
-
-
 def try_acquire(actors, semaphore):
     """Call acquire(False) until it fails, FEWER times at most; numbers of calls and failures."""
     failed = []

@@ -22,11 +22,11 @@ def test_a_failing_thread_leaves_others_alone(threading, actors):
                 with Latch(actors.substrate) as latch:
                     passed = []
 
-                    def bystander():
+                    def other():
                         latch.wait()
-                        passed.append("bystander")
+                        passed.append("other")
 
-                    actors.call(threading.Thread(target=bystander).start)
+                    actors.call(threading.Thread(target=other).start)
                     starter = actors.start(make(raiser(error)).start)
                     assert starter.returned()
                     settle(actors)
