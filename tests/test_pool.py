@@ -178,7 +178,7 @@ def test_all_processors_are_used_once_waits_are_in_vain(make: MakePool) -> None:
         one = make(TRACED, 1)
         one._hangs.has_waited({"vain": vain, "longest": {}, "pace": None})
         run_all(one, [NO_VALUE] * 3)
-        assert one._board._size == (pool._processors() if vain else 1)
+        assert one._board._size == (pool.processors() if vain else 1)
 
 
 @pytest.mark.parametrize(("idle", "more"), [(0.0, False), (1.0, True), (None, True)])
