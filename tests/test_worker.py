@@ -284,6 +284,28 @@ def test_a_case_whose_worker_is_killed_once_from_outside_is_run_again(
 
 
 @posix
+@pytest.mark.parametrize(("kills", "loads"), [(1, True), (2, False)])
+def test_a_worker_that_is_killed_while_it_loads_is_replaced_once(
+    make: MakeWorker, tmp_path: Path, kills: int, loads: bool
+) -> None:
+    source = f"""
+        import os
+        with open({str(tmp_path / "count")!r}, "a") as count:
+            count.write(".")
+        if os.path.getsize({str(tmp_path / "count")!r}) <= {kills}:
+            os.kill(os.getpid(), 9)
+    """
+    worker = make(textwrap.dedent(source) + miniatures.FAITHFUL)
+    if loads:
+        worker.load()
+        assert run_case(worker, *NO_VALUE).kind == "ok"
+    else:
+        with pytest.raises(CannotStart, match="SIGKILL"):
+            worker.load()
+    assert len((tmp_path / "count").read_text()) == 2
+
+
+@posix
 def test_a_case_whose_worker_dies_by_itself_is_not_run_again(
     make: MakeWorker, tmp_path: Path
 ) -> None:

@@ -133,6 +133,10 @@ class WrongSubstrate(CannotStart):
     """The substrate that the adapter names cannot be used; the message begins with its name."""
 
 
+class _Killed(CannotStart):
+    """A signal that usually comes from outside has ended the worker."""
+
+
 class _Ended(Exception):
     """The worker process has ended."""
 
@@ -229,7 +233,18 @@ class WorkerProcess:
             self._send(load_request(self._implementation, self._time_scale, self._number, is_first))
 
     def load(self) -> dict[str, Any]:
-        """Load the implementation; the worker's description of it.  Raises CannotStart."""
+        """Load the implementation; the worker's description of it.  Raises CannotStart.
+
+        A worker that is killed meanwhile by a signal that usually comes from outside is replaced
+        once.
+        """
+        try:
+            return self._load()
+        except _Killed:
+            return self._load()
+
+    def _load(self) -> dict[str, Any]:
+        """Load the implementation, as :meth:`load` does, in one process.  Raises CannotStart."""
         if self._process is None or self._loaded:
             self.begin()
         adapter = self._implementation.adapter
@@ -245,7 +260,9 @@ class WorkerProcess:
             is_sure = self._implementation.interpreter.is_versioned or self.description is not None
             if not (is_sure or _is_python(interpreter)):
                 ended = f"{interpreter} is not a Python interpreter, or it is broken"
-            raise CannotStart(ended + (f"; it printed: {output}" if output else "")) from None
+            is_killed = ending in _FROM_OUTSIDE and not self._given_up
+            kind = _Killed if is_killed else CannotStart
+            raise kind(ended + (f"; it printed: {output}" if output else "")) from None
         except _Hung:
             output = self._last_line()
             self._end_process()
