@@ -267,9 +267,9 @@ def resolve(name: str) -> Implementation:
             if Path(f"{base}.toml").is_file():
                 near = [f".{os.sep}{base}.toml"]
             raise UserError(
-                f"There is no implementation {name!r}: there is no such adapter "
-                f"({', '.join(known())}), and no module {adapter.module} in {Path.cwd()} or where "
-                "the interpreter looks." + "".join(f" Did you mean {one}?" for one in near)
+                f"{name!r} is neither an adapter of the kit ({', '.join(known())}) nor a module "
+                f"in {Path.cwd()} or where the interpreter looks."
+                + "".join(f" Did you mean {one}?" for one in near)
             )
         return Implementation(adapter.name, adapter, interpreters.this_interpreter())
     if adapter.versions is None:

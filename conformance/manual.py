@@ -6,7 +6,8 @@ MANUAL = "https://docs.python.org/2.6/library/threading.html"
 
 # What the number of a statement means, for people.
 NUMBERING = (
-    "PLACE:3.1 is the first sentence of the third paragraph on PLACE; paragraph 0 is the signature"
+    "PLACE:3.1 is the first sentence of the third paragraph about PLACE; "
+    "paragraph 0 is the signature"
 )
 
 # Where the manual describes a name twice, its anchor is at the first place.  The number of the

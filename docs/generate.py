@@ -4,6 +4,9 @@ The pages of the clauses come from the catalogue and the battery, the tables of 
 files from their schemas.  Some files of the repository are pages as well (``REPOSITORY``).  A link
 names a file of the repository, so that it also works where the sources are read.  The id of a
 clause in code font becomes a link to the clause.
+
+The tables are in the sources, too, between two comments.  ``python -m docs.generate`` writes them
+there anew.
 """
 
 from __future__ import annotations
@@ -141,7 +144,7 @@ def chapter_table() -> str:
         levels = Counter(clause.level for clause in chapter.clauses)
         rows.append(
             [
-                f"[{chapter.title}]({chapter.name}.md)",
+                f"[{chapter.title}](../../conformance/spec/{chapter.name}.toml)",
                 *(str(levels[level] or "") for level in LEVELS),
                 str(len(chapter.clauses)),
                 str(cases[chapter.name]),
@@ -280,15 +283,33 @@ BLOCKS: dict[str, Callable[[], str]] = {
 }
 
 
-def fill(markdown: str, page: str) -> str:
-    """A page with its generated blocks.  Raises DocumentationError for one that is not known."""
+# The block that is only in the documentation, because it repeats a file of the repository.
+REPEATED = "clause changes"
+
+
+def fill(markdown: str, page: str, *, in_source: bool = False) -> str:
+    """A page with its generated blocks.  Raises DocumentationError for one that is not known.
+
+    ``in_source``: write the page as it is in the repository, where the comments stay around each
+    block, and ``REPEATED`` stays as it is.
+    """
 
     def block(match: re.Match[str]) -> str:
         if match[1] not in BLOCKS:
             raise DocumentationError(f"{page}: there is no generated block {match[1]}")
-        return BLOCKS[match[1]]()
+        if not in_source:
+            return BLOCKS[match[1]]()
+        if match[1] == REPEATED:
+            return match[0]
+        return f"<!-- generated: {match[1]} -->\n\n{BLOCKS[match[1]]()}\n<!-- end -->\n"
 
     return _BLOCK.sub(block, markdown)
+
+
+def sources() -> Iterator[tuple[Path, str]]:
+    """The pages written by hand, and how each must be for its generated blocks to be right."""
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        yield path, fill(path.read_text(encoding="utf-8"), path.name, in_source=True)
 
 
 # -- links ----------------------------------------------------------------------------------------
@@ -386,3 +407,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return rendered(markdown, page.file.src_uri)
     except DocumentationError as error:
         raise PluginError(str(error)) from error
+
+
+if __name__ == "__main__":
+    for path, text in sources():
+        path.write_text(text, encoding="utf-8")

@@ -53,9 +53,13 @@ def _parser() -> argparse.ArgumentParser:
         help="list only the clauses that contain every word, in their id, text or statements",
     )
 
-    explain = commands.add_parser("explain", help="show one clause: text, statements, cases")
+    explain = commands.add_parser(
+        "explain", help="show one clause (text, statements, cases), or list those of a chapter"
+    )
     explain.add_argument(
-        "clause", metavar="CLAUSE", help="the id of a clause, such as lock.release.no-value"
+        "clause",
+        metavar="CLAUSE",
+        help="the id of a clause, such as lock.release.no-value, or a chapter, such as lock",
     )
 
     commands.add_parser("coverage", help="check that every statement of the manual is covered")
@@ -126,6 +130,11 @@ def _clauses(console: Console, words: Sequence[str]) -> int:
     found = catalogue().search(words)
     if not found:
         raise UserError(f"No clause contains {' and '.join(words)}; try fewer words.")
+    return _list(console, found)
+
+
+def _list(console: Console, found: Sequence[Clause]) -> int:
+    """Print clauses, one on a line."""
     width = max(len(clause.id) for clause in found)
     for clause in found:
         line = f"[bold]{clause.id:<{width}}[/]  {clause.level:<6}  {escape(clause.says)}"
@@ -135,6 +144,9 @@ def _clauses(console: Console, words: Sequence[str]) -> int:
 
 def _explain(console: Console, identifier: str) -> int:
     clause = catalogue().find(identifier)
+    chapters = {chapter.name: chapter for chapter in catalogue().chapters}
+    if clause is None and identifier in chapters:
+        return _list(console, chapters[identifier].clauses)
     if clause is None:
         raise UserError(f"There is no clause {identifier}; {catalogue().hint(identifier)}")
     for label, value in _fields(clause):

@@ -1,4 +1,4 @@
-"""Checks the values of options, for pytest and for the ``threadspec`` command."""
+"""Checks numbers and paths that are given as options of pytest and of ``threadspec``."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ _NO_IMPLEMENTATION = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the kit's options.  All begin with ``--impl`` to avoid clashes with other plugins."""
-    group = parser.getgroup("threadspec", "conformance of implementations of threading")
+    group = parser.getgroup("threadspec", "threadspec: conformance of implementations of threading")
     group.addoption(
         "--impl",
         action="append",
@@ -620,7 +620,7 @@ def pytest_report_teststatus(
     if report.failed:
         return "failed", verdict[0].upper(), verdict.upper()  # pytest makes it red
     if verdict == "not-offered":
-        return "not offered", "-", ("NOT OFFERED", {"cyan": True})
+        return "not offered", "0", ("NOT OFFERED", {"cyan": True})
     if verdict == "observed":
         return "observed", "o", ("OBSERVED", {"cyan": True})
     if verdict == "non-strict":

@@ -601,9 +601,9 @@ def test_an_interpreter_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("no_such_module", "There is no implementation 'no_such_module'"),
-        ("refernce", "no module refernce in .* Did you mean reference?"),
-        ("green", r"no module green in .* Did you mean \./green\.toml\?"),
+        ("no_such_module", "'no_such_module' is neither an adapter of the kit"),
+        ("refernce", "nor a module in .* Did you mean reference?"),
+        ("green", r"nor a module in .* Did you mean \./green\.toml\?"),
         ("./gren.toml", r"There is no adapter file \./gren\.toml; did you mean \./green\.toml\?"),
         ("greens/threads.py", r"is a module; did you mean greens\.threads\?"),
         ("greens/__init__.py", r"is a module; did you mean greens\?"),

@@ -116,12 +116,19 @@ def test_explain_says_all_about_a_clause(command: Command) -> None:
     assert status == 0
     for words in (clause.id, clause.level, *clause.statements, *clause.says.split()):
         assert words in out
-    assert "PLACE:3.1 is the first sentence of the third paragraph on PLACE" in out
+    assert "PLACE:3.1 is the first sentence of the third paragraph about PLACE" in out
     links = [line.split()[1] for line in out.splitlines() if line.startswith("manual ")]
     page = "https://docs.python.org/2.6/library/threading.html"
     assert links == [f"{page}#lock-objects", f"{page}#threading.Lock.release"]
     case = "battery/lock/release.py::test_release_of_a_new_lock_is_an_error"
     assert f"{case} (battery/shared/locks.py, line " in out
+
+
+def test_explain_lists_the_clauses_of_a_chapter(command: Command) -> None:
+    status, out, _ = command("explain", "rlock")
+    assert status == 0
+    [chapter] = [one for one in catalogue().chapters if one.name == "rlock"]
+    assert [line.split()[0] for line in out.splitlines()] == [one.id for one in chapter.clauses]
 
 
 def test_explain_offers_clauses_like_an_unknown_one(command: Command) -> None:

@@ -51,6 +51,13 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text(page), re.MULTILINE | re.DOTALL)
 
 
+def test_the_tables_in_the_sources_are_those_of_the_code() -> None:
+    for path, expected in generate.sources():
+        assert path.read_text(encoding="utf-8") == expected, (
+            f"{path.name} has an old table; run python -m docs.generate"
+        )
+
+
 # -- what is written by hand ----------------------------------------------------------------------
 
 

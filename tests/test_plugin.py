@@ -434,7 +434,7 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
     ("arguments", "said"),
     [
         (["--impl="], "An implementation's name is empty"),
-        (["--impl=no_such_module"], "There is no implementation 'no_such_module'"),
+        (["--impl=no_such_module"], "'no_such_module' is neither an adapter of the kit"),
         (["--impl=no.such.module"], "no.such.module cannot be judged: importing no.such.module"),
         (["--impl=not-a-name"], "'not-a-name' is not an implementation"),
         (["--impl=missing.toml"], "There is no adapter file missing.toml"),
