@@ -117,8 +117,8 @@ def markdown_summary(matrix: Matrix) -> str:
     """The implementations and their counts, as a Markdown table."""
     used = [one for one in VERDICTS[1:] if any(column.counts[one] for column in matrix.columns)]
     lines = [
-        _row(["implementation", "interpreter", "must", "should", *used]),
-        _row(["---", "---", "---:", "---:", *["---:"] * len(used)]),
+        _row(["implementation", "interpreter", "must", "should", *used, "seconds"]),
+        _row(["---", "---", *["---:"] * (len(used) + 3)]),
     ]
     for column in matrix.columns:
         lines.append(
@@ -129,11 +129,12 @@ def markdown_summary(matrix: Matrix) -> str:
                     _share(*matrix.required(column)),
                     _share(*matrix.advised(column)),
                     *(str(column.counts[verdict] or "") for verdict in used),
+                    f"{column.seconds:.1f}",
                 ]
             )
         )
     lines += [
-        _row([f"`{one.name}`", f"unavailable: {one.reason}", *[""] * (2 + len(used))])
+        _row([f"`{one.name}`", f"unavailable: {one.reason}", *[""] * (3 + len(used))])
         for one in matrix.missing
     ]
     return "\n".join(lines) + "\n"
@@ -157,7 +158,8 @@ def markdown(matrix: Matrix) -> str:
         "",
         f"Clause catalogue {matrix.catalogue.version}. `must` and `should` count the clauses "
         "that an implementation keeps, of those judged; clauses that are not offered, open or "
-        "without cases are not among them.",
+        "without cases are not among them. The seconds are those that the cases took, beside "
+        "those of other implementations.",
         "",
         markdown_summary(matrix),
         f"{legend()}.",
