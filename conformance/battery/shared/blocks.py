@@ -33,7 +33,7 @@ from threadspec.conformance.harness.vocabulary import clause, truth
 CLASSES = dict(LOCKS, **dict(CONDITIONS, **SEMAPHORES_OF_ONE))
 
 # Those whose release() is an error where it is unlocked, whatever it was created with.
-UNBOUNDED = dict(LOCKS, **CONDITIONS)
+RELEASE_CHECKED = dict(LOCKS, **CONDITIONS)
 
 # Those of which a thread may enter a block inside a block.
 REENTRANT = {"rlock": LOCKS["rlock"], "condition": CONDITIONS["condition"]}
@@ -186,7 +186,7 @@ def test_a_block_amid_the_entry_of_another_waits(make, actors):
 @clause("with.*.mutual-exclusion")
 def test_threads_contend_by_with(make, actors, rounds):
     make.check_waits(actors)
-    check_one_at_a_time(make, actors)  # finds in every run that nothing blocks
+    check_one_at_a_time(make, actors)  # certain to fail where nothing blocks
     most = most_inside(make(), actors, rounds)
     assert most == 1, "%d threads were in the block simultaneously" % most
 
@@ -330,7 +330,7 @@ def test_an_exception_goes_on_from_nested_blocks(make, actors):
         )
 
 
-@clause("with.*.exit-error", of=UNBOUNDED)
+@clause("with.*.exit-error", of=RELEASE_CHECKED)
 def test_leaving_a_block_that_released_it_is_an_error(make, actors):
     check_exit_error(make, actors)
 
@@ -514,6 +514,6 @@ def check_as_many_as_the_value(make, actors):
 @clause("with.*.as-many-as-the-value", of=SEMAPHORES)
 def test_no_more_blocks_than_the_value_under_contention(make, actors, rounds):
     check_waits_at_zero(actors, make)
-    check_as_many_as_the_value(make, actors)  # finds in every run that nothing blocks
+    check_as_many_as_the_value(make, actors)  # certain to fail where nothing blocks
     most = most_inside(make(2), actors, rounds)
     assert most <= 2, "with a counter of 2, %d threads were in the block" % most
