@@ -1,7 +1,12 @@
 """``currentThread()``."""
 
 from threadspec.conformance.battery.support.crossing import helpers
-from threadspec.conformance.battery.support.identifiers import ATTEMPTS, await_end, end_of
+from threadspec.conformance.battery.support.identifiers import (
+    ATTEMPTS,
+    await_end,
+    check_runs_apart,
+    end_of,
+)
 from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.module import (
     check_current,
@@ -246,7 +251,6 @@ def test_a_thread_with_the_identifier_of_an_alien_gets_its_own_object(threading,
                 % (current is dummy and ", that of an alien thread that has ended" or "")
             )
             return
-        if tid in (blocking.own_tid(), starter.tid):
-            raise NotOffered("the module's threads run in those that start them")
+        check_runs_apart(actors, ident, starter)
         await_end(actors, tid)
     raise NotOffered("no new thread has got the identifier of one that has ended")

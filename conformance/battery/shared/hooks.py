@@ -131,7 +131,9 @@ def test_the_function_set_last_replaces_the_others(hooks, threading, actors):
 def test_none_removes_the_function_from_threads_to_come(hooks, threading, actors):
     with hooks:
         recorder = hooks.install()
-        for _ in range(2):
+        for ran in (False, True):
+            if ran:
+                called_in(actors, threading.Thread)
             hooks.take_back()
             function = called_in(actors, threading.Thread)
             seen = recorder.was_called_in(function)
@@ -163,6 +165,21 @@ def test_the_calling_thread_is_left_alone(hooks, actors):
         assert True not in seen, "%s was called in the alien thread that set it" % hooks
 
 
+@clause("*.not-the-caller")
+def test_the_calling_thread_is_left_alone_when_a_thread_has_run(hooks, threading, actors):
+    # What a green thread sets for itself must not apply to the others in the same kernel thread.
+    with hooks:
+        caller = actors.new()
+        recorder = caller.call(hooks.install)
+        called_in(actors, threading.Thread)
+        function = activity()
+        caller.call(function)
+        seen = recorder.was_called_in(function)
+        assert not seen, (
+            "%s was called in the thread that set it after a thread of the module had run" % hooks
+        )
+
+
 @clause("*.not-aliens")
 def test_alien_threads_are_left_alone(hooks, threading, actors):
     with hooks:
@@ -175,6 +192,22 @@ def test_alien_threads_are_left_alone(hooks, threading, actors):
             actor.call(function)
             seen = recorder.was_called_in(function)
             assert not seen, "%s was called in an alien thread" % hooks
+
+
+@clause("*.not-aliens")
+def test_alien_threads_are_left_alone_when_a_thread_has_run(hooks, threading, actors):
+    with hooks:
+        alien = actors.new()
+        alien.call(int)
+        recorder = hooks.install()
+        called_in(actors, threading.Thread)
+        for actor in (alien, actors.new()):
+            function = activity()
+            actor.call(function)
+            seen = recorder.was_called_in(function)
+            assert not seen, (
+                "%s was called in an alien thread after a thread of the module had run" % hooks
+            )
 
 
 @clause("*.running")

@@ -63,11 +63,15 @@ class Hooks(object):
     ``set``: that function; ``of_caller``: a function that returns what is set in the calling
     thread, or None where the interpreter has none; ``recorders``: those that were made.  Evidence
     shows it as the function that a case has set.
+
+    The calling thread, too, has at the end what it had at the beginning: where a thread of the
+    module shares its kernel thread, a recorder may have been set for both.
     """
 
     def __init__(self, name, install, of_caller, profiles=False):
         self._name = name
         self._profiles = profiles
+        self._before = None
         self.set = install
         self.of_caller = of_caller
         self.recorders = []
@@ -76,6 +80,7 @@ class Hooks(object):
         return "the function given to %s()" % self._name
 
     def __enter__(self):
+        self._before = self.of_caller and self.of_caller()
         return self
 
     def recorder(self):
@@ -103,6 +108,8 @@ class Hooks(object):
     def __exit__(self, kind, value, traceback):
         for recorder in self.recorders:
             recorder.stop()
+        if self.of_caller and self.of_caller() is not self._before:
+            getattr(sys, self._name)(self._before)
         try:
             self.take_back()
         except Exception:

@@ -20,11 +20,22 @@ def end_of(actors, actor):
 
 def await_end(actors, tid):
     """Wait for the end of a thread that is about to end; ``tid``: its number in the kernel."""
-    # The system's thread ends a little later than the function that it runs.
-    if tid is None or blocking.look() is None:
+    # The system's thread ends a little later than the function that it runs.  A green thread ends
+    # without it, as soon as the caller sleeps.
+    if tid in (None, blocking.own_tid()) or blocking.look() is None:
         time.sleep(0.01)
     else:
         actors.until(lambda: tid not in blocking.look())
+
+
+def check_runs_apart(actors, ident, starter):
+    """Raise NotOffered for a thread that ran in the one that started it, or in the caller.
+
+    ``ident``: its identifier; ``starter``: the actor that started it.  Kernel threads do not tell:
+    green threads share one.
+    """
+    if ident in (actors.substrate.get_ident(), starter.ident):
+        raise NotOffered("the module's threads run in the threads that start them")
 
 
 def successor(actors, ident):
@@ -61,8 +72,7 @@ def after_a_thread(threading, actors):
     if not actors.until(lambda: seen):
         raise NotOffered("a thread did not call its target")  # another clause's business
     ident, tid = seen[0]
-    if tid in (blocking.own_tid(), starter.tid):
-        raise NotOffered("the module's threads run in the threads that start them")
+    check_runs_apart(actors, ident, starter)
     starter.start(thread.join).returned()  # the system may keep the identifier until then
     await_end(actors, tid)
     return thread, successor(actors, ident)
