@@ -279,7 +279,7 @@ def resolve(name: str) -> Implementation:
     own = interpreters.this_interpreter()
     if own in candidates:
         return Implementation(adapter.name, adapter, own)
-    candidates = [one for one in candidates if one.label[0].isdigit()] or candidates
+    candidates = [one for one in candidates if one.is_default] or candidates
     if candidates:
         best = candidates[-1]
         return Implementation(f"{adapter.name}@{best.label}", adapter, best)

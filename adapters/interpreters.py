@@ -12,6 +12,7 @@ import platform
 import re
 import shutil
 import sys
+import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -26,21 +27,24 @@ from threadspec.conformance.errors import UserError
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
-_NAME = re.compile(r"^(python|pypy|jython)(\d+(?:\.\d+)?)?$")
-_FOLDER = re.compile(r"^(?:(pypy|jython)-?)?(\d+\.\d+(?:\.\d+)?)(?:-.*)?$")
+# A free-threaded build of CPython has a t after its version, as in python3.13t.
+_NAME = re.compile(r"^(python|pypy|jython)(\d+(?:\.\d+)?)?(t?)$")
+_FOLDER = re.compile(r"^(?:(pypy|jython)-?)?(\d+\.\d+(?:\.\d+)?)(t?)(?:-.*)?$")
 
 
 @dataclass(frozen=True)
 class Interpreter:
     """An interpreter on this machine.
 
-    ``label``: the part of an implementation's name after the @, such as "3.8" for CPython or
-    "pypy3.9"; ``version``: the version as far as the interpreter's name shows it, or 0.
+    ``label``: the part of an implementation's name after the @, such as "3.8" for CPython, "3.13t"
+    for its free-threaded build or "pypy3.9"; ``version``: the version as far as the interpreter's
+    name shows it, or 0; ``is_default``: whether it is CPython as it is built by default.
     """
 
     path: Path
     label: str
     version: Version
+    is_default: bool = True
 
     @property
     def is_versioned(self) -> bool:
@@ -61,15 +65,15 @@ def _on_path() -> Iterator[Interpreter]:
             path = Path(folder, name)
             if not match or not os.access(path, os.X_OK) or path.is_dir():
                 continue
-            kind, version = match.groups()
+            kind, version, free = match.groups()
             if kind == "jython":
                 version = "2.7"  # there has been no other for many years
             if version is None or "." not in version:
                 # A name such as pypy3 is often a link to one with the whole version.
                 real = _NAME.match(path.resolve().name.removesuffix("-c"))
-                version = real.group(2) if real and real.group(1) == kind else None
-            if version and "." in version:
-                yield Interpreter(path, _label(kind, version), Version(version))
+                version, free = real.groups()[1:] if real and real.group(1) == kind else (None, "")
+            if version and "." in version and (free or not _is_free_threaded(path)):
+                yield _interpreter(path, kind, version, free)
 
 
 def _in_pyenv() -> Iterator[Interpreter]:
@@ -83,16 +87,27 @@ def _in_pyenv() -> Iterator[Interpreter]:
         match = _FOLDER.match(folder.name)
         if not match:
             continue
-        kind, version = match.group(1) or "python", match.group(2)
+        kind, version, free = match.groups(default="python")
         path = folder / "bin" / ("python" if kind != "jython" else "jython")
         if path.exists():
-            found.append(Interpreter(path, _label(kind, version), Version(version)))
+            found.append(_interpreter(path, kind, version, free))
     yield from sorted(found, key=lambda one: one.version, reverse=True)
 
 
-def _label(kind: str, version: str) -> str:
-    short = ".".join(version.split(".")[:2])
-    return short if kind == "python" else kind + short
+def _is_free_threaded(path: Path) -> bool:
+    """Whether an executable is also there under the name of a free-threaded build."""
+    real = path.resolve()
+    other = real.with_name(f"{real.name}t")
+    return other.exists() and other.samefile(real)
+
+
+def _interpreter(path: Path, kind: str, version: str, free: str) -> Interpreter:
+    """An interpreter by its name.  ``free``: "t" for a free-threaded build, or empty."""
+    label = ".".join(version.split(".")[:2]) + free
+    is_python = kind == "python"
+    return Interpreter(
+        path, label if is_python else kind + label, Version(version), is_python and not free
+    )
 
 
 def this_interpreter() -> Interpreter:
@@ -100,31 +115,38 @@ def this_interpreter() -> Interpreter:
     kind = {"CPython": "python"}.get(
         platform.python_implementation(), platform.python_implementation().lower()
     )
-    version = platform.python_version()
-    return Interpreter(Path(sys.executable), _label(kind, version), Version(version))
+    free = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    return _interpreter(Path(sys.executable), kind, platform.python_version(), free)
 
 
 @cache
 def found() -> tuple[Interpreter, ...]:
-    """One interpreter for each label, CPython first, in the order of versions.
+    """One interpreter for each label: CPython first, in the order of versions.
 
-    Among several with the same label, the one that runs the kit is preferred, then the first on
-    ``PATH``, then pyenv's newest.
+    A free-threaded build follows the default one of its version.  Among several with the same
+    label, the one that runs the kit is preferred, then the first on ``PATH``, then pyenv's newest.
     """
     by_label: dict[str, Interpreter] = {}
     for interpreter in (this_interpreter(), *_on_path(), *_in_pyenv()):
         by_label.setdefault(interpreter.label, interpreter)
     return tuple(
-        sorted(by_label.values(), key=lambda one: (not one.label[0].isdigit(), one.version))
+        sorted(
+            by_label.values(),
+            key=lambda one: (
+                not one.label[0].isdigit(),
+                one.version.release[:2],
+                not one.is_default,
+            ),
+        )
     )
 
 
 def find(wish: str) -> Interpreter:
     """The interpreter that ``wish`` names.
 
-    ``wish``: a version ("3.8", "3.8.18"), a label ("pypy3.9"), a name on ``PATH`` ("pypy3"), a
-    major version ("3": the newest that is found) or a path.  Raises UserError where no such
-    interpreter is found.
+    ``wish``: a version ("3.8", "3.8.18"), a label ("3.13t", "pypy3.9"), a name on ``PATH``
+    ("pypy3"), a major version ("3": the newest that is found, if possible a default build) or a
+    path.  Raises UserError where no such interpreter is found.
     """
     if os.sep in wish or wish.startswith(("~", ".")):
         path = Path(wish).expanduser()
@@ -139,7 +161,7 @@ def find(wish: str) -> Interpreter:
         return Interpreter(Path(on_path), wish, Version("0"))
     family = [one for one in found() if one.label.startswith(wish.removeprefix("python") + ".")]
     if family:
-        return max(family, key=lambda one: one.version)
+        return max(family, key=lambda one: (one.is_default, one.version))
     labels = [one.label for one in found()]
     meant = "".join(f"did you mean {one}? " for one in get_close_matches(wish, labels, 1))
     raise UserError(
@@ -150,7 +172,7 @@ def find(wish: str) -> Interpreter:
 
 
 def _names(interpreter: Interpreter, wish: str) -> bool:
-    version = str(interpreter.version)
+    version = f"{interpreter.version}{'' if interpreter.is_default else 't'}"
     return wish in (interpreter.label, f"python{interpreter.label}") or (
         wish.count(".") == 2 and interpreter.label[0].isdigit() and wish == version
     )

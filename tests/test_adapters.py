@@ -81,9 +81,8 @@ def executable(path: Path) -> Path:
 
 def python(label: str, folder: str = "/somewhere") -> Interpreter:
     """An imaginary interpreter."""
-    return Interpreter(
-        Path(folder, label), label, Version(label.lstrip("abcdefghijklmnopqrstuvwxyz"))
-    )
+    version = Version(label.strip("abcdefghijklmnopqrstuvwxyz"))
+    return Interpreter(Path(folder, label), label, version, label.replace(".", "").isdigit())
 
 
 def found_are(monkeypatch: pytest.MonkeyPatch, *labels: str) -> None:
@@ -648,7 +647,7 @@ def test_finding_a_module_does_not_import_it(tmp_path: Path) -> None:
 def test_the_newest_interpreter_in_the_range_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found_are(monkeypatch, "2.7", "3.7", "3.8", "pypy3.8")
+    found_are(monkeypatch, "2.7", "3.7", "3.8", "3.8t", "pypy3.8")
     write(tmp_path, 'module = "dummy"\npython = ">=2.7,<3.9"')
     found = resolve("mine.toml")
     assert (found.name, found.interpreter.label) == ("mine@3.8", "3.8")
@@ -855,6 +854,24 @@ def test_the_versions_of_pyenv_are_found_the_newest_of_each(machine: Path) -> No
 
 
 @posix
+def test_free_threaded_builds_are_found_by_their_names(machine: Path) -> None:
+    folder, versions = machine / "bin", machine / "pyenv" / "versions"
+    for name in ("python3.5t", "python3.4", "python3.6t"):
+        executable(folder / name)
+    os.link(folder / "python3.6t", folder / "python3.6")  # as an installation of CPython does
+    (folder / "python3").symlink_to("python3.6")
+    for name in ("3.4.1t", "3.4.2t-dev"):
+        executable(versions / name / "bin" / "python")
+    assert others() == {
+        "3.4": folder / "python3.4",
+        "3.4t": versions / "3.4.2t-dev" / "bin" / "python",
+        "3.5t": folder / "python3.5t",
+        "3.6t": folder / "python3.6t",
+    }
+    assert [one.is_default for one in interpreters.found()[:4]] == [True, False, False, False]
+
+
+@posix
 def test_the_path_comes_before_pyenv(machine: Path) -> None:
     executable(machine / "bin" / "python3.5")
     executable(machine / "pyenv" / "versions" / "3.5.10" / "bin" / "python")
@@ -883,6 +900,9 @@ def test_interpreters_come_in_the_order_of_their_versions(machine: Path) -> None
         ("3.4.1", "pyenv/versions/3.4.1/bin/python"),
         ("3.4.10", "pyenv/versions/3.4.10/bin/python"),
         ("3.4", "pyenv/versions/3.4.10/bin/python"),
+        ("3.5t", "bin/python3.5t"),
+        ("python3.5t", "bin/python3.5t"),
+        ("3.4.1t", "pyenv/versions/3.4.1t/bin/python"),
         ("pypy3", "bin/pypy3.6"),
         ("2", "bin/python2.7"),
         ("python2", "bin/python2.7"),
@@ -895,9 +915,10 @@ def test_interpreters_come_in_the_order_of_their_versions(machine: Path) -> None
 def test_an_interpreter_is_found_by_version_name_or_path(
     machine: Path, wish: str, path: str
 ) -> None:
-    for name in ("python2.6", "python2.7", "python3.5", "pypy3.5", "pypy3.6", "my-python"):
+    for name in "python2.6", "python2.7", "python3.5", "python3.5t", "pypy3.5", "pypy3.6":
         executable(machine / "bin" / name)
-    for version in ("3.4.1", "3.4.10"):
+    executable(machine / "bin" / "my-python")
+    for version in ("3.4.1", "3.4.1t", "3.4.10"):
         executable(machine / "pyenv" / "versions" / version / "bin" / "python")
     assert interpreters.find(wish).path.resolve() == machine / path
 
