@@ -3,9 +3,10 @@
 from threadspec.conformance.battery.support.crossing import helpers
 from threadspec.conformance.battery.support.identifiers import (
     ATTEMPTS,
+    CROWDS,
     await_end,
     check_runs_apart,
-    end_of,
+    ended_actors,
 )
 from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.module import (
@@ -230,10 +231,11 @@ def test_threads_of_every_kind_keep_their_objects(threading, actors):
 
 @clause("currentthread.in-target")
 def test_a_thread_with_the_identifier_of_an_alien_gets_its_own_object(threading, actors):
-    alien, starter = actors.new(), actors.new()
-    dummy = alien.call(threading.currentThread)
-    end_of(actors, alien)
-    for _ in range(ATTEMPTS):
+    starter = actors.new()
+    for number in range(len(CROWDS) * ATTEMPTS):
+        if number % ATTEMPTS == 0:
+            count = CROWDS[number // ATTEMPTS]
+            dummies = ended_actors(actors, count, threading.currentThread)
         seen = []
 
         def target(seen=seen):
@@ -245,12 +247,12 @@ def test_a_thread_with_the_identifier_of_an_alien_gets_its_own_object(threading,
         if not actors.until(lambda: seen):  # noqa: B023
             raise NotOffered("a thread does not run its target")  # the subject of another clause
         ident, tid, current = seen[0]
-        if ident == alien.ident:
+        if ident in dummies:
             assert current is thread, (
                 "in a thread that the module started, currentThread() returned another object%s"
-                % (current is dummy and ", that of an alien thread that has ended" or "")
+                % (current is dummies[ident] and ", that of an alien thread that has ended" or "")
             )
             return
         check_runs_apart(actors, ident, starter)
         await_end(actors, tid)
-    raise NotOffered("no new thread has got the identifier of one that has ended")
+    raise NotOffered("no new thread got the identifier of one that had ended")

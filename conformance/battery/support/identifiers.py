@@ -2,13 +2,18 @@
 
 import time
 
-from threadspec.conformance.battery.support.alien import alien_and_dummy
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.starting import let_one_end
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.vocabulary import NotOffered
 
 # How many new threads are tried: a system gives a free identifier to the next thread, or to none.
 ATTEMPTS = 20
+
+# How many threads end before new ones are tried, in the first turn and in the second.  Identifiers
+# may be addresses, as those of green threads are: then another object may have got the one of a
+# single thread, but hardly those of many.
+CROWDS = (1, 20)
 
 
 def end_of(actors, actor):
@@ -38,41 +43,63 @@ def check_runs_apart(actors, ident, starter):
         raise NotOffered("the module's threads run in the threads that start them")
 
 
-def successor(actors, ident):
-    """A new actor whose thread has the identifier ``ident`` of a thread that has ended.
+def heir(actors, end_threads):
+    """What the case needs of a thread that has ended, and a new actor with its identifier.
 
-    Raises NotOffered where the system gives the identifier to no other thread.
+    ``end_threads``: is called with a number, lets so many threads end that have run simultaneously,
+    and returns a dictionary of what the case needs of each, by its identifier.  Raises NotOffered
+    where the system gives no identifier to another thread.
     """
-    for _ in range(ATTEMPTS):
-        actor = actors.new()
-        actor.call(int)  # its identifier is known afterwards
-        if actor.ident == ident:
-            return actor
+    for count in CROWDS:
+        ended = end_threads(count)
+        for _ in range(ATTEMPTS):
+            actor = actors.new()
+            actor.call(int)  # its identifier is known afterwards
+            if actor.ident in ended:
+                return ended[actor.ident], actor
     raise NotOffered("no new thread got the identifier of one that had ended")
 
 
-def aliens(threading, actors):
+def ended_actors(actors, count, call):
+    """What ``call`` returned in each of ``count`` actors that have ended since, by identifier."""
+    members = [actors.new() for _ in range(count)]
+    results = [actor.call(call) for actor in members]
+    for actor in members:
+        end_of(actors, actor)
+    return dict(zip([actor.ident for actor in members], results))
+
+
+def alien_heir(threading, actors):
     """The dummy of an alien thread that has ended, and an actor with that thread's identifier."""
     let_one_end(threading, actors)
-    alien, dummy = alien_and_dummy(threading, actors)
-    end_of(actors, alien)
-    return dummy, successor(actors, alien.ident)
+    return heir(actors, lambda count: ended_actors(actors, count, threading.currentThread))
 
 
-def after_a_thread(threading, actors):
+def thread_heir(threading, actors):
     """A thread of the module that has ended, and an actor with that thread's identifier."""
-    seen = []
+    return heir(actors, lambda count: _ended_threads(threading, actors, count))
 
-    def target():
-        seen.append((actors.substrate.get_ident(), blocking.own_tid()))
 
-    thread = threading.Thread(target=target)
+def _ended_threads(threading, actors, count):
+    """Threads of the module that have run simultaneously and ended, by identifier."""
     starter = actors.new()
-    starter.start(thread.start)
-    if not actors.until(lambda: seen):
-        raise NotOffered("a thread did not call its target")  # another clause's business
-    ident, tid = seen[0]
-    check_runs_apart(actors, ident, starter)
-    starter.start(thread.join).returned()  # the system may keep the identifier until then
-    await_end(actors, tid)
-    return thread, successor(actors, ident)
+    ran = {}
+    with Latch(actors.substrate) as latch:
+        for _ in range(count):
+            seen = []
+
+            def target(seen=seen):
+                seen.append((actors.substrate.get_ident(), blocking.own_tid()))
+                latch.wait()
+
+            thread = threading.Thread(target=target)
+            starter.start(thread.start)
+            if not actors.until(lambda: seen):  # noqa: B023
+                raise NotOffered("a thread did not call its target")  # another clause's business
+            ident, tid = seen[0]
+            check_runs_apart(actors, ident, starter)
+            ran[ident] = (thread, tid)
+    for thread, tid in ran.values():
+        starter.start(thread.join).returned()  # the system may keep the identifier until then
+        await_end(actors, tid)
+    return dict((ident, thread) for ident, (thread, _) in ran.items())
