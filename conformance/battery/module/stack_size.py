@@ -1,8 +1,6 @@
 """``stack_size()``."""
 
-from threadspec.conformance.battery.support.module import run_to_end
-from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.vocabulary import clause, raises
+from threadspec.conformance.harness.vocabulary import NotOffered, clause, raises
 
 KILO = 1024
 MEGA = 1024 * KILO
@@ -80,7 +78,7 @@ def test_new_threads_have_the_size_set_after_it_was_asked_for(threading, actors)
         sizes.set(size)
         threading.stack_size()
         after = given_stack_size(threading, actors)
-        if before and fits(before, size):
+        if fits(before, size):
             assert fits(after, size), (
                 "after stack_size(), a new thread has a stack of %d bytes" % after
             )
@@ -118,8 +116,10 @@ def test_zero_brings_the_default_back(threading):
 @clause("stack_size.zero")
 def test_zero_brings_the_default_back_for_new_threads(threading, actors):
     with Sizes(threading) as sizes:
-        default = sizes.set(0) and given_stack_size(threading, actors)
-        if not default or not sizes.set(256 * KILO):
+        if not sizes.set(0):
+            return
+        default = given_stack_size(threading, actors)
+        if not sizes.set(256 * KILO):
             return
         given = given_stack_size(threading, actors)
         threading.stack_size(0)
@@ -182,8 +182,11 @@ def test_the_size_can_be_given_by_name(threading):
             assert now == 2 * MEGA
 
 
-def own_stack_size():
-    """The size of the calling thread's stack, as the system's thread library tells it, or None."""
+def own_stack():
+    """The system's own name for the calling thread, and the size of its stack in bytes.
+
+    Raises NotOffered where the system's thread library does not tell.
+    """
     try:
         import ctypes
 
@@ -194,25 +197,32 @@ def own_stack_size():
         library.pthread_attr_destroy.argtypes = [ctypes.c_void_p]
         attributes = ctypes.create_string_buffer(512)
         size = ctypes.c_size_t(0)
-        if library.pthread_getattr_np(library.pthread_self(), attributes) != 0:
-            return None
-        library.pthread_attr_getstacksize(attributes, ctypes.byref(size))
-        library.pthread_attr_destroy(attributes)
-        return size.value
+        thread = library.pthread_self()
+        if library.pthread_getattr_np(thread, attributes) == 0:
+            library.pthread_attr_getstacksize(attributes, ctypes.byref(size))
+            library.pthread_attr_destroy(attributes)
+            return thread, size.value
     except Exception:
-        return None
+        pass  # another library, or no ctypes
+    raise NotOffered("the system does not tell the size of a thread's stack")
 
 
 def given_stack_size(threading, actors):
-    """The size of a new thread's stack; None where the system does not tell."""
-    own = blocking.own_tid()
-    if own is None or own_stack_size() is None:
-        return None
+    """The size of a new thread's stack.
+
+    Raises NotOffered where the system does not tell, or where the thread has no stack of its own.
+    """
     seen = []
-    thread = threading.Thread(target=lambda: seen.append((blocking.own_tid(), own_stack_size())))
-    run_to_end(actors, thread, seen)
-    tid, given = seen[0]
-    return None if tid == own else given  # a green thread has no stack of the system's
+    actor = actors.new()
+    own, _ = actor.call(own_stack)  # in the main thread, the system does not tell without /proc
+    thread = threading.Thread(target=lambda: seen.append(own_stack()))
+    actor.call(thread.start)
+    ran = actors.until(lambda: seen)
+    assert ran, "a thread does not run its target"
+    ident, given = seen[0]
+    if ident == own:
+        raise NotOffered("the module's threads have no stacks of their own")
+    return given
 
 
 def fits(given, size):
@@ -231,8 +241,6 @@ def test_new_threads_have_stacks_of_the_size_set(threading, actors):
                 return
             for _ in range(2):
                 given = given_stack_size(threading, actors)
-                if given is None:
-                    return
                 assert fits(given, size), (
                     "after stack_size(%d), a new thread has a stack of %d bytes" % (size, given)
                 )
@@ -274,7 +282,7 @@ def test_an_invalid_size_leaves_what_threads_get(threading, actors):
         if not sizes.set(size):
             return
         given = given_stack_size(threading, actors)
-        if given is None or not fits(given, size):
+        if not fits(given, size):
             return  # the size has no effect here, the subject of another clause
         for invalid in (4096, -1):
             sizes.set(size)
