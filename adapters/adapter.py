@@ -43,8 +43,9 @@ class Adapter:
     """How to load an implementation, and its known divergences.
 
     ``name``: the adapter file's, without the suffix, or the module's where there is no file;
-    ``folder``: the folder of the file; ``lines``: the line of each key in it, counted from 1, as
-    far as they are certain.  :class:`file_format.AdapterFile` describes the others.
+    ``folder``: the folder of the file; ``lines``: the line of each key in it, and of each name in
+    its tables, counted from 1, as far as they are certain.  :class:`file_format.AdapterFile`
+    describes the others.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Adapter:
     requires: tuple[str, ...] = ()
     substrate: str | None = None
     fallback: str | None = None
+    names: dict[str, str] = field(default_factory=dict, hash=False)
     divergences: tuple[Divergence, ...] = ()
     folder: Path | None = None
     lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
@@ -81,11 +83,16 @@ class Adapter:
         except UserError as error:
             raise UserError(f"{self.asks_for(key)} {error}") from error
 
-    def asks_for(self, key: str) -> str:
-        """A sentence that says which line of the file has ``key``, and with which value."""
+    def asks_for(self, key: str, entry: str | None = None) -> str:
+        """A sentence that says which line of the file has ``key``, and with which value.
+
+        ``entry``: a name in the table ``key``, if its value is meant.
+        """
+        value = getattr(self, key)
+        if entry is not None:
+            key, value = entry, value[entry]
         line = f", line {self.lines[key]}," if key in self.lines else ""
-        value = file_format.shown(getattr(self, key))
-        return f"The adapter file {self.path}{line} has {key} = {value}."
+        return f"The adapter file {self.path}{line} has {key} = {file_format.shown(value)}."
 
     @property
     def versions(self) -> SpecifierSet | None:
@@ -153,7 +160,7 @@ def read(path: Path, clauses: Catalogue | None = None) -> Adapter:
         name=_readable(path.stem),
         divergences=divergences.expand(found, source, clauses or catalogue()),
         folder=path.parent.absolute(),
-        lines={key: line for key in given if (line := source.line(None, key))},
+        lines={key: line for key in (*given, *found.names) if (line := source.line(None, key))},
         **given,
     )
     if adapter.python and adapter.python.lstrip()[0] in "<>=!~" and adapter.versions is None:

@@ -227,12 +227,17 @@ def render(
     out.
     """
     lines = []
+    tables = []
     for key in AdapterFile.__struct_fields__:
         value = getattr(adapter, key, None)
         if isinstance(value, str) and value:
             lines.append(f"{key} = {_quote(value)}")
+        elif isinstance(value, dict) and value:
+            tables += ["", f"[{key}]"]
+            tables += [f"{_quote(name)} = {_quote(one)}" for name, one in value.items()]
         elif value:
             lines.append(f"{key} = [{', '.join(map(_quote, value))}]")
+    lines += tables
     gone = set(stale)
     entries = [one for one in adapter.divergences if one not in gone]
     first: dict[tuple[str, Verdict], Found] = {}

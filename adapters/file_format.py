@@ -6,6 +6,7 @@ against the types, and :func:`schema` describes them to editors.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import textwrap
@@ -18,6 +19,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from threadspec.conformance.catalogue import Catalogue
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.harness.names import ALL
 from threadspec.conformance.verdicts import Deviation
 
 # The name of the file with the schema, beside the adapters that come with the kit.
@@ -27,6 +29,7 @@ SCHEMA_FILE = "adapter.schema.json"
 # characters differ, and with $ kept from matching before a line break.
 _IDENTIFIER = r"([A-Za-z_]|[^\x00-\x7F])([0-9A-Za-z_]|[^\x00-\x7F])*"
 MODULE_NAME = rf"^{_IDENTIFIER}(\.{_IDENTIFIER})*$(?!\n)"
+_NAME = rf"^{_IDENTIFIER}$(?!\n)"
 _VERSIONS = r"\s*([<>]=?|[=!~]=)\s*\d+(\.\d+)*(\.\*)?((a|b|rc)\d+)?\s*"
 _PYTHON = rf"^({_VERSIONS}(,{_VERSIONS})*|[^\s<>=!~,].*)$"
 _REQUIREMENT = r"^\s*[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*($|[\[(<>=!~;@])"
@@ -52,6 +55,7 @@ _AN_ID = "the id of a clause, such as lock.release.no-value (`threadspec clauses
 ModuleName = Annotated[str, Meta(pattern=MODULE_NAME)]
 Requirement = Annotated[str, Meta(pattern=_REQUIREMENT)]
 ClauseId = Annotated[str, Meta(extra_json_schema={"$ref": "#/definitions/Clause"})]
+OwnName = Annotated[str, Meta(pattern=_NAME)]
 
 
 class DivergenceTable(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -208,13 +212,30 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
         ]
         | UnsetType
     ) = UNSET
+    names: Annotated[
+        dict[str, OwnName],
+        Meta(
+            description="Names of the manual that the implementation lacks, each with its own name "
+            "for the same thing, in a table [names]. A method is written with its class, in "
+            "quotes. Where the documented name is missing, its own name stands for it in all "
+            "cases but those about names, whose clauses are unsupported. Default: none.",
+            examples=[{"Thread": "Process", "Thread.isAlive": "is_alive"}],
+            extra={
+                "must": "the name that the implementation has in its place",
+                "table": 'a table [names], such as Thread = "Process"',
+            },
+        ),
+    ] = msgspec.field(default_factory=dict)
     reasons: Annotated[
         dict[str, Annotated[str, Meta(pattern=r"\S")]],
         Meta(
             description="The reasons that several divergences have, under a name each. A "
             "divergence gives the name as its reason. Default: none.",
             examples=[{"nothing-blocks": "A lock cannot block, so acquire() returns immediately."}],
-            extra={"must": "a table [reasons] of names and sentences"},
+            extra={
+                "must": "a sentence that says why the implementation deviates",
+                "table": "a table [reasons] of names and sentences",
+            },
         ),
     ] = msgspec.field(default_factory=dict)
     divergence: Annotated[
@@ -229,12 +250,17 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
 def schema(clauses: Catalogue) -> dict[str, Any]:
     """The JSON Schema of an adapter file.  ``clauses``: those that a divergence may name.
 
-    It is of the draft and the form that every TOML editor understands: references are used for the
-    ids of the clauses alone.
+    It is of the draft and the form that every TOML editor understands: references are used for
+    what would be repeated alone.
     """
     (_,), parts = msgspec.json.schema_components([AdapterFile], ref_template="#/definitions/{name}")
     document = parts["AdapterFile"]
     document["properties"]["divergence"]["items"] = parts["DivergenceTable"]
+    # Editors complete what is listed as a property, but not the names that a pattern allows.
+    names = document["properties"]["names"]
+    own = names.pop("additionalProperties")
+    names |= {"properties": {key: {"$ref": "#/definitions/Name"} for key in ALL}}
+    names |= {"additionalProperties": False}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         **document,
@@ -243,7 +269,8 @@ def schema(clauses: Catalogue) -> dict[str, Any]:
                 "title": "Clause",
                 "type": "string",
                 "enum": [clause.id for clause in clauses.clauses],
-            }
+            },
+            "Name": {"title": "Name", **own},
         },
     }
 
@@ -310,10 +337,23 @@ def convert(data: dict[str, Any], path: str, text: str) -> tuple[AdapterFile, So
     tables = data.get("divergence", ())
     source = Source(path, text, len(tables) if isinstance(tables, list) else 0)
     try:
-        return msgspec.convert(data, AdapterFile), source
+        found = msgspec.convert(data, AdapterFile)
+        _check_names(found, source)
+        return found, source
     except msgspec.ValidationError as error:
         steps = re.findall(r"\.(\w+)|\[(\d+)\]", str(error).rpartition(" - at `$")[2])
         _refuse(data, [name or int(number) for name, number in steps], source)
+
+
+def _check_names(file: AdapterFile, source: Source) -> None:
+    """Raise UserError for a name in [names] that the manual does not document."""
+    for name in file.names:
+        if name not in ALL:
+            like = get_close_matches(name, ALL, 1)
+            hint = (
+                f"did you mean {like[0]}?" if like else "give a name such as Thread or Event.isSet."
+            )
+            source.refuse(f"the manual does not document {name}; {hint}", key=name)
 
 
 def _refuse(data: dict[str, Any], steps: list[str | int], source: Source) -> NoReturn:
@@ -333,15 +373,28 @@ def _refuse(data: dict[str, Any], steps: list[str | int], source: Source) -> NoR
         del steps[:2]
     key = str(steps[0])
     value, verb = table[key], "is"
+    advice = _advice(kind, key)
+    must = advice["must"]
     if len(steps) > 1:
         value, verb = value[steps[1]], "has"
-    if key == "reasons" and isinstance(value, dict):  # the steps end before the name
-        wrong = (one for one in value.items() if not isinstance(one[1], str) or not one[1].strip())
-        name, (key, value) = "reasons.", next(wrong)
-        must = _advice(DivergenceTable, "reason")["must"]
-    else:
-        must = _advice(kind, key)["must"]
+    elif "table" in advice:
+        if isinstance(value, dict):  # the steps end before the name
+            name = f"{key}."
+            key, value = next(one for one in value.items() if not _fits(kind, key, one))
+            if isinstance(value, dict) and value:  # what TOML makes of a dot outside quotes
+                dotted = f'"{key}.{next(iter(value))}"'
+                source.refuse(f"{name}{key} is a table; write the name with its dot as {dotted}.")
+        else:
+            must = advice["table"]
     source.refuse(f"{name}{key} {verb} {shown(value)}; it must be {must}.", number, key)
+
+
+def _fits(kind: type[Struct], key: str, entry: tuple[str, object]) -> bool:
+    """Whether an entry of the table ``key`` has a name and a value of the right types."""
+    with contextlib.suppress(msgspec.ValidationError):
+        msgspec.convert(dict([entry]), get_type_hints(kind, include_extras=True)[key])
+        return True
+    return False
 
 
 def _check_keys(

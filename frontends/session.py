@@ -210,6 +210,8 @@ class Session:
             subject = self._subjects.get(number)
             described = text.describe(subject) if subject else trial.name
             lines.append(f"threadspec: {described}")
+            if subject:
+                lines += [f"threadspec: {trial.name}: {note}" for note in text.notes(subject)]
         lines += [
             f"threadspec: {one.name} is unavailable: {one.reason}" for one in self.unavailable
         ]

@@ -19,7 +19,7 @@ from threadspec.adapters.runner.pool import Pool
 from threadspec.adapters.runner.process import (
     CannotStart,
     Refused,
-    WrongSubstrate,
+    WrongValue,
     load_request,
     with_advice,
 )
@@ -73,16 +73,20 @@ class InProcess:
         """Load the implementation here.  Raises CannotStart."""
         request = self._request
         try:
-            module = loading.load(request["module"], request["setup"], request["path"])
+            module, mapped = loading.load_as(request)
             substrate = loading.load_substrate(request["substrate"])
         except loading.SubstrateError as error:
-            raise WrongSubstrate(str(error)) from error
+            raise WrongValue("substrate", str(error)) from error
+        except loading.NamesError as error:
+            raise WrongValue("names", str(error), error.documented) from error
         except loading.LoadError as error:
             raise CannotStart(with_advice(str(error), self._implementation)) from error
         if unfit := loading.why_unfit(substrate, self._durations["positive"]):
-            raise (WrongSubstrate if request["substrate"] else CannotStart)(unfit)
-        self._observer = Observer(module, substrate, self._durations, origin=self._request)
-        description: dict[str, Any] = loading.describe(module)
+            raise WrongValue("substrate", unfit) if request["substrate"] else CannotStart(unfit)
+        self._observer = Observer(
+            module, substrate, self._durations, origin=self._request, mapped=mapped
+        )
+        description: dict[str, Any] = loading.describe(module, mapped)
         return description
 
     def expect(self, cases: Iterable[tuple[str, str]]) -> None:
@@ -146,8 +150,8 @@ class Trial:
             try:
                 description = self._runner.load()
                 self._check_names(description)
-            except WrongSubstrate as error:
-                asks = self.implementation.adapter.asks_for("substrate")
+            except WrongValue as error:
+                asks = self.implementation.adapter.asks_for(error.key, error.entry)
                 raise UserError(f"{asks} {error}.") from None
             except CannotStart as error:
                 raise UserError(f"{self.name} cannot be judged: {error}.") from error
@@ -187,6 +191,7 @@ class Trial:
             platform=self._description["platform"],
             gil=self._description["gil"],
             about=adapter.about,
+            mapped=self._description["mapped"],
         )
 
     @property

@@ -23,11 +23,15 @@ END = "<!-- end of matrix -->\n"
 
 
 def summary(matrix: str) -> str:
-    """The summary in a rendered ``matrix.md``, which is its first table."""
+    """The summary in a rendered ``matrix.md``: its first table, and the notes below it."""
     lines = matrix.splitlines(keepends=True)
     start = next(number for number, line in enumerate(lines) if line.startswith("|"))
-    end = next(number for number in range(start, len(lines)) if not lines[number].startswith("|"))
-    return "".join(lines[start:end])
+    end = next(
+        number
+        for number in range(start, len(lines))
+        if lines[number].strip() and not lines[number].startswith(("|", "- "))
+    )
+    return "".join(lines[start:end]).rstrip() + "\n"
 
 
 def replaced(readme: str, table: str) -> str:

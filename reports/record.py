@@ -91,6 +91,13 @@ class Subject:
     platform: Annotated[str, Meta(description="The operating system and the machine.")]
     gil: Annotated[bool | None, Meta(description="Whether a global interpreter lock was in force.")]
     about: Annotated[str, Meta(description="A sentence about it, from its adapter.")] = ""
+    mapped: Annotated[
+        dict[str, str],
+        Meta(
+            description="The documented names that it lacks and its adapter maps, with its own "
+            "names for them."
+        ),
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

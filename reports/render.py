@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import jinja2
 from rich import box
@@ -14,6 +14,7 @@ from rich.text import Text
 
 from threadspec.conformance.verdicts import FAILING, MEANING, VERDICTS, Verdict
 from threadspec.reports.matrix import Column, Matrix
+from threadspec.reports.text import notes
 
 SYMBOLS: dict[Verdict, str] = {
     "pass": "✓",
@@ -91,10 +92,18 @@ def table(matrix: Matrix, encoding: str = "utf-8") -> Table:
     for missing in matrix.missing:
         result.add_row(Text(missing.name), Text("unavailable", style="yellow"))
     lines = ["; ".join(f"{_in(encoding, SYMBOLS[one])} {one}" for one in used)]
+    lines += [f"{label}: {note}" for label, note in _notes(matrix)]
     lines += [f"{one.name}: {one.reason}" for one in matrix.missing]
     result.caption = escape("\n".join(lines))
     result.caption_justify = "left"
     return result
+
+
+def _notes(matrix: Matrix) -> Iterator[tuple[str, str]]:
+    """What the adapters say that changes how implementations are judged, each with its label."""
+    for column in matrix.columns:
+        for note in notes(column.record.implementation):
+            yield column.label, note
 
 
 def least_width(table: Table, console: Console) -> int:
@@ -137,6 +146,8 @@ def markdown_summary(matrix: Matrix) -> str:
         _row([f"`{one.name}`", f"unavailable: {one.reason}", *[""] * (3 + len(used))])
         for one in matrix.missing
     ]
+    if noted := [f"- `{label}`: {note}" for label, note in _notes(matrix)]:
+        lines += ["", *noted]
     return "\n".join(lines) + "\n"
 
 
@@ -207,5 +218,6 @@ def html(matrix: Matrix) -> str:
         meaning=MEANING,
         verdicts=VERDICTS,
         failing=FAILING,
+        notes=notes,
         share=_share,
     )

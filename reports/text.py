@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from threadspec.conformance.catalogue import Clause
 from threadspec.conformance.verdicts import FAILING, VERDICTS, Verdict
@@ -23,6 +23,24 @@ def describe(subject: Subject) -> str:
         f"{subject.name} = {subject.module}{version} "
         f"({subject.interpreter}, {subject.platform}{gil})"
     )
+
+
+def notes(subject: Subject) -> list[str]:
+    """What its adapter says that changes how it is judged, one clause of a sentence for each.
+
+    Every report shows these, because the verdicts are to be read with them.
+    """
+    found = []
+    if subject.mapped:
+        pairs = [f"{documented} to {own}" for documented, own in subject.mapped.items()]
+        found.append(f"its adapter maps {listed(pairs)}")
+    return found
+
+
+def listed(words: Sequence[str]) -> str:
+    """The words as a list in a sentence: "a, b and c"."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _field(label: str, value: str) -> list[str]:
@@ -96,6 +114,8 @@ def summarize(record: Record, battery: int, durations: bool = False) -> Iterator
         f"{record.implementation.name}: {len(verdicts)} clause{plural}{parts}: {count(counts)}",
         {"red": True} if bad else {"green": True},
     )
+    for note in notes(record.implementation):
+        yield f"  {note}", {"yellow": True}
     shown = set()
     for case in sorted(record.cases, key=lambda one: -VERDICTS.index(one.verdict)):
         key = (case.clause, case.is_known)

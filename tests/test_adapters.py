@@ -108,6 +108,10 @@ requires = ["green>=1"]
 substrate = "green.layer"
 fallback = "stdlib"
 
+[names]
+Thread = "Fibre"
+"Thread.isAlive" = "is_alive"
+
 [[divergence]]
 clause = "lock.release.no-value"
 verdict = "non-strict"
@@ -128,6 +132,7 @@ def test_every_field_of_a_file_is_read(tmp_path: Path) -> None:
         requires=("green>=1",),
         substrate="green.layer",
         fallback="stdlib",
+        names={"Thread": "Fibre", "Thread.isAlive": "is_alive"},
         divergences=(known,),
         folder=tmp_path,
     )
@@ -175,6 +180,24 @@ BROKEN = [
     ),
     ('module = "a"\n[reasons]\nb = "so"\nc = 3', ", line 4: reasons.c is 3; it must be a sentence"),
     ('module = "a"\nreasons.b = " "', ': reasons.b is " "; it must be a sentence that says why '),
+    ('module = "a"\nnames = "x"', 'names is "x"; it must be a table [names], such as Thread = "Pr'),
+    (
+        'module = "a"\n[names]\nLock = "Mutex"\nThread = 3',
+        ", line 4: names.Thread is 3; it must be the name that the implementation has in its pl",
+    ),
+    ('module = "a"\nnames.Lock = "a.b"', 'names.Lock is "a.b"; it must be the name that the'),
+    (
+        'module = "a"\n[names]\nThred = "Fibre"',
+        ", line 3: the manual does not document Thred; did you mean Thread?",
+    ),
+    (
+        'module = "a"\nnames.xyzzy = "x"',
+        "document xyzzy; give a name such as Thread or Event.isSet",
+    ),
+    (
+        'module = "a"\n[names]\nThread.isAlive = "x"',
+        ': names.Thread is a table; write the name with its dot as "Thread.isAlive".',
+    ),
     ('module = "a"\ndivergence = "x"', 'divergence is "x"; it must be one or more tables, each'),
     ('module = "a"\n[divergence]\nx = 1', "divergence is a table; it must be one or more tables"),
     ('module = "a"\ndivergence = ["x"]', 'divergence 1 is "x"; it must be a table, [[diverg'),
@@ -361,6 +384,7 @@ WHOLE = [
         )
     ),
     with_reasons("a", 'a = "It is so."'),
+    'module = "a"\n[names]\nLock = "Mutex"\n"Lock.acquire" = "lück"\n"currentThread.isAlive" = "x"',
     MODULE_WITH_DIVERGENCE + f"clause = ['{CLAUSE}', '{OTHER}']\nverdict='varies'\nreason='a race'",
 ]
 

@@ -120,7 +120,7 @@ def test_a_change_of_any_chapter_changes_the_digest(tmp_path: Path) -> None:
 def test_changed_clauses_have_a_new_version() -> None:
     # A change of clauses needs a new conformance/spec/VERSION, an entry in CHANGELOG.md, and the
     # new digest here.  A version that has not been released may change.
-    assert (catalogue().version, catalogue().digest) == ("1.0", "94d312780e28")
+    assert (catalogue().version, catalogue().digest) == ("1.0", "4d88c98767c7")
     changes = (Path(__file__).parent.parent / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"### Clauses (catalogue {catalogue().version})" in changes
 

@@ -255,6 +255,23 @@ def test_the_markdown_matrix_is_made_of_whole_tables(command: Command, tmp_path:
     assert "<script>" not in text
 
 
+def test_every_form_of_the_matrix_tells_how_the_adapter_changes_the_judging(
+    command: Command, tmp_path: Path
+) -> None:
+    found = a_record()
+    mapped = {"Thread": "Process", "Event.isSet": "is_set"}
+    subject = dataclasses.replace(found.implementation, mapped=mapped)
+    path = written(tmp_path, dataclasses.replace(found, implementation=subject))
+    _, out, _ = command("matrix", "--from", path)
+    note = "its adapter maps Thread to Process and Event.isSet to is_set"
+    folder = tmp_path / "threadspec-matrix"
+    assert note in " ".join(out.split())
+    assert f"- `x`: {note}\n" in (folder / "matrix.md").read_text(encoding="utf-8")
+    assert note in (folder / "matrix.html").read_text(encoding="utf-8")
+    document = json.loads((folder / "matrix.json").read_text(encoding="utf-8"))
+    assert document["implementations"][0]["mapped"] == mapped
+
+
 def test_records_of_one_name_are_told_apart(command: Command, tmp_path: Path) -> None:
     paths = [written(tmp_path, a_record("x"), f"{number}.json") for number in range(3)]
     _, out, _ = command("matrix", "--from", *paths)

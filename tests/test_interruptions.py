@@ -134,7 +134,8 @@ def test_cases_share_a_process(tmp_path: Path) -> None:
     loads = tmp_path / "loads"
     source = f"from threadspec.reference import *\nopen({str(loads)!r}, 'a').write('loaded ')\n"
     (tmp_path / "counted.py").write_text(source, encoding="utf-8")
-    origin = {"module": "counted", "setup": None, "path": [str(tmp_path)], "substrate": None}
+    place = [str(tmp_path)]
+    origin = {"module": "counted", "setup": None, "path": place, "substrate": None, "names": {}}
     runner = Observer(ModuleType("unused"), _thread, Durations(), origin=origin)
     try:
         for identifier in (MODULE, LOCK, LOCAL):

@@ -110,6 +110,8 @@ def counts(result: pytest.RunResult) -> dict[str, int]:
     return {word: int(number) for number, word in found}
 
 
+RENAMED = "from threadspec.reference import *\nMutex = Lock\ndel Lock\n"
+
 # -- what is said ---------------------------------------------------------------------------------
 
 
@@ -118,6 +120,26 @@ def test_the_header_names_implementation_version_and_interpreter(program: Run) -
     version = ".".join(map(str, sys.version_info[:3]))
     result.stdout.fnmatch_lines([f"threadspec: faithful = faithful 1.2.3 (* {version}, *)"])
     assert result.ret == OK
+
+
+def test_what_the_adapter_maps_is_shown_at_the_beginning_and_at_the_end(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    written(folder, "renamed.py", RENAMED)
+    written(folder, "mine.toml", 'module = "renamed"\n[names]\nLock = "Mutex"\n')
+    place = tmp_path / "mine.json"
+    clauses = ("lock.release.no-value", "overview.names")
+    result = run("--impl=mine.toml", f"--impl-report={place}", *clauses)
+    result.stdout.fnmatch_lines(
+        [
+            "threadspec: mine = renamed (*",
+            "threadspec: mine: its adapter maps Lock to Mutex",
+            "  observed * there is no Lock; its adapter maps it to Mutex",
+            "mine: 2 clauses * 1 pass, 1 unsupported",
+            "  its adapter maps Lock to Mutex",
+        ]
+    )
+    assert record.read(place).implementation.mapped == {"Lock": "Mutex"}
 
 
 def test_a_failure_is_told_in_the_terms_of_the_manual(run: Run) -> None:

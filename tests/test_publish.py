@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from threadspec.conformance.verdicts import VERDICTS
-from threadspec.reports.publish import BEGIN, END, RESULTS, main
+from threadspec.reports.publish import BEGIN, END, RESULTS, main, summary
 
 ROOT = Path(__file__).resolve().parent.parent
 README = f"# Title\n\n{BEGIN}old\n{END}rest\n"
@@ -38,6 +38,11 @@ def test_the_table_of_a_matrix_goes_into_the_readme(
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert text == f"# Title\n\n{BEGIN}\n{TABLE}\n{END}rest\n"
     assert TABLE in (tmp_path / RESULTS / "matrix.md").read_text(encoding="utf-8")
+
+
+def test_what_the_adapters_say_of_the_judging_goes_into_the_readme(tmp_path: Path) -> None:
+    matrix = f"# Matrix\n\n{TABLE}\n- `mine`: its adapter maps Thread to Fibre\n\nMore.\n"
+    assert summary(matrix) == f"{TABLE}\n- `mine`: its adapter maps Thread to Fibre\n"
 
 
 @pytest.mark.parametrize("verdict", sorted(set(VERDICTS) - {"pass", "observed", "not-offered"}))

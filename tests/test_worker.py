@@ -25,7 +25,7 @@ from miniatures import in_battery, lock_with, run_case
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import Interpreter
-from threadspec.adapters.runner.process import CannotStart, WorkerProcess, WrongSubstrate
+from threadspec.adapters.runner.process import CannotStart, WorkerProcess, WrongValue
 from threadspec.conformance.battery.alien import mainthread
 from threadspec.conformance.battery.daemon import program as program_end
 from threadspec.conformance.errors import UserError
@@ -622,18 +622,14 @@ def test_set_up_code_runs_before_threading_is_imported(make: MakeWorker, tmp_pat
 
 
 def test_a_substrate_that_is_missing_is_the_reason(make: MakeWorker) -> None:
-    with pytest.raises(
-        WrongSubstrate, match=r"^no_such_layer cannot be imported: \w+Error: No mod"
-    ):
+    with pytest.raises(WrongValue, match=r"^no_such_layer cannot be imported: \w+Error: No mod"):
         make(miniatures.FAITHFUL, substrate="no_such_layer").load()
 
 
 def test_a_module_without_threads_is_no_substrate(make: MakeWorker) -> None:
-    with pytest.raises(
-        WrongSubstrate, match=r"^os has no start_new_thread, allocate_lock, get_ident$"
-    ):
+    with pytest.raises(WrongValue, match=r"^os has no start_new_thread, allocate_lock, get_ident$"):
         make(miniatures.FAITHFUL, substrate="os").load()
-    with pytest.raises(WrongSubstrate, match=r"^threading has no start_new_thread, allocate_lock$"):
+    with pytest.raises(WrongValue, match=r"^threading has no start_new_thread, allocate_lock$"):
         make(miniatures.FAITHFUL, substrate="threading").load()
 
 
@@ -660,7 +656,7 @@ def test_threads_of_the_substrate_run_while_the_kit_sleeps(
     make: MakeWorker, tmp_path: Path
 ) -> None:
     (tmp_path / "lazy.py").write_text(textwrap.dedent(LAZY_SUBSTRATE), encoding="utf-8")
-    with pytest.raises(WrongSubstrate, match=r"^lazy starts threads that do not run while the kit"):
+    with pytest.raises(WrongValue, match=r"^lazy starts threads that do not run while the kit"):
         make(miniatures.FAITHFUL, substrate="lazy", scale=0.1).load()
     setup = "import lazy, time; time.sleep = lazy.sleep"
     assert make(miniatures.FAITHFUL, substrate="lazy", setup=setup).load()["names"]
@@ -678,7 +674,7 @@ def test_functions_of_a_substrate_take_the_arguments_of_thread(
 ) -> None:
     (tmp_path / "odd.py").write_text(f"from _thread import *\n{source}\n", encoding="utf-8")
     offer = r"^odd must offer .*\(function, args\) and .*\(blocking, timeout\): TypeError: .*takes"
-    with pytest.raises(WrongSubstrate, match=offer):
+    with pytest.raises(WrongValue, match=offer):
         make(miniatures.FAITHFUL, substrate="odd").load()
 
 
@@ -1021,7 +1017,7 @@ def programs(
         pytest.skip("programs are not forked here")
     monkeypatch.setattr(fork_server, "is_possible", lambda: request.param)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    origin = {"module": "threading", "setup": None, "substrate": None, "path": []}
+    origin = {"module": "threading", "setup": None, "substrate": None, "path": [], "names": {}}
     pool = ProgramPool(origin, Durations())
     running = Programs(pool, lambda _: None)
     yield running.start

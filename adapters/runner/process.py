@@ -107,6 +107,7 @@ def load_request(
         "setup": adapter.setup,
         "path": implementation.path,
         "substrate": adapter.substrate,
+        "names": adapter.names,
         "time_scale": time_scale,
         "number": number,
         "is_first": is_first,
@@ -129,8 +130,16 @@ class Refused(CannotStart):
     """The system refuses what a worker needs, which is no fault of the implementation."""
 
 
-class WrongSubstrate(CannotStart):
-    """The substrate that the adapter names cannot be used; the message begins with its name."""
+class WrongValue(CannotStart):
+    """A value of the adapter file cannot be used; the message says why, without a full stop.
+
+    ``key``: its key; ``entry``: its name in the table ``key``, if that is a table.
+    """
+
+    def __init__(self, key: str, reason: str, entry: str | None = None) -> None:
+        super().__init__(reason)
+        self.key = key
+        self.entry = entry
 
 
 class _Killed(CannotStart):
@@ -277,7 +286,10 @@ class WorkerProcess:
             raise Refused(answer["refused"])
         if "substrate" in answer:
             self._end_process()
-            raise WrongSubstrate(answer["substrate"])
+            raise WrongValue("substrate", answer["substrate"])
+        if "names" in answer:
+            self._end_process()
+            raise WrongValue("names", answer["names"]["reason"], answer["names"]["documented"])
         if "failed" in answer:
             self._end_process()
             raise CannotStart(with_advice(answer["failed"], self._implementation))

@@ -19,6 +19,27 @@ class SubstrateError(LoadError):
     """The substrate that the adapter names cannot be used; the message begins with its name."""
 
 
+class NamesError(LoadError):
+    """A name cannot be mapped as the adapter says.  ``documented``: that name."""
+
+    def __init__(self, documented, own, reason):
+        LoadError.__init__(self, "%s cannot be mapped to %s: %s" % (documented, own, reason))
+        self.documented = documented
+
+
+def load_as(request):
+    """Load the implementation that a load request describes (see ``PROTOCOL.md``).
+
+    Returns the module and the names that were mapped, as {documented: own}.  Raises LoadError.
+    """
+    module = load(request["module"], request["setup"], request["path"])
+    if not request["names"]:
+        return module, {}
+    from threadspec.conformance.harness import mapping
+
+    return module, mapping.apply(module, request["names"])
+
+
 def load(module, setup=None, path=()):
     """Run the set-up code, then import and return the module called ``module``.
 
@@ -212,13 +233,14 @@ def _likely_modules(module):
     return found
 
 
-def describe(module):
-    """What was loaded, as a plain dictionary.
+def describe(module, mapped=None):
+    """What was loaded, as a plain dictionary.  ``mapped``: the names that were mapped.
 
     ``version`` (or None), ``interpreter`` ("CPython 3.11.7"), ``python`` ("3.11.7"), ``platform``,
     ``gil`` (whether a global interpreter lock is in force; None if unknown), ``file`` (where the
-    module came from, or None), ``names`` (which documented names the module has) and ``likely``
-    (if it has few of them, the names of modules that may have been meant).
+    module came from, or None), ``names`` (which documented names the module has, or has been
+    given), ``mapped`` and ``likely`` (if it has few names, those of modules that may have been
+    meant).
     """
     import platform  # imports threading on some versions: not before the set-up code has run
 
@@ -237,6 +259,7 @@ def describe(module):
     names = [name for name in sorted(MODULE) if hasattr(module, name)]
     return {
         "names": names,
+        "mapped": mapped or {},
         "likely": _likely_modules(module) if len(names) < len(MODULE) / 2.0 else [],
         "version": _version(module),
         "interpreter": interpreter,

@@ -24,7 +24,23 @@ METHODS = {
 }
 DOCUMENTED = MODULE.union(*[methods.split() for methods in METHODS.values()])
 
+# The same names, as adapter files map them: "Thread", "Thread.start".
+ALL = sorted(MODULE) + [
+    "%s.%s" % (owner, name) for owner in sorted(METHODS) for name in METHODS[owner].split()
+]
+
+# The owners of methods whose objects have the methods of other owners as well, and all these.
+BASES = {
+    "Timer": ("Timer", "Thread"),
+    "currentThread": ("currentThread", "Thread"),
+    "BoundedSemaphore": ("BoundedSemaphore", "Semaphore"),
+}
+
 BATTERY = "threadspec.conformance.battery"
+
+
+class Missing(Exception):
+    """Documented names are missing; the message names them."""
 
 
 def missing_name(error):

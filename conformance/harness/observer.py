@@ -13,6 +13,7 @@ import traceback
 from threadspec.conformance.harness import blocking, evidence, names, outcomes, pace, scarcity
 from threadspec.conformance.harness.actors import Actors
 from threadspec.conformance.harness.durations import Durations
+from threadspec.conformance.harness.mapping import Naming
 from threadspec.conformance.harness.processors import OneProcessor
 from threadspec.conformance.harness.programs import ProgramPool, Programs, listen, say
 from threadspec.conformance.harness.vocabulary import (
@@ -70,13 +71,21 @@ class Observer(object):
     module that starts helper threads; ``durations``: the named durations; ``kit_threads``: kernel
     ids of the kit's own threads; ``origin``: how the implementation was loaded, for the fixture
     ``programs`` (see ``programs.Programs``); ``number``: the number of this worker among several,
-    or None for the only one.
+    or None for the only one; ``mapped``: the names that were mapped, as {documented: own}.
     """
 
     def __init__(
-        self, implementation, substrate, durations, kit_threads=(), origin=None, number=None
+        self,
+        implementation,
+        substrate,
+        durations,
+        kit_threads=(),
+        origin=None,
+        number=None,
+        mapped=None,
     ):
         self._number = number
+        self._mapped = mapped or {}
         self._implementation = implementation
         self._substrate = substrate
         self._durations = durations
@@ -107,6 +116,7 @@ class Observer(object):
             self._kit_threads,
             self._pool,
             self.rounds,
+            self._mapped,
         )
         asked = _parameters(function)
         if "programs" not in asked:
@@ -225,10 +235,10 @@ class Observer(object):
         return pace.rounds(self._durations.pace(measure))
 
 
-def run_cases(threading, substrate):
+def run_cases(threading, substrate, mapped):
     """A program: run the requested cases, one after another, and report each outcome."""
     durations = Durations(float(listen()))
-    observer = Observer(threading, substrate, durations)
+    observer = Observer(threading, substrate, durations, mapped=mapped)
     while True:
         request = listen()
         if not request:
@@ -242,7 +252,7 @@ def run_cases(threading, substrate):
 class _Context(object):
     """The fixtures of one case, by parameter name."""
 
-    def __init__(self, implementation, substrate, durations, kit_threads, pool, rounds):
+    def __init__(self, implementation, substrate, durations, kit_threads, pool, rounds, mapped):
         self.evidence = []
         self.observations = []
         self._switching = Switching()
@@ -254,6 +264,7 @@ class _Context(object):
             "observe": lambda: self._observe,
             "rounds": lambda: self._quick(rounds(self._actors)),
             "programs": lambda: self._programs,
+            "naming": lambda: Naming(mapped),
         }
 
     def fixtures(self, function):
@@ -353,6 +364,9 @@ def _explain(exc_info):
     part = {"where": where, "check": check, "outcome": "violated"}
     if isinstance(error, NotOffered):
         part["outcome"] = "not-offered"
+        part["observed"] = str(error)
+    elif isinstance(error, names.Missing):
+        part["outcome"] = "missing"
         part["observed"] = str(error)
     elif isinstance(error, Refused):
         part["outcome"] = "error"

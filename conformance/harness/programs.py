@@ -3,8 +3,9 @@
 The worker cannot show what happens when a program ends, or what a fresh process contains.  A case
 passes a function to :meth:`Programs.start`.  A process of the same interpreter loads the same
 implementation in the same way, calls the function in its main thread, and then ends like every
-Python program.  The function gets its arguments by name: ``threading``, the implementation, and
-``substrate``.  It communicates with the case by :func:`say` and :func:`listen`.
+Python program.  The function gets its arguments by name: ``threading``, the implementation,
+``substrate`` and ``mapped``, the names that were mapped.  It communicates with the case by
+:func:`say` and :func:`listen`.
 """
 
 import errno
@@ -80,11 +81,9 @@ def perform():
     _limit(request["seconds"])
     from threadspec.conformance.harness import loading
 
-    def load():
-        return loading.load(request["module"], request["setup"], request["path"])
-
-    fixtures = {} if request["unloaded"] else {"threading": load()}
-    fixtures["load"] = load
+    fixtures = {"load": lambda: loading.load_as(request)[0]}
+    if not request["unloaded"]:
+        fixtures["threading"], fixtures["mapped"] = loading.load_as(request)
     fixtures["substrate"] = loading.load_substrate(request["substrate"])
     call = listen()
     if not call:
@@ -336,7 +335,7 @@ class ProgramPool(object):
     """Keeps programs loaded and waiting while consecutive cases need them.
 
     ``origin``: how the implementation was loaded, as the load request's ``module``, ``setup``,
-    ``path`` and ``substrate`` (None if unknown); ``durations``: the named durations.
+    ``path``, ``substrate`` and ``names`` (None if unknown); ``durations``: the named durations.
     """
 
     def __init__(self, origin, durations):
@@ -393,8 +392,8 @@ class ProgramPool(object):
     def _new(self, unloaded=False):
         if self._origin is None:
             raise KitError("no origin says how to load the implementation in another process")
-        request = dict([(key, self._origin[key]) for key in ("module", "setup", "substrate")])
-        request["path"] = list(self._origin["path"])
+        keys = ("module", "setup", "path", "substrate", "names")
+        request = dict([(key, self._origin[key]) for key in keys])
         request["unloaded"] = unloaded
         request["seconds"] = 2 * self._durations["case"]
         return Program(self._start, request, self._durations)

@@ -189,10 +189,13 @@ class RequestHandler(object):
         from threadspec.conformance.harness import loading, scarcity
 
         try:
-            module = loading.load(request["module"], request["setup"], request["path"])
+            module, mapped = loading.load_as(request)
             substrate = loading.load_substrate(request["substrate"])
         except loading.SubstrateError:
             return {"substrate": str(sys.exc_info()[1])}
+        except loading.NamesError:
+            error = sys.exc_info()[1]
+            return {"names": {"documented": error.documented, "reason": str(error)}}
         except loading.LoadError:
             failed = str(sys.exc_info()[1])
             try:
@@ -212,9 +215,9 @@ class RequestHandler(object):
             refused = scarcity.refusal(substrate, scarcity.MOST)
             if refused:
                 return {"refused": refused}
-            answer["description"] = loading.describe(module)
+            answer["description"] = loading.describe(module, mapped)
         self._observer = Observer(
-            module, substrate, durations, self._kit_threads, request, request["number"]
+            module, substrate, durations, self._kit_threads, request, request["number"], mapped
         )
         return answer
 

@@ -6,7 +6,7 @@ from threadspec.conformance.harness.vocabulary import clause
 MODULE = (
     "activeCount Condition currentThread enumerate Event local Lock RLock Semaphore "
     "BoundedSemaphore Thread Timer settrace setprofile stack_size"
-).split()
+)
 
 OF_THREADS = "start run join getName setName isAlive isDaemon setDaemon"
 
@@ -18,58 +18,62 @@ def check_absent(thing, names):
 
 
 @clause("overview.names")
-def test_every_documented_name_is_there(threading):
-    for name in MODULE:
+def test_every_documented_name_is_there(threading, naming):
+    for name in MODULE.split():
         value = getattr(threading, name)
         assert callable(value), "%s cannot be called" % name
+    naming.check(MODULE)
 
 
 @clause("overview.names")
-def test_the_exception_is_there(threading):
+def test_the_exception_is_there(threading, naming):
     error = threading.ThreadError
+    naming.check("ThreadError")
     assert isinstance(error, type) and issubclass(error, Exception), (
         "ThreadError is not an exception class"
     )
 
 
 @clause("overview.methods")
-def test_methods_of_locks(threading):
-    check_methods(threading.Lock(), "acquire release")
+def test_methods_of_locks(threading, naming):
+    check_methods(naming, threading.Lock(), "Lock", "acquire release")
 
 
 @clause("overview.methods")
-def test_methods_of_reentrant_locks(threading):
-    check_methods(threading.RLock(), "acquire release")
+def test_methods_of_reentrant_locks(threading, naming):
+    check_methods(naming, threading.RLock(), "RLock", "acquire release")
 
 
 @clause("overview.methods")
-def test_methods_of_conditions(threading):
-    check_methods(threading.Condition(), "acquire release wait notify notifyAll")
+def test_methods_of_conditions(threading, naming):
+    check_methods(
+        naming, threading.Condition(), "Condition", "acquire release wait notify notifyAll"
+    )
 
 
 @clause("overview.methods")
-def test_methods_of_semaphores(threading):
-    check_methods(threading.Semaphore(), "acquire release")
+def test_methods_of_semaphores(threading, naming):
+    check_methods(naming, threading.Semaphore(), "Semaphore", "acquire release")
 
 
 @clause("overview.methods")
-def test_methods_of_bounded_semaphores(threading):
-    check_methods(threading.BoundedSemaphore(), "acquire release")
+def test_methods_of_bounded_semaphores(threading, naming):
+    check_methods(naming, threading.BoundedSemaphore(), "BoundedSemaphore", "acquire release")
 
 
 @clause("overview.methods")
-def test_methods_of_events(threading):
-    check_methods(threading.Event(), "isSet set clear wait")
+def test_methods_of_events(threading, naming):
+    check_methods(naming, threading.Event(), "Event", "isSet set clear wait")
 
 
 @clause("overview.methods")
-def test_methods_of_threads(threading):
-    check_methods(threading.Thread(), OF_THREADS)
+def test_methods_of_threads(threading, naming):
+    check_methods(naming, threading.Thread(), "Thread", OF_THREADS)
 
 
 @clause("overview.methods")
-def test_methods_of_timers(threading):
-    check_methods(threading.Timer(1.0, str), OF_THREADS + " cancel")
+def test_methods_of_timers(threading, naming):
+    check_methods(naming, threading.Timer(1.0, str), "Timer", OF_THREADS + " cancel")
 
 
 @clause("overview.separate-objects")
