@@ -17,6 +17,7 @@ import msgspec
 
 from threadspec.adapters import divergences, file_format, interpreters
 from threadspec.adapters.divergences import Divergence
+from threadspec.adapters.file_format import TransportName
 from threadspec.adapters.interpreters import Interpreter
 from threadspec.conformance.catalogue import Catalogue, catalogue
 from threadspec.conformance.errors import UserError
@@ -52,6 +53,8 @@ class Adapter:
     module: str
     about: str = ""
     python: str | None = None
+    command: tuple[str, ...] = ()
+    transport: TransportName | None = None
     setup: str | None = None
     requires: tuple[str, ...] = ()
     substrate: str | None = None
@@ -82,6 +85,12 @@ class Adapter:
             return find(getattr(self, key))
         except UserError as error:
             raise UserError(f"{self.asks_for(key)} {error}") from error
+
+    def expand(self, word: str) -> str:
+        """A word of ``command``: a path that begins with a dot is relative to the file's folder."""
+        if not word.startswith(("./", "../")):
+            return word
+        return str(Path(os.path.normpath((self.folder or Path()) / word)))
 
     def asks_for(self, key: str, entry: str | None = None) -> str:
         """A sentence that says which line of the file has ``key``, and with which value.
@@ -120,6 +129,16 @@ class Implementation:
     interpreter: Interpreter
     optional: bool = field(default=False, compare=False)
     value: str | None = field(default=None, compare=False)
+
+    @property
+    def command(self) -> list[str]:
+        """The program that runs the worker's script, and its arguments before the script."""
+        return [str(self.interpreter.path), *map(self.adapter.expand, self.adapter.command[1:])]
+
+    @property
+    def transport(self) -> TransportName:
+        """The transport between the kit and the worker."""
+        return self.adapter.transport or self.interpreter.transport
 
     @property
     def path(self) -> list[str]:
@@ -165,6 +184,8 @@ def read(path: Path, clauses: Catalogue | None = None) -> Adapter:
     )
     if adapter.python and adapter.python.lstrip()[0] in "<>=!~" and adapter.versions is None:
         source.refuse(f'python is "{adapter.python}", which is no range of versions.', key="python")
+    if adapter.command and adapter.python:
+        source.refuse("it has both command and python; leave out one of them.", key="python")
     for requirement in adapter.requires:
         _check_requirement(requirement, source)
     return adapter
@@ -261,6 +282,15 @@ def resolve(name: str) -> Implementation:
     if name.endswith("@"):
         raise UserError(f"{name!r} names no interpreter after the @.")
     adapter = _adapter(base)
+    if adapter.command:
+        if wish:
+            raise UserError(
+                f"{adapter.asks_for('command')} So {adapter.name} has no interpreter to choose; "
+                f"leave out @{wish}."
+            )
+        program = adapter.expand(adapter.command[0])
+        launcher = adapter.resolve("command", lambda _: interpreters.launcher(program))
+        return Implementation(adapter.name, adapter, launcher)
     if wish:
         interpreter = interpreters.find(wish)
         return Implementation(f"{adapter.name}@{wish}", adapter, interpreter)

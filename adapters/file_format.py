@@ -12,7 +12,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Annotated, Any, NoReturn, get_args, get_type_hints
+from typing import Annotated, Any, Literal, NoReturn, get_args, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -54,6 +54,7 @@ _AN_ID = "the id of a clause, such as lock.release.no-value (`threadspec clauses
 # to do where it is required and missing.
 ModuleName = Annotated[str, Meta(pattern=MODULE_NAME)]
 Requirement = Annotated[str, Meta(pattern=_REQUIREMENT)]
+TransportName = Literal["pipes", "socket"]
 ClauseId = Annotated[str, Meta(extra_json_schema={"$ref": "#/definitions/Clause"})]
 OwnName = Annotated[str, Meta(pattern=_NAME)]
 
@@ -154,6 +155,33 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
                     "must": 'a range of versions such as ">=3.8,<3.13", or the version, name or '
                     "path of an interpreter"
                 },
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    command: (
+        Annotated[
+            tuple[Annotated[str, Meta(min_length=1)], ...],
+            Meta(
+                min_length=1,
+                description="A program to start in place of an interpreter, and its arguments. It "
+                "gets the path of the worker's script as its last argument, as an interpreter "
+                "does, and answers as the worker protocol says. What begins with ./ or ../ is a "
+                "path relative to this file. Default: an interpreter is started.",
+                examples=[["node", "./host.mjs"]],
+                extra={"must": 'a program and its arguments, such as ["node", "./host.mjs"]'},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    transport: (
+        Annotated[
+            TransportName,
+            Meta(
+                description="How the kit and the worker exchange their messages: pipes, which are "
+                "the worker's standard input and output, or socket, a connection that the worker "
+                "makes to the kit. Default: socket for Jython, pipes for all others.",
+                extra={"must": "one of pipes, socket"},
             ),
         ]
         | UnsetType
@@ -431,6 +459,8 @@ def _advice(kind: type[Struct], key: str) -> dict[str, str]:
 def shown(value: object) -> str:
     """A value as a message shows it, as TOML has it where it is short."""
     if isinstance(value, bool | str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, tuple):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
         return "a list" if value else "an empty list"

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from threadspec.adapters.file_format import TransportName
 from threadspec.conformance.errors import UserError
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class Interpreter:
     def is_versioned(self) -> bool:
         """Whether its name shows a version, so that it is a Python interpreter."""
         return self.version > Version("0")
+
+    @property
+    def transport(self) -> TransportName:
+        """The transport that its workers use, unless an adapter says otherwise."""
+        return "socket" if self.label.startswith("jython") else "pipes"
 
 
 def _on_path() -> Iterator[Interpreter]:
@@ -176,6 +182,19 @@ def _names(interpreter: Interpreter, wish: str) -> bool:
     return wish in (interpreter.label, f"python{interpreter.label}") or (
         wish.count(".") == 2 and interpreter.label[0].isdigit() and wish == version
     )
+
+
+def launcher(program: str) -> Interpreter:
+    """A program that starts an interpreter; ``program``: its name on ``PATH``, or its path.
+
+    Raises UserError where it is not found.
+    """
+    found = shutil.which(program)
+    if not found:
+        raise UserError(
+            f"There is no program {program}; install it, or give the path of its executable."
+        )
+    return Interpreter(Path(found), Path(program).name, Version("0"))
 
 
 def in_range(versions: SpecifierSet) -> list[Interpreter]:

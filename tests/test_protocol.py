@@ -11,8 +11,9 @@ import pytest
 
 from miniatures import SILENT, run_case
 from quality.judging import cases_of, implementation
+from threadspec.adapters.file_format import TransportName
 from threadspec.adapters.runner.process import CannotStart, WorkerProcess
-from threadspec.conformance.harness import serve
+from threadspec.conformance.harness import channel, serve
 from threadspec.conformance.outcome import Kind
 
 TEXT = (Path(__file__).parent.parent / "conformance" / "PROTOCOL.md").read_text(encoding="utf-8")
@@ -97,6 +98,15 @@ def test_requests_and_replies_are_as_described(talk: list[tuple[str, dict[str, A
 def test_the_version_is_that_of_the_code() -> None:
     assert TEXT.startswith(f"# The worker protocol, version {serve.PROTOCOL}\n")
     assert f"`{serve.PREFIX}`" in TEXT
+
+
+def test_every_transport_is_described() -> None:
+    section = TEXT.split("\n## Transport\n")[1].split("\n## ")[0]
+    headings = [heading.lower() for heading in re.findall(r"^### (.*)", section, re.MULTILINE)]
+    assert headings == [*get_args(TransportName), "messages"]
+    assert f"`{channel.CONNECT} HOST:PORT`" in section
+    assert f"`{channel.TOKEN}`" in section
+    assert f"`{serve.answerer.__name__}`" in section
 
 
 def test_every_outcome_is_described() -> None:

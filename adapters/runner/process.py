@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.runner.hangs import Hangs, Watch, without_stacks
+from threadspec.adapters.runner.transport import Transport, open_transport
 from threadspec.adapters.runner.watchdog import Watchdog
 from threadspec.conformance.harness import scarcity
 from threadspec.conformance.harness import serve as script
@@ -182,6 +183,7 @@ class WorkerProcess:
         self._durations = Durations(time_scale)
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog: Watchdog | None = None
+        self._transport: Transport | None = None
         self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._output: IO[bytes] | None = None
         self._kit_threads: tuple[int, ...] = ()
@@ -205,7 +207,7 @@ class WorkerProcess:
         Raises CannotStart.
         """
         self._end_process()
-        interpreter = self._implementation.interpreter.path
+        command = self._implementation.command
         try:
             self._watchdog = Watchdog()
             path = self._watchdog.folder / "output"
@@ -213,24 +215,20 @@ class WorkerProcess:
                 # A second descriptor, because reading must not move the position for writing.
                 self._output = open(path, "rb", buffering=0)  # noqa: SIM115 - as long as the worker
                 self._mark = 0
-                self._process = subprocess.Popen(
-                    [str(interpreter), str(SCRIPT)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=errors,
-                    env=_environment(self._watchdog.folder),
-                    start_new_session=True,
+                self._transport = open_transport(self._implementation.transport)
+                self._process = self._transport.start(
+                    [*command, str(SCRIPT)], errors, _environment(self._watchdog.folder)
                 )
         except OSError as error:
             self._end_process()
-            raise Refused(_refused(interpreter, error)) from error
+            raise Refused(_refused(command[0], error)) from error
         self._watchdog.watch(self._process.pid)  # before its first request, it ends with its input
         self._loaded = self._given_up = False
         self._asked = None
         self._strays = b""
         self._replies = queue.SimpleQueue()
         reader = threading.Thread(
-            target=_read_replies, args=(self._process.stdout, self._replies), daemon=True
+            target=_read_replies, args=(self._transport, self._replies), daemon=True
         )
         try:
             reader.start()
@@ -257,27 +255,30 @@ class WorkerProcess:
         if self._process is None or self._loaded:
             self.begin()
         adapter = self._implementation.adapter
-        interpreter = self._implementation.interpreter.path
         self._loaded = True
         try:
             answer = self._answer("start")
         except _Ended:
             ending = self._ending()
             output = self._last_line()
+            trouble = self._trouble()
             self._end_process()
-            ended = f"the worker ended ({ending}) while it loaded {adapter.module}"
-            is_sure = self._implementation.interpreter.is_versioned or self.description is not None
-            if not (is_sure or _is_python(interpreter)):
-                ended = f"{interpreter} is not a Python interpreter, or it is broken"
+            ended = f"the worker ended ({ending}) while it loaded {adapter.module}{trouble}"
+            one = self._implementation.interpreter
+            is_sure = one.is_versioned or adapter.command or self.description is not None
+            if not (is_sure or _is_python(one.path)):
+                ended = f"{one.path} is not a Python interpreter, or it is broken"
             is_killed = ending in _FROM_OUTSIDE and not self._given_up
             kind = _Killed if is_killed else CannotStart
             raise kind(ended + (f"; it printed: {output}" if output else "")) from None
         except _Hung:
             output = self._last_line()
+            trouble = self._trouble()
             self._end_process()
             scale = self._time_scale
             raise CannotStart(
-                f"{interpreter} was started but did not load {adapter.module} in time"
+                f"{self._implementation.interpreter.path} was started but did not load "
+                f"{adapter.module} in time{trouble}"
                 + (f"; it printed: {output}" if output else "")
                 + (f"; --impl-time-scale={scale:g} shortens that time" if scale < 1 else "")
             ) from None
@@ -410,11 +411,11 @@ class WorkerProcess:
     def _end_process(self) -> None:
         process, self._process = self._process, None
         watchdog, self._watchdog = self._watchdog, None
+        transport, self._transport = self._transport, None
         self._pending = 0
         if process is not None:
-            if process.stdin is not None:
-                with contextlib.suppress(OSError):
-                    process.stdin.close()
+            assert transport is not None
+            transport.close()
             _kill(process)
             process.wait()
         if self._output is not None:
@@ -424,12 +425,10 @@ class WorkerProcess:
 
     def _send(self, request: dict[str, Any]) -> None:
         """Send a request.  Raises _Ended if the worker does not read it."""
-        process = self._process
-        assert process is not None and process.stdin is not None
+        assert self._transport is not None
         self._sent = json.dumps(request).encode("ascii") + b"\n"
         try:
-            process.stdin.write(self._sent)
-            process.stdin.flush()
+            self._transport.send(self._sent)
         except OSError:
             raise _Ended from None
 
@@ -561,6 +560,11 @@ class WorkerProcess:
         self._output.seek(begin)
         return self._output.read(min(until - begin, 100_000)).decode("utf-8", "replace")
 
+    def _trouble(self) -> str:
+        """What the transport says of a worker that has not answered yet, as part of a sentence."""
+        trouble = self._transport.trouble if self._transport is not None else ""
+        return f"; {trouble}" if trouble else ""
+
     def _last_line(self) -> str:
         """The last line printed, to either stream: some interpreters write errors to stdout."""
         lines = self._printed().strip().splitlines()
@@ -601,20 +605,19 @@ def _is_python(interpreter: Path) -> bool:
     return shown.strip() == b"Python"
 
 
-def _refused(interpreter: Path, error: OSError) -> str:
+def _refused(program: str, error: OSError) -> str:
     """Why the system has started no worker, as a sentence."""
     if error.errno in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE):
         return str(scarcity.sentence("process", error.strerror))
     if error.errno == errno.ENOSPC:
         return f"the worker's temporary files cannot be written: {error.strerror}"
-    return f"{interpreter} cannot be started: {error.strerror or error}"
+    return f"{program} cannot be started: {error.strerror or error}"
 
 
-def _read_replies(stream: IO[bytes], replies: queue.SimpleQueue[bytes | None]) -> None:
-    """Queue the lines that the worker writes, and None when it closes its output."""
-    with stream, contextlib.suppress(OSError, ValueError):
-        for line in stream:
-            replies.put(line)
+def _read_replies(transport: Transport, replies: queue.SimpleQueue[bytes | None]) -> None:
+    """Queue the lines that the worker sends, and None when it closes its end."""
+    for line in transport.lines():
+        replies.put(line)
     replies.put(None)
 
 

@@ -1,8 +1,8 @@
 """The worker: a script that loads one implementation and runs cases on it, one after another.
 
-``conformance/PROTOCOL.md`` describes the requests it reads from standard input and the replies it
-writes to standard output.  Whatever an implementation or a case prints goes to standard error
-instead, so it cannot corrupt a reply.
+``conformance/PROTOCOL.md`` describes the requests that it gets, the replies to them, and the
+transports (see ``channel``) by which both travel.  Where the script cannot wait for requests, as in
+a web page, :func:`answerer` returns the function that answers them.
 
 With the option ``--program`` the script is a program of the battery instead (see ``programs``),
 with ``--fork-server`` the fork server that starts such programs (see ``fork_server``).  Where
@@ -11,6 +11,7 @@ possible, the worker forks the first fork server itself, before it loads anythin
 
 import json
 import os
+import stat
 import sys
 
 try:
@@ -33,73 +34,6 @@ def make_package():
     package = type(os)("threadspec")  # on Jython, sys is not a module
     package.__path__ = [ROOT]
     sys.modules["threadspec"] = package
-
-
-class Channel(object):
-    """The pipes to the host, moved out of reach of the implementation's input and output."""
-
-    def __init__(self):
-        self._rest = ""
-        try:
-            self._input = os.dup(0)
-            self._output = os.dup(1)
-            nothing = os.open(os.devnull, os.O_RDONLY)
-            os.dup2(nothing, 0)
-            os.dup2(2, 1)
-            os.close(nothing)
-            self._stream = None
-        except AttributeError:  # Jython has no dup
-            self._input = None
-            self._output = None
-            self._stream = (sys.stdin, sys.stdout)
-            sys.stdin = open(os.devnull)
-            sys.stdout = sys.stderr
-
-    def requests(self):
-        """Yield the host's requests, until it closes its end."""
-        while True:
-            line = self._line()
-            if not line:
-                return
-            yield json.loads(line)
-
-    def reply(self, answer):
-        """Send one reply; an outcome also says where its case's output ends in standard error."""
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except:  # noqa: E722 - an implementation may have replaced or closed it
-                pass
-        if "outcome" in answer:
-            try:
-                answer["printed"] = os.fstat(2).st_size
-            except Exception:
-                answer["printed"] = None  # the host finds out itself
-        line = PREFIX + json.dumps(answer) + "\n"
-        if self._stream:
-            self._stream[1].write(line)
-            self._stream[1].flush()
-            return
-        data = line.encode("ascii")
-        while data:
-            data = data[os.write(self._output, data) :]
-
-    def _line(self):
-        if self._stream:
-            return self._stream[0].readline()
-        while "\n" not in self._rest:
-            try:
-                more = os.read(self._input, 65536)
-            except (EnvironmentError, KeyboardInterrupt):
-                error = sys.exc_info()[1]
-                if getattr(error, "errno", 4) == 4:  # EINTR: a signal that arrived meanwhile
-                    continue
-                raise
-            if not more:
-                return ""
-            self._rest += more.decode("ascii")
-        line, self._rest = self._rest.split("\n", 1)
-        return line
 
 
 def prepare_stacks():
@@ -249,17 +183,26 @@ def prepare_imports():
     make_package()
 
 
-def main():
-    """Serve the host until it closes its end of the pipe."""
-    prepare_switching()
-    channel = Channel()
-    handler = RequestHandler(prepare_stacks())
-    spoiled = False
-    for request in channel.requests():
-        if spoiled:
-            continue  # this worker is replaced, and the next one answers the remaining requests
+class Server(object):
+    """Answers the host's lines, each of which is a request.
+
+    ``kit_threads``: the kernel's ids of the kit's own threads.
+    """
+
+    def __init__(self, kit_threads):
+        self._handler = RequestHandler(kit_threads)
+        self._is_spoiled = False
+
+    def answer(self, line):
+        """Return the reply to a request, as a line.
+
+        Returns an empty string once a case has spoiled this process: it is replaced, and the next
+        one answers the remaining requests.
+        """
+        if self._is_spoiled:
+            return ""
         try:
-            answer = handler.answer(request)
+            answer = self._handler.answer(json.loads(line))
         except:  # noqa: E722 - even for a stray KeyboardInterrupt, the worker must continue
             import traceback
 
@@ -267,8 +210,47 @@ def main():
 
             answer = outcomes.outcome("error", traceback.format_exc())
             answer["spoiled"] = True
-        channel.reply(answer)
-        spoiled = answer.get("spoiled", False)
+        self._is_spoiled = answer.get("spoiled", False)
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except:  # noqa: E722 - an implementation may have replaced or closed it
+                pass
+        if "outcome" in answer:
+            answer["printed"] = _size_of_errors()
+        return PREFIX + json.dumps(answer) + "\n"
+
+
+def _size_of_errors():
+    """The size of standard error, where the output of a case ends; None if it is no file."""
+    try:
+        status = os.fstat(2)
+    except Exception:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+def answerer():
+    """Prepare this process; return the function that answers the host's lines, one at a time.
+
+    It is for a host that cannot be waited for: a page, for example, which calls the function for
+    each message.  The function returns an empty string if there is no answer.
+    """
+    prepare_imports()
+    return Server(()).answer
+
+
+def main(arguments):
+    """Serve the host until it closes its end of the channel."""
+    from threadspec.conformance.harness import channel
+
+    prepare_switching()
+    connection = channel.connect(arguments)
+    server = Server(prepare_stacks())
+    for line in connection.lines():
+        reply = server.answer(line)
+        if reply:
+            connection.write(reply)
     os._exit(0)  # threads left behind must not keep the process alive
 
 
@@ -281,4 +263,4 @@ if __name__ == "__main__":
             fork_server.serve()
         programs.perform()  # then the script ends, and the program ends like any other
     else:
-        main()
+        main(sys.argv[1:])
