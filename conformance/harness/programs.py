@@ -106,6 +106,8 @@ def perform():
 
 def _limit(seconds):
     """Let the system end this process after ``seconds``: a killed worker cannot do it."""
+    if sys.platform.startswith("java"):
+        return  # Jython's alarm is a thread that is no daemon: the program would wait for it
     try:
         import signal
 

@@ -54,15 +54,32 @@ def prepare_stacks():
     except (ImportError, AttributeError):
         pass
     try:
+        if sys.platform.startswith("java"):  # handlers have a thread of their own
+            signal.signal(signal.SIGUSR1, lambda number, frame: sys.__stderr__.write(_stacks()))
+            return ()
         return _watch_for_signal()
     except Exception:
         return ()  # no stacks on this interpreter, which the host reports
 
 
+def _stacks():
+    """The stacks of all other threads, as faulthandler writes them."""
+    own = sys._getframe()
+    lines = []
+    for ident, frame in sys._current_frames().items():
+        here = []
+        while frame is not None and frame is not own:
+            place = (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+            here.append('  File "%s", line %d in %s\n' % place)
+            frame = frame.f_back
+        if frame is not own:
+            lines += ["Thread 0x%x (most recent call first):\n" % ident] + here + ["\n"]
+    return "".join(lines)
+
+
 def _watch_for_signal():
     """Write stacks from a thread of our own, where there is no faulthandler (Python 2)."""
     import fcntl
-    import traceback
 
     import thread
 
@@ -76,19 +93,13 @@ def _watch_for_signal():
 
     def watch():
         numbers.append(blocking.own_tid())
-        own = thread.get_ident()
         started.release()
         while True:
             try:
                 os.read(reading, 1)
             except EnvironmentError:
                 continue
-            lines = []
-            for ident, frame in sys._current_frames().items():
-                if ident != own:
-                    lines.append("Thread 0x%x:\n" % ident)
-                    lines += traceback.format_stack(frame)
-            os.write(2, "".join(lines))
+            os.write(2, _stacks())
 
     thread.start_new_thread(watch, ())
     started.acquire()
@@ -224,7 +235,10 @@ class Server(object):
 def _size_of_errors():
     """The size of standard error, where the output of a case ends; None if it is no file."""
     try:
-        status = os.fstat(2)
+        if sys.platform.startswith("java"):
+            status = os.stat("/proc/self/fd/2")  # Jython's fstat knows no numbers of files
+        else:
+            status = os.fstat(2)
     except Exception:
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None
