@@ -725,7 +725,7 @@ def test_a_file_may_name_an_interpreter(tmp_path: Path, monkeypatch: pytest.Monk
         ),
         (
             'module = "dummy"\npython = "<3"\nfallback = "refernce"',
-            "The adapter file ./mine.toml, line 3, has fallback = \"refernce\". 'refernce' is neither",
+            "The adapter file ./mine.toml, line 3, has fallback = \"refernce\". 'refernce' is n",
         ),
     ],
 )
