@@ -1,6 +1,8 @@
 # Two targets do everything on a fresh machine with Python (3.10 or newer) and make:
 #   make matrix   judge every implementation found here, print the matrix and write it to build/matrix
 #   make test     all tests: style, types, portability, the kit's own tests, the battery on the reference
+# One gets implementations to judge:
+#   make implementations  installs those that can be installed here, and says how to get the others
 # Six more measure the battery itself and the kit (reports/QUALITY.md quotes what they print last):
 #   make faults   which planted faults it catches, and what else fails with them
 #   make oddities whether it raises anything on odd but conforming implementations
@@ -25,7 +27,7 @@ STUBS := $(wildcard reference/*.pyi) reference/py.typed
 # Keyword forms that the battery tries on purpose.
 VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLock.acquire(blocking)'
 
-.PHONY: matrix test lint battery unit faults oddities mutation soak bad bench interrupts pytests publish docs clean \
+.PHONY: matrix implementations test lint battery unit faults oddities mutation soak bad bench interrupts pytests publish docs clean \
 	adversity
 
 matrix: $(VENV)/ready
@@ -40,7 +42,7 @@ unit: $(VENV)/ready
 battery: $(VENV)/ready
 	$(BIN)/pytest --impl=reference --impl-strict -q
 
-faults oddities mutation soak adversity bad interrupts: $(VENV)/ready
+implementations faults oddities mutation soak adversity bad interrupts: $(VENV)/ready
 	$(BIN)/python -m quality.$@
 
 bench: $(VENV)/bench
@@ -55,7 +57,7 @@ lint: $(VENV)/ready
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
 	MYPYPATH=build/typing:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
 		-p threadspec.frontends -p threadspec.reports -p benchmarks -p quality.faults -p quality.interrupts -m quality.bad.__main__ \
-		-m quality.oddities.__main__ -m quality.mutation -m quality.soak -m quality.adversity -m quality.pytests -m quality.judging -m docs.generate
+		-m quality.oddities.__main__ -m quality.mutation -m quality.soak -m quality.adversity -m quality.implementations -m quality.pytests -m quality.judging -m docs.generate
 	rm -rf build/stubs && mkdir -p build/stubs/threadspec/reference
 	ln -s $(addprefix ../../../../,$(STUBS)) build/stubs/threadspec/reference
 	MYPYPATH=build/stubs $(BIN)/python -m mypy.stubtest threadspec.reference \
