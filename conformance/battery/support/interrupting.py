@@ -129,9 +129,13 @@ class Blocked(object):
     def run(self, actors, call, act, release, ends, beside):
         """Make the call; see :func:`blocked`."""
         signal = _signals()
+        get_ident = actors.substrate.get_ident
 
         def handler(number, frame):
-            if not self._handled:
+            if get_ident() == attendant.ident:
+                # Green threads: whichever runs is interrupted.  Try again while this one sleeps.
+                signal.setitimer(signal.ITIMER_REAL, DELAY)
+            elif not self._handled:
                 self._handled = True
                 self.in_time = not self._released
                 act()
