@@ -11,7 +11,7 @@ from threadspec.conformance.battery.support.alien import (
     refused,
 )
 from threadspec.conformance.battery.support.daemon import check_flag
-from threadspec.conformance.battery.support.identifiers import alien_heir, end_of, thread_heir
+from threadspec.conformance.battery.support.identifiers import alien_heirs, end_of, thread_heirs
 from threadspec.conformance.battery.support.starting import let_one_end
 from threadspec.conformance.battery.support.thread import attempt, check_alive
 from threadspec.conformance.harness import blocking
@@ -250,40 +250,40 @@ def test_a_dummy_is_alive_after_the_end_of_its_thread(threading, actors):
 
 @clause("alien.alive")
 def test_the_dummy_of_a_recurring_identifier_is_alive(threading, actors):
-    _, alien = alien_heir(threading, actors)
-    check_alive(alien.call(threading.currentThread), alien)
+    for _, alien in alien_heirs(threading, actors):
+        check_alive(alien.call(threading.currentThread), alien)
 
 
 @clause("alien.daemonic")
 def test_the_dummy_of_a_recurring_identifier_is_daemonic(threading, actors):
-    _, alien = alien_heir(threading, actors)
-    check_flag(alien.call(threading.currentThread), True, alien)
+    for _, alien in alien_heirs(threading, actors):
+        check_flag(alien.call(threading.currentThread), True, alien)
 
 
 @clause("alien.same")
 def test_the_dummy_of_a_recurring_identifier_is_the_same_each_time(threading, actors):
-    _, alien = alien_heir(threading, actors)
-    dummy = alien.call(threading.currentThread)
-    for _ in range(2):
-        again = alien.call(threading.currentThread)
-        assert again is dummy
+    for _, alien in alien_heirs(threading, actors):
+        dummy = alien.call(threading.currentThread)
+        for _ in range(2):
+            again = alien.call(threading.currentThread)
+            assert again is dummy
 
 
 @clause("alien.one-each")
 def test_the_dummy_of_a_recurring_identifier_stands_for_one_thread(threading, actors):
     others = [threading.currentThread(), actors.call(threading.currentThread)]
-    _, alien = alien_heir(threading, actors)
-    dummy = alien.call(threading.currentThread)
-    others.append(actors.call(threading.currentThread))
-    same = [other for other in others if other is dummy]
-    assert not same, "currentThread() returned the same object in two threads"
+    for _, alien in alien_heirs(threading, actors):
+        dummy = alien.call(threading.currentThread)
+        others.append(actors.call(threading.currentThread))
+        same = [other for other in others if other is dummy]
+        assert not same, "currentThread() returned the same object in two threads"
 
 
 @clause("alien.dummy")
 def test_an_alien_thread_with_the_identifier_of_a_thread_gets_an_object(threading, actors):
-    ended, alien = thread_heir(threading, actors)
-    dummy = alien.call(threading.currentThread)
-    assert dummy is not ended, (
-        "currentThread() in an alien thread returned the object of a thread that had ended"
-    )
-    check_string(dummy.getName())
+    for ended, alien in thread_heirs(threading, actors):
+        dummy = alien.call(threading.currentThread)
+        assert dummy is not ended, (
+            "currentThread() in an alien thread returned the object of a thread that had ended"
+        )
+        check_string(dummy.getName())

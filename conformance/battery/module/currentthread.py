@@ -2,11 +2,9 @@
 
 from threadspec.conformance.battery.support.crossing import helpers
 from threadspec.conformance.battery.support.identifiers import (
-    ATTEMPTS,
-    CROWDS,
-    await_end,
-    check_runs_apart,
     ended_actors,
+    new_threads,
+    turns,
 )
 from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.module import (
@@ -16,8 +14,7 @@ from threadspec.conformance.battery.support.module import (
     while_time_lasts,
 )
 from threadspec.conformance.battery.support.stepping import meetings
-from threadspec.conformance.harness import blocking
-from threadspec.conformance.harness.vocabulary import NotOffered, clause
+from threadspec.conformance.harness.vocabulary import clause
 
 
 @clause("currentthread.in-target")
@@ -231,28 +228,18 @@ def test_threads_of_every_kind_keep_their_objects(threading, actors):
 
 @clause("currentthread.in-target")
 def test_a_thread_with_the_identifier_of_an_alien_gets_its_own_object(threading, actors):
+    current_thread = threading.currentThread
     starter = actors.new()
-    for number in range(len(CROWDS) * ATTEMPTS):
-        if number % ATTEMPTS == 0:
-            count = CROWDS[number // ATTEMPTS]
-            dummies = ended_actors(actors, count, threading.currentThread)
-        seen = []
-
-        def target(seen=seen):
-            tid = blocking.own_tid()
-            seen.append((actors.substrate.get_ident(), tid, threading.currentThread()))
-
-        thread = threading.Thread(target=target)
-        starter.start(thread.start)
-        if not actors.until(lambda: seen):  # noqa: B023
-            raise NotOffered("a thread does not run its target")  # the subject of another clause
-        ident, tid, current = seen[0]
-        if ident in dummies:
-            assert current is thread, (
-                "in a thread that the module started, currentThread() returned another object%s"
-                % (current is dummies[ident] and ", that of an alien thread that has ended" or "")
-            )
-            return
-        check_runs_apart(actors, ident, starter)
-        await_end(actors, tid)
-    raise NotOffered("no new thread got the identifier of one that had ended")
+    for count, attempts in turns(actors):
+        dummies = ended_actors(actors, count, current_thread)
+        with Latch(actors.substrate) as latch:
+            for thread, ident, _, current in new_threads(
+                threading, actors, starter, latch, attempts, current_thread
+            ):
+                if ident in dummies:
+                    what = current is dummies[ident] and ", that of an alien thread that has ended"
+                    assert current is thread, (
+                        "in a thread that the module started, currentThread() returned another "
+                        "object%s" % (what or "")
+                    )
+                    return

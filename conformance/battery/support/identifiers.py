@@ -7,13 +7,11 @@ from threadspec.conformance.battery.support.starting import let_one_end
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.vocabulary import NotOffered
 
-# How many new threads are tried: a system gives a free identifier to the next thread, or to none.
-ATTEMPTS = 20
-
-# How many threads end before new ones are tried, in the first turn and in the second.  Identifiers
-# may be addresses, as those of green threads are: then another object may have got the one of a
-# single thread, but hardly those of many.
-CROWDS = (1, 20)
+# How many threads end, and how many new ones are then tried, in each turn.  A system gives a free
+# identifier to the next thread, or to none.  But identifiers may be addresses, as those of green
+# threads are: whether a thread or another object gets one is chance.
+TURNS = ((1, 20),)
+GREEN_TURNS = ((1, 20), (20, 100))
 
 
 def end_of(actors, actor):
@@ -27,7 +25,9 @@ def await_end(actors, tid):
     """Wait for the end of a thread that is about to end; ``tid``: its number in the kernel."""
     # The system's thread ends a little later than the function that it runs.  A green thread ends
     # without it, as soon as the caller sleeps.
-    if tid in (None, blocking.own_tid()) or blocking.look() is None:
+    if tid == blocking.own_tid():
+        time.sleep(0.001)
+    elif tid is None or blocking.look() is None:
         time.sleep(0.01)
     else:
         actors.until(lambda: tid not in blocking.look())
@@ -43,21 +43,35 @@ def check_runs_apart(actors, ident, starter):
         raise NotOffered("the module's threads run in the threads that start them")
 
 
-def heir(actors, end_threads):
-    """What the case needs of a thread that has ended, and a new actor with its identifier.
+def turns(actors):
+    """Yield the turns: how many threads are to end, and how many new ones to be tried.
 
-    ``end_threads``: is called with a number, lets so many threads end that have run simultaneously,
-    and returns a dictionary of what the case needs of each, by its identifier.  Raises NotOffered
-    where the system gives no identifier to another thread.
+    When all were in vain: raises NotOffered where the system gives no identifier to another thread.
+    Where that is chance, there is nothing to judge, and the case ends like one that has seen no
+    fault: its verdict must not depend on chance.
     """
-    for count in CROWDS:
+    actors.call(int)
+    for turn in actors.are_green and GREEN_TURNS or TURNS:
+        yield turn
+    if not actors.are_green:
+        raise NotOffered("no new thread got the identifier of one that had ended")
+
+
+def heirs(actors, end_threads):
+    """Yield what the case needs of a thread that has ended, and a new actor with its identifier.
+
+    That is one pair, or none: see :func:`turns`.  ``end_threads``: is called with a number, lets so
+    many threads end that have run simultaneously, and returns a dictionary of what the case needs
+    of each, by its identifier.
+    """
+    for count, attempts in turns(actors):
         ended = end_threads(count)
-        for _ in range(ATTEMPTS):
+        for _ in range(attempts):
             actor = actors.new()
             actor.call(int)  # its identifier is known afterwards
             if actor.ident in ended:
-                return ended[actor.ident], actor
-    raise NotOffered("no new thread got the identifier of one that had ended")
+                yield ended[actor.ident], actor
+                return
 
 
 def ended_actors(actors, count, call):
@@ -69,37 +83,45 @@ def ended_actors(actors, count, call):
     return dict(zip([actor.ident for actor in members], results))
 
 
-def alien_heir(threading, actors):
-    """The dummy of an alien thread that has ended, and an actor with that thread's identifier."""
+def alien_heirs(threading, actors):
+    """Yield the dummy of an alien thread that has ended, and an actor with its identifier."""
     let_one_end(threading, actors)
-    return heir(actors, lambda count: ended_actors(actors, count, threading.currentThread))
+    return heirs(actors, lambda count: ended_actors(actors, count, threading.currentThread))
 
 
-def thread_heir(threading, actors):
-    """A thread of the module that has ended, and an actor with that thread's identifier."""
-    return heir(actors, lambda count: _ended_threads(threading, actors, count))
+def thread_heirs(threading, actors):
+    """Yield a thread of the module that has ended, and an actor with its identifier."""
+    return heirs(actors, lambda count: _ended_threads(threading, actors, count))
 
 
 def _ended_threads(threading, actors, count):
     """Threads of the module that have run simultaneously and ended, by identifier."""
     starter = actors.new()
-    ran = {}
     with Latch(actors.substrate) as latch:
-        for _ in range(count):
-            seen = []
-
-            def target(seen=seen):
-                seen.append((actors.substrate.get_ident(), blocking.own_tid()))
-                latch.wait()
-
-            thread = threading.Thread(target=target)
-            starter.start(thread.start)
-            if not actors.until(lambda: seen):  # noqa: B023
-                raise NotOffered("a thread did not call its target")  # another clause's business
-            ident, tid = seen[0]
-            check_runs_apart(actors, ident, starter)
-            ran[ident] = (thread, tid)
-    for thread, tid in ran.values():
+        ran = list(new_threads(threading, actors, starter, latch, count))
+    for thread, _, tid, _ in ran:
         starter.start(thread.join).returned()  # the system may keep the identifier until then
         await_end(actors, tid)
-    return dict((ident, thread) for ident, (thread, _) in ran.items())
+    return dict([(ident, thread) for thread, ident, _, _ in ran])
+
+
+def new_threads(threading, actors, starter, latch, count, look=int):
+    """Let an actor start threads of the module, which wait for a latch, one after another.
+
+    Yields for each thread: its object, its identifier, its number in the kernel, and what ``look``
+    returned in it.  Raises NotOffered where threads do not run beside the one that starts them.
+    """
+    for _ in range(count):
+        seen = []
+
+        def target(seen=seen):
+            seen.append((actors.substrate.get_ident(), blocking.own_tid(), look()))
+            latch.wait()
+
+        thread = threading.Thread(target=target)
+        starter.start(thread.start)
+        if not actors.until(lambda: seen):  # noqa: B023
+            raise NotOffered("a thread did not call its target")  # another clause's business
+        ident, tid, result = seen[0]
+        check_runs_apart(actors, ident, starter)
+        yield thread, ident, tid, result

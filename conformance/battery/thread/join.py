@@ -10,7 +10,7 @@ from threadspec.conformance.battery.support.deadlines import (
 )
 from threadspec.conformance.battery.support.delaying import CROWD, check_wakes
 from threadspec.conformance.battery.support.extremes import AGES, YEARS, check_waits, shown
-from threadspec.conformance.battery.support.identifiers import thread_heir
+from threadspec.conformance.battery.support.identifiers import thread_heirs
 from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.starting import made_and_started
 from threadspec.conformance.battery.support.stepping import endings, meetings, settle
@@ -800,7 +800,7 @@ def test_very_many_threads_join_a_thread(threading, actors):
 
 @clause("thread.join.ended")
 def test_a_thread_is_joined_by_one_with_its_identifier(threading, actors):
-    ended, alien = thread_heir(threading, actors)
-    alien.start(threading.currentThread).returned()
-    joiner = alien.start(ended.join)
-    assert joiner.returned(), repr(joiner)
+    for ended, alien in thread_heirs(threading, actors):
+        alien.start(threading.currentThread).returned()
+        joiner = alien.start(ended.join)
+        assert joiner.returned(), repr(joiner)
