@@ -17,7 +17,7 @@ from threadspec.conformance.battery.support.local import (
 from threadspec.conformance.battery.support.premises import check_apart
 from threadspec.conformance.battery.support.stepping import meetings
 from threadspec.conformance.harness.blocking import clock
-from threadspec.conformance.harness.vocabulary import clause, raises
+from threadspec.conformance.harness.vocabulary import clause, raises, show
 
 
 @clause("local.subclass.class-attributes")
@@ -427,7 +427,12 @@ def test_init_can_use_the_object(threading, actors):
     data.x = 100
     for call in (here, actors.call, actors.call):
         got = call(lambda: data.seen)
-        assert got == (["x", "y", "z"], 1, 2, 3, ABSENT)
+        expected = (["x", "y", "z"], 1, 2, 3, ABSENT)
+        assert got == expected, (
+            "__init__() stored 1 as x and x + 1 as y, and called a method that stored y + 1 as z; "
+            "then the attributes and their values were %s, expected %s"
+            % (show(got), show(expected))
+        )
 
 
 @clause("local.subclass.init-uses-object")

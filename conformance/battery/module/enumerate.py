@@ -119,11 +119,12 @@ def test_dummy_thread_objects_are_listed(threading, actors):
     dummies = []
     for alien in helpers:
         dummies.append(alien.call(threading.currentThread))
-        counts = [listed(threading, dummy) for dummy in dummies]
-        assert counts == [1] * len(dummies)
-        for asked in (helpers[0], alien):
-            counts = [asked.call(listed, threading, dummy) for dummy in dummies]
-            assert counts == [1] * len(dummies)
+        for dummy in dummies:
+            count = listed(threading, dummy)
+            assert count == 1
+            for asked in (helpers[0], alien):
+                count = asked.call(listed, threading, dummy)
+                assert count == 1
 
 
 @clause("enumerate.excludes-unstarted")
