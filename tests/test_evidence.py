@@ -147,3 +147,12 @@ def test_a_failed_check_says_what_was_called_what_came_and_what_was_expected(
     )
     assert outcome["outcome"] == "violated"
     assert outcome["observed"] == observed
+
+
+def test_a_file_is_parsed_once_however_many_of_its_checks_fail() -> None:
+    path = str(BATTERY / "lock" / "acquire.py")
+    statement = evidence._part_at(path, 40)
+    assert statement.lineno <= 40 < statement.end_lineno + 3
+    assert evidence._part_at(path, 40) is statement
+    with pytest.raises(evidence.Unclear):
+        evidence._part_at(path, 0)

@@ -84,13 +84,25 @@ def explain(frame, line):
 
     Raises Unclear if that is not possible.
     """
-    path = frame.f_code.co_filename
-    tree = ast.parse("".join(linecache.getlines(path)))
-    function = _last(tree, ast.FunctionDef, line)
+    function = _last(_part_at(frame.f_code.co_filename, line), ast.FunctionDef, line)
     node = _last(function, ast.Assert, line)
     names = dict(frame.f_globals)
     names.update(frame.f_locals)
     return _sentence(node.test, Scope(function, names, node.lineno))
+
+
+_trees = {}  # {path of a file of the battery: (its lines, its syntax tree)}
+
+
+def _part_at(path, line):
+    """The last statement of a file's top level that begins at or before a line."""
+    lines = linecache.getlines(path)
+    if path not in _trees or _trees[path][0] is not lines:
+        _trees[path] = lines, ast.parse("".join(lines))
+    parts = [one for one in _trees[path][1].body if one.lineno <= line]
+    if not parts:
+        raise Unclear("there is no statement")
+    return parts[-1]
 
 
 def _last(tree, kind, line):
