@@ -69,8 +69,11 @@ def _has(value, name):
         return False
 
 
-def used_by(function):
-    """The documented names in the code of a function of the battery and of what it calls there."""
+def used_by(function, among=DOCUMENTED):
+    """The documented names in the code of a function of the battery and of what it calls there.
+
+    ``among``: the names to look for; each of the others would cost time.
+    """
     names = set()
     seen = set()
     left = [function]
@@ -92,9 +95,9 @@ def used_by(function):
             found = space.get(name)
             if getattr(found, "__module__", "").startswith(BATTERY):
                 left.append(found)
-            if name in DOCUMENTED and _is_meant(name, one):
+            if name in among and _is_meant(name, one):
                 names.add(name)
-    return names
+    return names.intersection(among)
 
 
 # Documented names that other modules have, too, and how code names those.
@@ -148,8 +151,12 @@ def survey(implementation):
     return lacking
 
 
-def lacked(used, lacking):
-    """The first name that is both used and lacking, as in "Condition.wait", or None."""
+def lacked(function, lacking):
+    """The first lacking name that a function of the battery uses, as in "Condition.wait", or None.
+
+    ``lacking``: the names that the implementation lacks, as :func:`survey` returns them.
+    """
+    used = used_by(function, set([name for pair in lacking for name in pair]))
     for owner, name in sorted(lacking):
         if not owner and name in used:
             return name

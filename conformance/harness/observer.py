@@ -172,7 +172,7 @@ class Observer(object):
             found = []
             surveyor = context.start(lambda: found.append(names.survey(self._implementation)))
             self._lacking = surveyor.returned() and found[0] or set()
-        missing = self._lacking and names.lacked(names.used_by(function), self._lacking)
+        missing = self._lacking and names.lacked(function, self._lacking)
         if missing:
             return {"outcome": "missing", "observed": "there is no %s" % missing}
         return {}
