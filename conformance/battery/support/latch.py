@@ -34,8 +34,10 @@ class Latch(object):
     def await_arrival(self, count=1):
         """Give ``count`` threads time to call ``wait``."""
         until = clock() + 1.0
+        pause = 0.0
         while len(self.arrivals) < count and clock() < until:
-            time.sleep(0)
+            time.sleep(pause)
+            pause = min(pause + 0.00001, 0.001)
 
     def open(self):
         """Let every call of ``wait`` return, later ones too; does nothing the second time."""
