@@ -55,6 +55,19 @@ def test_a_place_is_that_of_the_main_thread_where_it_is_in_the_implementation() 
     assert places([stacks[0], stacks[1][2:]]) == {(False, "/x/bad.py", "wait")}
 
 
+def test_a_thread_that_serves_the_implementation_is_in_no_place() -> None:
+    service = (
+        "Thread 0x00007f03 (most recent call first):\n"
+        '  File "/x/queue.py", line 5 in get\n'
+        '  File "/x/bad.py", line 90 in feed\n'
+    )
+    assert places(read_stacks(service)) == set()
+    assert places(read_stacks(service + STACKS)) == places(read_stacks(STACKS))
+    hangs = Hangs()
+    hangs.add(service + STACKS)
+    assert not hangs.knows(read_stacks(service))
+
+
 def test_stacks_are_taken_out_of_what_was_printed() -> None:
     assert without_stacks("before\n" + STACKS + "after\n") == "before\nafter\n"
 

@@ -74,11 +74,12 @@ def outline(stacks: list[list[Frame]]) -> list[list[Frame]]:
 def places(stacks: list[list[Frame]]) -> set[Place]:
     """The functions of the implementation that threads are in.
 
-    If the main thread is in one of them, only its function counts.
+    If the main thread is in one of them, only its function counts.  A thread with no frame of the
+    kit does not count: it serves the implementation, or a library, and waits in good cases as well.
     """
     found: set[Place] = set()
     for stack in stacks:
-        if stack and not _is_ours(stack[0]):
+        if stack and not _is_ours(stack[0]) and any(map(_is_ours, stack)):
             is_main = stack[-1][0] == str(SCRIPT) and stack[-1][2] == "<module>"
             found.add((is_main, stack[0][0], stack[0][2]))
     return {place for place in found if place[0]} or found
