@@ -1040,6 +1040,29 @@ def test_a_program_ends_as_any_other_does(programs: Callable[..., Program]) -> N
     assert "ValueError: of the main thread" in fails.errors
 
 
+@pytest.mark.parametrize("is_forked", [True, False])
+def test_programs_are_kept_for_later_cases_where_each_needs_an_interpreter(
+    monkeypatch: pytest.MonkeyPatch, is_forked: bool
+) -> None:
+    if is_forked and not fork_server.is_possible():
+        pytest.skip("programs are not forked here")
+    monkeypatch.setattr(fork_server, "is_possible", lambda: is_forked)
+    origin = {"module": "threading", "setup": None, "substrate": None, "path": [], "names": {}}
+    seen: list[bool] = []
+
+    def test_it() -> None:
+        seen.append(observer._pool._ready[:1] == ready)
+
+    observer = Observer(ModuleType("imaginary"), _thread, Durations(), origin=origin)
+    observer._pool.take().close()
+    ready = observer._pool._ready[:1]
+    try:
+        observer.run_case(test_it)
+        assert seen == [not is_forked]
+    finally:
+        observer.close()
+
+
 def test_a_program_with_green_threads_listens_without_select(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

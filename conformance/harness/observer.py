@@ -120,7 +120,7 @@ class Observer(object):
         )
         asked = _parameters(function)
         if "programs" not in asked:
-            self._pool.drop()
+            self._pool.rest()
         processor = OneProcessor(self._number)
         if not [name for name in SPREADING if name in asked]:
             processor.take()

@@ -85,9 +85,11 @@ def perform():
     if not request["unloaded"]:
         fixtures["threading"], fixtures["mapped"] = loading.load_as(request)
     fixtures["substrate"] = loading.load_substrate(request["substrate"])
+    _limit(0)  # it may be needed much later
     call = listen()
     if not call:
         return  # the program is not needed
+    _limit(request["seconds"])
     battery, name = json.loads(call)
     __import__(battery)
     function = getattr(sys.modules[battery], name)
@@ -105,13 +107,16 @@ def perform():
 
 
 def _limit(seconds):
-    """Let the system end this process after ``seconds``: a killed worker cannot do it."""
+    """Let the system end this process after ``seconds``: a killed worker cannot do it.
+
+    0 revokes that: a program that listens ends when the worker's end of its input is closed.
+    """
     if sys.platform.startswith("java"):
         return  # Jython's alarm is a thread that is no daemon: the program would wait for it
     try:
         import signal
 
-        signal.alarm(int(seconds) + 1)
+        signal.alarm(seconds and int(seconds) + 1)
     except (ImportError, AttributeError):
         pass  # no alarm here; an orphan ends when it reads the end of its input
 
@@ -334,7 +339,7 @@ class _File(object):
 
 
 class ProgramPool(object):
-    """Keeps programs loaded and waiting while consecutive cases need them.
+    """Keeps programs loaded and waiting: where they are forked, while consecutive cases need them.
 
     ``origin``: how the implementation was loaded, as the load request's ``module``, ``setup``,
     ``path``, ``substrate`` and ``names`` (None if unknown); ``durations``: the named durations.
@@ -373,6 +378,14 @@ class ProgramPool(object):
         if self._shared is not None:
             self._shared.close()
             self._shared = None
+
+    def rest(self):
+        """End the programs that are ready and the shared one, unless it takes long to start them.
+
+        They would be in the way: a deadlock detector has to assume that they may wake somebody.
+        """
+        if fork_server.is_possible():
+            self.drop()
 
     def drop(self):
         """End the programs that are ready and the shared one."""
