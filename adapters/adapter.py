@@ -7,7 +7,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -60,6 +60,7 @@ class Adapter:
     substrate: str | None = None
     fallback: str | None = None
     names: dict[str, str] = field(default_factory=dict, hash=False)
+    omits: tuple[str, ...] = ()
     divergences: tuple[Divergence, ...] = ()
     folder: Path | None = None
     lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
@@ -222,6 +223,11 @@ def _check_requirement(requirement: str, source: file_format.Source) -> None:
 def known() -> tuple[str, ...]:
     """The names of the adapters that come with the kit."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+def kit_adapters() -> Iterator[Adapter]:
+    """The adapters that come with the kit.  Raises UserError like :func:`read`."""
+    return (read(FOLDER / f"{name}.toml") for name in known())
 
 
 def _adapter(name: str) -> Adapter:

@@ -78,9 +78,10 @@ class Found(Protocol):
 def expand(file: AdapterFile, source: Source, clauses: Catalogue) -> tuple[Divergence, ...]:
     """The divergences in an adapter file, one for each clause that a table names.
 
-    Raises UserError for an unknown clause or reason, a verdict that the clause cannot have, a
-    broken marker or one with another variable, a clause that is listed twice with the same verdict
-    under the same condition, and a reason in ``[reasons]`` that none has.
+    Raises UserError for an unknown clause or reason, a clause of a chapter that is omitted, a
+    verdict that the clause cannot have, a broken marker or one with another variable, a clause that
+    is listed twice with the same verdict under the same condition, and a reason in ``[reasons]``
+    that none has.
     """
     divergences: list[Divergence] = []
     lines = _Lines(source.text)
@@ -102,6 +103,13 @@ def expand(file: AdapterFile, source: Source, clauses: Catalogue) -> tuple[Diver
             if found is None:
                 hint = clauses.hint(clause)
                 source.refuse(f"{name}there is no clause {clause}; {hint}", number, "clause")
+            if found.chapter in file.omits:
+                source.refuse(
+                    f"{name}{clause} cannot deviate, because omits has its chapter, "
+                    f"{found.chapter}; remove one of the two.",
+                    number,
+                    "clause",
+                )
             _check_verdict(found, table.verdict, name, number, source)
             if (clause, table.verdict, when) in seen:
                 source.refuse(

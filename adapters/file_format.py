@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, NoReturn, get_args, get_type_hints
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from threadspec.conformance.catalogue import Catalogue
+from threadspec.conformance.catalogue import ORDER, Catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.harness.names import ALL
 from threadspec.conformance.verdicts import Deviation
@@ -48,6 +48,9 @@ MARKER_VARIABLES = (
     "platform_machine",
 )
 
+# The chapters that an implementation may omit.  Names that it lacks in others have to be told.
+CHAPTERS = tuple(chapter for chapter in ORDER if chapter != "overview")
+
 _AN_ID = "the id of a clause, such as lock.release.no-value (`threadspec clauses` lists them)"
 
 # What messages say of a key: `must` completes "KEY is VALUE; it must be …", and `missing` says what
@@ -57,6 +60,7 @@ Requirement = Annotated[str, Meta(pattern=_REQUIREMENT)]
 TransportName = Literal["pipes", "socket"]
 ClauseId = Annotated[str, Meta(extra_json_schema={"$ref": "#/definitions/Clause"})]
 OwnName = Annotated[str, Meta(pattern=_NAME)]
+Chapter = Annotated[str, Meta(extra_json_schema={"enum": list(CHAPTERS)})]
 
 
 class DivergenceTable(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -254,6 +258,16 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
             },
         ),
     ] = msgspec.field(default_factory=dict)
+    omits: Annotated[
+        tuple[Chapter, ...],
+        Meta(
+            description="The chapters that the implementation does not offer. Their cases are not "
+            "run, and their clauses are not-offered; so are those of other chapters that need what "
+            "only these chapters document. Default: none.",
+            examples=[["local", "timer"]],
+            extra={"must": f"a list of chapters; these are {', '.join(CHAPTERS)}"},
+        ),
+    ] = ()
     reasons: Annotated[
         dict[str, Annotated[str, Meta(pattern=r"\S")]],
         Meta(
@@ -367,6 +381,7 @@ def convert(data: dict[str, Any], path: str, text: str) -> tuple[AdapterFile, So
     try:
         found = msgspec.convert(data, AdapterFile)
         _check_names(found, source)
+        _check_chapters(found, source)
         return found, source
     except msgspec.ValidationError as error:
         steps = re.findall(r"\.(\w+)|\[(\d+)\]", str(error).rpartition(" - at `$")[2])
@@ -382,6 +397,18 @@ def _check_names(file: AdapterFile, source: Source) -> None:
                 f"did you mean {like[0]}?" if like else "give a name such as Thread or Event.isSet."
             )
             source.refuse(f"the manual does not document {name}; {hint}", key=name)
+
+
+def _check_chapters(file: AdapterFile, source: Source) -> None:
+    """Raise UserError for a chapter in omits that does not exist or cannot be omitted."""
+    for chapter in file.omits:
+        if chapter not in CHAPTERS:
+            like = get_close_matches(chapter, CHAPTERS, 1)
+            hint = f"did you mean {like[0]}?" if like else f"these are {', '.join(CHAPTERS)}."
+            source.refuse(
+                f"omits has {shown(chapter)}, which is no chapter that can be omitted; {hint}",
+                key="omits",
+            )
 
 
 def _refuse(data: dict[str, Any], steps: list[str | int], source: Source) -> NoReturn:

@@ -22,7 +22,12 @@ from rich.progress import (
 )
 
 from threadspec.adapters import file_format
-from threadspec.adapters.adapter import Implementation, Unavailable, choose
+from threadspec.adapters.adapter import (
+    Implementation,
+    Unavailable,
+    choose,
+    kit_adapters,
+)
 from threadspec.adapters.runner.pool import processors
 from threadspec.conformance import manual
 from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue, version
@@ -54,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     explain = commands.add_parser(
-        "explain", help="show one clause (text, statements, cases), or list those of a chapter"
+        "explain",
+        help="show one clause (text, statements, cases, known divergences), or list those of a "
+        "chapter",
     )
     explain.add_argument(
         "clause",
@@ -171,6 +178,13 @@ def _fields(clause: Clause) -> Iterator[tuple[str, str]]:
         if case.clause.id == clause.id:
             file = "" if case.source == case.file else f"battery/{case.source}, "
             yield "case", f"{case.id} ({file}line {case.line})"
+    for adapter in kit_adapters():
+        if clause.chapter in adapter.omits:
+            yield "omitted", f"by {adapter.name}, with the chapter {clause.chapter}"
+        for one in adapter.divergences:
+            if one.clause == clause.id:
+                when = f" ({one.when})" if one.when else ""
+                yield "known", f"{adapter.name}{when}: {one.verdict}: {one.reason}"
 
 
 def _coverage(console: Console) -> int:

@@ -577,7 +577,7 @@ def pytest_runtest_makereport(
         report.duration = item.result.seconds
         report.threadspec = {
             "implementation": item.number,
-            "subject": vars(item.kit_session.trials[item.number].subject),
+            "subject": plain(item.kit_session.trials[item.number].subject),
             "result": plain(item.result),
             "known": known,
         }

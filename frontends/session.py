@@ -268,7 +268,7 @@ class Session:
         """Add a result, in the form that pytest's reports carry."""
         number = found["implementation"]
         self._results.setdefault(number, []).append(record.case_result(found["result"]))
-        self._subjects[number] = Subject(**found["subject"])
+        self._subjects[number] = record.subject(found["subject"])
 
     def _records(self) -> Iterator[record.Record]:
         for number in sorted(self._results):

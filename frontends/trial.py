@@ -192,6 +192,7 @@ class Trial:
             gil=self._description["gil"],
             about=adapter.about,
             mapped=self._description["mapped"],
+            omits=adapter.omits,
         )
 
     @property
@@ -222,7 +223,7 @@ class Trial:
 
         Later ones are begun while the outcome of an earlier one is awaited.
         """
-        names = ((one.module, one.function) for one in cases)
+        names = ((one.module, one.function) for one in cases if not self._omits(one))
         self._runner.expect(name for name in names for _ in range(self._repeat))
 
     def run_case(self, case: Case) -> CaseResult:
@@ -232,9 +233,16 @@ class Trial:
         UserError where the implementation cannot be loaded (again).
         """
         self.load()
+        if self._omits(case):
+            says = f"the adapter says that {self.name} does not offer this chapter"
+            return self._result(case, Outcome("not-offered", says))
         if self._repeat == 1:
             return self._run_once(case)
         return _of_repetitions([self._run_once(case) for _ in range(self._repeat)])
+
+    def _omits(self, case: Case) -> bool:
+        """Whether the implementation does not offer the chapter of a case."""
+        return case.clause.chapter in self.implementation.adapter.omits
 
     def _run_once(self, case: Case) -> CaseResult:
         try:

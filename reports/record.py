@@ -98,6 +98,10 @@ class Subject:
             "names for them."
         ),
     ] = field(default_factory=dict)
+    omits: Annotated[
+        tuple[str, ...],
+        Meta(description="The chapters that it does not offer, as its adapter says."),
+    ] = ()
 
 
 @dataclass(frozen=True)
@@ -297,12 +301,17 @@ def _contradictions(record: Record, counted: Totals) -> Iterator[str]:
         yield "its totals do not add up"
 
 
-def plain(result: CaseResult) -> dict[str, Any]:
-    """A result as plain values, for :func:`case_result`."""
-    values: dict[str, Any] = msgspec.to_builtins(result)
+def plain(part: CaseResult | Subject) -> dict[str, Any]:
+    """A result or a subject as plain values, for :func:`case_result` or :func:`subject`."""
+    values: dict[str, Any] = msgspec.to_builtins(part)
     return values
 
 
 def case_result(values: dict[str, Any]) -> CaseResult:
     """The result with these plain values, which are those of :func:`plain` or JSON."""
     return msgspec.convert(values, CaseResult)
+
+
+def subject(values: dict[str, Any]) -> Subject:
+    """The subject with these plain values, which are those of :func:`plain` or JSON."""
+    return msgspec.convert(values, Subject)

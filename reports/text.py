@@ -34,6 +34,9 @@ def notes(subject: Subject) -> list[str]:
     if subject.mapped:
         pairs = [f"{documented} to {own}" for documented, own in subject.mapped.items()]
         found.append(f"its adapter maps {listed(pairs)}")
+    if subject.omits:
+        chapters = "chapter" if len(subject.omits) == 1 else "chapters"
+        found.append(f"its adapter omits the {chapters} {listed(subject.omits)}")
     return found
 
 

@@ -108,6 +108,8 @@ requires = ["green>=1"]
 substrate = "green.layer"
 fallback = "stdlib"
 
+omits = ["timer", "with"]
+
 [names]
 Thread = "Fibre"
 "Thread.isAlive" = "is_alive"
@@ -133,6 +135,7 @@ def test_every_field_of_a_file_is_read(tmp_path: Path) -> None:
         substrate="green.layer",
         fallback="stdlib",
         names={"Thread": "Fibre", "Thread.isAlive": "is_alive"},
+        omits=("timer", "with"),
         divergences=(known,),
         folder=tmp_path,
     )
@@ -197,6 +200,19 @@ BROKEN = [
     (
         'module = "a"\n[names]\nThread.isAlive = "x"',
         ': names.Thread is a table; write the name with its dot as "Thread.isAlive".',
+    ),
+    (
+        'module = "a"\nomits = "timer"',
+        'omits is "timer"; it must be a list of chapters; these are m',
+    ),
+    ('module = "a"\nomits = ["timer", 3]', "omits has 3; it must be a list of chapters; these are"),
+    (
+        'module = "a"\nomits = [\n"timers"]',
+        'line 2: omits has "timers", which is no chapter that can be omitted; did you mean timer?',
+    ),
+    (
+        'module = "a"\nomits = ["overview"]',
+        '"overview", which is no chapter that can be omitted; th',
     ),
     ('module = "a"\ndivergence = "x"', 'divergence is "x"; it must be one or more tables, each'),
     ('module = "a"\n[divergence]\nx = 1', "divergence is a table; it must be one or more tables"),
@@ -279,6 +295,11 @@ BROKEN_IN_SENSE = [
     (
         divergence(clause="overview.atomic"),
         "overview.atomic has no case, so that it cannot deviate; `threadspec explain overview.at",
+    ),
+    (
+        "omits = ['lock']\n" + divergence(),
+        f", line 4: divergence 1 ({CLAUSE}): {CLAUSE} cannot deviate, because omits has its "
+        "chapter, lock; remove one of the two.",
     ),
     (
         divergence() + divergence(reason="again").split("\n", 1)[1],

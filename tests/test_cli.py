@@ -19,6 +19,7 @@ import pytest
 from rich.console import Console
 
 import miniatures
+from threadspec.adapters import adapter as adapters
 from threadspec.adapters import file_format, interpreters
 from threadspec.adapters.adapter import Implementation
 from threadspec.conformance.catalogue import catalogue, version
@@ -129,6 +130,19 @@ def test_explain_lists_the_clauses_of_a_chapter(command: Command) -> None:
     assert status == 0
     [chapter] = [one for one in catalogue().chapters if one.name == "rlock"]
     assert [line.split()[0] for line in out.splitlines()] == [one.id for one in chapter.clauses]
+
+
+def test_explain_tells_what_the_adapters_of_the_kit_say_of_a_clause(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, out, _ = command("explain", "overview.methods")
+    known = "known       stdlib (python_version >= '3.9'): unsupported: isAlive() was removed in Py"
+    assert known in out
+    assert "omitted" not in out
+    (tmp_path / "tiny.toml").write_text('module = "tiny"\nomits = ["lock"]\n', encoding="utf-8")
+    monkeypatch.setattr(adapters, "FOLDER", tmp_path)
+    _, out, _ = command("explain", "lock.factory")
+    assert out.endswith("omitted     by tiny, with the chapter lock\n")
 
 
 def test_explain_offers_clauses_like_an_unknown_one(command: Command) -> None:
@@ -260,16 +274,20 @@ def test_every_form_of_the_matrix_tells_how_the_adapter_changes_the_judging(
 ) -> None:
     found = a_record()
     mapped = {"Thread": "Process", "Event.isSet": "is_set"}
-    subject = dataclasses.replace(found.implementation, mapped=mapped)
+    omits = ("timer", "local")
+    subject = dataclasses.replace(found.implementation, mapped=mapped, omits=omits)
     path = written(tmp_path, dataclasses.replace(found, implementation=subject))
     _, out, _ = command("matrix", "--from", path)
-    note = "its adapter maps Thread to Process and Event.isSet to is_set"
     folder = tmp_path / "threadspec-matrix"
-    assert note in " ".join(out.split())
-    assert f"- `x`: {note}\n" in (folder / "matrix.md").read_text(encoding="utf-8")
-    assert note in (folder / "matrix.html").read_text(encoding="utf-8")
-    document = json.loads((folder / "matrix.json").read_text(encoding="utf-8"))
-    assert document["implementations"][0]["mapped"] == mapped
+    for note in (
+        "its adapter maps Thread to Process and Event.isSet to is_set",
+        "its adapter omits the chapters timer and local",
+    ):
+        assert note in " ".join(out.split())
+        assert f"- `x`: {note}\n" in (folder / "matrix.md").read_text(encoding="utf-8")
+        assert note in (folder / "matrix.html").read_text(encoding="utf-8")
+    (implementation,) = json.loads((folder / "matrix.json").read_text("utf-8"))["implementations"]
+    assert (implementation["mapped"], implementation["omits"]) == (mapped, list(omits))
 
 
 def test_records_of_one_name_are_told_apart(command: Command, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from quality.judging import implementation, judge
+from threadspec.adapters.runner.process import load_request
 from threadspec.conformance.battery.support import interrupting
 from threadspec.conformance.harness.actors import Actors
 from threadspec.conformance.harness.durations import Durations
@@ -134,8 +135,7 @@ def test_cases_share_a_process(tmp_path: Path) -> None:
     loads = tmp_path / "loads"
     source = f"from threadspec.reference import *\nopen({str(loads)!r}, 'a').write('loaded ')\n"
     (tmp_path / "counted.py").write_text(source, encoding="utf-8")
-    place = [str(tmp_path)]
-    origin = {"module": "counted", "setup": None, "path": place, "substrate": None, "names": {}}
+    origin = load_request(implementation("counted", "counted", tmp_path), 1.0)
     runner = Observer(ModuleType("unused"), _thread, Durations(), origin=origin)
     try:
         for identifier in (MODULE, LOCK, LOCAL):

@@ -18,7 +18,8 @@ from threadspec.adapters.adapter import Adapter, Implementation, resolve
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.harness import mapping
 from threadspec.conformance.harness.loading import NamesError
-from threadspec.conformance.harness.names import Missing, missing_name
+from threadspec.conformance.harness.names import Missing, Omissions, missing_name
+from threadspec.conformance.harness.vocabulary import NotOffered
 from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import fails
 from threadspec.frontends.trial import Trial
@@ -172,14 +173,26 @@ def test_an_own_name_that_some_object_lacks_is_a_missing_documented_name() -> No
 
 
 def test_the_clauses_about_names_are_told_what_is_mapped() -> None:
-    naming = mapping.Naming({"Thread": "Process", "Thread.isAlive": "is_alive"})
-    naming.check("Lock Timer")
-    naming.check("isAlive", "Event")
+    thing = module(Lock=plain(), Timer=plain(), Thread=plain(), isAlive=plain(), start=plain())
+    naming = mapping.Naming({"Thread": "Process", "Thread.isAlive": "is_alive"}, Omissions())
+    naming.check(thing, "Lock Thread")
+    naming.check_own(thing, "Lock Timer")
+    naming.check_own(thing, "isAlive", "Event")
     with pytest.raises(Missing, match=r"^there is no Thread; its adapter maps it to Process$"):
-        naming.check("Lock Thread")
+        naming.check_own(thing, "Lock Thread")
     for owner in ("Thread", "Timer", "currentThread"):  # threads of every kind have these methods
         with pytest.raises(Missing, match="there is no isAlive; its adapter maps it to is_alive"):
-            naming.check("start isAlive", owner)
+            naming.check_own(thing, "start isAlive", owner)
+
+
+def test_what_is_missing_comes_before_what_is_mapped_and_that_before_what_is_omitted() -> None:
+    naming = mapping.Naming({"Thread": "Process"}, Omissions(["timer"]))
+    with pytest.raises(Missing, match="there is no Event "):
+        naming.check_own(module(Thread=plain()), "Timer Thread Event")
+    with pytest.raises(Missing, match="there is no Thread; "):
+        naming.check_own(module(Thread=plain(), Event=plain()), "Timer Thread Event")
+    with pytest.raises(NotOffered, match="there is no Timer; the adapter omits the chapter timer"):
+        naming.check_own(module(Event=plain()), "Timer Event")
 
 
 # -- from the file to the verdicts ----------------------------------------------------------------

@@ -142,6 +142,28 @@ def test_what_the_adapter_maps_is_shown_at_the_beginning_and_at_the_end(
     assert record.read(place).implementation.mapped == {"Lock": "Mutex"}
 
 
+@pytest.mark.parametrize("options", [(), ("-n", "2", "--dist=load"), ("--impl-repeat=2",)])
+def test_an_omitted_chapter_is_told_and_its_cases_are_not_run(
+    run: Run, folder: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    written(folder, "mine.toml", 'module = "faithful"\nomits = ["rlock"]\n')
+    place = tmp_path / "mine.json"
+    result = run(
+        "--impl=mine.toml", f"--impl-report={place}", "battery/rlock", "battery/lock", *options
+    )
+    assert result.ret == OK
+    omitted = len([case for case in battery() if case.clause.chapter == "rlock"])
+    assert counts(result)["not offered"] == omitted
+    result.stdout.fnmatch_lines(
+        [
+            "threadspec: mine: its adapter omits the chapter rlock",
+            "mine: * clauses (*): * pass, * not-offered*",
+            "  its adapter omits the chapter rlock",
+        ]
+    )
+    assert record.read(place).implementation.omits == ("rlock",)
+
+
 def test_a_failure_is_told_in_the_terms_of_the_manual(run: Run) -> None:
     result = run("--impl=silent", *RELEASE)
     assert result.ret == FAILED

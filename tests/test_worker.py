@@ -25,7 +25,12 @@ from miniatures import in_battery, lock_with, run_case
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import Interpreter
-from threadspec.adapters.runner.process import CannotStart, WorkerProcess, WrongValue
+from threadspec.adapters.runner.process import (
+    CannotStart,
+    WorkerProcess,
+    WrongValue,
+    load_request,
+)
 from threadspec.conformance.battery.alien import mainthread
 from threadspec.conformance.battery.daemon import program as program_end
 from threadspec.conformance.errors import UserError
@@ -1017,8 +1022,10 @@ def programs(
         pytest.skip("programs are not forked here")
     monkeypatch.setattr(fork_server, "is_possible", lambda: request.param)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    origin = {"module": "threading", "setup": None, "substrate": None, "path": [], "names": {}}
-    pool = ProgramPool(origin, Durations())
+    subject = Implementation(
+        "stdlib", Adapter("stdlib", "threading"), interpreters.this_interpreter()
+    )
+    pool = ProgramPool(load_request(subject, 1.0), Durations())
     running = Programs(pool, lambda _: None)
     yield running.start
     running.close()

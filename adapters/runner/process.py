@@ -109,6 +109,7 @@ def load_request(
         "path": implementation.path,
         "substrate": adapter.substrate,
         "names": adapter.names,
+        "omits": adapter.omits,
         "time_scale": time_scale,
         "number": number,
         "is_first": is_first,

@@ -9,7 +9,7 @@ import sys
 
 from threadspec.conformance.harness.loading import NamesError
 from threadspec.conformance.harness.names import BASES, Missing
-from threadspec.conformance.harness.vocabulary import show_error
+from threadspec.conformance.harness.vocabulary import NotOffered, show_error
 
 # What returns objects of several related classes: those of the main thread and of alien threads may
 # have classes of their own.
@@ -41,29 +41,52 @@ class Alias(object):
 
 
 class Naming(object):
-    """The fixture ``naming``: which documented names an implementation has by itself.
+    """The fixture ``naming``: checks that documented names are there, and can be called.
 
-    ``mapped``: {documented: own} for those that its adapter maps.
+    ``mapped``: {documented: own} for those that the adapter maps; ``omissions``: those that it
+    omits.  Its methods take names separated by spaces, and raise Missing for one that is missing,
+    or NotOffered if only omitted chapters document it.
     """
 
-    def __init__(self, mapped):
+    def __init__(self, mapped, omissions):
         self._mapped = mapped
+        self._omissions = omissions
 
-    def check(self, documented, owner=None):
-        """Raise Missing if any of these names is there only because the adapter maps it.
+    def check(self, thing, documented):
+        """Check that ``thing`` has each of the names, mapped or not."""
+        for name in self._check(thing, documented):
+            raise NotOffered(self._omissions.tell(name))
 
-        ``documented``: the names, separated by spaces; ``owner``: the class whose methods they are,
-        by default the module.
+    def check_own(self, thing, documented, owner=None):
+        """Check that ``thing`` has each of the names by itself.
+
+        ``owner``: the class whose methods they are, by default the module.
         """
+        omitted = self._check(thing, documented)
         told = []
         for name in documented.split():
-            for one in BASES.get(owner, [owner]):
-                own = self._mapped.get(one and one + "." + name or name)
-                if own:
-                    told.append("there is no %s; its adapter maps it to %s" % (name, own))
-                    break
+            keys = [one and one + "." + name or name for one in BASES.get(owner, [owner])]
+            for own in [self._mapped[key] for key in keys if key in self._mapped][:1]:
+                told.append("there is no %s; its adapter maps it to %s" % (name, own))
         if told:
             raise Missing("; ".join(told))
+        for name in omitted:
+            raise NotOffered(self._omissions.tell(name))
+
+    def _check(self, thing, documented):
+        """Check that each of the names is there; return those that are omitted and missing."""
+        omitted = []
+        for name in documented.split():
+            try:
+                value = getattr(thing, name)
+            except AttributeError:
+                if name not in self._omissions:
+                    told = show_error(sys.exc_info()[1])
+                    raise Missing("there is no %s (%s)" % (name, told))
+                omitted.append(name)
+            else:
+                assert callable(value), "%s cannot be called" % name
+        return omitted
 
 
 class CannotMap(Exception):

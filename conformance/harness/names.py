@@ -24,6 +24,22 @@ METHODS = {
 }
 DOCUMENTED = MODULE.union(*[methods.split() for methods in METHODS.values()])
 
+# The chapters of the catalogue that document names, and which ones.  The others are about the same
+# names as these.
+CHAPTERS = {
+    "module": "activeCount currentThread enumerate settrace setprofile stack_size ThreadError",
+    "local": "local",
+    "lock": "Lock acquire release",
+    "rlock": "RLock acquire release",
+    "condition": "Condition acquire release wait notify notifyAll",
+    "semaphore": "Semaphore acquire release",
+    "boundedsemaphore": "BoundedSemaphore acquire release",
+    "event": "Event isSet set clear wait",
+    "thread": "Thread start run join getName setName isAlive",
+    "daemon": "isDaemon setDaemon",
+    "timer": "Timer cancel",
+}
+
 # The same names, as adapter files map them: "Thread", "Thread.start".
 ALL = sorted(MODULE) + [
     "%s.%s" % (owner, name) for owner in sorted(METHODS) for name in METHODS[owner].split()
@@ -41,6 +57,44 @@ BATTERY = "threadspec.conformance.battery"
 
 class Missing(Exception):
     """Documented names are missing; the message names them."""
+
+
+class Omissions(object):
+    """The documented names that belong only to chapters that an implementation does not offer.
+
+    ``chapters``: the names of these chapters.
+    """
+
+    def __init__(self, chapters=()):
+        self._chapters = list(chapters)
+        offered = [_documented_in(one) for one in CHAPTERS if one not in chapters]
+        self._names = DOCUMENTED.difference(*offered)
+
+    def __contains__(self, name):
+        return name in self._names
+
+    def split(self, lacking):
+        """Split pairs as of :func:`survey` into those that are missing and those omitted."""
+        omitted = set([pair for pair in lacking if self._names.intersection(pair)])
+        return lacking.difference(omitted), omitted
+
+    def tell(self, missing):
+        """A sentence about what is missing because its chapters are omitted.
+
+        ``missing``: a name, or a method with its class as :func:`lacked` returns it.
+        """
+        words = self._names.intersection(re.findall(r"\w+", missing))
+        chapters = [one for one in self._chapters if words.intersection(_documented_in(one))]
+        return "there is no %s; the adapter omits the chapter%s %s" % (
+            missing,
+            "s"[: len(chapters) > 1],
+            " and ".join(chapters),
+        )
+
+
+def _documented_in(chapter):
+    """The names that a chapter documents."""
+    return CHAPTERS.get(chapter, "").split()
 
 
 def missing_name(error):

@@ -86,6 +86,7 @@ class Observer(object):
     ):
         self._number = number
         self._mapped = mapped or {}
+        self._omissions = names.Omissions((origin or {}).get("omits", ()))
         self._implementation = implementation
         self._substrate = substrate
         self._durations = durations
@@ -116,7 +117,7 @@ class Observer(object):
             self._kit_threads,
             self._pool,
             self.rounds,
-            self._mapped,
+            Naming(self._mapped, self._omissions),
         )
         asked = _parameters(function)
         if "programs" not in asked:
@@ -133,7 +134,11 @@ class Observer(object):
         except:  # noqa: E722 - SystemExit, KeyboardInterrupt and Java's throwables included
             self.traceback = sys.exc_info()[2]
             outcome.update(_explain(sys.exc_info()))
-            if outcome["outcome"] == "violated":
+            missing = names.missing_name(sys.exc_info()[1])
+            if outcome["outcome"] == "missing" and missing in self._omissions:
+                outcome["outcome"] = "not-offered"
+                outcome["observed"] = self._omissions.tell(missing)
+            elif outcome["outcome"] == "violated":
                 outcome["observed"] = _surprise_first(context.surprises(), outcome["observed"])
                 try:
                     outcome.update(self._other_cause(function, context))
@@ -172,9 +177,15 @@ class Observer(object):
             found = []
             surveyor = context.start(lambda: found.append(names.survey(self._implementation)))
             self._lacking = surveyor.returned() and found[0] or set()
-        missing = self._lacking and names.lacked(function, self._lacking)
+        if not self._lacking:
+            return {}
+        lacking, omitted = self._omissions.split(self._lacking)
+        missing = names.lacked(function, lacking)
         if missing:
             return {"outcome": "missing", "observed": "there is no %s" % missing}
+        missing = names.lacked(function, omitted)
+        if missing:
+            return {"outcome": "not-offered", "observed": self._omissions.tell(missing)}
         return {}
 
     def _run_apart(self, function):
@@ -235,10 +246,10 @@ class Observer(object):
         return pace.rounds(self._durations.pace(measure))
 
 
-def run_cases(threading, substrate, mapped):
+def run_cases(threading, substrate, request, mapped):
     """A program: run the requested cases, one after another, and report each outcome."""
     durations = Durations(float(listen()))
-    observer = Observer(threading, substrate, durations, mapped=mapped)
+    observer = Observer(threading, substrate, durations, origin=request, mapped=mapped)
     while True:
         request = listen()
         if not request:
@@ -252,7 +263,7 @@ def run_cases(threading, substrate, mapped):
 class _Context(object):
     """The fixtures of one case, by parameter name."""
 
-    def __init__(self, implementation, substrate, durations, kit_threads, pool, rounds, mapped):
+    def __init__(self, implementation, substrate, durations, kit_threads, pool, rounds, naming):
         self.evidence = []
         self.observations = []
         self._switching = Switching()
@@ -264,7 +275,7 @@ class _Context(object):
             "observe": lambda: self._observe,
             "rounds": lambda: self._quick(rounds(self._actors)),
             "programs": lambda: self._programs,
-            "naming": lambda: Naming(mapped),
+            "naming": lambda: naming,
         }
 
     def fixtures(self, function):

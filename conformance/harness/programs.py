@@ -4,8 +4,8 @@ The worker cannot show what happens when a program ends, or what a fresh process
 passes a function to :meth:`Programs.start`.  A process of the same interpreter loads the same
 implementation in the same way, calls the function in its main thread, and then ends like every
 Python program.  The function gets its arguments by name: ``threading``, the implementation,
-``substrate`` and ``mapped``, the names that were mapped.  It communicates with the case by
-:func:`say` and :func:`listen`.
+``substrate``, ``request``, what was to be loaded, and ``mapped``, the names that were mapped.  It
+communicates with the case by :func:`say` and :func:`listen`.
 """
 
 import errno
@@ -20,6 +20,8 @@ from threadspec.conformance.harness.vocabulary import KitError, Refused, show_er
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "serve.py")
 OPTION = "--program"
+# The keys of the load request (see ``PROTOCOL.md``) that programs need, too.
+ORIGIN = ("module", "setup", "path", "substrate", "names", "omits")
 MARK = "@program "  # the prefix of what it says: an implementation may also write something
 GREETING = "here"
 COOPERATIVE = "here, with green threads"  # the greeting if a system call stops every thread
@@ -81,7 +83,7 @@ def perform():
     _limit(request["seconds"])
     from threadspec.conformance.harness import loading
 
-    fixtures = {"load": lambda: loading.load_as(request)[0]}
+    fixtures = {"load": lambda: loading.load_as(request)[0], "request": request}
     if not request["unloaded"]:
         fixtures["threading"], fixtures["mapped"] = loading.load_as(request)
     fixtures["substrate"] = loading.load_substrate(request["substrate"])
@@ -341,8 +343,8 @@ class _File(object):
 class ProgramPool(object):
     """Keeps programs loaded and waiting: where they are forked, while consecutive cases need them.
 
-    ``origin``: how the implementation was loaded, as the load request's ``module``, ``setup``,
-    ``path``, ``substrate`` and ``names`` (None if unknown); ``durations``: the named durations.
+    ``origin``: how the implementation was loaded, as the values of the load request for the keys in
+    ``ORIGIN`` (None if unknown); ``durations``: the named durations.
     """
 
     def __init__(self, origin, durations):
@@ -407,8 +409,7 @@ class ProgramPool(object):
     def _new(self, unloaded=False):
         if self._origin is None:
             raise KitError("no origin says how to load the implementation in another process")
-        keys = ("module", "setup", "path", "substrate", "names")
-        request = dict([(key, self._origin[key]) for key in keys])
+        request = dict([(key, self._origin[key]) for key in ORIGIN])
         request["unloaded"] = unloaded
         request["seconds"] = 2 * self._durations["case"]
         return Program(self._start, request, self._durations)

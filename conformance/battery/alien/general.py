@@ -67,13 +67,11 @@ def test_a_dummy_thread_object_is_an_instance_of_thread(threading, actors):
 
 
 @clause("alien.dummy")
-def test_an_alien_thread_gets_a_thread_object(threading, actors):
+def test_an_alien_thread_gets_a_thread_object(threading, actors, naming):
     for _ in range(2):
         dummy = actors.call(threading.currentThread)
         assert dummy is not None
-        for method in ("getName", "isDaemon"):
-            found = callable(getattr(dummy, method, None))
-            assert found, "a dummy thread object has no method %s" % method
+        naming.check(dummy, "getName isDaemon")
 
 
 @clause("alien.dummy")

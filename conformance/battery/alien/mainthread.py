@@ -10,12 +10,10 @@ from threadspec.conformance.harness.vocabulary import clause
 
 
 @clause("mainthread.exists")
-def test_the_main_thread_has_a_thread_object(threading):
+def test_the_main_thread_has_a_thread_object(threading, naming):
     main = threading.currentThread()
     assert main is not None
-    for method in ("start", "run", "join", "getName", "setName", "isDaemon", "setDaemon"):
-        found = callable(getattr(main, method, None))
-        assert found, "the main thread object has no method %s" % method
+    naming.check(main, "start run join getName setName isDaemon setDaemon")
 
 
 def program_that_looks_immediately(threading, substrate):

@@ -52,18 +52,6 @@ def check_attempts_fail(caller, lock):
         assert not got
 
 
-def check_methods(naming, thing, kind, names):
-    """Check that ``thing`` has the methods that ``names`` lists, separated by spaces.
-
-    ``naming``: the fixture, which knows those that the adapter maps; ``kind``: the documented name
-    of the class.
-    """
-    for name in names.split():
-        method = getattr(thing, name)
-        assert callable(method), "%s cannot be called" % name
-    naming.check(names, kind)
-
-
 def check_all_new(several):
     """Check that objects that were created one after the other are different ones."""
     for one in several:
