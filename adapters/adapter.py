@@ -55,6 +55,8 @@ class Adapter:
     python: str | None = None
     command: tuple[str, ...] = ()
     transport: TransportName | None = None
+    arguments: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict, hash=False)
     setup: str | None = None
     requires: tuple[str, ...] = ()
     substrate: str | None = None
@@ -104,6 +106,18 @@ class Adapter:
         line = f", line {self.lines[key]}," if key in self.lines else ""
         return f"The adapter file {self.path}{line} has {key} = {file_format.shown(value)}."
 
+    def seen_from(self, folder: Path) -> Adapter:
+        """The adapter as a file in another folder has to describe it."""
+        python = self.python
+        if python is None or self.folder is None or not interpreters.is_path(python):
+            return self
+        if python[0] in "~$" or Path(python).is_absolute():
+            return self
+        python = os.path.relpath(self.folder / python, folder)
+        if not interpreters.is_path(python):
+            python = f".{os.sep}{python}"
+        return replace(self, python=python)
+
     @property
     def versions(self) -> SpecifierSet | None:
         """The range of versions in ``python``, or None where it names an interpreter."""
@@ -134,7 +148,8 @@ class Implementation:
     @property
     def command(self) -> list[str]:
         """The program that runs the worker's script, and its arguments before the script."""
-        return [str(self.interpreter.path), *map(self.adapter.expand, self.adapter.command[1:])]
+        path, adapter = self.interpreter.path, self.adapter
+        return [str(path), *adapter.arguments, *map(adapter.expand, adapter.command[1:])]
 
     @property
     def transport(self) -> TransportName:
@@ -176,17 +191,21 @@ def read(path: Path, clauses: Catalogue | None = None) -> Adapter:
     given = {key: value for key, value in msgspec.structs.asdict(found).items() if key in data}
     for key in ("reasons", "divergence"):
         given.pop(key, None)
+    keys = (*given, *found.names, *found.environment)
     adapter = Adapter(
         name=_readable(path.stem),
         divergences=divergences.expand(found, source, clauses or catalogue()),
         folder=path.parent.absolute(),
-        lines={key: line for key in (*given, *found.names) if (line := source.line(None, key))},
+        lines={key: line for key in keys if (line := source.line(None, key))},
         **given,
     )
-    if adapter.python and adapter.python.lstrip()[0] in "<>=!~" and adapter.versions is None:
+    is_range = re.match(r"\s*([<>=!]|~=)", adapter.python or "")
+    if is_range and adapter.versions is None:
         source.refuse(f'python is "{adapter.python}", which is no range of versions.', key="python")
     if adapter.command and adapter.python:
         source.refuse("it has both command and python; leave out one of them.", key="python")
+    if adapter.command and adapter.arguments:
+        source.refuse("it has both command and arguments; put these into command.", key="arguments")
     for requirement in adapter.requires:
         _check_requirement(requirement, source)
     return adapter
@@ -316,7 +335,7 @@ def resolve(name: str) -> Implementation:
             )
         return Implementation(adapter.name, adapter, interpreters.this_interpreter())
     if adapter.versions is None:
-        found = adapter.resolve("python", interpreters.find)
+        found = adapter.resolve("python", lambda wish: interpreters.find(wish, adapter.folder))
         return Implementation(adapter.name, adapter, found)
     candidates = interpreters.in_range(adapter.versions)
     own = interpreters.this_interpreter()

@@ -271,7 +271,7 @@ def write(
     Editors are pointed to the schema of adapter files where it is in the same folder.  Raises
     UserError where the file cannot be written, or there is one already.
     """
-    text, number = render(adapter, results, stale)
+    text, number = render(adapter.seen_from(path.parent), results, stale)
     if (path.parent / SCHEMA_FILE).exists():
         text = f"#:schema ./{SCHEMA_FILE}\n{text}"
     try:

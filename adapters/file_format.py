@@ -31,7 +31,9 @@ _IDENTIFIER = r"([A-Za-z_]|[^\x00-\x7F])([0-9A-Za-z_]|[^\x00-\x7F])*"
 MODULE_NAME = rf"^{_IDENTIFIER}(\.{_IDENTIFIER})*$(?!\n)"
 _NAME = rf"^{_IDENTIFIER}$(?!\n)"
 _VERSIONS = r"\s*([<>]=?|[=!~]=)\s*\d+(\.\d+)*(\.\*)?((a|b|rc)\d+)?\s*"
-_PYTHON = rf"^({_VERSIONS}(,{_VERSIONS})*|[^\s<>=!~,].*)$"
+_PYTHON = rf"^({_VERSIONS}(,{_VERSIONS})*|[^\s<>=!~,].*|~[^=<>!~,]*[/\\].*)$"
+_VARIABLE = r"^[^=\x00]+$"
+_ARGUMENT = r"^[^\x00]*$"
 _REQUIREMENT = r"^\s*[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*($|[\[(<>=!~;@])"
 _MARKER = r"""^[\s(]*([a-z_.]+|'[^']*'|"[^"]*")\s*([<>]=?|[=!~]=|===|in\s|not\s+in\s)"""
 
@@ -152,9 +154,10 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
                 pattern=_PYTHON,
                 description="The interpreter that the implementation runs in: a range of versions, "
                 "of which the newest that is found is used and the matrix shows all; or a "
-                "version, a name on PATH or a path. Default: the interpreter that runs "
+                "version, a name on PATH or a path. A relative path begins in the folder of this "
+                "file; ~ and $VARIABLE are expanded. Default: the interpreter that runs "
                 "threadspec.",
-                examples=[">=3.8,<3.13", "3.8", "pypy3", "/opt/python/bin/python3"],
+                examples=[">=3.8,<3.13", "3.8", "pypy3", "./build/python", "$PYTHONS/3.8/python"],
                 extra={
                     "must": 'a range of versions such as ">=3.8,<3.13", or the version, name or '
                     "path of an interpreter"
@@ -190,6 +193,27 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
         ]
         | UnsetType
     ) = UNSET
+    arguments: Annotated[
+        tuple[Annotated[str, Meta(pattern=_ARGUMENT)], ...],
+        Meta(
+            description="Arguments of the interpreter, in front of the script that it runs. "
+            "Default: none.",
+            examples=[["-X", "gil=0"]],
+            extra={"must": 'a list of arguments, such as ["-X", "gil=0"]'},
+        ),
+    ] = ()
+    environment: Annotated[
+        dict[Annotated[str, Meta(pattern=_VARIABLE)], Annotated[str, Meta(pattern=_ARGUMENT)]],
+        Meta(
+            description="Environment variables of the worker, and of the programs that it starts, "
+            "besides those of threadspec itself, in a table [environment]. Default: none.",
+            examples=[{"PYTHON_GIL": "0"}],
+            extra={
+                "must": "a string, the value of a variable whose name is not empty and has no =",
+                "table": 'a table [environment], such as PYTHON_GIL = "0"',
+            },
+        ),
+    ] = msgspec.field(default_factory=dict)
     setup: (
         Annotated[
             str,
@@ -384,7 +408,8 @@ def convert(data: dict[str, Any], path: str, text: str) -> tuple[AdapterFile, So
         _check_chapters(found, source)
         return found, source
     except msgspec.ValidationError as error:
-        steps = re.findall(r"\.(\w+)|\[(\d+)\]", str(error).rpartition(" - at `$")[2])
+        # The place in the document ends the message: "… - at `$.divergence[0].clause`".
+        steps = re.findall(r"\.(\w+)|\[(\d+)\]", str(error).rpartition("`$")[2])
         _refuse(data, [name or int(number) for name, number in steps], source)
 
 
@@ -485,9 +510,7 @@ def _advice(kind: type[Struct], key: str) -> dict[str, str]:
 
 def shown(value: object) -> str:
     """A value as a message shows it, as TOML has it where it is short."""
-    if isinstance(value, bool | str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, tuple):
+    if isinstance(value, bool | str | tuple):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
         return "a list" if value else "an empty list"

@@ -147,18 +147,21 @@ def found() -> tuple[Interpreter, ...]:
     )
 
 
-def find(wish: str) -> Interpreter:
+def find(wish: str, folder: Path | None = None) -> Interpreter:
     """The interpreter that ``wish`` names.
 
     ``wish``: a version ("3.8", "3.8.18"), a label ("3.13t", "pypy3.9"), a name on ``PATH``
     ("pypy3"), a major version ("3": the newest that is found, if possible a default build) or a
-    path.  Raises UserError where no such interpreter is found.
+    path, in which ~ and environment variables are expanded; ``folder``: where a relative path
+    begins, by default the current folder.  Raises UserError where no such interpreter is found, or
+    a variable is not set.
     """
-    if os.sep in wish or wish.startswith(("~", ".")):
-        path = Path(wish).expanduser()
+    wish = _expanded(wish)
+    if is_path(wish):
+        path = (folder or Path.cwd()) / wish
         if not path.is_file() or not os.access(path, os.X_OK):
             raise UserError(f"There is no interpreter at {wish}; give the path of an executable.")
-        return Interpreter(path.absolute(), path.name, Version("0"))
+        return Interpreter(path, path.name, Version("0"))
     exact = [one for one in (*found(), *_in_pyenv()) if _names(one, wish)]
     if exact:
         return exact[0]
@@ -175,6 +178,19 @@ def find(wish: str) -> Interpreter:
         f"{', '.join(labels)}. "
         "Install it, or give the path of its executable."
     )
+
+
+def is_path(wish: str) -> bool:
+    """Whether a wish for an interpreter is a path rather than a name or a version."""
+    return os.sep in wish or wish.startswith(("~", ".", "$"))
+
+
+def _expanded(wish: str) -> str:
+    """A wish with ~ and environment variables expanded.  Raises UserError for one not set."""
+    expanded = os.path.expanduser(os.path.expandvars(wish))
+    if missing := re.search(r"\$(\w+|\{\w+\})", expanded):
+        raise UserError(f"The environment variable {missing[1].strip('{}')} is not set.")
+    return expanded
 
 
 def _names(interpreter: Interpreter, wish: str) -> bool:

@@ -127,6 +127,13 @@ class Session:
                 f"--impl-in-process uses the interpreter of pytest, but {name} names one; "
                 "give --impl without @."
             )
+        adapter = implementations[0].adapter
+        for key in ("python", "arguments", "environment"):
+            if getattr(adapter, key) and (key != "python" or adapter.versions is None):
+                raise UserError(
+                    f"--impl-in-process runs cases in this process. {adapter.asks_for(key)} Leave "
+                    "out --impl-in-process."
+                )
 
     def _check_places(self) -> None:
         if self._report is not None:

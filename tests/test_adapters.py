@@ -103,6 +103,7 @@ EVERY_FIELD = """
 about = "green threads"
 module = "green.threads"
 python = ">=3.8"
+arguments = ["-X", "dev"]
 setup = "import green"
 requires = ["green>=1"]
 substrate = "green.layer"
@@ -113,6 +114,10 @@ omits = ["timer", "with"]
 [names]
 Thread = "Fibre"
 "Thread.isAlive" = "is_alive"
+
+[environment]
+GREEN_HUB = "fast"
+EMPTY = ""
 
 [[divergence]]
 clause = "lock.release.no-value"
@@ -130,6 +135,8 @@ def test_every_field_of_a_file_is_read(tmp_path: Path) -> None:
         module="green.threads",
         about="green threads",
         python=">=3.8",
+        arguments=("-X", "dev"),
+        environment={"GREEN_HUB": "fast", "EMPTY": ""},
         setup="import green",
         requires=("green>=1",),
         substrate="green.layer",
@@ -169,6 +176,18 @@ BROKEN = [
     ('module = "a"\npython = 3.8', 'python is 3.8; it must be a range of versions such as ">=3'),
     ('module = "a"\npython = ">=3.x"', 'python is ">=3.x"; it must be a range of versions'),
     ('module = "a"\npython = ""', 'python is ""; it must be a range of versions'),
+    ('module = "a"\npython = "~3.8"', 'python is "~3.8"; it must be a range of versions'),
+    ('module = "a"\narguments = "-X dev"', 'arguments is "-X dev"; it must be a list of arguments'),
+    (
+        'module = "a"\narguments = ["-X", 1]',
+        "arguments has 1; it must be a list of arguments, such",
+    ),
+    ('module = "a"\nenvironment = "x=1"', 'environment is "x=1"; it must be a table [environment]'),
+    (
+        'module = "a"\n[environment]\nA = "1"\nB = 2',
+        ", line 4: environment.B is 2; it must be a string, the value of a variable whose name",
+    ),
+    ('module = "a"\n[environment]\n"A=B" = "1"', 'environment.A=B is "1"; it must be a string, th'),
     ('module = "a"\nsubstrate = "b-c"', 'substrate is "b-c"; it must be the name of a module'),
     ('module = "a"\nfallback = ""', 'fallback is ""; it must be the name of an adapter'),
     (
@@ -393,7 +412,10 @@ WHOLE = [
     'module = "_a1.ünïcode"\nabout = ""',
     *(
         f'module = "a"\npython = "{one}"'
-        for one in (">=3.8", " >= 3.8 , < 3.13rc1", "==3.*", "~=3.8.1", "3.8", "pypy3", "./bin/py")
+        for one in (
+            *(">=3.8", " >= 3.8 , < 3.13rc1", "==3.*", "~=3.8.1", "3.8", "pypy3", "./bin/py"),
+            *("~/bin/py", "~user/py", "$PYTHON", "${PYTHONS}/3.8/python"),
+        )
     ),
     'module = "a"\nrequires = ["b", "c[d]>=1,<2", "e @ https://e.org/e", "f;os_name==\'nt\'"]',
     *(
@@ -483,20 +505,12 @@ def written(folder: Path, subject: Adapter, results: Iterable[CaseResult]) -> Ad
 
 
 def test_a_written_file_is_the_adapter_with_what_deviates(tmp_path: Path) -> None:
-    subject = Adapter(
-        name="subject",
-        module="green.threads",
-        about="green threads",
-        python=">=3.8",
-        setup="import green\ngreen.patch()\n",
-        requires=("green>=1", "blue"),
-        substrate="green.layer",
-        fallback="stdlib",
-    )
+    subject = read(write(tmp_path, EVERY_FIELD))
     found = written(tmp_path, subject, [result("fail", "it waited"), result("pass", clause=OTHER)])
-    for field in ("module", "about", "python", "setup", "requires", "substrate", "fallback"):
-        assert getattr(found, field) == getattr(subject, field)
-    assert found.divergences == (Divergence(CLAUSE, "fail", "unreviewed: it waited"),)
+    for field in set(file_format.AdapterFile.__struct_fields__) - {"reasons", "divergence"}:
+        assert getattr(found, field) == getattr(subject, field), field
+    written_as = Divergence(CLAUSE, "fail", "unreviewed: it waited")
+    assert found.divergences == (*subject.divergences, written_as)
 
 
 def test_each_verdict_of_a_clause_is_written_once(tmp_path: Path) -> None:
@@ -758,6 +772,53 @@ def test_what_a_file_asks_for_in_vain_is_named_with_its_line(
     with pytest.raises(UserError) as caught:
         resolve("mine.toml")
     assert str(caught.value).replace(os.sep, "/").startswith(said)
+
+
+@pytest.mark.parametrize(
+    "python",
+    ["./bin/python", "bin/python", "$HERE/bin/python", "${HERE}/bin/python", "~/bin/python"],
+)
+def test_the_path_of_an_interpreter_begins_at_the_file_at_home_or_at_a_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: str
+) -> None:
+    path = executable(tmp_path / "project" / "bin" / "python")
+    monkeypatch.setenv("HERE", str(path.parents[1]))
+    monkeypatch.setenv("HOME", str(path.parents[1]))
+    write(tmp_path / "project", f'module = "dummy"\npython = "{python}"')
+    found = resolve(f"project{os.sep}mine.toml").interpreter.path
+    assert found.samefile(path)
+    assert found.is_absolute()
+
+
+def test_a_variable_in_a_path_must_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_SUCH_PLACE", raising=False)
+    write(tmp_path, 'module = "dummy"\npython = "${NO_SUCH_PLACE}/python"')
+    with pytest.raises(UserError) as caught:
+        resolve("mine.toml")
+    assert str(caught.value) == (
+        f'The adapter file .{os.sep}mine.toml, line 2, has python = "${{NO_SUCH_PLACE}}/python". '
+        "The environment variable NO_SUCH_PLACE is not set."
+    )
+
+
+@pytest.mark.parametrize(
+    ("python", "expected"),
+    [
+        ("./bin/python", "../project/bin/python"),
+        ("../new/python", "./python"),
+        ("~/bin/python", "~/bin/python"),
+        ("$HERE/python", "$HERE/python"),
+        ("/opt/python", "/opt/python"),
+        ("3.8", "3.8"),
+        (">=3.8", ">=3.8"),
+    ],
+)
+def test_a_file_that_is_written_elsewhere_names_the_same_interpreter(
+    tmp_path: Path, python: str, expected: str
+) -> None:
+    subject = Adapter("mine", "dummy", python=python, folder=tmp_path / "project")
+    divergences.write(subject, [], tmp_path / "new" / "mine.toml")
+    assert read(tmp_path / "new" / "mine.toml").python == expected.replace("/", os.sep)
 
 
 def test_a_range_holds_the_versions_that_are_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -517,6 +517,16 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
             ["--impl=faithful,silent", "--impl-in-process"],
             "--impl-in-process judges one implementation",
         ),
+        (
+            ["--impl=dashed.toml"],
+            'The adapter file ./dashed.toml, line 2, has arguments = ["--dashed"]. {python} does '
+            "not run Python with these arguments; it printed: ",
+        ),
+        (
+            ["--impl=dashed.toml", "--impl-in-process"],
+            "--impl-in-process runs cases in this process. The adapter file ./dashed.toml, line 2, "
+            'has arguments = ["--dashed"]. Leave out --impl-in-process.',
+        ),
         (["--impl=stdlib@./optimized"], "its interpreter runs with -O, which removes the battery"),
         (["--impl=stdlib@9.9", "--impl-in-process"], "No interpreter 9.9 was found"),
         (["--impl=faithful", "--impl-time-scale=0"], "must be a number above 0"),
@@ -554,6 +564,7 @@ def test_a_mistake_is_said_in_a_sentence(
 ) -> None:
     written(folder, "bad.toml", "module = ")
     written(folder, "rootless.toml", 'module = "faithful"\nsubstrate = "os"\n')
+    written(folder, "dashed.toml", 'module = "faithful"\narguments = ["--dashed"]\n')
     written(folder, "file", "")
     script = f'#!/bin/sh\nexec {sys.executable} -O "$@"\n'
     written(folder, "optimized", script).chmod(0o755)
@@ -561,7 +572,8 @@ def test_a_mistake_is_said_in_a_sentence(
     result = run(*arguments)
     printed = text_of(result)
     assert result.ret == USAGE
-    assert said.replace("{folder}", str(folder)) in printed
+    said = said.replace("{folder}", str(folder)).replace("{python}", sys.executable)
+    assert said in printed
     assert "Traceback" not in printed
     assert "INTERNALERROR" not in printed
 

@@ -48,6 +48,7 @@ LOCKS = (
     "test_acquire_locks",
 )  # acquires a lock three times
 HELD = (f"{BATTERY}.lock.acquire", "test_acquire_blocks_while_the_lock_is_held")
+IMMEDIATELY = "test_the_object_is_there_before_the_main_thread_asks_for_it"
 METHODS = (f"{BATTERY}.lock.general", "test_a_lock_has_acquire_and_release")
 
 linux = pytest.mark.skipif(
@@ -688,6 +689,52 @@ def test_a_patch_that_leaves_out_sleep_is_the_reason(make: MakeWorker, tmp_path:
     setup = "import _thread, lazy; _thread.start_new_thread = lazy.start_new_thread"
     with pytest.raises(CannotStart, match=r"^_thread starts .* patch time\.sleep in setup$"):
         make(miniatures.FAITHFUL, setup=setup, scale=0.1).load()
+
+
+ASKING = """
+import os, sys
+from threadspec.reference import *
+
+version = os.environ.get("FIBRES"), os.environ.get("PYTHONWARNINGS"), sorted(sys._xoptions)
+if version != ("many", "ignore", ["fibres"]):
+    raise ImportError(repr(version))
+"""
+
+ENVIRONMENT = {"FIBRES": "many", "PYTHONWARNINGS": "ignore"}
+
+
+def test_the_interpreter_gets_the_arguments_and_the_environment_of_the_adapter(
+    make: MakeWorker,
+) -> None:
+    worker = make(ASKING, arguments=("-X", "fibres"), environment=ENVIRONMENT)
+    worker.load()
+    assert run_case(worker, *NO_VALUE).kind == "ok"
+
+
+@linux
+@pytest.mark.parametrize("forks", [True, False])
+def test_programs_have_the_arguments_and_the_environment_of_the_worker(
+    make: MakeWorker, forks: bool
+) -> None:
+    # Without forks, and without the fork server that the worker has prepared, each is started anew.
+    setup = "from threadspec.conformance.harness import fork_server; fork_server._prepared.clear()"
+    if not forks:
+        setup += "; fork_server.is_possible = lambda: False"
+    worker = make(ASKING, arguments=("-X", "fibres"), environment=ENVIRONMENT, setup=setup)
+    outcome = run_case(worker, f"{BATTERY}.alien.mainthread", IMMEDIATELY)
+    assert outcome.kind == "ok", outcome
+
+
+@pytest.mark.parametrize("argument", ["--no-such-option", "-V"])
+def test_arguments_that_the_interpreter_does_not_take_are_the_reason(
+    make: MakeWorker, argument: str
+) -> None:
+    worker = make(miniatures.FAITHFUL, arguments=(argument,))
+    with pytest.raises(
+        WrongValue, match=r"python\S* does not run Python with these arguments"
+    ) as no:
+        worker.load()
+    assert no.value.key == "arguments"
 
 
 def test_a_closed_worker_starts_afresh(make: MakeWorker) -> None:

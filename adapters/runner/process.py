@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -107,6 +107,7 @@ def load_request(
         "module": adapter.module,
         "setup": adapter.setup,
         "path": implementation.path,
+        "arguments": adapter.arguments,
         "substrate": adapter.substrate,
         "names": adapter.names,
         "omits": adapter.omits,
@@ -209,6 +210,7 @@ class WorkerProcess:
         """
         self._end_process()
         command = self._implementation.command
+        adapter = self._implementation.adapter
         try:
             self._watchdog = Watchdog()
             path = self._watchdog.folder / "output"
@@ -218,7 +220,9 @@ class WorkerProcess:
                 self._mark = 0
                 self._transport = open_transport(self._implementation.transport)
                 self._process = self._transport.start(
-                    [*command, str(SCRIPT)], errors, _environment(self._watchdog.folder)
+                    [*command, str(SCRIPT)],
+                    errors,
+                    _environment(self._watchdog.folder, adapter.environment),
                 )
         except OSError as error:
             self._end_process()
@@ -266,12 +270,16 @@ class WorkerProcess:
             self._end_process()
             ended = f"the worker ended ({ending}) while it loaded {adapter.module}{trouble}"
             one = self._implementation.interpreter
+            said = f"; it printed: {output}" if output else ""
+            if adapter.arguments and not _is_python(one.path, adapter.arguments):
+                reason = f"{one.path} does not run Python with these arguments"
+                raise WrongValue("arguments", reason + said) from None
             is_sure = one.is_versioned or adapter.command or self.description is not None
             if not (is_sure or _is_python(one.path)):
                 ended = f"{one.path} is not a Python interpreter, or it is broken"
             is_killed = ending in _FROM_OUTSIDE and not self._given_up
             kind = _Killed if is_killed else CannotStart
-            raise kind(ended + (f"; it printed: {output}" if output else "")) from None
+            raise kind(ended + said) from None
         except _Hung:
             output = self._last_line()
             trouble = self._trouble()
@@ -579,22 +587,23 @@ def _lost(kind: Kind, observed: str, began: float, output: str) -> Outcome:
     return Outcome(kind, observed, output=output, seconds=seconds, waits=waits, spoiled=True)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, asked: dict[str, str]) -> dict[str, str]:
     """The environment of a worker: that of this process without the variables in LEFT_OUT.
 
-    Temporary files of the worker, and of the programs that it starts, go to ``folder``.
+    Temporary files of the worker, and of the programs that it starts, go to ``folder``.  ``asked``:
+    the variables that the adapter sets.
     """
     kept = {key: value for key, value in os.environ.items() if key not in LEFT_OUT}
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
     # What is printed before a crash is evidence: it must not stay in a buffer.
-    return {**kept, **temporary, "PYTHONUNBUFFERED": "1"}
+    return {**kept, **temporary, "PYTHONUNBUFFERED": "1", **asked}
 
 
-def _is_python(interpreter: Path) -> bool:
+def _is_python(interpreter: Path, arguments: Sequence[str] = ()) -> bool:
     """Whether a program that failed to run the worker runs a line of Python."""
     try:
         shown = subprocess.run(
-            [interpreter, "-c", "print('Python')"],
+            [interpreter, *arguments, "-c", "print('Python')"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -144,9 +144,9 @@ def prepare(script):
 
 
 class ForkServer(object):
-    """The process that forks programs; ``script`` is the worker's script."""
+    """The process that forks programs; ``command`` runs the worker's script."""
 
-    def __init__(self, script):
+    def __init__(self, command):
         if _prepared:
             self._asking, self._answering = _prepared.pop()
             return
@@ -158,7 +158,7 @@ class ForkServer(object):
         self._answering, answered = os.pipe()
         try:
             subprocess.Popen(
-                [sys.executable, script, OPTION], stdin=asked, stdout=answered, close_fds=True
+                command + [OPTION], stdin=asked, stdout=answered, close_fds=True
             ).wait()
         finally:
             os.close(asked)

@@ -21,7 +21,7 @@ from threadspec.conformance.harness.vocabulary import KitError, Refused, show_er
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "serve.py")
 OPTION = "--program"
 # The keys of the load request (see ``PROTOCOL.md``) that programs need, too.
-ORIGIN = ("module", "setup", "path", "substrate", "names", "omits")
+ORIGIN = ("module", "setup", "path", "arguments", "substrate", "names", "omits")
 MARK = "@program "  # the prefix of what it says: an implementation may also write something
 GREETING = "here"
 COOPERATIVE = "here, with green threads"  # the greeting if a system call stops every thread
@@ -420,12 +420,13 @@ class ProgramPool(object):
 
         if not sys.executable:
             raise KitError("sys.executable of this interpreter is empty")
+        command = [sys.executable] + list(self._origin["arguments"]) + [SCRIPT]
         if fork_server.is_possible():
             if self._fork_server is None:
-                self._fork_server = fork_server.ForkServer(SCRIPT)
+                self._fork_server = fork_server.ForkServer(command)
             return fork_server.Forked(self._fork_server, output.path, errors.path)
         return subprocess.Popen(
-            [sys.executable, SCRIPT, OPTION],
+            command + [OPTION],
             stdin=subprocess.PIPE,
             stdout=output.writing,
             stderr=errors.writing,
