@@ -112,6 +112,85 @@ def test_a_missing_function_excuses_only_cases_that_use_it(name: str) -> None:
     }
 
 
+USERS = """
+METHODS = ("notify", "notifyAll")
+passed = []
+
+def once(check):
+    def checked(lock):
+        check(lock)
+        passed.append(check)
+    return checked
+
+@once
+def check(lock):
+    lock.acquire()
+
+class Base(object):
+    def end(self, lock):
+        lock.release()
+
+class Making(Base):
+    pass
+
+def wake(event, method="isSet"):
+    getattr(event, method)()
+
+def join(thread):
+    thread.join()
+
+passed.append(join)  # what the battery remembers of other cases does not count
+
+def uses_constants(condition):
+    [getattr(condition, name) for name in METHODS]
+
+def uses_closures(lock):
+    check(lock)
+
+def uses_bases(lock):
+    Making().end(lock)
+
+def uses_defaults(event):
+    wake(event)
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "used"),
+    [
+        ("uses_constants", {"notify", "notifyAll"}),
+        ("uses_closures", {"acquire"}),
+        ("uses_bases", {"release"}),
+        ("uses_defaults", {"isSet"}),
+    ],
+)
+def test_names_are_found_however_a_case_comes_by_them(function: str, used: set[str]) -> None:
+    space: dict[str, Any] = {"__name__": f"{names.BATTERY}.imaginary"}
+    exec(USERS, space)
+    assert names.used_by(space[function]) == used
+
+
+@linux
+def test_a_missing_name_is_told_where_its_user_leaves_something_locked(tmp_path: Path) -> None:
+    definitions = """
+class Condition(whole.Condition):
+    @property
+    def wait(self):
+        raise AttributeError('that is beyond this object')
+
+class Semaphore(whole.Semaphore):
+    @property
+    def release(self):
+        raise AttributeError('that is beyond this object')
+"""
+    one = implementation(tmp_path, WITHOUT.format(definitions=definitions, words="name"))
+    results = judged(one, "however_long_it_takes", "_time_out_is_not_", "goes_on_after_a_handler")
+    about = ("condition.wait.", "interruptions.semaphore.", "interruptions.condition.")
+    users = [result for result in results if result.clause.startswith(about)]
+    assert len(users) > 4
+    assert {result.verdict for result in users} == {"unsupported"}
+
+
 @pytest.mark.parametrize(("owner", "method", "chapter"), METHODS)
 def test_a_missing_method_is_unsupported_wherever_it_is_asked_for(
     tmp_path: Path, owner: str, method: str, chapter: str

@@ -124,34 +124,63 @@ def _has(value, name):
 
 
 def used_by(function, among=DOCUMENTED):
-    """The documented names in the code of a function of the battery and of what it calls there.
+    """The documented names in the code of a function of the battery and of what it uses there.
 
     ``among``: the names to look for; each of the others would cost time.
     """
-    names = set()
+    found = set()
     seen = set()
-    left = [function]
+    left = [function] + list(getattr(function, "given", {}).values())
     while left:
         one = left.pop()
-        code = getattr(one, "__code__", None)
-        space = getattr(one, "__globals__", {})
-        if isinstance(one, type):
-            left += list(vars(one).values())
-        for given in getattr(one, "given", {}).values():
-            if given in DOCUMENTED:
-                names.add(given)
+        if isinstance(one, str):
+            found.update(_documented(one))
+        elif id(one) not in seen:
+            seen.add(id(one))
+            if hasattr(one, "__code__") and _is_ours(one):
+                own = among.intersection(_names(one.__code__))
+                found.update([name for name in own if _is_meant(name, one)])
+                left += _used_directly(one)
             else:
-                left.append(given)
-        if code is None or one in seen:
-            continue
-        seen.add(one)
-        for name in _names(code):
-            found = space.get(name)
-            if getattr(found, "__module__", "").startswith(BATTERY):
-                left.append(found)
-            if name in among and _is_meant(name, one):
-                names.add(name)
-    return names.intersection(among)
+                left += _parts(one)
+    return found.intersection(among)
+
+
+def _documented(text):
+    """The words of a text, if all of them are documented names."""
+    words = text.split()
+    return not set(words).difference(DOCUMENTED) and words or []
+
+
+def _is_ours(value):
+    """Whether a function or a class is the battery's."""
+    return str(getattr(value, "__module__", None)).startswith(BATTERY)
+
+
+def _used_directly(function):
+    """The functions, classes and constants that a function of the battery uses."""
+    space = function.__globals__
+    values = [cell.cell_contents for cell in function.__closure__ or ()]
+    values += function.__defaults__ or ()
+    for name in _all_names(function.__code__):
+        value = space.get(name)
+        # Not what the battery remembers of other cases, such as a list of checks that have passed.
+        if name.isupper() or hasattr(value, "__code__") or isinstance(value, type):
+            values.append(value)
+    return values
+
+
+def _parts(value):
+    """What a constant or a class of the battery consists of."""
+    if isinstance(value, dict):
+        return list(value) + list(value.values())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return list(value)
+    if isinstance(value, type):
+        return _is_ours(value) and list(vars(value).values()) + list(value.__bases__) or []
+    if _is_ours(type(value)):
+        return [type(value)] + list(getattr(value, "__dict__", {}).values())
+    return []
 
 
 # Documented names that other modules have, too, and how code names those.
@@ -175,16 +204,23 @@ def _is_meant(name, function):
     return re.search(r"\b%s\b" % name, source)
 
 
+def _all_names(code):
+    """The names in a code object and in those nested in it."""
+    names = list(code.co_names)
+    for constant in code.co_consts:
+        if hasattr(constant, "co_names"):
+            names += _all_names(constant)
+    return names
+
+
 def _names(code):
-    """The names in a code object and those nested in it, including strings for getattr()."""
-    names = list(getattr(code, "co_names", ()))
-    for constant in getattr(code, "co_consts", ()):
+    """The documented names in a code object and those nested in it, also in strings."""
+    names = [name for name in code.co_names if name in DOCUMENTED]
+    for constant in code.co_consts:
         if hasattr(constant, "co_names"):
             names += _names(constant)
         for text in isinstance(constant, tuple) and constant or [constant]:
-            words = isinstance(text, str) and text.split() or []
-            if not set(words).difference(DOCUMENTED):
-                names += words
+            names += isinstance(text, str) and _documented(text) or []
     return names
 
 

@@ -110,15 +110,7 @@ class Observer(object):
 
     def run_here(self, function):
         """Run one case function in this process, even if it is ``apart``; return its outcome."""
-        context = _Context(
-            self._implementation,
-            self._substrate,
-            self._durations,
-            self._kit_threads,
-            self._pool,
-            self.rounds,
-            Naming(self._mapped, self._omissions),
-        )
+        context = self._context()
         asked = _parameters(function)
         if "programs" not in asked:
             self._pool.rest()
@@ -164,6 +156,18 @@ class Observer(object):
         outcome["spoiled"] = spoiled or getattr(function, "spoils", False)
         return outcome
 
+    def _context(self):
+        """New fixtures for a case."""
+        return _Context(
+            self._implementation,
+            self._substrate,
+            self._durations,
+            self._kit_threads,
+            self._pool,
+            self.rounds,
+            Naming(self._mapped, self._omissions),
+        )
+
     def _other_cause(self, function, context):
         """The part of an outcome that replaces a violation by its real cause, if one is known.
 
@@ -173,6 +177,10 @@ class Observer(object):
         refused = context.refused() or scarcity.refusal(self._substrate, scarcity.SOME)
         if refused:
             return {"outcome": "error", "observed": refused, "where": None, "check": None}
+        return self._missing(function, context)
+
+    def _missing(self, function, context):
+        """The part of an outcome that tells a missing name which a case uses, if there is one."""
         if self._lacking is None:
             found = []
             surveyor = context.start(lambda: found.append(names.survey(self._implementation)))
@@ -200,6 +208,11 @@ class Observer(object):
             outcome.update(_explain(sys.exc_info()))
         if outcome["outcome"] not in ("ok", "observed", "not-offered") or outcome["spoiled"]:
             self._pool.retire()
+        if outcome["outcome"] == "violated" and outcome["learnt"] is None:
+            # The program has not answered: another thread of it may have used a missing name.
+            context = self._context()
+            outcome.update(self._missing(function, context))
+            context.clear()
         if outcome["learnt"] is None:  # the program has not reported its waits
             outcome["waits"] = self._durations.spent
         else:

@@ -112,13 +112,22 @@ def enter(manager):
         pass
 
 
+def _end(actors, waiter, end, *args):
+    """End an actor's call by ``end(*args)``, and raise the exception that it raised, if any.
+
+    A call that has failed may have left locked what ``end`` needs: another actor calls it.
+    """
+    actors.start(end, *args).raised()
+    if waiter.raised():
+        waiter.result()
+
+
 def check_outlasts(actors, end, call, *args):
     """Check that a call blocks until ``end`` is called, however late."""
     waiter = actors.start(call, *args)
     blocked = outlasts(actors, waiter)
     shown = repr(waiter)
-    end()
-    waiter.returned()
+    _end(actors, waiter, end)
     assert blocked, "%s; it must block without any time limit" % shown
 
 
@@ -138,8 +147,7 @@ def check_not_early(actors, make, end, call):
         thing = make()
         waiter, seconds = deadline(actors, call, thing, timeout)
         early = ends_early(actors, waiter, seconds, timeout)
-        end(thing)
-        waiter.returned()
+        _end(actors, waiter, end, thing)
         assert not early, "with a time-out of %s seconds, the call ended after %.1f" % (
             timeout,
             seconds,
@@ -152,8 +160,7 @@ def check_not_late(actors, make, end, call):
         for _ in range(ATTEMPTS):
             thing = make()
             waiter, seconds = deadline(actors, call, thing, timeout)
-            end(thing)
-            waiter.returned()
+            _end(actors, waiter, end, thing)
             late = is_late(seconds, timeout)
             if not late:
                 break
