@@ -17,9 +17,10 @@ STEP = 0.01
 # A thread that has used the processor for this many seconds without ending is spinning.
 ENOUGH = 0.002
 
-# A thread that comes early to a round of a race looks this often for the others before it sleeps for
-# YIELD seconds between two looks.  Only a sleep makes a greenlet yield to others.  Before Python
-# 3.11, a thread that sleeps for zero seconds keeps its processor, and the others from arriving.
+# A thread that comes early to a round of a race looks this often for the others before it sleeps
+# for YIELD seconds between two looks.  Only a sleep makes a greenlet yield to others.  Before
+# Python 3.11, a thread that sleeps for zero seconds keeps its processor, and the others from
+# arriving.
 SPINS = 200
 YIELD = 0.000001
 
