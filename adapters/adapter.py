@@ -63,6 +63,7 @@ class Adapter:
     fallback: str | None = None
     names: dict[str, str] = field(default_factory=dict, hash=False)
     omits: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     divergences: tuple[Divergence, ...] = ()
     folder: Path | None = None
     lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)

@@ -62,6 +62,7 @@ Requirement = Annotated[str, Meta(pattern=_REQUIREMENT)]
 TransportName = Literal["pipes", "socket"]
 ClauseId = Annotated[str, Meta(extra_json_schema={"$ref": "#/definitions/Clause"})]
 OwnName = Annotated[str, Meta(pattern=_NAME)]
+Lack = Literal["threads", "processes", "signals"]
 Chapter = Annotated[str, Meta(extra_json_schema={"enum": list(CHAPTERS)})]
 
 
@@ -290,6 +291,15 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
             "only these chapters document. Default: none.",
             examples=[["local", "timer"]],
             extra={"must": f"a list of chapters; these are {', '.join(CHAPTERS)}"},
+        ),
+    ] = ()
+    lacks: Annotated[
+        tuple[Lack, ...],
+        Meta(
+            description="What the platform of the implementation does not have. Cases that need "
+            "it are not-offered. Default: nothing.",
+            examples=[["threads", "processes"]],
+            extra={"must": f"a list of {', '.join(get_args(Lack))}"},
         ),
     ] = ()
     reasons: Annotated[

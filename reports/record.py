@@ -102,6 +102,10 @@ class Subject:
         tuple[str, ...],
         Meta(description="The chapters that it does not offer, as its adapter says."),
     ] = ()
+    lacks: Annotated[
+        tuple[str, ...],
+        Meta(description="What its platform does not have, as its adapter says."),
+    ] = ()
 
 
 @dataclass(frozen=True)

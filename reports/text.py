@@ -37,6 +37,9 @@ def notes(subject: Subject) -> list[str]:
     if subject.omits:
         chapters = "chapter" if len(subject.omits) == 1 else "chapters"
         found.append(f"its adapter omits the {chapters} {listed(subject.omits)}")
+    if subject.lacks:
+        lacks = listed([f"no {one}" for one in subject.lacks])
+        found.append(f"its adapter says that the platform has {lacks}")
     return found
 
 

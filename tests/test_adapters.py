@@ -110,6 +110,7 @@ substrate = "green.layer"
 fallback = "stdlib"
 
 omits = ["timer", "with"]
+lacks = ["signals"]
 
 [names]
 Thread = "Fibre"
@@ -143,6 +144,7 @@ def test_every_field_of_a_file_is_read(tmp_path: Path) -> None:
         fallback="stdlib",
         names={"Thread": "Fibre", "Thread.isAlive": "is_alive"},
         omits=("timer", "with"),
+        lacks=("signals",),
         divergences=(known,),
         folder=tmp_path,
     )
@@ -233,6 +235,8 @@ BROKEN = [
         'module = "a"\nomits = ["overview"]',
         '"overview", which is no chapter that can be omitted; th',
     ),
+    ('module = "a"\nlacks = "threads"', 'lacks is "threads"; it must be a list of threads, proc'),
+    ('module = "a"\nlacks = ["thread"]', 'lacks has "thread"; it must be a list of threads, proc'),
     ('module = "a"\ndivergence = "x"', 'divergence is "x"; it must be one or more tables, each'),
     ('module = "a"\n[divergence]\nx = 1', "divergence is a table; it must be one or more tables"),
     ('module = "a"\ndivergence = ["x"]', 'divergence 1 is "x"; it must be a table, [[diverg'),

@@ -275,13 +275,15 @@ def test_every_form_of_the_matrix_tells_how_the_adapter_changes_the_judging(
     found = a_record()
     mapped = {"Thread": "Process", "Event.isSet": "is_set"}
     omits = ("timer", "local")
-    subject = dataclasses.replace(found.implementation, mapped=mapped, omits=omits)
+    lacks = ("threads", "signals")
+    subject = dataclasses.replace(found.implementation, mapped=mapped, omits=omits, lacks=lacks)
     path = written(tmp_path, dataclasses.replace(found, implementation=subject))
     _, out, _ = command("matrix", "--from", path)
     folder = tmp_path / "threadspec-matrix"
     for note in (
         "its adapter maps Thread to Process and Event.isSet to is_set",
         "its adapter omits the chapters timer and local",
+        "its adapter says that the platform has no threads and no signals",
     ):
         assert note in " ".join(out.split())
         assert f"- `x`: {note}\n" in (folder / "matrix.md").read_text(encoding="utf-8")

@@ -111,6 +111,7 @@ def load_request(
         "substrate": adapter.substrate,
         "names": adapter.names,
         "omits": adapter.omits,
+        "lacks": adapter.lacks,
         "time_scale": time_scale,
         "number": number,
         "is_first": is_first,
@@ -196,6 +197,8 @@ class WorkerProcess:
         self._sent = b""  # the last request
         self._killer: str | None = None  # the signal from outside that ended the last case
         self._given_up = False  # whether this host has killed the worker
+        has_signals = "signals" not in implementation.adapter.lacks
+        self._writes_stacks = has_signals and hasattr(signal, "SIGUSR1")
         self._hangs = Hangs() if hangs is None else hangs
         self.description = description
         self._watch: Watch | None = None  # of the running case
@@ -504,7 +507,7 @@ class WorkerProcess:
     def _write_stacks(self) -> None:
         """Make the hung worker write its threads' stacks to its output, and wait for them."""
         process = self._process
-        if process is None or not hasattr(signal, "SIGUSR1"):
+        if process is None or not self._writes_stacks:
             return
         assert self._output is not None
         size = self._output.seek(0, os.SEEK_END)
@@ -519,7 +522,7 @@ class WorkerProcess:
 
     def _ask_for_stacks(self) -> None:
         """Make the worker write its threads' stacks, without waiting for them."""
-        if self._process is None or self._output is None or not hasattr(signal, "SIGUSR1"):
+        if self._process is None or self._output is None or not self._writes_stacks:
             return
         self._asked = self._size = self._output.seek(0, os.SEEK_END)
         with contextlib.suppress(OSError):

@@ -95,10 +95,12 @@ def why_unfit(substrate, seconds):
 
     Its locks must have a time-out where those of the interpreter have one, and its threads must run
     while the kit sleeps.  ``seconds``: how long a thread may take to run.  The reason begins with
-    the module's name.  A system that refuses threads is not the substrate's fault.
+    the module's name.  A system that refuses threads, or has none, is not the substrate's fault.
     """
-    from threadspec.conformance.harness import actors, blocking
+    from threadspec.conformance.harness import actors, blocking, declared
 
+    if declared.lacks("threads"):
+        return None
     ran = []
     try:
         lock = substrate.allocate_lock()

@@ -10,7 +10,15 @@ import os
 import sys
 import traceback
 
-from threadspec.conformance.harness import blocking, evidence, names, outcomes, pace, scarcity
+from threadspec.conformance.harness import (
+    blocking,
+    declared,
+    evidence,
+    names,
+    outcomes,
+    pace,
+    scarcity,
+)
 from threadspec.conformance.harness.actors import Actors
 from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.mapping import Naming
@@ -31,8 +39,20 @@ BATTERY = os.path.join(os.path.dirname(HERE), "battery")
 # different ones, and programs need not share one.
 SPREADING = ("rounds", "programs")
 
+# Fixtures that need something of the platform which it may lack.
+NEEDS = {"actors": "threads", "rounds": "threads", "programs": "processes"}
+
+# The classes whose objects are started.
+STARTED = ("Thread", "Timer")
+
 # Exceptions that, raised in the battery's own code, mean a mistake in the battery.
 OWN_MISTAKES = (NameError, ImportError, SyntaxError, KitError)
+
+# Exceptions that mean a refusal by the system where the harness has called a library's function.
+REFUSALS = (EnvironmentError, ImportError, MemoryError)
+
+# The functions of the harness that call the implementation for a case.
+ACTIONS = ("_perform", "raises", "result", "_fixture", "__get__")
 
 
 class Switching(object):
@@ -177,14 +197,35 @@ class Observer(object):
         refused = context.refused() or scarcity.refusal(self._substrate, scarcity.SOME)
         if refused:
             return {"outcome": "error", "observed": refused, "where": None, "check": None}
-        return self._missing(function, context)
+        return self._missing(function, context) or self._startless(function)
+
+    def _startless(self, function):
+        """The part of an outcome that tells that the implementation has no threads to start.
+
+        That is so where the adapter says that the platform has none, and start() raises an error.
+        An implementation that runs its threads where they are started does not need any.
+        """
+        used = names.used_by(function)
+        if not (declared.lacks("threads") and "start" in used and used.intersection(STARTED)):
+            return {}
+        try:
+            self._implementation.Thread(target=len, args=("",)).start()
+        except:  # noqa: E722
+            reason = "the platform has no threads; start() raised %s" % show_error(
+                sys.exc_info()[1]
+            )
+            return {"outcome": "not-offered", "observed": reason, "where": None, "check": None}
+        return {}
 
     def _missing(self, function, context):
         """The part of an outcome that tells a missing name which a case uses, if there is one."""
         if self._lacking is None:
             found = []
-            surveyor = context.start(lambda: found.append(names.survey(self._implementation)))
-            self._lacking = surveyor.returned() and found[0] or set()
+            if declared.lacks("threads"):
+                found.append(names.survey(self._implementation))
+            else:  # in a helper thread, because a faulty implementation may hang
+                context.start(lambda: found.append(names.survey(self._implementation))).returned()
+            self._lacking = found and found[0] or set()
         if not self._lacking:
             return {}
         lacking, omitted = self._omissions.split(self._lacking)
@@ -202,6 +243,7 @@ class Observer(object):
         began = blocking.clock()
         self._durations.begin(_chapter(function))
         try:
+            declared.need("processes")
             outcome.update(self._answer(self._pool.shared(run_cases), function))
         except:  # noqa: E722
             self.traceback = sys.exc_info()[2]
@@ -304,6 +346,8 @@ class _Context(object):
             return getattr(implementation, given)
         if name not in self._fixtures:
             raise KitError("%s asks for %r, which is no fixture" % (function.__name__, name))
+        if name in NEEDS:
+            declared.need(NEEDS[name])
         return self._fixtures[name]()
 
     def start(self, function):
@@ -403,9 +447,9 @@ def _explain(exc_info):
         part["outcome"] = "missing"
         part["observed"] = "there is no %s (%s)" % (names.missing_name(error), show_error(error))
     elif innermost is not None and (
-        _in(innermost, HERE)
-        and not _raised_by_action(frames)
+        (_in(innermost, HERE) and not _raised_by_action(frames))
         or (_in(innermost, BATTERY) and isinstance(error, OWN_MISTAKES))
+        or (isinstance(error, REFUSALS) and _was_called_by_the_harness(frames))
         or isinstance(error, KitError)
     ):
         part["outcome"] = "error"
@@ -436,13 +480,13 @@ def _is_ours(frame):
 
 def _raised_by_action(frames):
     """Whether an exception comes from an action or a checked call, not from the harness."""
-    return any(
-        [
-            frame.f_code.co_name in ("_perform", "raises", "result")
-            for frame, _ in frames
-            if _in(frame, HERE)
-        ]
-    )
+    return any([frame.f_code.co_name in ACTIONS for frame, _ in frames if _in(frame, HERE)])
+
+
+def _was_called_by_the_harness(frames):
+    """Whether the harness has called, for itself, what an exception comes from."""
+    ours = [frame for frame, _ in frames if _is_ours(frame)]
+    return bool(ours) and _in(ours[-1], HERE) and ours[-1].f_code.co_name not in ACTIONS
 
 
 def _statement(path, line):

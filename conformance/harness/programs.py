@@ -15,13 +15,20 @@ import os
 import sys
 import time
 
-from threadspec.conformance.harness import blocking, fork_server, green, names, scarcity
-from threadspec.conformance.harness.vocabulary import KitError, Refused, show_error
+from threadspec.conformance.harness import (
+    blocking,
+    declared,
+    fork_server,
+    green,
+    names,
+    scarcity,
+)
+from threadspec.conformance.harness.vocabulary import KitError, Refused
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "serve.py")
 OPTION = "--program"
 # The keys of the load request (see ``PROTOCOL.md``) that programs need, too.
-ORIGIN = ("module", "setup", "path", "arguments", "substrate", "names", "omits")
+ORIGIN = ("module", "setup", "path", "arguments", "substrate", "names", "omits", "lacks")
 MARK = "@program "  # the prefix of what it says: an implementation may also write something
 GREETING = "here"
 COOPERATIVE = "here, with green threads"  # the greeting if a system call stops every thread
@@ -81,6 +88,7 @@ def perform():
     """
     request = json.loads(listen())
     _limit(request["seconds"])
+    declared.declare(request)
     from threadspec.conformance.harness import loading
 
     fixtures = {"load": lambda: loading.load_as(request)[0], "request": request}
@@ -359,12 +367,9 @@ class ProgramPool(object):
         # Two, since a program may end before another one has started; with the first program only
         # one is started, to avoid slowing it down.
         ahead = 2 if self._ready else 1
-        try:
-            program = self._ready.pop(0) if self._ready else self._new()
-            while len(self._ready) < ahead:
-                self._ready.append(self._new())
-        except (EnvironmentError, MemoryError):
-            raise Refused(scarcity.sentence("process", show_error(sys.exc_info()[1])))
+        program = self._ready.pop(0) if self._ready else self._new()
+        while len(self._ready) < ahead:
+            self._ready.append(self._new())
         return program
 
     def shared(self, function):
@@ -412,14 +417,17 @@ class ProgramPool(object):
         request = dict([(key, self._origin[key]) for key in ORIGIN])
         request["unloaded"] = unloaded
         request["seconds"] = 2 * self._durations["case"]
-        return Program(self._start, request, self._durations)
+        try:
+            return Program(self._start, request, self._durations)
+        except (EnvironmentError, ImportError, MemoryError):  # subprocess may need what is missing
+            raise Refused(scarcity.of_processes(sys.exc_info()[1]))
 
     def _start(self, output, errors):
         """Start a process that writes to two files."""
         import subprocess  # not before the set-up code has run: it imports threading
 
         if not sys.executable:
-            raise KitError("sys.executable of this interpreter is empty")
+            raise EnvironmentError("sys.executable of this interpreter is empty")
         command = [sys.executable] + list(self._origin["arguments"]) + [SCRIPT]
         if fork_server.is_possible():
             if self._fork_server is None:
@@ -450,8 +458,11 @@ class Programs(object):
         """Start ``function``, a function of a battery file, as a program, without waiting for it.
 
         ``unloaded``: the program does not load the implementation; instead of ``threading``, its
-        function gets ``load``, which loads and returns the module.
+        function gets ``load``, which loads and returns the module.  Raises NotOffered where it
+        starts low-level threads, and the platform has none.
         """
+        if "substrate" in function.__code__.co_varnames[: function.__code__.co_argcount]:
+            declared.need("threads")
         try:
             program = self._pool.take_unloaded() if unloaded else self._pool.take()
         except Refused:

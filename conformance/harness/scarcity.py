@@ -3,15 +3,19 @@
 A thread that cannot be started because of a limit makes any implementation look faulty.
 """
 
+import errno
 import sys
 import time
 
-from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness import blocking, declared
 from threadspec.conformance.harness.vocabulary import show_error
 
 # The largest number of simultaneous threads of a case, including a few that the implementation
 # starts.
 MOST = 104
+
+# The errors that mean that a limit was reached.
+LIMITS = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC)
 
 # The number of threads tried after a failure, in addition to those that the failed case still has.
 SOME = 16
@@ -28,11 +32,27 @@ def sentence(what, reason):
     )
 
 
+def of_processes(error):
+    """A sentence that says that the system has started no process, and what the user can do.
+
+    ``error``: the exception that the attempt has raised.
+    """
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) in LIMITS:
+        return sentence("process", show_error(error))
+    return (
+        "the system has started no process (%s); if it cannot start any, put"
+        ' lacks = ["processes"] into the adapter file' % show_error(error)
+    )
+
+
 def refusal(substrate, count):
     """Why the system does not allow ``count`` more simultaneous threads; None if it does.
 
-    ``substrate``, a module like ``_thread``, starts the threads; they have ended on return.
+    ``substrate``, a module like ``_thread``, starts the threads; they have ended on return.  Where
+    the adapter says that there are no threads, none is tried.
     """
+    if declared.lacks("threads"):
+        return None
     size = _reset_stack_size(substrate)
     hold = substrate.allocate_lock()
     hold.acquire()
@@ -51,6 +71,8 @@ def refusal(substrate, count):
             started += 1
     except:  # noqa: E722 - the substrate may raise anything
         reason = sentence("thread", show_error(sys.exc_info()[1]))
+    if reason and not started:
+        reason += '; if it cannot start any thread, put lacks = ["threads"] into the adapter file'
     hold.release()
     patience = blocking.clock() + 5.0
     while len(ended) < started and blocking.clock() < patience:

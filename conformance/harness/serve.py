@@ -131,8 +131,9 @@ class RequestHandler(object):
                 "failed": "its worker speaks version %s of the protocol, and the host version %s"
                 % (PROTOCOL, request["protocol"])
             }
-        from threadspec.conformance.harness import loading, scarcity
+        from threadspec.conformance.harness import declared, loading, scarcity
 
+        declared.declare(request)
         try:
             module, mapped = loading.load_as(request)
             substrate = loading.load_substrate(request["substrate"])
@@ -146,7 +147,7 @@ class RequestHandler(object):
             try:
                 refused = scarcity.refusal(loading.load_substrate(None), scarcity.MOST)
             except loading.LoadError:
-                refused = None  # the interpreter has no threads at all
+                refused = None  # the interpreter has no low-level thread module
             return refused and {"refused": refused} or {"failed": failed}
         from threadspec.conformance.harness.durations import Durations
         from threadspec.conformance.harness.observer import Observer

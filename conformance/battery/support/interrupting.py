@@ -19,7 +19,7 @@ import time
 import weakref
 
 from threadspec.conformance.battery.support.stepping import is_of_the_kit
-from threadspec.conformance.harness import blocking
+from threadspec.conformance.harness import blocking, declared
 from threadspec.conformance.harness.programs import say
 from threadspec.conformance.harness.vocabulary import NotOffered, show_error
 
@@ -70,6 +70,7 @@ def go_on():
 
 def _signals():
     """The signal module.  Raises NotOffered if it lacks what is needed here."""
+    declared.need("signals")
     try:
         import signal
     except ImportError:

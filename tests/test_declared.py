@@ -1,0 +1,189 @@
+"""What an adapter declares about its platform: no threads, no processes, no signals."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from threadspec.adapters.adapter import resolve
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import battery
+from threadspec.conformance.verdicts import fails
+from threadspec.frontends.trial import Trial
+from threadspec.reports.record import CaseResult
+
+# Set-up code for a platform that lacks something.
+WITHOUT = {
+    "threads": """
+import _thread
+
+def start_new_thread(*args, **kwargs):
+    raise RuntimeError("can't start new thread")
+
+_thread.start_new_thread = start_new_thread
+""",
+    "processes": """
+import subprocess
+from threadspec.conformance.harness import fork_server
+
+def refuse(*args, **kwargs):
+    raise OSError(138, "this platform does not support processes.")
+
+fork_server.is_possible = lambda: False
+subprocess.Popen = refuse
+""",
+    "signals": "import sys; sys.modules['signal'] = None",
+}
+
+
+def trial(
+    folder: Path,
+    module: str,
+    lacks: tuple[str, ...],
+    said: tuple[str, ...],
+    time_scale: float = 1.0,
+) -> Trial:
+    """A trial of a module on a platform that lacks something.
+
+    ``said``: what the adapter says that it lacks.
+    """
+    path = folder / "small.toml"
+    setup = "".join(WITHOUT[one] for one in lacks)
+    text = f"module = {json.dumps(module)}\nlacks = {json.dumps(said)}\nsetup = '''{setup}'''\n"
+    path.write_text(text, encoding="utf-8")
+    return Trial(resolve(str(path)), time_scale)
+
+
+def judged(one: Trial, *words: str) -> dict[str, CaseResult]:
+    """The results of the cases whose id contains one of these words, by the id."""
+    try:
+        chosen = [case for case in battery() if any(word in case.id for word in words)]
+        return {result.case: result for result in one.run_all(chosen)}
+    finally:
+        one.close()
+
+
+def uses(case: str, fixture: str) -> bool:
+    """Whether a case asks for a fixture."""
+    found = next(one for one in battery() if one.id == case)
+    code = getattr(sys.modules[found.module], found.function).__code__
+    return fixture in code.co_varnames[: code.co_argcount]
+
+
+EVERYTHING = ("threads", "processes", "signals")
+
+
+@pytest.mark.parametrize("module", ["threading", "threadspec.reference.dummy_threading"])
+def test_nothing_is_blamed_for_what_the_platform_lacks(tmp_path: Path, module: str) -> None:
+    results = judged(trial(tmp_path, module, EVERYTHING, EVERYTHING), "battery/")
+    failed = {result.clause for result in results.values() if fails(result.verdict, strict=False)}
+    assert failed <= {
+        *("overview.methods", "thread.name.default-form", "stack_size.asking-changes-nothing"),
+        *(clause for clause in failed if "alive" in clause),  # there is no isAlive() any more
+    }
+    assert not [one for one in results.values() if one.verdict in ("error", "timeout", "crash")]
+    kept = [result for result in results.values() if result.verdict == "pass"]
+    assert len(kept) > 60
+    told = {str(one.observed) for one in results.values() if one.verdict == "not-offered"}
+    assert told >= {"the platform has no threads", "the platform has no processes"}
+
+
+def test_without_threads_helper_threads_are_not_offered_and_none_is_tried(tmp_path: Path) -> None:
+    one = trial(tmp_path, "threadspec.reference.dummy_threading", ("threads",), ("threads",))
+    results = judged(one, "battery/lock/", "battery/thread/", "battery/timer/general")
+    asking = [result for case, result in results.items() if uses(case, "actors")]
+    assert {(result.verdict, result.observed) for result in asking} == {
+        ("not-offered", "the platform has no threads")
+    }
+    others = [result for case, result in results.items() if not uses(case, "actors")]
+    assert {result.verdict for result in others} <= {"pass", "observed"}
+    assert len(others) > 10
+
+
+def test_an_implementation_that_cannot_start_its_threads_is_not_blamed(tmp_path: Path) -> None:
+    one = trial(tmp_path, "threadspec.reference", ("threads",), ("threads",))
+    results = judged(one, "battery/daemon/program", "battery/daemon/general").values()
+    assert {result.verdict for result in results} <= {"pass", "observed", "not-offered"}
+    told = {str(result.observed) for result in results}
+    assert (
+        "the platform has no threads; start() raised RuntimeError: can't start new thread" in told
+    )
+
+
+def test_without_threads_a_missing_name_is_still_told(tmp_path: Path) -> None:
+    (tmp_path / "partial.py").write_text("from threadspec.reference import *\ndel Lock\n")
+    results = judged(trial(tmp_path, "partial", ("threads",), ("threads",)), "battery/overview/")
+    told = [one for one in results.values() if one.clause == "overview.names"]
+    assert "unsupported" in {one.verdict for one in told}
+
+
+def test_a_platform_whose_lack_of_threads_is_not_declared_is_told_how(tmp_path: Path) -> None:
+    one = trial(tmp_path, "threadspec.reference", ("threads",), ())
+    with pytest.raises(UserError) as caught:
+        one.load()
+    assert str(caught.value).endswith(
+        "(RuntimeError: can't start new thread); raise the limit on processes, memory or open "
+        "files (ulimit -a shows them); if it cannot start any thread, put "
+        'lacks = ["threads"] into the adapter file.'
+    )
+
+
+def test_a_platform_whose_lack_of_processes_is_not_declared_is_no_fault(tmp_path: Path) -> None:
+    one = trial(tmp_path, "threadspec.reference", ("processes",), ())
+    results = judged(one, "daemon/program", "interruptions/lock", "alien/mainthread")
+    programs = [one for one in results.values() if one.verdict not in ("pass", "observed")]
+    assert len(programs) > 20
+    for result in programs:
+        assert result.verdict == "error"
+        assert result.observed == (
+            "the system has started no process (OSError: [Errno 138] this platform does not "
+            "support processes.); if it cannot start any, put "
+            'lacks = ["processes"] into the adapter file'
+        )
+
+
+def test_without_processes_programs_are_not_offered(tmp_path: Path) -> None:
+    one = trial(tmp_path, "threadspec.reference", ("processes",), ("processes",))
+    results = judged(one, "daemon/program", "interruptions/lock", "battery/lock/").values()
+    missing = [result for result in results if result.verdict == "not-offered"]
+    assert {result.observed for result in missing} == {"the platform has no processes"}
+    assert {result.chapter for result in missing} == {"daemon", "interruptions"}
+
+
+def test_without_signals_only_what_needs_them_is_not_offered(tmp_path: Path) -> None:
+    one = trial(tmp_path, "threadspec.reference", (), ("signals",))
+    results = judged(one, "interruptions/lock", "interruptions/semaphore", "battery/lock/").values()
+    missing = [result for result in results if result.verdict == "not-offered"]
+    assert {result.observed for result in missing} == {"the platform has no signals"}
+    assert {result.verdict for result in results if result.chapter == "lock"} <= {
+        "pass",
+        "observed",
+    }
+    finalizers = [result for result in results if result.clause.endswith(".finalizer")]
+    assert {result.verdict for result in finalizers} == {"pass"}
+
+
+def test_a_module_that_the_kit_itself_lacks_is_no_fault(tmp_path: Path) -> None:
+    one = trial(tmp_path, "threadspec.reference", ("signals",), ())  # subprocess needs it
+    results = judged(one, "interruptions/lock", "daemon/program", "lock/release").values()
+    assert {result.verdict for result in results} == {"pass", "observed", "error"}
+    assert {result.chapter for result in results if result.verdict == "error"} == {
+        "daemon",
+        "interruptions",
+    }
+
+
+def test_without_signals_a_worker_is_sent_none(tmp_path: Path) -> None:
+    source = "from threadspec.reference import *\ndef Lock():\n    while True: pass\n"
+    (tmp_path / "hung.py").write_text(source)
+    outputs = {}
+    for said in ((), ("signals",)):
+        one = trial(tmp_path, "hung", (), said, time_scale=0.2)
+        results = judged(one, "test_acquire_locks")
+        assert {result.verdict for result in results.values()} == {"timeout"}
+        outputs[said] = "".join(result.output for result in results.values())
+    assert "hung.py" in outputs[()]
+    assert outputs[("signals",)] == ""
