@@ -83,6 +83,19 @@ def test_a_module_of_the_standard_library_has_the_interpreter_s_version() -> Non
     assert version(sys.modules["threading"]) == platform.python_version().rstrip("+")
 
 
+def test_what_set_up_code_has_made_has_the_versions_of_the_libraries_it_comes_from(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    green = load("greenish6", "__version__ = '1'\nclass Lock: pass\n")
+    made = types.ModuleType("greenish7")
+    monkeypatch.setitem(sys.modules, "greenish7", made)
+    made.Event = type("Event", (), {"__module__": "greenish7"})  # type: ignore[attr-defined]
+    assert version(made) is None
+    for one in (made, types.SimpleNamespace()):
+        one.Lock = green.Lock  # type: ignore[attr-defined]
+        assert version(one) == "greenish6 1"
+
+
 def test_a_patched_module_has_the_version_of_the_library_as_well(
     load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1117,6 +1117,12 @@ def test_programs_are_kept_for_later_cases_where_each_needs_an_interpreter(
         observer.close()
 
 
+def test_the_pipes_to_the_host_do_not_use_what_set_up_code_has_patched(make: MakeWorker) -> None:
+    # eventlet's os.write() runs its scheduler, and fails with it.
+    setup = "import os\ndef broken(*_): raise OSError('patched')\nos.read = os.write = broken"
+    assert make(miniatures.FAITHFUL, setup=setup).load()["names"]
+
+
 def test_a_program_with_green_threads_listens_without_select(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

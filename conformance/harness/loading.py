@@ -132,7 +132,8 @@ def _version(module):
     """The version of a loaded module, or None: its own, its package's, or its distribution's.
 
     A module of the standard library has the version of the interpreter, followed by those of the
-    libraries that have patched it: "3.11.7 with gevent 24.2.1".
+    libraries that have patched it: "3.11.7 with gevent 24.2.1".  A module that set-up code has made
+    has those of the libraries that its names come from: "aiologic 0.16.0".
     """
     name = getattr(module, "__name__", None)  # sys.modules may contain any object
     package = sys.modules.get(str(name).split(".")[0], module)
@@ -140,22 +141,34 @@ def _version(module):
         version = getattr(candidate, "__version__", None)
         if isinstance(version, str):
             return version
-    if name is None or package.__name__ == "threadspec":
-        return None  # it is unknown, or the host knows it
-    if not _is_standard(module):
+    if str(name).split(".")[0] == "threadspec":
+        return None  # the host knows it
+    if _has_file(module) and not _is_standard(module):
         return _distribution_version(package.__name__)
+    libraries = " and ".join(
+        [
+            "%s %s" % (library.__name__, _version(library) or "of unknown version")
+            for library in _libraries(module)
+        ]
+    )
+    if not _is_standard(module):
+        return libraries or None
     version = ".".join([str(number) for number in sys.version_info[:3]])
-    libraries = [
-        "%s %s" % (library.__name__, _version(library) or "of unknown version")
-        for library in _libraries(module)
-    ]
-    return version + (libraries and " with " + " and ".join(libraries) or "")
+    return version + (libraries and " with " + libraries)
+
+
+def _has_file(module):
+    """Whether a module was loaded from a file, rather than made by set-up code or built in."""
+    return getattr(module, "__file__", None) is not None
 
 
 def _is_standard(module):
     """Whether a module is part of the standard library."""
+    if not _has_file(module):
+        top = str(getattr(module, "__name__", None)).split(".")[0]
+        return top in sys.builtin_module_names or top in getattr(sys, "stdlib_module_names", ())
     standard = os.path.dirname(os.path.abspath(os.__file__))
-    home = os.path.abspath(getattr(module, "__file__", None) or standard)
+    home = os.path.abspath(module.__file__)
     return home.startswith(standard) and not ("site-packages" in home or "dist-packages" in home)
 
 
@@ -168,7 +181,8 @@ def _libraries(module):
         try:
             origin = getattr(module, name).__module__.split(".")[0]
             library = sys.modules[origin]
-            if library not in found and not (origin == "threadspec" or _is_standard(library)):
+            is_other = library is not module and origin != "threadspec"
+            if library not in found and is_other and not _is_standard(library):
                 found.append(library)
         except Exception:
             pass  # the module lacks the name, or its value may be any object
