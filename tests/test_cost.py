@@ -11,8 +11,14 @@ from typing import Any
 import pytest
 
 from threadspec.conformance.battery.support.premises import check_waits_at_zero
+from threadspec.conformance.harness import blocking, spinning
+from threadspec.conformance.harness.actors import QUICK, Actors
 from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.observer import Observer
+
+linux = pytest.mark.skipif(
+    blocking.look() is None, reason="only Linux shows how long a thread has used the processor"
+)
 
 
 def spent(case: Callable[..., None]) -> float:
@@ -60,3 +66,93 @@ def test_a_failed_check_of_what_cases_rely_on_leaves_no_thread_behind() -> None:
     found = Observer(ModuleType("imaginary"), _thread, Durations()).run_case(test_it)
     assert (found["outcome"], found["spoiled"]) == ("violated", False)
     assert found["observed"].endswith("acquire() returned None; it must block")
+
+
+class Polling:
+    """A lock whose acquire() polls; ``computes`` takes a while."""
+
+    def __init__(self) -> None:
+        self.is_free = False
+
+    def acquire(self) -> None:
+        while not self.is_free:
+            pass
+
+    def computes(self, seconds: float) -> None:
+        until = time.thread_time() + seconds
+        while time.thread_time() < until:
+            pass
+
+
+@pytest.fixture
+def actors() -> Actors:
+    """Actors for which the window lasts for 0.2 seconds."""
+    return Actors(_thread, Durations(4.0), note=lambda text: None)
+
+
+def blocks(actors: Actors, function: Callable[..., None], *args: float) -> tuple[bool, float]:
+    """Whether a call counts as blocked, and the seconds until that was known."""
+    began = time.monotonic()
+    blocked = actors.start(function, *args).is_blocked()
+    return blocked, time.monotonic() - began
+
+
+@linux
+def test_a_thread_is_watched_for_a_shorter_time_where_another_has_polled(actors: Actors) -> None:
+    window = actors.durations["window"]
+    known = actors.durations.experience.spinning
+    lock = Polling()
+    tries = []
+    while len(tries) < 20 and not (known and min(tries) < window):  # the machine may be busy
+        is_known = bool(known)
+        blocked, seconds = blocks(actors, lock.acquire)
+        assert blocked
+        assert is_known or seconds >= window
+        tries.append(seconds)
+        lock.is_free = True
+        assert not actors.end_all()
+        lock.is_free = False
+    assert known == {Polling.acquire.__code__}
+    assert window * QUICK <= min(tries) < window
+
+
+@linux
+def test_a_thread_that_polls_where_another_has_polled_is_soon_given_up(actors: Actors) -> None:
+    lock = Polling()
+    actors.durations.experience.spinning.add(Polling.acquire.__code__)
+    tries = []
+    for _ in range(10):
+        actors.start(lock.acquire)
+        began = time.monotonic()
+        assert actors.end_all() == 1
+        tries.append(time.monotonic() - began)
+        lock.is_free = True
+        assert not actors.end_all()
+        lock.is_free = False
+        if min(tries) < actors.durations["window"]:
+            break
+    assert actors.durations["window"] * QUICK <= min(tries) < actors.durations["window"]
+
+
+@linux
+def test_a_function_that_computes_is_watched_for_the_whole_time_where_none_has_polled(
+    actors: Actors,
+) -> None:
+    actors.durations.experience.spinning.add(Polling.acquire.__code__)
+    blocked, _ = blocks(actors, Polling().computes, 2 * QUICK * actors.durations["window"])
+    assert not blocked
+    assert not actors.end_all()
+
+
+def test_the_function_of_the_implementation_that_a_thread_has_called_is_found() -> None:
+    seen = []
+
+    def inner() -> None:
+        seen.append(spinning.outermost(_thread.get_ident()))
+
+    def outer() -> None:
+        inner()
+
+    Actors(_thread, Durations(), note=lambda text: None).call(outer)
+    assert seen == [outer.__code__]
+    assert spinning.outermost(-1) is None

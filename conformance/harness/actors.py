@@ -8,7 +8,7 @@ whether the action has returned, raised or is blocked.
 import sys
 import time
 
-from threadspec.conformance.harness import blocking, green, scarcity
+from threadspec.conformance.harness import blocking, green, scarcity, spinning
 from threadspec.conformance.harness.vocabulary import KitError, Refused, show, show_call, show_error
 
 # The longest time between two looks, in seconds, that counts as watching.
@@ -23,6 +23,9 @@ ENOUGH = 0.002
 # arriving.
 SPINS = 200
 YIELD = 0.000001
+
+# A thread that spins is watched for this share of the duration ``window`` where others have spun.
+QUICK = 0.2
 
 TIMED_ACQUIRE = sys.version_info >= (3, 2)
 
@@ -159,6 +162,18 @@ class Actor(object):
     def is_left_alone(self):
         """Whether it is a green thread that waits, and only the caller can wake it."""
         return self._busy and self._actors.are_green and green.nobody_can_run(self._substrate)
+
+    def has_used(self, before, seconds):
+        """Whether it has used the processor for some seconds.
+
+        ``before``: its processor time when the caller began to watch it, or None where unknown.
+        """
+        now = blocking.processor_time(self.tid)
+        return None not in (before, now) and now - before >= seconds
+
+    def place(self):
+        """The function of the implementation that it has called; None where that is unknown."""
+        return spinning.outermost(self.ident)
 
     def is_starved(self, used):
         """Whether it is ready to run, but has got hardly any processor time.
@@ -298,6 +313,7 @@ class Actors(object):
         whom = "%d actor%s" % (len(busy), "s"[: len(busy) > 1])
         window = self.durations["window"]
         patience = blocking.clock() + self.durations["positive"]
+        look_at = window * QUICK
         last = None
         watched = pause = 0.0
         longest = 0.00005
@@ -314,15 +330,37 @@ class Actors(object):
                 used = [(actor, blocking.processor_time(actor.tid)) for actor in busy]
                 if not blocking.can_prove([actor.tid for actor in busy]):
                     longest = STEP / 4  # no proof is possible, so only time counts
-            if watched >= window:
-                starved = [actor for actor, time_used in used if actor.is_starved(time_used)]
-                if watched >= 4 * window or not starved:
+            if watched >= look_at:
+                look_at = watched + window * QUICK
+                if self._counts_as_blocked(used, watched):
                     self.note("%s: blocked, watched for the window" % whom)
                     return
             if last is None and now >= patience:
                 raise KitError("an actor did not start in time")
             time.sleep(pause)
             pause = min(pause * 1.5 + 0.00005, longest)
+
+    def _counts_as_blocked(self, used, watched):
+        """Whether actors count as blocked after being watched for ``watched`` seconds.
+
+        ``used``: pairs of an actor and its processor time when it began to be watched.  An actor
+        has to be watched for the duration ``window``, or until it has spun for a part of that where
+        others have spun for the whole of it.
+        """
+        window = self.durations["window"]
+        spun = [actor for actor, before in used if actor.has_used(before, window * QUICK / 2)]
+        if watched < window:
+            return len(spun) == len(used) and self._are_where_others_have_spun(spun)
+        if watched < 4 * window and [one for one, before in used if one.is_starved(before)]:
+            return False
+        places = set([actor.place() for actor in spun])
+        self.durations.experience.spinning.update(places.difference([None]))
+        return True
+
+    def _are_where_others_have_spun(self, busy):
+        """Whether each of these actors is in a function in which others have spun for long."""
+        known = self.durations.experience.spinning
+        return bool(known) and known.issuperset([actor.place() for actor in busy])
 
     @property
     def are_green(self):
@@ -458,7 +496,8 @@ class Actors(object):
             if waited >= self.durations["cleanup"]:
                 break
             if len(busy) == len(left) and left:
-                if waited >= self.durations["window"]:
+                share = QUICK if self._are_where_others_have_spun(busy) else 1.0
+                if waited >= share * self.durations["window"]:
                     break
                 if self._proved(busy, self.durations["cleanup"]):
                     # An actor that ended its action meanwhile is blocked, too: it waits for more.

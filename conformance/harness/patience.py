@@ -32,13 +32,15 @@ class Experience(object):
 
     ``vain``: {chapter: the number of waits in vain}; ``longest``: {chapter:
     {what was waited for: the seconds of the longest wait that was not in vain}}; ``pace``: the
-    duration of one operation of the implementation in seconds (see ``pace``), or None.
+    duration of one operation of the implementation in seconds (see ``pace``), or None;
+    ``spinning``: the functions in which threads of this process have spun (see ``spinning``).
     """
 
     def __init__(self):
         self.vain = {}
         self.longest = {}
         self.pace = None
+        self.spinning = set()
 
     def fail(self, place):
         """Count a wait in vain in this chapter of the battery."""
