@@ -91,10 +91,14 @@ class Adapter:
             raise UserError(f"{self.asks_for(key)} {error}") from error
 
     def expand(self, word: str) -> str:
-        """A word of ``command``: a path that begins with a dot is relative to the file's folder."""
-        if not word.startswith(("./", "../")):
+        """A word of ``command`` as it is started: with a relative path in the file's folder.
+
+        Raises UserError for an environment variable that is not set.
+        """
+        word = interpreters.expanded(word)
+        if not _is_beside(word):
             return word
-        return str(Path(os.path.normpath((self.folder or Path()) / word)))
+        return os.path.normpath((self.folder or Path()) / word)
 
     def asks_for(self, key: str, entry: str | None = None) -> str:
         """A sentence that says which line of the file has ``key``, and with which value.
@@ -109,15 +113,20 @@ class Adapter:
 
     def seen_from(self, folder: Path) -> Adapter:
         """The adapter as a file in another folder has to describe it."""
+        own = self.folder
+        if own is None:
+            return self
+
+        def moved(path: str) -> str:
+            path = os.path.relpath(own / path, folder)
+            return path if interpreters.is_path(path) else f".{os.sep}{path}"
+
         python = self.python
-        if python is None or self.folder is None or not interpreters.is_path(python):
-            return self
-        if python[0] in "~$" or Path(python).is_absolute():
-            return self
-        python = os.path.relpath(self.folder / python, folder)
-        if not interpreters.is_path(python):
-            python = f".{os.sep}{python}"
-        return replace(self, python=python)
+        is_path = python is not None and interpreters.is_path(python) and python[0] not in "~$"
+        if python is not None and is_path and not Path(python).is_absolute():
+            python = moved(python)
+        command = [moved(word) if _is_beside(word) else word for word in self.command]
+        return replace(self, python=python, command=tuple(command))
 
     @property
     def versions(self) -> SpecifierSet | None:
@@ -130,6 +139,11 @@ class Adapter:
             return SpecifierSet(self.python)
         except InvalidSpecifier:
             return None
+
+
+def _is_beside(word: str) -> bool:
+    """Whether a word of ``command`` is a path relative to the file's folder."""
+    return word.startswith(("./", "../"))
 
 
 @dataclass(frozen=True)
@@ -155,7 +169,14 @@ class Implementation:
     @property
     def transport(self) -> TransportName:
         """The transport between the kit and the worker."""
-        return self.adapter.transport or self.interpreter.transport
+        return self.adapter.transport or self.interpreter.needs.transport
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables of the worker that this process does not have."""
+        needed = self.interpreter.needs.environment
+        new = {name: value for name, value in needed.items() if name not in os.environ}
+        return {**new, **self.adapter.environment}
 
     @property
     def path(self) -> list[str]:
@@ -314,8 +335,8 @@ def resolve(name: str) -> Implementation:
                 f"{adapter.asks_for('command')} So {adapter.name} has no interpreter to choose; "
                 f"leave out @{wish}."
             )
-        program = adapter.expand(adapter.command[0])
-        launcher = adapter.resolve("command", lambda _: interpreters.launcher(program))
+        words = adapter.resolve("command", lambda command: [*map(adapter.expand, command)])
+        launcher = adapter.resolve("command", lambda _: interpreters.launcher(words[0]))
         return Implementation(adapter.name, adapter, launcher)
     if wish:
         interpreter = interpreters.find(wish)

@@ -175,7 +175,8 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
                 description="A program to start in place of an interpreter, and its arguments. It "
                 "gets the path of the worker's script as its last argument, as an interpreter "
                 "does, and answers as the worker protocol says. What begins with ./ or ../ is a "
-                "path relative to this file. Default: an interpreter is started.",
+                "path relative to this file; ~ and $VARIABLE are expanded. Default: an "
+                "interpreter is started.",
                 examples=[["node", "./host.mjs"]],
                 extra={"must": 'a program and its arguments, such as ["node", "./host.mjs"]'},
             ),

@@ -13,8 +13,8 @@ import re
 import shutil
 import sys
 import sysconfig
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -31,6 +31,25 @@ if TYPE_CHECKING:
 # A free-threaded build of CPython has a t after its version, as in python3.13t.
 _NAME = re.compile(r"^(python|pypy|jython)(\d+(?:\.\d+)?)?(t?)$")
 _FOLDER = re.compile(r"^(?:(pypy|jython)-?)?(\d+\.\d+(?:\.\d+)?)(t?)(?:-.*)?$")
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the workers of one kind of interpreter need, by the keys of an adapter file."""
+
+    transport: TransportName = "pipes"
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+# The kinds of interpreters that need something.  Jython cannot move its standard input and output.
+# The thorough compiler of Java takes longer than a worker lives to pay off, so without it, and with
+# the simplest garbage collector, the worker and its programs take half the processor time.
+NEEDS = {
+    "jython": Needs(
+        transport="socket",
+        environment={"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"},
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -53,9 +72,10 @@ class Interpreter:
         return self.version > Version("0")
 
     @property
-    def transport(self) -> TransportName:
-        """The transport that its workers use, unless an adapter says otherwise."""
-        return "socket" if self.label.startswith("jython") else "pipes"
+    def needs(self) -> Needs:
+        """What its workers need, unless an adapter says otherwise."""
+        kind = re.match(r"[a-z]*", self.label)
+        return NEEDS.get(kind[0] if kind else "", Needs())
 
 
 def _on_path() -> Iterator[Interpreter]:
@@ -156,7 +176,7 @@ def find(wish: str, folder: Path | None = None) -> Interpreter:
     begins, by default the current folder.  Raises UserError where no such interpreter is found, or
     a variable is not set.
     """
-    wish = _expanded(wish)
+    wish = expanded(wish)
     if is_path(wish):
         path = (folder or Path.cwd()) / wish
         if not path.is_file() or not os.access(path, os.X_OK):
@@ -185,12 +205,12 @@ def is_path(wish: str) -> bool:
     return os.sep in wish or wish.startswith(("~", ".", "$"))
 
 
-def _expanded(wish: str) -> str:
+def expanded(wish: str) -> str:
     """A wish with ~ and environment variables expanded.  Raises UserError for one not set."""
-    expanded = os.path.expanduser(os.path.expandvars(wish))
-    if missing := re.search(r"\$(\w+|\{\w+\})", expanded):
+    result = os.path.expanduser(os.path.expandvars(wish))
+    if missing := re.search(r"\$(\w+|\{\w+\})", result):
         raise UserError(f"The environment variable {missing[1].strip('{}')} is not set.")
-    return expanded
+    return result
 
 
 def _names(interpreter: Interpreter, wish: str) -> bool:

@@ -825,6 +825,15 @@ def test_a_file_that_is_written_elsewhere_names_the_same_interpreter(
     assert read(tmp_path / "new" / "mine.toml").python == expected.replace("/", os.sep)
 
 
+def test_a_file_that_is_written_elsewhere_names_the_same_command(tmp_path: Path) -> None:
+    words = ("./bin/node", "-x", "../new/host.mjs", "/opt/host.mjs", "$HERE/one", "a/b")
+    subject = Adapter("mine", "dummy", command=words, folder=tmp_path / "project")
+    divergences.write(subject, [], tmp_path / "new" / "mine.toml")
+    expected = ("../project/bin/node", "-x", "./host.mjs", "/opt/host.mjs", "$HERE/one", "a/b")
+    found = read(tmp_path / "new" / "mine.toml").command
+    assert found == tuple(word.replace("/", os.sep) for word in expected[:3]) + expected[3:]
+
+
 def test_a_range_holds_the_versions_that_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     found_are(monkeypatch, "2.7", "3.8", "3.9", "pypy3.8")
     labels = [one.label for one in interpreters.in_range(SpecifierSet(">=3,<3.9"))]

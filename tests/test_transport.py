@@ -170,13 +170,22 @@ def test_a_worker_that_does_not_connect(
         worker.load()
 
 
-def test_jython_uses_a_socket_unless_its_adapter_says_otherwise(tmp_path: Path) -> None:
+def test_jython_uses_a_socket_unless_its_adapter_says_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     jython = Interpreter(Path("/bin/jython"), "jython2.7", Version("2.7"))
     path = tmp_path / "mine.toml"
     path.write_text('module = "threading"', encoding="utf-8")
     one = Implementation("mine", read(path), jython)
     assert one.transport == "socket"
     assert replace(one, adapter=replace(one.adapter, transport="pipes")).transport == "pipes"
+    assert replace(one, interpreter=replace(jython, label="3.9")).transport == "pipes"
+    monkeypatch.delenv("JAVA_TOOL_OPTIONS", raising=False)
+    assert one.environment.keys() == {"JAVA_TOOL_OPTIONS"}
+    own = replace(one.adapter, environment={"JAVA_TOOL_OPTIONS": "-Xmx1g"})
+    assert replace(one, adapter=own).environment == {"JAVA_TOOL_OPTIONS": "-Xmx1g"}
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Xmx2g")
+    assert one.environment == {}
 
 
 # -- messages -------------------------------------------------------------------------------------

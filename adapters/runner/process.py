@@ -27,6 +27,7 @@ from threadspec.conformance.harness import scarcity
 from threadspec.conformance.harness import serve as script
 from threadspec.conformance.harness.blocking import Stall
 from threadspec.conformance.harness.durations import Durations
+from threadspec.conformance.harness.jvm import without_notice
 from threadspec.conformance.outcome import Kind, Outcome
 
 SCRIPT = Path(script.__file__)
@@ -213,7 +214,6 @@ class WorkerProcess:
         """
         self._end_process()
         command = self._implementation.command
-        adapter = self._implementation.adapter
         try:
             self._watchdog = Watchdog()
             path = self._watchdog.folder / "output"
@@ -225,7 +225,7 @@ class WorkerProcess:
                 self._process = self._transport.start(
                     [*command, str(SCRIPT)],
                     errors,
-                    _environment(self._watchdog.folder, adapter.environment),
+                    _environment(self._watchdog.folder, self._implementation.environment),
                 )
         except OSError as error:
             self._end_process()
@@ -579,7 +579,7 @@ class WorkerProcess:
 
     def _last_line(self) -> str:
         """The last line printed, to either stream: some interpreters write errors to stdout."""
-        lines = self._printed().strip().splitlines()
+        lines = without_notice(self._printed()).strip().splitlines()
         return lines[-1] if lines else self._strays.decode("utf-8", "replace")
 
 

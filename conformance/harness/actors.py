@@ -8,7 +8,7 @@ whether the action has returned, raised or is blocked.
 import sys
 import time
 
-from threadspec.conformance.harness import blocking, green, scarcity, spinning
+from threadspec.conformance.harness import blocking, green, jvm, scarcity, spinning
 from threadspec.conformance.harness.vocabulary import KitError, Refused, show, show_call, show_error
 
 # The longest time between two looks, in seconds, that counts as watching.
@@ -385,6 +385,8 @@ class Actors(object):
                 blocking.clock,
                 self.durations["positive"],
             )
+        if jvm.is_here():
+            return jvm.Stall(self.durations["stall"], blocking.clock)
         return blocking.Stall(
             self.durations["stall"],
             leave_out=self.kit_threads + (blocking.own_tid(),),

@@ -20,10 +20,11 @@ from threadspec.conformance.harness import (
     declared,
     fork_server,
     green,
+    jvm,
     names,
     scarcity,
 )
-from threadspec.conformance.harness.vocabulary import KitError, Refused
+from threadspec.conformance.harness.vocabulary import KitError, Refused, show_error
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "serve.py")
 OPTION = "--program"
@@ -163,7 +164,7 @@ class Program(object):
     @property
     def errors(self):
         """What it has written to standard error so far."""
-        return self._complained.text()
+        return jvm.without_notice(self._complained.text())
 
     @property
     def status(self):
