@@ -24,7 +24,7 @@ from threadspec.conformance.harness import (
     names,
     scarcity,
 )
-from threadspec.conformance.harness.vocabulary import KitError, Refused, show_error
+from threadspec.conformance.harness.vocabulary import KitError, Refused
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "serve.py")
 OPTION = "--program"
