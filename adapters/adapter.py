@@ -64,6 +64,7 @@ class Adapter:
     names: dict[str, str] = field(default_factory=dict, hash=False)
     omits: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    starts_by_maker: bool = False
     divergences: tuple[Divergence, ...] = ()
     folder: Path | None = None
     lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)

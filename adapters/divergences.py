@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
 from msgspec import UNSET
 
 from threadspec.adapters.file_format import (
@@ -236,15 +237,17 @@ def render(
     """
     lines = []
     tables = []
-    for key in AdapterFile.__struct_fields__:
-        value = getattr(adapter, key, None)
-        if isinstance(value, str) and value:
-            lines.append(f"{key} = {_quote(value)}")
-        elif isinstance(value, dict) and value:
+    for one in msgspec.structs.fields(AdapterFile):
+        key, value = one.name, getattr(adapter, one.name, None)
+        if value in (None, "", (), {}, one.default):
+            continue
+        if isinstance(value, dict):
             tables += ["", f"[{key}]"]
-            tables += [f"{_quote(name)} = {_quote(one)}" for name, one in value.items()]
-        elif value:
+            tables += [f"{_quote(name)} = {_quote(text)}" for name, text in value.items()]
+        elif isinstance(value, tuple):
             lines.append(f"{key} = [{', '.join(map(_quote, value))}]")
+        else:
+            lines.append(f"{key} = {_quote(value) if isinstance(value, str) else shown(value)}")
     lines += tables
     gone = set(stale)
     entries = [one for one in adapter.divergences if one not in gone]

@@ -303,6 +303,16 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
             extra={"must": f"a list of {', '.join(get_args(Lack))}"},
         ),
     ] = ()
+    starts_by_maker: Annotated[
+        bool,
+        Meta(
+            description="Whether a thread may only be started by the thread that has made the "
+            "object. Cases then start threads where they make them, and the restriction is a "
+            "deviation from thread.start.runs alone. Default: false.",
+            examples=[True],
+            extra={"must": "true or false"},
+        ),
+    ] = False
     reasons: Annotated[
         dict[str, Annotated[str, Meta(pattern=r"\S")]],
         Meta(

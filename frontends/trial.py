@@ -25,7 +25,7 @@ from threadspec.adapters.runner.process import (
 )
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.harness import declared, loading
+from threadspec.conformance.harness import loading
 from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.names import MODULE
 from threadspec.conformance.harness.observer import Observer
@@ -72,7 +72,6 @@ class InProcess:
     def load(self) -> dict[str, Any]:
         """Load the implementation here.  Raises CannotStart."""
         request = self._request
-        declared.declare(request)
         try:
             module, mapped = loading.load_as(request)
             substrate = loading.load_substrate(request["substrate"])
@@ -195,6 +194,7 @@ class Trial:
             mapped=self._description["mapped"],
             omits=adapter.omits,
             lacks=adapter.lacks,
+            starts_by_maker=adapter.starts_by_maker,
         )
 
     @property

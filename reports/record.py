@@ -106,6 +106,12 @@ class Subject:
         tuple[str, ...],
         Meta(description="What its platform does not have, as its adapter says."),
     ] = ()
+    starts_by_maker: Annotated[
+        bool,
+        Meta(
+            description="Whether cases started threads where they made them, as its adapter says."
+        ),
+    ] = False
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ def notes(subject: Subject) -> list[str]:
     if subject.lacks:
         lacks = listed([f"no {one}" for one in subject.lacks])
         found.append(f"its adapter says that the platform has {lacks}")
+    if subject.starts_by_maker:
+        found.append("its adapter says that only the maker of a thread may start it")
     return found
 
 

@@ -111,6 +111,7 @@ fallback = "stdlib"
 
 omits = ["timer", "with"]
 lacks = ["signals"]
+starts_by_maker = true
 
 [names]
 Thread = "Fibre"
@@ -145,6 +146,7 @@ def test_every_field_of_a_file_is_read(tmp_path: Path) -> None:
         names={"Thread": "Fibre", "Thread.isAlive": "is_alive"},
         omits=("timer", "with"),
         lacks=("signals",),
+        starts_by_maker=True,
         divergences=(known,),
         folder=tmp_path,
     )
@@ -237,6 +239,7 @@ BROKEN = [
     ),
     ('module = "a"\nlacks = "threads"', 'lacks is "threads"; it must be a list of threads, proc'),
     ('module = "a"\nlacks = ["thread"]', 'lacks has "thread"; it must be a list of threads, proc'),
+    ('module = "a"\nstarts_by_maker = 1', "starts_by_maker is 1; it must be true or false."),
     ('module = "a"\ndivergence = "x"', 'divergence is "x"; it must be one or more tables, each'),
     ('module = "a"\n[divergence]\nx = 1', "divergence is a table; it must be one or more tables"),
     ('module = "a"\ndivergence = ["x"]', 'divergence 1 is "x"; it must be a table, [[diverg'),

@@ -1,4 +1,4 @@
-"""What an adapter declares about its platform: no threads, no processes, no signals."""
+"""What an adapter declares about its platform and its threads, and what cases do about it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import fails
 from threadspec.frontends.trial import Trial
 from threadspec.reports.record import CaseResult
+from threadspec.reports.text import notes
 
 # Set-up code for a platform that lacks something.
 WITHOUT = {
@@ -187,3 +188,59 @@ def test_without_signals_a_worker_is_sent_none(tmp_path: Path) -> None:
         outputs[said] = "".join(result.output for result in results.values())
     assert "hung.py" in outputs[()]
     assert outputs[("signals",)] == ""
+
+
+# -- threads that only their maker may start ------------------------------------------------------
+
+# The reference with threads that refuse to be started by others than their makers.
+JEALOUS = """
+import _thread
+from threadspec.reference import *
+
+init, start = Thread.__init__, Thread.start
+
+def init_and_note(self, *args, **kwargs):
+    init(self, *args, **kwargs)
+    self.maker = _thread.get_ident()
+
+def start_if_made_here(self):
+    if self.maker != _thread.get_ident():
+        raise RuntimeError("another thread has made this one")
+    start(self)
+
+Thread.__init__ = init_and_note
+Thread.start = start_if_made_here
+"""
+
+
+def jealous(folder: Path, **keys: object) -> Trial:
+    """A trial of threads that only their makers may start; ``keys``: those of its adapter file."""
+    (folder / "jealous.py").write_text(JEALOUS, encoding="utf-8")
+    lines = [f"{key} = {json.dumps(value)}\n" for key, value in keys.items()]
+    path = folder / "jealous.toml"
+    path.write_text('module = "jealous"\n' + "".join(lines), encoding="utf-8")
+    return Trial(resolve(str(path)))
+
+
+def test_threads_that_only_their_maker_may_start_break_one_clause(tmp_path: Path) -> None:
+    results = judged(jealous(tmp_path, starts_by_maker=True), "battery/").values()
+    failed = {result.clause for result in results if fails(result.verdict, strict=True)}
+    assert failed == {"thread.start.runs"}
+    told = {result.observed for result in results if result.verdict == "not-offered"}
+    assert told == {"only the thread that has made a thread may start it"}
+
+
+def test_without_the_key_the_restriction_breaks_all_that_starts_threads(tmp_path: Path) -> None:
+    results = judged(jealous(tmp_path), "battery/thread/").values()
+    failed = {result.clause for result in results if fails(result.verdict, strict=True)}
+    assert len(failed) > 30
+
+
+def test_the_kit_says_that_only_the_maker_starts_threads(tmp_path: Path) -> None:
+    one = jealous(tmp_path, starts_by_maker=True)
+    try:
+        assert notes(one.load()) == [
+            "its adapter says that only the maker of a thread may start it"
+        ]
+    finally:
+        one.close()

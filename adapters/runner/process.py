@@ -113,6 +113,7 @@ def load_request(
         "names": adapter.names,
         "omits": adapter.omits,
         "lacks": adapter.lacks,
+        "starts_by_maker": adapter.starts_by_maker,
         "time_scale": time_scale,
         "number": number,
         "is_first": is_first,

@@ -8,7 +8,7 @@ whether the action has returned, raised or is blocked.
 import sys
 import time
 
-from threadspec.conformance.harness import blocking, green, jvm, scarcity, spinning
+from threadspec.conformance.harness import blocking, declared, green, jvm, scarcity, spinning
 from threadspec.conformance.harness.vocabulary import KitError, Refused, show, show_call, show_error
 
 # The longest time between two looks, in seconds, that counts as watching.
@@ -47,6 +47,7 @@ class Actor(object):
         self._busy = False
         self._fresh = True
         self._told = False  # whether the case has asked for what it raised
+        self._made = []  # the thread objects that it has made and only it may start
         self._over = None
         self.tid = None
         self.ended = False
@@ -71,26 +72,35 @@ class Actor(object):
             action = self._action
             if action is None:
                 break
-            function, args, kwargs = action
-            self._entered = True
-            try:
-                self.value = function(*args, **kwargs)
-            except:  # noqa: E722 - whatever an implementation throws is evidence
-                self.error = sys.exc_info()[1]
-            function = args = kwargs = action = None
-            self._busy = False
-            self._done.release()
+            action = None
+            self._act()
         self.ended = True
         self._over.release()
+
+    def _act(self):
+        function, args, kwargs = self._action
+        self._entered = True
+        try:
+            self.value = function(*args, **kwargs)
+        except:  # noqa: E722 - whatever an implementation throws is evidence
+            self.error = sys.exc_info()[1]
+        function = args = kwargs = None
+        self._busy = False
+        self._done.release()
 
     # -- the controller's side ----------------------------------------------------------------
 
     def start(self, function, *args, **kwargs):
         """Let the actor call ``function`` in its thread; return the actor without waiting.
 
-        An earlier action that does not end in time is a violation.
+        An earlier action that does not end in time is a violation.  If only the maker of a thread
+        may start it, as its adapter says, ``start()`` is called in the actor that has made it, or
+        in the thread of the caller.
         """
         assert self._settles(), repr(self)
+        if declared.may_be_started_by_maker_alone(self.value):
+            self._made.append(self.value)
+        thread = declared.thread_to_start(function)
         if not self._fresh:
             self._done.acquire()  # unlocked soon, as the previous action has ended
         self._fresh = False
@@ -99,9 +109,20 @@ class Actor(object):
         self._told = False
         self._entered = False
         self._busy = True
-        self._action = (function, args, kwargs)
-        self._go.release()
+        maker = self._actors.maker(thread) if thread is not None else self
+        if maker in (None, self):
+            self._action = (function, args, kwargs)
+        else:
+            self._action = (maker.call, (function,) + args, kwargs)
+        if maker is None:
+            self._act()
+        else:
+            self._go.release()
         return self
+
+    def has_made(self, thread):
+        """Whether it has returned this thread object, which only its maker may start."""
+        return bool([made for made in self._made + [self.value] if made is thread])
 
     def call(self, function, *args, **kwargs):
         """Call ``function`` in the actor's thread and return its value or raise its exception.
@@ -267,6 +288,11 @@ class Actors(object):
         actor = Actor(self, name, begin or self.substrate.start_new_thread)
         self._all.append(actor)
         return actor
+
+    def maker(self, thread):
+        """The actor that has made a thread object, or None."""
+        makers = [actor for actor in self._all if actor.has_made(thread)]
+        return makers[0] if makers else None
 
     def forget(self, actor):
         """Remove an actor whose thread did not start."""

@@ -32,12 +32,14 @@ def load_as(request):
 
     Returns the module and the names that were mapped, as {documented: own}.  Raises LoadError.
     """
-    module = load(request["module"], request["setup"], request["path"])
-    if not request["names"]:
-        return module, {}
-    from threadspec.conformance.harness import mapping
+    from threadspec.conformance.harness import declared, mapping
 
-    return module, mapping.apply(module, request["names"])
+    declared.declare(request)
+    module = load(request["module"], request["setup"], request["path"])
+    mapped = mapping.apply(module, request["names"])
+    if request["starts_by_maker"]:
+        declared.starts_by_maker(module)
+    return module, mapped
 
 
 def load(module, setup=None, path=()):

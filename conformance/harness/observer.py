@@ -52,7 +52,7 @@ OWN_MISTAKES = (NameError, ImportError, SyntaxError, KitError)
 REFUSALS = (EnvironmentError, ImportError, MemoryError)
 
 # The functions of the harness that call the implementation for a case.
-ACTIONS = ("_perform", "raises", "result", "_fixture", "__get__")
+ACTIONS = ("_perform", "_act", "raises", "result", "_fixture", "__get__")
 
 
 class Switching(object):

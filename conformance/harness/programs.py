@@ -29,7 +29,17 @@ from threadspec.conformance.harness.vocabulary import KitError, Refused
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "serve.py")
 OPTION = "--program"
 # The keys of the load request (see ``PROTOCOL.md``) that programs need, too.
-ORIGIN = ("module", "setup", "path", "arguments", "substrate", "names", "omits", "lacks")
+ORIGIN = (
+    "module",
+    "setup",
+    "path",
+    "arguments",
+    "substrate",
+    "names",
+    "omits",
+    "lacks",
+    "starts_by_maker",
+)
 MARK = "@program "  # the prefix of what it says: an implementation may also write something
 GREETING = "here"
 COOPERATIVE = "here, with green threads"  # the greeting if a system call stops every thread

@@ -131,9 +131,8 @@ class RequestHandler(object):
                 "failed": "its worker speaks version %s of the protocol, and the host version %s"
                 % (PROTOCOL, request["protocol"])
             }
-        from threadspec.conformance.harness import declared, loading, scarcity
+        from threadspec.conformance.harness import loading, scarcity
 
-        declared.declare(request)
         try:
             module, mapped = loading.load_as(request)
             substrate = loading.load_substrate(request["substrate"])

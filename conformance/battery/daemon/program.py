@@ -12,6 +12,7 @@ from threadspec.conformance.battery.support.daemon import (
     flagged,
 )
 from threadspec.conformance.battery.support.latch import held_lock
+from threadspec.conformance.harness import declared
 from threadspec.conformance.harness.blocking import clock, count
 from threadspec.conformance.harness.programs import listen, say, teller
 from threadspec.conformance.harness.vocabulary import clause
@@ -231,6 +232,7 @@ def program_with_both_kinds(threading, substrate):
 
 @clause("program.waits-beside-daemons")
 def test_a_program_waits_for_its_other_threads_and_then_leaves_the_daemons(programs):
+    declared.need_other_starters()
     assert_waits(programs.start(program_with_both_kinds), ["child"])
 
 

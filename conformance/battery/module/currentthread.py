@@ -156,7 +156,7 @@ def test_a_thread_knows_its_object_while_start_is_at_work(threading, actors):
         made.append(threading.Thread(target=look))
         return made[-1].start, told.acquire
 
-    for meeting in meetings(actors, prepare):
+    for meeting in meetings(actors, prepare, by_caller=True):
         meeting.call.result()
         meeting.other.result()
         check_current(seen[-1], made[-1])
@@ -167,12 +167,12 @@ def test_a_thread_knows_its_object_from_the_first_moment(threading, actors, roun
     current_thread = threading.currentThread
     seen = []
     started = []
-    threads = [
-        threading.Thread(target=lambda: seen.append(current_thread()))
-        for _ in range(min(rounds // 6, 40))
-    ]
 
     def start_all():
+        threads = [
+            threading.Thread(target=lambda: seen.append(current_thread()))
+            for _ in range(min(rounds // 6, 40))
+        ]
         for thread in while_time_lasts(threads):
             thread.start()
             started.append(thread)

@@ -83,11 +83,11 @@ def test_a_thread_is_listed_in_its_own_run(threading, actors):
 @clause("enumerate.includes-started")
 def test_a_thread_is_listed_from_the_moment_start_returns(threading, actors, rounds):
     latch = Latch(actors.substrate)
-    # No more than forty, which any platform can run simultaneously.
-    threads = [threading.Thread(target=latch.wait) for _ in range(min(rounds // 8, 40))]
     counts = []
 
     def start_all():
+        # No more than forty, which any platform can run simultaneously.
+        threads = [threading.Thread(target=latch.wait) for _ in range(min(rounds // 8, 40))]
         for thread in while_time_lasts(threads):
             thread.start()
             counts.append(listed(threading, thread))
@@ -231,11 +231,11 @@ def test_a_thread_is_not_listed_once_join_has_returned_at_any_line(threading, ac
 
 @clause("enumerate.excludes-terminated")
 def test_a_thread_is_not_listed_once_join_has_returned(threading, actors, rounds):
-    threads = [threading.Thread(target=lambda: done.append(True)) for _ in range(rounds // 6)]
     done = []
     late = []
 
     def start_and_join():
+        threads = [threading.Thread(target=lambda: done.append(True)) for _ in range(rounds // 6)]
         for number, thread in enumerate(while_time_lasts(threads)):
             thread.start()
             thread.join()
@@ -326,10 +326,9 @@ def test_a_list_is_right_where_threads_come_and_go_at_any_line(threading, actors
     def prepare():
         latches[:] = [Latch(actors.substrate) for _ in range(3)]
         goes, stays = [alive(threading, actors, latch) for latch in latches[:2]]
-        comes = threading.Thread(target=latches[2].wait)
 
         def come_and_go():
-            comes.start()
+            threading.Thread(target=latches[2].wait).start()
             latches[0].open()
             goes.join()
 
@@ -358,9 +357,8 @@ def test_lists_are_right_while_threads_come_and_go(threading, actors, rounds):
     def begin():
         begun.append(True)
 
-    threads = [threading.Thread(target=begin) for _ in range(rounds // 6)]
-
     def come_and_go():
+        threads = [threading.Thread(target=begin) for _ in range(rounds // 6)]
         started = 0
         try:
             for thread in while_time_lasts(threads):

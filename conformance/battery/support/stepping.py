@@ -101,12 +101,13 @@ class Meeting(Stop):
         return None if is_of_the_kit(frame) else self._line
 
 
-def meetings(actors, prepare):
+def meetings(actors, prepare, by_caller=False):
     """Stop a call at its first line, at its second, and so on; yield a Meeting for each.
 
     ``prepare`` is called for each meeting and returns two functions without arguments: the call,
     and what is done meanwhile, which may block until the call continues.  In the last meeting the
-    call has already ended, or is blocked.  Both must end before the next meeting.
+    call has already ended, or is blocked.  Both must end before the next meeting.  ``by_caller``:
+    the actor that makes the call prepares it, too.
     """
     until = blocking.clock() + BUDGET
     pair = actors.new(), actors.new()
@@ -114,7 +115,7 @@ def meetings(actors, prepare):
     on = True
     while on and blocking.clock() < until:
         step += 1
-        call, meanwhile = prepare()
+        call, meanwhile = pair[0].call(prepare) if by_caller else prepare()
         meeting = Meeting(actors.substrate, pair, call, meanwhile, step)
         on = meeting.take_place()
         yield meeting

@@ -254,10 +254,18 @@ def started_inside(threading, actors, work):
     return noted(actors, notes)[0]
 
 
-def made_by_others(threading, actors, make, activity):
-    """Two threads for an activity: one that an alien thread has made, one that a thread has."""
-    by_alien = actors.call(make, activity)
-    return [by_alien, started_inside(threading, actors, lambda: make(activity))]
+def started_by_others(threading, actors, make, activity):
+    """Two threads that were started: one made by an alien thread, one by a thread of the module.
+
+    Each was started by the thread that has made it.
+    """
+
+    def start():
+        thread = make(activity)
+        thread.start()
+        return thread
+
+    return [actors.call(start), started_inside(threading, actors, start)]
 
 
 def finish(actors, thread):

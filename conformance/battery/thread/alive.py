@@ -18,11 +18,11 @@ from threadspec.conformance.battery.support.thread import (
     check_alive,
     failures,
     kinds,
-    made_by_others,
     noted,
     nothing,
     raiser,
     repeat_undisturbed,
+    started_by_others,
 )
 from threadspec.conformance.harness.vocabulary import clause, show
 
@@ -76,8 +76,7 @@ def test_a_thread_made_in_any_thread_is_alive(threading, actors):
     # A thread that an alien thread makes is daemonic, unlike one that the main thread makes.
     for make in kinds(threading):
         with Latch(actors.substrate) as latch:
-            for thread in made_by_others(threading, actors, make, latch.wait):
-                actors.call(thread.start)
+            for thread in started_by_others(threading, actors, make, latch.wait):
                 alive = thread.isAlive()
                 assert alive
 

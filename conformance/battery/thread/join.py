@@ -26,12 +26,12 @@ from threadspec.conformance.battery.support.thread import (
     check_joined_by_every_kind,
     failures,
     kinds,
-    made_by_others,
     noted,
     nothing,
     race,
     raiser,
     repeat_undisturbed,
+    started_by_others,
     started_inside,
 )
 from threadspec.conformance.harness import blocking
@@ -66,8 +66,7 @@ def test_join_blocks_until_the_thread_terminates(threading, actors):
 def test_join_blocks_whoever_made_the_thread(threading, actors):
     for make in kinds(threading):
         with Latch(actors.substrate) as latch:
-            for thread in made_by_others(threading, actors, make, latch.wait):
-                actors.call(thread.start)
+            for thread in started_by_others(threading, actors, make, latch.wait):
                 joiner = actors.start(thread.join)
                 assert joiner.is_blocked()
 
@@ -75,9 +74,9 @@ def test_join_blocks_whoever_made_the_thread(threading, actors):
 @clause("thread.join.blocks")
 def test_join_blocks_right_after_the_start(threading, actors):
     with Latch(actors.substrate) as latch:
-        thread = threading.Thread(target=latch.wait)
 
         def start_and_join():
+            thread = threading.Thread(target=latch.wait)
             thread.start()
             thread.join()
 

@@ -24,6 +24,7 @@ from threadspec.conformance.battery.support.thread import (
     started_inside,
     stumbling,
 )
+from threadspec.conformance.harness import declared
 from threadspec.conformance.harness.blocking import clock
 from threadspec.conformance.harness.vocabulary import clause, raises
 
@@ -321,6 +322,7 @@ class Contest(object):
 
 @clause("thread.start.atomic")
 def test_one_of_two_starts_that_meet_succeeds(threading, actors):
+    declared.need_other_starters()
     check_runs_beside(actors, threading.Thread)
     contest = Contest(threading)
     count = 0
@@ -339,6 +341,7 @@ def test_one_of_two_starts_that_meet_succeeds(threading, actors):
 
 @clause("thread.start.atomic")
 def test_one_of_many_simultaneous_starts_succeeds(threading, actors, rounds):
+    declared.need_other_starters()
     check_runs_beside(actors, threading.Thread)
     contest = Contest(threading)
 

@@ -1,7 +1,6 @@
 """Subclasses of ``Thread``."""
 
 import abc
-import sys
 
 from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.stepping import settle
@@ -236,11 +235,11 @@ def trouble_with(threading, actors, names, methods):
             thread.join()
             return list(done)
 
-        try:
-            thread = of_its_own(threading, names, methods, activity)()
-        except Exception:
-            return "the constructor raises %s" % show_error(sys.exc_info()[1])
-        starter = actors.start(thread.start)
+        starter = actors.start(of_its_own(threading, names, methods, activity))
+        if starter.raised():
+            return "the constructor raises %s" % show_error(starter.error)
+        thread = starter.value
+        starter.start(thread.start)
         actors.until(lambda: latch.arrivals or starter.has_ended() and starter.error is not None)
         if not latch.arrivals:
             error = starter.raised()
