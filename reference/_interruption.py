@@ -30,7 +30,7 @@ def call(function, arguments, results):
 
 
 def calls(function):
-    """Return an endless iterator that calls ``function`` each time it is read.
+    """Return an object to iterate over without end, which calls ``function`` for each item.
 
     A ``for`` statement binds the result in the same step::
 
@@ -38,7 +38,23 @@ def calls(function):
             is_done = True
             break
 
-    An iterator that is made once and used often is faster than ``call``, most of all where threads
-    alternate.
+    An object that is made once and used often is faster than ``call``, most of all where threads
+    alternate.  Several threads can use it simultaneously.
     """
     return iter(function, _NEVER)
+
+
+class _Calls:
+    """What ``calls`` returns where an iterator over calls refuses to be read by two threads."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function):
+        self._function = function
+
+    def __iter__(self):
+        return iter(self._function, _NEVER)
+
+
+if hasattr(calls(int), "gi_frame"):  # PyPy has written it as a generator
+    calls = _Calls

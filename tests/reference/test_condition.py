@@ -31,6 +31,7 @@ from tests.reference.support import (
     wait_on,
     waiting,
 )
+from threadspec.reference import _interruption
 
 
 def test_wait_of_a_condition_tells_whether_it_was_notified() -> None:
@@ -398,3 +399,19 @@ def test_a_handler_may_notify_the_condition_that_it_interrupts(name: str) -> Non
         if not signalled.ran and name == "notify":
             notify(condition)
         assert all(map(ends, waiters))
+
+
+@pytest.mark.parametrize("make", [_interruption.calls, _interruption._Calls])
+def test_a_release_can_be_read_by_a_thread_while_another_reads_it(make: Any) -> None:
+    released: list[int] = []
+
+    def release() -> None:
+        released.append(len(released))
+        if len(released) == 1:  # as another thread may do at the same moment
+            for _ in calls:
+                break
+
+    calls = make(release)
+    for _ in calls:
+        break
+    assert released == [0, 1]
