@@ -878,7 +878,7 @@ def test_all_stands_for_every_adapter_on_every_interpreter(
 ) -> None:
     found_are(monkeypatch, "2.7", "3.12")
     chosen = names(choose(["all"]))
-    assert chosen[:3] == ["reference", "stdlib@2.7", "stdlib@3.12"]
+    assert chosen[:3] == ["reference@3.12", "stdlib@2.7", "stdlib@3.12"]
     assert {name.partition("@")[0] for name in chosen} >= set(adapters.known())
     assert names(choose(["all", "all"])) == chosen
 
