@@ -135,6 +135,26 @@ def test_a_thread_that_polls_where_another_has_polled_is_soon_given_up(actors: A
 
 
 @linux
+def test_a_thread_that_cannot_be_proved_blocked_is_not_looked_at_all_the_time(
+    actors: Actors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    proved = blocking.proved
+    monkeypatch.setattr(blocking, "proved", lambda *args: [looks.append(args), proved(*args)][1])
+    lock = _thread.allocate_lock()
+    lock.acquire()
+
+    def poll() -> None:
+        while not lock.acquire(False):
+            time.sleep(0.0005)
+
+    assert actors.start(poll).is_blocked()
+    lock.release()
+    assert not actors.end_all()
+    assert len(looks) < 100  # it is watched for 0.2 seconds
+
+
+@linux
 def test_a_function_that_computes_is_watched_for_the_whole_time_where_none_has_polled(
     actors: Actors,
 ) -> None:

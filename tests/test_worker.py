@@ -810,6 +810,34 @@ def test_the_calling_thread_is_not_proved_blocked() -> None:
 
 
 @linux
+def test_the_kernels_id_is_found_where_the_interpreter_does_not_tell_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(_thread, "get_native_id")
+    own_tid = blocking._choose_own_tid()
+    assert own_tid() == os.getpid()
+    seen: list[tuple[int, int]] = []
+    thread = threading.Thread(target=lambda: seen.append((own_tid(), blocking._linked_tid())))
+    thread.start()
+    thread.join()
+    assert seen[0][0] == seen[0][1] != os.getpid()
+
+
+@linux
+def test_files_are_read_where_the_interpreter_cannot_read_at_a_position(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(blocking, "_pread", blocking._read_at)
+    sleeper = Sleeper()
+    try:
+        for _ in range(2):  # opens the files, and reads them again
+            assert becomes_true(lambda: bool(blocking.proved([sleeper.tid])))
+    finally:
+        sleeper.lock.release()
+    assert becomes_true(lambda: sleeper.tid not in (blocking.look() or {}))
+
+
+@linux
 def test_nothing_can_be_proved_of_threads_that_share_the_callers_kernel_thread() -> None:
     sleeper = Sleeper()
     try:

@@ -65,8 +65,8 @@ LEFT_OUT = frozenset(
     ]
 )
 
-# Seconds between two checks of a worker that has not answered: LOOK at first, LATER when the case
-# has taken ten times LATER.
+# Seconds between two checks of a worker that has not answered: a tenth of the time that the case
+# has taken, but at least LOOK and at most LATER.
 LOOK = 0.01
 LATER = 0.1
 
@@ -331,10 +331,10 @@ class WorkerProcess:
     def run_next(self, meanwhile: Callable[[bool], None] | None = None) -> Outcome:
         """Run the case that was queued first; its outcome, with what was printed meanwhile.
 
-        ``meanwhile`` is called every ``LOOK`` seconds (``LATER`` in long cases) until the case has
-        ended, and told whether the worker sleeps.  A worker that dies gives the outcome "crash",
-        one that hangs "timeout".  A case whose worker is killed by a signal that usually comes from
-        outside is run once more.  Raises CannotStart where no worker can be started (again).
+        ``meanwhile`` is called every ``LOOK`` to ``LATER`` seconds until the case has ended, and
+        told whether the worker sleeps.  A worker that dies gives the outcome "crash", one that
+        hangs "timeout".  A case whose worker is killed by a signal that usually comes from outside
+        is run once more.  Raises CannotStart where no worker can be started (again).
         """
         try:
             outcome = self._try_next(meanwhile)
@@ -463,9 +463,9 @@ class WorkerProcess:
         began = time.monotonic()
         deadline = began + self._durations[duration]
         while True:
-            later = time.monotonic() - began >= 10 * LATER
+            lasts = time.monotonic() - began
             try:
-                reply = self._replies.get(timeout=LATER if later else LOOK)
+                reply = self._replies.get(timeout=max(LOOK, min(lasts / 10, LATER)))
             except queue.Empty:
                 if process.poll() is None:
                     hopeless = stall.is_certain() and not _has_child(process)

@@ -224,7 +224,7 @@ class Actor(object):
                     continue  # the lock is released only after the action has ended
             else:
                 time.sleep(step)
-                step = min(step * 1.3 + 0.00002, 0.005)
+                step = min(step * 1.3 + 0.00002, max(0.005, min(wait.seconds / 50, 0.05)))
             if wait.is_over(step) or (step >= 0.005 and stall.is_certain()):
                 break
             if self._actors.has_failed():
@@ -364,7 +364,8 @@ class Actors(object):
             if last is None and now >= patience:
                 raise KitError("an actor did not start in time")
             time.sleep(pause)
-            pause = min(pause * 1.5 + 0.00005, longest)
+            # Most proofs are found at the first looks, and each look costs time.
+            pause = min(pause * 1.5 + 0.00005, max(longest, watched / 10))
 
     def _counts_as_blocked(self, used, watched):
         """Whether actors count as blocked after being watched for ``watched`` seconds.

@@ -81,11 +81,16 @@ def _linked_tid():
 def _choose_own_tid():
     """Return the interpreter's own function, which is faster, if it agrees with the kernel.
 
-    A function written in Python is ignored: an implementation has replaced the original.
+    Where there is none, only the main thread is recognised without a file.  A function written in
+    Python is ignored: an implementation has replaced the original.
     """
     native = getattr(_thread, "get_native_id", None)
     if isinstance(native, type(len)) and native() == _linked_tid():
         return native
+    ident = _thread.get_ident
+    if isinstance(ident, type(len)) and _linked_tid() == os.getpid():
+        main = ident()
+        return lambda: os.getpid() if ident() == main else _linked_tid()
     return _linked_tid
 
 
@@ -99,6 +104,15 @@ def read(path):
         return os.read(descriptor, 512).decode("ascii", "replace")
     finally:
         os.close(descriptor)
+
+
+def _read_at(descriptor, length, position):
+    """Read from a position of a file, as ``os.pread`` does where it exists."""
+    os.lseek(descriptor, position, 0)
+    return os.read(descriptor, length)
+
+
+_pread = getattr(os, "pread", _read_at)
 
 
 class Files(object):
@@ -122,9 +136,7 @@ class Files(object):
                 kept.append(os.open(path, os.O_RDONLY))
         if kept is not None:
             try:
-                call, runs = kept
-                texts = os.pread(call, 512, 0), os.pread(runs, 512, 0)  # novm
-                return [texts[0].decode("ascii"), texts[1].decode("ascii")]
+                return [_pread(descriptor, 512, 0).decode("ascii") for descriptor in kept]
             except (ValueError, EnvironmentError):
                 self._close(tid)  # it has ended; another thread may have its id by now
         return [read(path) for path in self._paths(tid)]
@@ -143,8 +155,8 @@ class Files(object):
             os.close(descriptor)
 
 
-# For the main thread, which does nearly all of the reading; None where it is not possible.
-_files = Files() if hasattr(os, "pread") else None
+# For the main thread, which does nearly all of the reading.
+_files = Files()
 
 
 class Task(object):
@@ -160,8 +172,7 @@ class Task(object):
         self.call = call
         self.runs = runs
         self._pid = pid
-        # "-1 ..." means that it sleeps outside a system call, as in a page fault.
-        self.sleeps = call != "running" and not call.startswith("-1")
+        self.sleeps = _is_asleep(call)
 
     @property
     def rests(self):
@@ -178,6 +189,12 @@ class Task(object):
     def same(self, other):
         """Whether the thread has not run between the two observations."""
         return other is not None and self.call == other.call and self.runs == other.runs
+
+
+def _is_asleep(call):
+    """Whether the text of the file "syscall" says that a thread sleeps in a system call."""
+    # "-1 ..." means that it sleeps outside a system call, as in a page fault.
+    return not call.startswith(("running", "-1"))
 
 
 def _rest(words, pid):
@@ -219,11 +236,22 @@ def look(pid="self", leave_out=()):
 
     Returns None where the system does not show them (no Linux, no permission, an unknown machine).
     """
+    texts = _look(pid, leave_out)
+    if texts is None:
+        return None
+    tasks = {}
+    for tid, (call, runs) in texts.items():
+        tasks[tid] = Task(call.strip(), runs.split()[2], pid)
+    return tasks
+
+
+def _look(pid, leave_out):
+    """The same, as {tid: [text of "syscall", text of "schedstat"]}."""
     if not _FUTEX:
         return None
     folder = "/proc/%s/task" % pid
     files = _files if pid == "self" and own_tid() == os.getpid() else None
-    tasks = {}
+    texts = {}
     try:
         tids = [int(name) for name in os.listdir(folder)]
         if files:
@@ -233,18 +261,17 @@ def look(pid="self", leave_out=()):
                 continue
             try:
                 if files:
-                    call, runs = files.read(tid)
+                    texts[tid] = files.read(tid)
                 else:
                     call = read("%s/%d/syscall" % (folder, tid))
-                    runs = read("%s/%d/schedstat" % (folder, tid))
+                    texts[tid] = [call, read("%s/%d/schedstat" % (folder, tid))]
             except EnvironmentError as error:
                 if error.errno in (2, 3):  # the thread has ended meanwhile
                     continue
                 return None
-            tasks[tid] = Task(call.strip(), runs.split()[2], pid)
     except Exception:
         return None
-    return tasks
+    return texts
 
 
 def count():
@@ -277,18 +304,20 @@ def proved(tids, least=0.05, pause=0.000001):
     try:
         # Most attempts come too early, which one thread is enough to show.  While another thread
         # spins, the observer waits for the interpreter lock after each file that it reads.
-        if Task(read("/proc/self/task/%d/syscall" % tids[0]).strip(), "").rests < least:
+        if _rest(read("/proc/self/task/%d/syscall" % tids[0]).split(), "self") < least:
             return False
     except Exception:
         return False
-    before = look(leave_out=(own,))
+    before = _look("self", (own,))
     if before is None:
         return False
     for tid in tids:
-        if tid not in before or before[tid].rests < least:
+        if tid not in before or _rest(before[tid][0].split(), "self") < least:
             return False
+    if [call for call, _ in before.values() if not _is_asleep(call)]:
+        return False
     time.sleep(pause)
-    return unchanged(before, look(leave_out=(own,)))
+    return before == _look("self", (own,))
 
 
 def wants_to_run(tid):

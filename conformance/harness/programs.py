@@ -297,7 +297,8 @@ class Program(object):
             if wait.is_over(pause) or (pause >= 0.005 and stall.is_certain()):
                 break
             time.sleep(pause)
-            pause = min(pause * 1.1, 0.005)
+            # A look costs time here and in the fork server, so a long wait is checked less often.
+            pause = min(pause * 1.1, max(0.005, min(wait.seconds / 50, 0.05)))
             has_come = is_reached() or self.status is not None
         wait.end(has_come)
 
