@@ -9,7 +9,14 @@ import sys
 import time
 
 from threadspec.conformance.harness import blocking, declared, green, jvm, scarcity, spinning
-from threadspec.conformance.harness.vocabulary import KitError, Refused, show, show_call, show_error
+from threadspec.conformance.harness.vocabulary import (
+    KitError,
+    NotOffered,
+    Refused,
+    show,
+    show_call,
+    show_error,
+)
 
 # The longest time between two looks, in seconds, that counts as watching.
 STEP = 0.01
@@ -275,6 +282,7 @@ class Actors(object):
         self.note = note
         self.kit_threads = tuple(kit_threads)
         self.refused = None  # why the system let no more helper threads be started
+        self.lack = None  # what the platform lacks, as a sentence, if a helper thread was needed
         self._may_be_green = green.may_be_green(substrate)
         self._all = []
 
@@ -282,8 +290,14 @@ class Actors(object):
         """Start an actor that waits for its first action.
 
         ``begin``: a function that starts its thread, with the signature of ``start_new_thread``,
-        by default the substrate's own; ``name``: the name of the actor in evidence.
+        by default the substrate's own; ``name``: the name of the actor in evidence.  Raises
+        NotOffered where the platform has no threads.
         """
+        try:
+            declared.need("threads")
+        except NotOffered:
+            self.lack = str(sys.exc_info()[1])
+            raise
         name = name or "actor %d" % (len(self._all) + 1)
         actor = Actor(self, name, begin or self.substrate.start_new_thread)
         self._all.append(actor)

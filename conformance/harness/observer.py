@@ -39,9 +39,6 @@ BATTERY = os.path.join(os.path.dirname(HERE), "battery")
 # different ones, and programs need not share one.
 SPREADING = ("rounds", "programs")
 
-# Fixtures that need something of the platform which it may lack.
-NEEDS = {"actors": "threads", "rounds": "threads", "programs": "processes"}
-
 # The classes whose objects are started.
 STARTED = ("Thread", "Timer")
 
@@ -160,6 +157,8 @@ class Observer(object):
             if context.observations:
                 outcome["outcome"] = "observed"
                 outcome["observed"] = "; ".join(context.observations)
+        if context.lack():  # whatever the case has made of that
+            outcome = outcomes.outcome("not-offered", context.lack())
         seconds = blocking.clock() - began
         waits = self._durations.spent
         try:
@@ -346,13 +345,17 @@ class _Context(object):
             return getattr(implementation, given)
         if name not in self._fixtures:
             raise KitError("%s asks for %r, which is no fixture" % (function.__name__, name))
-        if name in NEEDS:
-            declared.need(NEEDS[name])
+        if name == "programs":
+            declared.need("processes")
         return self._fixtures[name]()
 
     def start(self, function):
         """Start a helper thread that calls ``function``."""
         return self._actors.start(function)
+
+    def lack(self):
+        """The sentence that says that the platform has no threads, if the case needs one."""
+        return self._actors.lack
 
     def refused(self):
         """The sentence about what the system has refused the kit during the case, or None."""
