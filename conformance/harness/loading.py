@@ -272,6 +272,8 @@ def describe(module, mapped=None):
     pypy = getattr(sys, "pypy_version_info", None)
     if pypy is not None:
         interpreter = "PyPy %d.%d.%d (Python %s)" % (pypy[0], pypy[1], pypy[2], version)
+    if sys.platform == "emscripten" and "pyodide" in sys.modules:
+        interpreter += " (Pyodide %s)" % sys.modules["pyodide"].__version__
     from threadspec.conformance.harness.names import MODULE
 
     names = [name for name in sorted(MODULE) if hasattr(module, name)]
