@@ -128,7 +128,7 @@ class Session:
                 "give --impl without @."
             )
         adapter = implementations[0].adapter
-        for key in ("python", "arguments", "environment"):
+        for key in ("python", "command", "arguments", "environment"):
             if getattr(adapter, key) and (key != "python" or adapter.versions is None):
                 raise UserError(
                     f"--impl-in-process runs cases in this process. {adapter.asks_for(key)} Leave "

@@ -527,6 +527,10 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
             "--impl-in-process runs cases in this process. The adapter file ./dashed.toml, line 2, "
             'has arguments = ["--dashed"]. Leave out --impl-in-process.',
         ),
+        (
+            ["--impl=launched.toml", "--impl-in-process"],
+            '/launched.toml, line 2, has command = ["{python}"]. Leave out --impl-in-process.',
+        ),
         (["--impl=stdlib@./optimized"], "its interpreter runs with -O, which removes the battery"),
         (["--impl=stdlib@9.9", "--impl-in-process"], "No interpreter 9.9 was found"),
         (["--impl=faithful", "--impl-time-scale=0"], "must be a number above 0"),
@@ -564,6 +568,8 @@ def test_a_mistake_is_said_in_a_sentence(
 ) -> None:
     written(folder, "bad.toml", "module = ")
     written(folder, "rootless.toml", 'module = "faithful"\nsubstrate = "os"\n')
+    command = json.dumps([sys.executable])
+    written(folder, "launched.toml", f'module = "faithful"\ncommand = {command}\n')
     written(folder, "dashed.toml", 'module = "faithful"\narguments = ["--dashed"]\n')
     written(folder, "file", "")
     script = f'#!/bin/sh\nexec {sys.executable} -O "$@"\n'
