@@ -37,8 +37,8 @@ from threadspec.frontends.judging import Judging
 from threadspec.frontends.options import factor, times
 from threadspec.frontends.trial import kit_version
 from threadspec.reports import matrix as matrices
+from threadspec.reports import page, render
 from threadspec.reports import record as records
-from threadspec.reports import render
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -282,7 +282,7 @@ def _write_matrix(console: Console, matrix: matrices.Matrix, folder: Path) -> in
     for suffix, text in (
         ("json", matrices.to_json(matrix)),
         ("md", render.markdown(matrix)),
-        ("html", render.html(matrix)),
+        ("html", page.html(matrix)),
     ):
         _write(folder / f"matrix.{suffix}", text)
     _print_table(console, matrix)

@@ -1,10 +1,9 @@
-"""Renders a matrix as a terminal table, Markdown or HTML."""
+"""Renders a matrix as a terminal table or as Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import jinja2
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -43,7 +42,7 @@ _NOTHING = "·"
 _ASCII = {"✓": "+", "∅": "0", "○": "o", "✗": "x", "≈": "%", _NOTHING: "."}
 
 
-def _share(kept: int, judged: int) -> str:
+def share(kept: int, judged: int) -> str:
     return f"{kept}/{judged}" if judged else _NOTHING
 
 
@@ -81,8 +80,8 @@ def table(matrix: Matrix, encoding: str = "utf-8") -> Table:
         kept, judged = matrix.required(column)
         result.add_row(
             Text(column.label),
-            Text(_share(kept, judged), style="green" if kept == judged else "red"),
-            _share(*matrix.advised(column)),
+            Text(share(kept, judged), style="green" if kept == judged else "red"),
+            share(*matrix.advised(column)),
             *(
                 Text(str(column.counts[verdict] or nothing), style=_STYLES[verdict])
                 for verdict in used
@@ -135,8 +134,8 @@ def markdown_summary(matrix: Matrix) -> str:
                 [
                     f"`{column.label}`",
                     column.record.implementation.interpreter,
-                    _share(*matrix.required(column)),
-                    _share(*matrix.advised(column)),
+                    share(*matrix.required(column)),
+                    share(*matrix.advised(column)),
                     *(str(column.counts[verdict] or "") for verdict in used),
                     f"{column.seconds:.1f}",
                 ]
@@ -201,23 +200,3 @@ def markdown(matrix: Matrix) -> str:
         ]
         lines.append("")
     return "\n".join(lines)
-
-
-def html(matrix: Matrix) -> str:
-    """The whole matrix as one HTML page that needs no other file."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("threadspec.reports"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("matrix.html").render(
-        matrix=matrix,
-        symbols=SYMBOLS,
-        meaning=MEANING,
-        verdicts=VERDICTS,
-        failing=FAILING,
-        notes=notes,
-        share=_share,
-    )

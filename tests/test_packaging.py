@@ -26,7 +26,8 @@ NEEDED = {
     "frontends": ("*.py",),
     "reference": ("*.py", "*.pyi", "py.typed"),
     "reports": ("*.py",),
-    "reports/templates": ("*.html",),
+    "reports/templates": ("*.html", "*.css", "*.js"),
+    "reports/templates/page": ("*.js",),
 }
 
 

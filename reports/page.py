@@ -1,0 +1,280 @@
+"""The page: a matrix as one HTML file, which a script draws from the data that the file contains.
+
+:func:`html` renders ``templates/page.html``.  It inlines the style (``page.css``), the script
+(``page.js`` and the modules in ``page/`` that it imports), and two packed blocks of data:
+
+* *results*: the catalogue, the cases, and what every implementation did, made by :func:`results`;
+* *sources*: the source of each case, made by :func:`sources`, which is unpacked when a reader asks
+  for one.
+
+A packed block is JSON, compressed with zlib and written in base64.  Results are small because
+nothing is kept of a case that passed but its verdict and its duration, and because each text is
+written once: in the place of a text there is its number in the list ``texts``.
+
+Without its script, or in a browser that cannot unpack, the page is a plain table of the
+implementations and their deviations.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+
+from threadspec.conformance import manual
+from threadspec.conformance.catalogue import Clause
+from threadspec.conformance.index import BATTERY, battery
+from threadspec.conformance.index import digest as battery_digest
+from threadspec.conformance.verdicts import MEANING, NO_DIVERGENCE, VERDICTS
+from threadspec.reports.matrix import Column, Matrix
+from threadspec.reports.record import SCHEMA, CaseResult, Record
+from threadspec.reports.render import SYMBOLS, share
+from threadspec.reports.text import notes
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+# Longer output of a case is cut in the middle: a stack of each thread may fill many kilobytes.
+LONGEST_OUTPUT = 2_000
+
+# The mark of a case that was not run.
+NOT_RUN = "."
+
+
+class Texts:
+    """A list of distinct texts; :meth:`number` adds one where it is new."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def number(self, text: str) -> int:
+        """The number of a text in the list."""
+        return self._numbers.setdefault(text, len(self._numbers))
+
+    def listed(self) -> list[str]:
+        """The texts, in the order of their numbers."""
+        return list(self._numbers)
+
+
+def results(matrix: Matrix) -> dict[str, Any]:
+    """What the page shows, as plain values.
+
+    An implementation has ``verdicts``, with one symbol for each of ``cases``; ``milliseconds``,
+    with one number for each; and ``details``, with what is known beyond that of each case that did
+    not simply pass, under the names that a record has for it.
+    """
+    texts = Texts()
+    cases = _cases(matrix)
+    return {
+        "schema": SCHEMA,
+        "catalogue": matrix.catalogue.version,
+        "clauses_digest": matrix.catalogue.digest,
+        "battery_digest": battery_digest(),
+        "verdicts": [
+            {
+                "name": one,
+                "symbol": SYMBOLS[one],
+                "meaning": MEANING[one],
+                "deviation": one not in NO_DIVERGENCE,
+            }
+            for one in VERDICTS
+        ],
+        "chapters": [
+            {"name": chapter.name, "title": chapter.title} for chapter in matrix.catalogue.chapters
+        ],
+        "clauses": [_clause(clause) for clause in matrix.catalogue.clauses],
+        "cases": list(cases.values()),
+        "implementations": [_implementation(column, cases, texts) for column in matrix.columns],
+        "missing": [{"name": one.name, "reason": one.reason} for one in matrix.missing],
+        "texts": texts.listed(),
+    }
+
+
+def _clause(clause: Clause) -> dict[str, Any]:
+    values: dict[str, Any] = msgspec.to_builtins(clause)
+    values["statements"] = [[one, manual.link(one)] for one in clause.statements]
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _cases(matrix: Matrix) -> dict[str, dict[str, str]]:
+    """The cases by id: those of this kit's battery, and others that only records name."""
+    cases = {
+        case.id: {"id": case.id, "clause": case.clause.id, "place": f"{case.source}:{case.line}"}
+        for case in battery()
+    }
+    for column in matrix.columns:
+        for result in column.record.cases:
+            cases.setdefault(result.case, {"id": result.case, "clause": result.clause})
+    return cases
+
+
+def _implementation(column: Column, cases: Iterable[str], texts: Texts) -> dict[str, Any]:
+    record = column.record
+    found = {result.case: result for result in record.cases}
+    details = {}
+    for number, case in enumerate(cases):
+        if case in found and (detail := _detail(found[case], texts)):
+            details[number] = detail
+    return {
+        "label": column.label,
+        "implementation": _subject(record),
+        "kit": msgspec.to_builtins(record.kit),
+        "made": record.made,
+        "time_scale": record.time_scale,
+        "verdicts": "".join(
+            SYMBOLS[found[case].verdict] if case in found else NOT_RUN for case in cases
+        ),
+        "milliseconds": [
+            round(found[case].seconds * 1000) if case in found else 0 for case in cases
+        ],
+        "details": details,
+    }
+
+
+def _subject(record: Record) -> dict[str, Any]:
+    values: dict[str, Any] = msgspec.to_builtins(record.implementation)
+    return values
+
+
+def _detail(result: CaseResult, texts: Texts) -> dict[str, Any]:
+    """What a record knows of a case beyond its verdict, without what is empty."""
+    if result.verdict == "pass" and not result.counts:
+        return {}
+    detail: dict[str, Any] = {
+        name: texts.number(value)
+        for name in ("observed", "where", "check")
+        if (value := getattr(result, name))
+    }
+    if result.evidence:
+        detail["evidence"] = [texts.number(line) for line in result.evidence]
+    if result.output:
+        detail["output"] = texts.number(shortened(result.output))
+    if result.waits:
+        detail["waits"] = {name: round(value, 3) for name, value in result.waits.items()}
+    if result.counts:
+        detail["counts"] = result.counts
+    if result.divergence:
+        expected = result.divergence
+        detail["divergence"] = {
+            "verdict": expected.verdict,
+            "reason": texts.number(expected.reason),
+        }
+    return detail
+
+
+def shortened(output: str) -> str:
+    """The output of a case, or its beginning and its end if it is longer than LONGEST_OUTPUT."""
+    if len(output) <= LONGEST_OUTPUT:
+        return output
+    half = LONGEST_OUTPUT // 2
+    left_out = len(output) - 2 * half
+    return f"{output[:half]}\n[… {left_out} characters, which the record has …]\n{output[-half:]}"
+
+
+@cache
+def sources() -> dict[str, Any]:
+    """The source of each case of this kit's battery.
+
+    ``of`` has for each case, by its id, the number of its source in the list ``texts``: classes
+    with the same behaviour share their checks.
+    """
+    functions: dict[str, dict[int, str]] = {}
+    texts = Texts()
+    numbers = {}
+    for case in battery():
+        if case.source not in functions:
+            functions[case.source] = _functions(BATTERY / case.source)
+        numbers[case.id] = texts.number(functions[case.source][case.line])
+    return {"of": numbers, "texts": texts.listed()}
+
+
+def _functions(path: Path) -> dict[int, str]:
+    """The source of each function of a file, by the line at which it or its decorator begins."""
+    source = path.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    found = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef):
+            first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+            found[first] = "\n".join(lines[first - 1 : node.end_lineno])
+    return found
+
+
+def packed(values: object) -> str:
+    """Plain values as compressed JSON in base64, which a browser can unpack."""
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii")
+
+
+def script(folder: Path = TEMPLATES, entry: str = "page.js") -> str:
+    """The modules of the script as one: each after those that it imports, without the imports.
+
+    Their names are in one scope, so no two modules may define the same.
+    """
+    done: dict[Path, str] = {}
+
+    def add(path: Path) -> None:
+        if path in done:
+            return
+        done[path] = ""  # where two modules import each other, functions are hoisted
+        text = path.read_text(encoding="utf-8")
+        for name in _IMPORT.findall(text):
+            add(path.parent.joinpath(name).resolve())
+        del done[path]
+        done[path] = _EXPORT.sub("", _IMPORT.sub("", text)).strip()
+
+    add((folder / entry).resolve())
+    return "\n\n".join(done.values())
+
+
+_IMPORT = re.compile(r'^import [^;]*?from "([^"]+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=function|const|let|async|class)", re.MULTILINE)
+
+
+def _deviations(column: Column, order: Iterable[Clause]) -> dict[str, list[str]]:
+    """The clauses from which an implementation deviates, by verdict, for the table without script.
+
+    The worst verdict comes first; "known" precedes that of a known divergence.
+    """
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    clauses = [clause.id for clause in order if clause.id in column.cells]
+    for verdict in reversed(VERDICTS):
+        if verdict in NO_DIVERGENCE and verdict != "error":
+            continue
+        for known in (False, True):
+            name = f"known {verdict}" if known else verdict
+            for clause in clauses:
+                cell = column.cells[clause]
+                if cell.verdict == verdict and (cell.known is not None) == known:
+                    found[name].append(clause)
+    return found
+
+
+def html(matrix: Matrix) -> str:
+    """The page for a matrix: one file that needs no other, and no network."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("page.html").render(
+        matrix=matrix,
+        notes=notes,
+        share=share,
+        deviations=lambda column: _deviations(column, matrix.catalogue.clauses),
+        style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
+        script=script(),
+        results=packed(results(matrix)),
+        sources=packed(sources()),
+    )

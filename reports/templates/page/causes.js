@@ -1,0 +1,164 @@
+// Why an implementation deviates, and what that means for a program: its deviations by cause.
+//
+// Many clauses often deviate for one cause. Where the adapter gives the reason of a known
+// divergence, the reason is the cause; otherwise it is the name that is missing, the exception that
+// came in the way, or what was observed.
+
+import { listed, plural } from "./dom.js";
+import { inChapters, score, atLevel, subject } from "./data.js";
+
+// What a deviation does to a program that relies on the clause, the gravest first. `does` goes
+// behind the name of an implementation.
+export const HARMS = [
+  { name: "crash", label: "ends the process", does: "can end the process in" },
+  { name: "hang", label: "hangs", does: "can hang in" },
+  { name: "open", label: "does not wait", does: "lets threads go on that must wait, in" },
+  { name: "silent", label: "other result", does: "does something else, without an error, in" },
+  { name: "raises", label: "exception", does: "raises other exceptions in" },
+  { name: "missing", label: "missing name", does: "lacks" },
+  { name: "kit", label: "not known", does: "could not be judged in" },
+];
+
+// A sentence about an implementation names these also where only a recommendation is broken.
+const GRAVE = ["crash"];
+
+// What each of them means, for the page of an implementation.
+export const MEANS = {
+  crash: "A program that gets there dies with its process.",
+  hang: "A program that gets there waits for something that does not come.",
+  open: "Threads go on that must wait: what they share is not protected. No error shows it.",
+  silent: "The program goes on with another result or state than it relies on. No error shows it.",
+  raises: "An exception that the manual does not mention ends the call, so a test shows it.",
+  missing: "The program ends with an AttributeError or ImportError, so the first test shows it.",
+  kit: "The kit or the environment is at fault: nothing is known about these clauses.",
+};
+
+const MISSING = /there is no ([\w.]+)/;
+const RAISED = /\braised ((?:\w+\.\w[\w.]*|[A-Z]\w*)(?:: [^;]*)?)/;
+const HANGS = /has not returned|does not return\b|did not return|is running/;
+const OPEN = /must block|while another thread held|while another thread was in/;
+
+function harm(cell) {
+  const { verdict, observed } = cell;
+  if (verdict.name === "error") return "kit";
+  if (verdict.name === "crash") return "crash";
+  if (verdict.name === "unsupported") return "missing";
+  if (verdict.name === "timeout" || HANGS.test(observed)) return "hang";
+  if (RAISED.test(observed)) return "raises";
+  return OPEN.test(observed) ? "open" : "silent";
+}
+
+// The name that is missing, such as isAlive, or null.
+function missingName(cell) {
+  return cell.verdict.name === "unsupported" ? (MISSING.exec(cell.observed)?.[1] ?? null) : null;
+}
+
+// What was observed, without what differs from case to case: numbers, and objects in <…>.
+function pattern(observed, check) {
+  const raised = RAISED.exec(observed)?.[1];
+  const said =
+    raised ?? (observed === "the check does not hold" ? `${observed}: ${check}` : observed);
+  return said.replace(/<[^<>]*>/g, "<…>").replace(/\d+/g, "N");
+}
+
+function causeOf(cell, check) {
+  if (cell.known !== null) return { kind: "reason", key: cell.known, title: cell.known };
+  const name = missingName(cell);
+  if (name) return { kind: "name", key: name, title: `There is no ${name}`, name };
+  const raised = RAISED.exec(cell.observed)?.[1];
+  return {
+    kind: "evidence",
+    key: pattern(cell.observed, check),
+    title: raised ?? (cell.observed || `verdict ${cell.verdict.name}`),
+  };
+}
+
+// The causes of the deviations of an implementation within some chapters: the new ones before the
+// known ones, and those that begin in the most basic chapter first. Required clauses come before
+// recommendations.
+export function causes(model, column, chapters) {
+  const found = new Map();
+  for (const clause of inChapters(model.judged, chapters)) {
+    const cell = column.cells.get(clause.id);
+    if (!cell?.bad) continue;
+    const check = column.details.get(cell.number)?.check ?? "";
+    const { kind, key, title, name } = causeOf(cell, check);
+    const id = `${kind} ${key}`;
+    if (!found.has(id)) {
+      found.set(id, { id, kind, title, name, known: cell.known !== null, deviations: [] });
+    }
+    found.get(id).deviations.push({ clause, cell, harm: harm(cell) });
+  }
+  const all = [...found.values()];
+  for (const cause of all) {
+    cause.required = cause.deviations.filter(({ clause }) => clause.level === "must").length;
+    const harms = new Set(cause.deviations.map((one) => one.harm));
+    cause.harms = HARMS.filter(({ name }) => harms.has(name));
+    const levels = new Set(cause.deviations.map(({ clause }) => clause.level));
+    cause.levels = ["must", "should", "free"].filter((level) => levels.has(level));
+  }
+  const order = (cause) => [cause.known, cause.required === 0, cause.deviations[0].clause.number];
+  return all.sort((one, other) => compare(order(one), order(other)));
+}
+
+export function compare(one, other) {
+  for (let place = 0; place < one.length; place += 1) {
+    if (one[place] < other[place]) return -1;
+    if (one[place] > other[place]) return 1;
+  }
+  return 0;
+}
+
+// One sentence about an implementation: what breaks, and what that does to a program.
+export function sentence(model, column, chapters) {
+  const clauses = inChapters(model.judged, chapters);
+  const required = score(column, atLevel(clauses, "must"));
+  const advised = score(column, atLevel(clauses, "should"));
+  const advice = advised.broken
+    ? `differs from ${plural(advised.broken, "recommendation")}`
+    : advised.judged
+      ? "follows every recommendation"
+      : "";
+  if (!required.judged && !advised.judged) return "Nothing of this was judged.";
+  const bySort = new Map();
+  for (const cause of causes(model, column, chapters)) {
+    for (const { clause, cell, harm: sort } of cause.deviations) {
+      if (clause.level !== "must" && !GRAVE.includes(sort)) continue;
+      const about = sort === "missing" ? (missingName(cell) ?? subject(clause)) : subject(clause);
+      if (!bySort.has(sort)) bySort.set(sort, new Map());
+      bySort.get(sort).set(about, (bySort.get(sort).get(about) ?? 0) + 1);
+    }
+  }
+  if (!bySort.size) {
+    const start = required.judged ? "Keeps everything that is required" : "";
+    return `${capital([start, advice].filter(Boolean).join(", and "))}.`;
+  }
+  const parts = HARMS.filter(({ name }) => bySort.has(name)).map(({ name, does }) => {
+    const found = bySort.get(name);
+    const most = [...found].sort((one, other) => other[1] - one[1]).map(([about]) => about);
+    const shown = most.slice(0, most.length === 4 ? 4 : 3);
+    if (most.length > shown.length) shown.push(`${most.length - shown.length} more`);
+    return `${does} ${listed(shown)}`;
+  });
+  return `${capital(parts.join("; "))}.`;
+}
+
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+// What the people who work on an implementation can do about a cause that is new to them.
+export function advice(cause) {
+  const kinds = new Set(cause.harms.map(({ name }) => name));
+  if (cause.kind === "name") {
+    return `Add ${cause.name}. If it is there under another name, say so in the adapter file.`;
+  }
+  if (kinds.has("kit")) return "Read the evidence. If your environment is not at fault, report it.";
+  if (kinds.has("crash"))
+    return "Mend this first: a crash hides what comes after it. The output has the stack.";
+  if (kinds.has("hang")) {
+    return "Mend this early: a call that hangs hides what comes after it. After a time-out, the output has the stacks of all threads.";
+  }
+  if (cause.deviations.length === 1) return "Repeat it alone, and read its evidence.";
+  return "Repeat the first clause alone, and begin there: the others may follow from it.";
+}

@@ -1,0 +1,243 @@
+// The page of an implementation: its deviations by cause, and what to do about each.
+
+import { command, h, listed, plural } from "./dom.js";
+import { format } from "./address.js";
+import { atLevel, inChapters, score, share, shortTitle } from "./data.js";
+import { MEANS, advice, causes, sentence } from "./causes.js";
+import {
+  bar,
+  clauseLink,
+  day,
+  inWords,
+  interpreter,
+  mark,
+  onlyChapters,
+  outside,
+} from "./parts.js";
+import { again, evidenceLink } from "./evidence.js";
+
+// A cause with more clauses than this shows them when it is unfolded.
+const SHOWN = 6;
+
+export function implementation(model, go, state) {
+  const column = model.columns.find((one) => one.label === state.id);
+  if (!column) return unknown(state.id);
+  const element = h("article", { class: "implementation" });
+
+  function update(next) {
+    const found = causes(model, column, next.chapters);
+    const news = found.filter((cause) => !cause.known);
+    const known = found.filter((cause) => cause.known);
+    element.replaceChildren(
+      h("h1", { tabindex: -1 }, column.label),
+      h("p", { class: "lead" }, column.implementation.about),
+      h("p", { class: "verdict" }, sentence(model, column, next.chapters)),
+      onlyChapters(model, next) ?? "",
+      ...figures(model, column, next),
+      ...section("New deviations", "Its adapter file does not list them.", news, column, next),
+      ...section(
+        "Known deviations",
+        "Its adapter file lists them with these reasons, so no run fails for them.",
+        known,
+        column,
+        next,
+      ),
+      h("h2", {}, "Chapter by chapter"),
+      chapterTable(model, column),
+      h("h2", {}, "How it was run"),
+      facts(model, column),
+    );
+  }
+  return { element, update, title: column.label };
+}
+
+function unknown(label) {
+  const text =
+    `This page has no implementation ${label}. If it is one that you opened from a record, open ` +
+    "the record again.";
+  return {
+    element: h("div", {}, h("h1", { tabindex: -1 }, "Not here"), h("p", {}, text)),
+    update() {},
+    title: "Not here",
+  };
+}
+
+function figures(model, column, state) {
+  const clauses = inChapters(model.judged, state.chapters);
+  const figure = (level) =>
+    h(
+      "span",
+      { class: "figure" },
+      h("b", {}, share(score(column, atLevel(clauses, level)))),
+      ` ${level}`,
+    );
+  const href = format({
+    view: "matrix",
+    columns: [column.label],
+    rows: "broken",
+    chapters: state.chapters,
+  });
+  return [
+    h(
+      "p",
+      { class: "figures" },
+      figure("must"),
+      figure("should"),
+      h("a", { href }, "Its deviations in the matrix"),
+    ),
+    bar(model, column, state.chapters),
+  ];
+}
+
+function section(title, about, found, column, state) {
+  const clauses = found.reduce((sum, cause) => sum + cause.deviations.length, 0);
+  if (!found.length) return [h("h2", {}, title), h("p", {}, "None.")];
+  return [
+    h("h2", {}, `${title}: ${plural(clauses, "clause")}, ${plural(found.length, "cause")}`),
+    h("p", {}, `${about} Those that begin in the most basic chapter come first.`),
+    ...found.map((cause) => causeCard(cause, column, state)),
+  ];
+}
+
+function causeCard(cause, column, state) {
+  const { deviations, harms } = cause;
+  const levels = cause.levels.map((level) => {
+    const some = deviations.filter(({ clause }) => clause.level === level);
+    return `${some.length} ${level}`;
+  });
+  const list = h(
+    "ul",
+    { class: "deviations" },
+    deviations.map(({ clause, cell }) =>
+      h(
+        "li",
+        {},
+        mark(cell),
+        h("span", { class: "hidden" }, `${inWords(cell)}: `),
+        h(
+          "div",
+          {},
+          clauseLink(clause.id),
+          h("span", { class: "level" }, clause.level),
+          " ",
+          evidenceLink(
+            state,
+            clause.id,
+            column.label,
+            "evidence",
+            h("span", { class: "hidden" }, ` for ${clause.id}`),
+          ),
+          h("span", { class: "says" }, clause.says),
+          cell.observed ? h("span", { class: "observed" }, cell.observed) : null,
+        ),
+      ),
+    ),
+  );
+  const many = deviations.length > SHOWN;
+  return h(
+    "section",
+    { class: "cause" },
+    h("h3", {}, cause.title),
+    h("p", { class: "count" }, plural(deviations.length, "clause"), `: ${levels.join(", ")}`),
+    cause.required
+      ? harms.map(({ name, label }) =>
+          h("p", {}, h("span", { class: `harm ${name}` }, label), ` ${MEANS[name]}`),
+        )
+      : h("p", {}, "Only recommendations, or details that no program should rely on."),
+    cause.known ? null : h("p", {}, h("b", {}, "What to do: "), advice(cause)),
+    command(
+      again(
+        column,
+        deviations.slice(0, 3).map(({ clause }) => clause.id),
+      ),
+    ),
+    many ? h("details", {}, h("summary", {}, `All ${deviations.length} clauses`), list) : list,
+  );
+}
+
+function chapterTable(model, column) {
+  const rows = model.chapters.map((chapter) => {
+    const clauses = model.judged.filter((clause) => clause.chapter === chapter.name);
+    const href = format({ view: "matrix", columns: [column.label], chapters: [chapter.name] });
+    const cell = (level) => {
+      const found = score(column, atLevel(clauses, level));
+      const state = !found.judged ? "nothing" : found.broken ? "broken" : "whole";
+      return h("td", { class: `number ${state}` }, share(found));
+    };
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, h("a", { href }, shortTitle(chapter))),
+      cell("must"),
+      cell("should"),
+    );
+  });
+  return h(
+    "table",
+    { class: "chapters" },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", { scope: "col" }, "Chapter"),
+        h("th", { scope: "col", class: "number" }, "must"),
+        h("th", { scope: "col", class: "number" }, "should"),
+      ),
+    ),
+    h("tbody", {}, rows),
+  );
+}
+
+function facts(model, column) {
+  const { implementation: subject, kit } = column;
+  const fact = (term, value) => (value ? [h("dt", {}, term), h("dd", {}, value)] : null);
+  const mapped = Object.entries(subject.mapped ?? {});
+  const seconds = column.milliseconds.reduce((sum, one) => sum + (one || 0), 0) / 1000;
+  const run = column.ranks.filter((rank) => rank >= 0).length;
+  return [
+    h(
+      "dl",
+      { class: "facts" },
+      fact("Module", h("code", {}, subject.module)),
+      fact("Version", subject.version),
+      fact("Interpreter", interpreter(column)),
+      fact("Platform", subject.platform),
+      fact("Home page", outside(subject.homepage, subject.homepage)),
+      fact("Issues", outside(subject.tracker, subject.tracker)),
+      fact(
+        "Names of its own",
+        mapped.length &&
+          `The adapter maps ${listed(mapped.map(([name, own]) => `${name} to ${own}`))}. ` +
+            "The clauses about names say that the documented ones are missing; " +
+            "what is behind them was judged.",
+      ),
+      fact(
+        "Not offered",
+        subject.omits?.length && `The cases about ${listed(subject.omits)} were not run.`,
+      ),
+      fact(
+        "Judged",
+        `${day(column)}, by threadspec ${kit.version} with the clause catalogue ${kit.catalogue}`,
+      ),
+      fact(
+        "Cases",
+        `${run} of ${kit.cases}, in ${seconds.toFixed(1)} s${column.timeScale === 1 ? "" : `, with durations multiplied by ${column.timeScale}`}`,
+      ),
+      fact("Another kit", kitNote(model, column)),
+    ),
+    h("p", {}, "Run it again:"),
+    command(again(column, [])),
+  ]
+    .flat()
+    .reduce((place, one) => (place.append(one), place), h("div", {}));
+}
+
+function kitNote(model, column) {
+  if (column.foreign)
+    return "Made with another catalogue than this page: clauses may ask for something else.";
+  if (column.kit.battery !== model.battery_digest)
+    return "Made with another version of the battery than this page.";
+  return null;
+}

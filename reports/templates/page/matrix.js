@@ -1,0 +1,53 @@
+// The matrix: the filters, and the grid of what they leave.
+
+import { h, plural } from "./dom.js";
+import { format } from "./address.js";
+import { chosenColumns, chosenRows, toolbar } from "./filters.js";
+import { drawGrid } from "./grid.js";
+import { legend } from "./parts.js";
+
+export function matrix(model, go) {
+  const found = h("p", { class: "found", role: "status" });
+  const place = h("div", {});
+  const bar = toolbar(model, go);
+  const element = h(
+    "div",
+    { class: "matrix" },
+    h("h1", { tabindex: -1 }, "Matrix"),
+    bar.element,
+    found,
+    place,
+    legend(model),
+  );
+  let shown = null;
+  let grid = null;
+
+  function update(state) {
+    // The cell that is open is marked, and nothing is drawn again.
+    const now = format({ ...state, cell: null });
+    if (now !== shown) {
+      shown = now;
+      const columns = chosenColumns(model, state);
+      const rows = chosenRows(model, state, columns);
+      bar.update(state);
+      found.replaceChildren(...summary(model, state, columns, rows));
+      grid = drawGrid(model, state, columns, rows, go);
+      place.replaceChildren(grid.element);
+    }
+    grid.mark(state.cell);
+  }
+  return { element, update, title: "Matrix", focusCell: (cell) => grid.focus(cell) };
+}
+
+function summary(model, state, columns, rows) {
+  const absent = state.columns.filter((label) => !model.columns.some((one) => one.label === label));
+  const clear = { view: "matrix" };
+  return [
+    `${rows.length} of ${plural(model.judged.length, "clause")}, ` +
+      `${columns.length} of ${plural(model.columns.length, "implementation")}. `,
+    absent.length ? `This page does not have ${absent.join(", ")}. ` : "",
+    format({ ...state, cell: null, open: [] }) === format(clear)
+      ? ""
+      : h("a", { href: format(clear) }, "Clear all filters"),
+  ];
+}

@@ -1,0 +1,151 @@
+// Parts that several views have: verdicts as marks, bars and legends, and the choice of chapters.
+
+import { h, listed, plural } from "./dom.js";
+import { format } from "./address.js";
+import { counts, inChapters, shortTitle } from "./data.js";
+
+// The class of a cell: its verdict, and whether the adapter lists it.
+export function look(cell) {
+  return `v-${cell.verdict.name}${cell.bad && cell.known !== null ? " known" : ""}`;
+}
+
+// A verdict in words: "fail, known".
+export function inWords(cell) {
+  return cell.verdict.name + (cell.known === null ? "" : ", known");
+}
+
+export function mark(cell) {
+  return h("span", { class: `mark ${look(cell)}`, "aria-hidden": "true" }, cell.verdict.symbol);
+}
+
+// The mark and the word of a verdict.
+export function badge(cell) {
+  return h("span", { class: "badge" }, mark(cell), " ", inWords(cell));
+}
+
+// A bar with the share of each verdict.
+export function bar(model, column, chapters) {
+  const found = counts(model, column, inChapters(model.judged, chapters));
+  const label = found.map(({ verdict, count }) => `${count} ${verdict.name}`).join(", ");
+  const parts = found.map(({ verdict, count }) => {
+    const part = h("span", { class: `v-${verdict.name}` });
+    part.style.flexGrow = count;
+    return part;
+  });
+  return h("div", { class: "bar", role: "img", "aria-label": label || "nothing judged" }, parts);
+}
+
+export function legend(model) {
+  const items = model.verdicts.map((verdict) => {
+    const cell = { verdict, bad: false, known: null };
+    return h("li", {}, mark(cell), h("span", {}, h("b", {}, verdict.name), `: ${verdict.meaning}`));
+  });
+  const known = { verdict: model.verdicts[model.rank.get("fail")], bad: true, known: "" };
+  items.push(
+    h(
+      "li",
+      {},
+      mark(known),
+      h(
+        "span",
+        {},
+        h("b", {}, "known"),
+        ": outlined; its adapter file lists the deviation, with a reason",
+      ),
+    ),
+    h(
+      "li",
+      {},
+      h("span", { class: "mark none", "aria-hidden": "true" }, "·"),
+      h("span", {}, "no case was run"),
+    ),
+  );
+  return h(
+    "details",
+    { class: "legend" },
+    h("summary", {}, "What the marks mean"),
+    h("ul", {}, items),
+  );
+}
+
+// A list of boxes to tick: `chosen` are the names that are ticked, `choose` gets the new list.
+export function boxes(items, chosen, choose) {
+  return items.map(({ name, label }) =>
+    h(
+      "label",
+      { class: "box" },
+      h("input", {
+        type: "checkbox",
+        value: name,
+        checked: chosen.includes(name),
+        change: (event) => {
+          const kept = chosen.filter((one) => one !== name);
+          const next = event.target.checked ? [...kept, name] : kept;
+          choose(items.map((one) => one.name).filter((one) => next.includes(one)));
+        },
+      }),
+      h("span", {}, label),
+    ),
+  );
+}
+
+export function chapterItems(model) {
+  return model.chapters.map((chapter) => ({ name: chapter.name, label: shortTitle(chapter) }));
+}
+
+// What holds for every view in which chapters are chosen.
+export function onlyChapters(model, state) {
+  if (!state.chapters.length) return null;
+  const titles = model.chapters
+    .filter((chapter) => state.chapters.includes(chapter.name))
+    .map(shortTitle);
+  return h(
+    "p",
+    { class: "only" },
+    `Only ${plural(titles.length, "chapter")}: ${titles.join(", ")}. `,
+    h("a", { href: format({ ...state, chapters: [] }) }, "Show all"),
+  );
+}
+
+export function implementationLink(column, state) {
+  const href = format({ view: "implementation", id: column.label, chapters: state.chapters });
+  return h("a", { href }, column.label, column.own ? " (opened here)" : "");
+}
+
+export function clauseLink(id) {
+  return h("a", { href: format({ view: "clause", id }) }, h("code", {}, id));
+}
+
+// The interpreter in which an implementation ran, in a few words.
+export function interpreter({ implementation }) {
+  return implementation.interpreter + (implementation.gil === false ? ", no GIL" : "");
+}
+
+// What an adapter says that changes how an implementation is judged, and what leads to its people.
+export function notes({ implementation }) {
+  const { mapped = {}, omits = [], homepage, tracker } = implementation;
+  const pairs = Object.entries(mapped).map(([name, own]) => `${name} to ${own}`);
+  return [
+    pairs.length ? `its adapter maps ${listed(pairs)}` : null,
+    omits.length
+      ? `its adapter omits the ${omits.length === 1 ? "chapter" : "chapters"} ${listed(omits)}`
+      : null,
+    outside(homepage, "home page"),
+    outside(tracker, "issues"),
+  ].filter(Boolean);
+}
+
+// A link to another site, or null where the address is none that a browser may follow.
+export function outside(address, text) {
+  if (!/^https?:\/\//.test(address ?? "")) return null;
+  return h("a", { href: address, rel: "noreferrer" }, text);
+}
+
+export function day(column) {
+  return column.made.slice(0, 10);
+}
+
+// Whether there is room for what a narrow screen folds.
+export function isWide() {
+  return matchMedia("(min-width: 48rem)").matches;
+}
