@@ -3,13 +3,14 @@
 #   make test     all tests: style, types, portability, the kit's own tests, the battery on the reference
 # One gets implementations to judge:
 #   make implementations  installs those that can be installed here, and says how to get the others
-# Six more measure the battery itself and the kit (reports/QUALITY.md quotes what they print last):
+# Seven more measure the battery itself and the kit (reports/QUALITY.md quotes what they print last):
 #   make faults   which planted faults it catches, and what else fails with them
 #   make oddities whether it raises anything on odd but conforming implementations
 #   make mutation which mutants of the reference it lets live
 #   make soak     whether any verdict ever differs, in many runs under different loads
 #   make adversity whether killed workers, limits, or a missing /proc change a verdict
 #   make bad      how long it takes to judge implementations that are wrong everywhere
+#   make page     how large and how fast the page of a matrix of 40 implementations is
 # One makes the documentation:
 #   make docs     from docs/, the catalogue and the schemas, into build/docs
 # And two measure the reference:
@@ -28,7 +29,7 @@ STUBS := $(wildcard reference/*.pyi) reference/py.typed
 VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLock.acquire(blocking)'
 
 .PHONY: matrix implementations test lint battery unit faults oddities mutation soak bad bench interrupts pytests publish docs clean \
-	adversity
+	adversity page
 
 matrix: $(VENV)/ready
 	$(BIN)/threadspec matrix --out $(MATRIX)
@@ -37,12 +38,12 @@ test: lint battery unit
 
 # The kit's own tests.
 unit: $(VENV)/ready
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -rs
 
 battery: $(VENV)/ready
 	$(BIN)/pytest --impl=reference --impl-strict -q
 
-implementations faults oddities mutation soak adversity bad interrupts: $(VENV)/ready
+implementations faults oddities mutation soak adversity bad interrupts page: $(VENV)/ready
 	$(BIN)/python -m quality.$@
 
 bench: $(VENV)/bench
@@ -57,7 +58,7 @@ lint: $(VENV)/ready
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
 	MYPYPATH=build/typing:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
 		-p threadspec.frontends -p threadspec.reports -p benchmarks -p quality.faults -p quality.interrupts -m quality.bad.__main__ \
-		-m quality.oddities.__main__ -m quality.mutation -m quality.soak -m quality.adversity -m quality.implementations -m quality.pytests -m quality.judging -m docs.generate
+		-m quality.oddities.__main__ -m quality.mutation -m quality.soak -m quality.adversity -m quality.implementations -m quality.pytests -m quality.judging -m quality.browser -m quality.page -m docs.generate
 	rm -rf build/stubs && mkdir -p build/stubs/threadspec/reference
 	ln -s $(addprefix ../../../../,$(STUBS)) build/stubs/threadspec/reference
 	MYPYPATH=build/stubs $(BIN)/python -m mypy.stubtest threadspec.reference \

@@ -1,0 +1,199 @@
+"""Measures the page with as many implementations and clauses as it is made for.
+
+Run ``python -m quality.page [--implementations N] [--out FILE]``.  It makes records of invented
+implementations, writes their page, and uses it in a Chromium without a window.  It prints the size
+of the page, and the milliseconds until the views are painted and until the evidence behind a cell
+is.  The exit status is 1 where a figure misses its goal.
+
+The records are like real ones: families of implementations that deviate in the same clauses with
+the same evidence, some nearly conforming, some wrong nearly everywhere, and numbers that differ
+from case to case.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from quality.browser import BrowserError, Page, browser
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.index import Case, battery, digest
+from threadspec.conformance.verdicts import Verdict
+from threadspec.reports import page
+from threadspec.reports.matrix import build
+from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
+
+# The goals: bytes, and milliseconds.
+LARGEST = 1_000_000
+DRAWN = 1_000
+OPENED = 50
+
+# How often each duration is measured; the median counts.
+TIMES = 5
+
+# How many implementations a family has, and the shares of the clauses from which they deviate.
+FAMILY = 4
+SHARES = (0.02, 0.06, 0.06, 0.1, 0.3, 0.55)
+
+
+def records(number: int, seed: int = 0) -> Iterator[Record]:
+    """Records of invented implementations, always the same for the same arguments."""
+    for index in range(number):
+        family = index // FAMILY
+        chance = random.Random(f"{seed} {family}")
+        share = SHARES[family % len(SHARES)]
+        bad = {clause.id for clause in catalogue().clauses if chance.random() < share}
+        own = random.Random(f"{seed} {index}")
+        yield Record(
+            kit=Kit("0.1.0", catalogue().version, catalogue().digest, digest(), len(battery())),
+            implementation=Subject(
+                name=f"family{family}@3.{index % FAMILY + 8}",
+                module=f"family{family}.threads",
+                version=f"{family}.{index}",
+                interpreter=f"CPython 3.{index % FAMILY + 8}.0",
+                platform="Linux x86_64",
+                gil=True,
+                about="An invented implementation.",
+            ),
+            cases=tuple(_result(case, case.clause.id in bad, family, own) for case in battery()),
+            made=f"2026-11-{index % 28 + 1:02}T12:00:00+00:00",
+            finished=True,
+            time_scale=1.0,
+        )
+
+
+def _result(case: Case, bad: bool, family: int, chance: random.Random) -> CaseResult:
+    """The result of a case, a deviation with everything that it can have, or not."""
+    clause = case.clause
+    verdict: Verdict = "pass"
+    if clause.level == "free":
+        verdict = "observed"
+    elif bad:
+        usual: Verdict = "fail" if clause.level == "must" else "non-strict"
+        verdict = chance.choices([usual, "unsupported", "timeout"], [17, 2, 1])[0]
+    if verdict == "pass":
+        return _plain(case, verdict, chance)
+    return CaseResult(
+        case=case.id,
+        clause=clause.id,
+        chapter=clause.chapter,
+        level="free" if clause.level == "info" else clause.level,
+        verdict=verdict,
+        expected=clause.says,
+        observed=f"while another thread held the lock, {case.function[5:45]}() of family "
+        f"{family} returned {chance.randrange(40)}; it must block",
+        where=f"{case.source}:{case.line + 7}",
+        check=f"assert blocked, {case.function!r}",
+        evidence=(f"{chance.randrange(2, 9)} actors: blocked, seen waiting to be woken",),
+        output="".join(
+            f'  File "/usr/lib/python3/family{family}/threads.py", line {chance.randrange(900)}\n'
+            for _ in range(30 if verdict == "timeout" else 0)
+        ),
+        seconds=chance.uniform(0.0001, 0.2),
+        waits={"positive": chance.uniform(0.0001, 0.1)},
+        divergence=Expectation(
+            verdict, f"Family {family} has no second thread for {clause.chapter}."
+        )
+        if chance.random() < 0.7 and verdict != "observed"
+        else None,
+    )
+
+
+def _plain(case: Case, verdict: Verdict, chance: random.Random) -> CaseResult:
+    clause = case.clause
+    return CaseResult(
+        case=case.id,
+        clause=clause.id,
+        chapter=clause.chapter,
+        level="must" if clause.level == "must" else "should",
+        verdict=verdict,
+        expected=clause.says,
+        evidence=("1 actor: blocked, seen waiting to be woken",),
+        seconds=chance.uniform(0.0001, 0.05),
+    )
+
+
+def painted(shown: Page, address: str) -> float:
+    """The milliseconds from the start of loading the page until its view is painted."""
+    shown.open(address)
+    found: float = shown.wait("performance.getEntriesByName('painted')[0]?.startTime")
+    return found
+
+
+def opened(shown: Page, row: int, column: int) -> float:
+    """The milliseconds from a click on a cell until the evidence behind it is painted."""
+    shown.evaluate(
+        """void (window.took = new Promise((done) => addEventListener("click", (event) => {
+            requestAnimationFrame(() => requestAnimationFrame(
+                () => done(performance.now() - event.timeStamp)));
+        }, { capture: true, once: true })))"""
+    )
+    shown.click(f".grid tr[data-clause]:nth-of-type({row}) td:nth-of-type({column})")
+    took: float = shown.evaluate("window.took")
+    if not shown.evaluate("document.querySelector('#evidence').open"):
+        raise BrowserError("a click on a cell has not opened its evidence")
+    shown.press("Escape")
+    return took
+
+
+def measure(number: int, path: Path) -> Iterator[tuple[str, float, float]]:
+    """What was measured: its name, the figure, and the goal."""
+    text = page.html(build(records(number), catalogue()))
+    path.write_text(text, encoding="utf-8")
+    yield "bytes", path.stat().st_size, LARGEST
+    address = path.as_uri()
+    with browser() as shown:
+        shown.resize(1440, 900)
+        shown.call("Page.addScriptToEvaluateOnNewDocument", source=_NOTE)
+        painted(shown, address)  # the first start of the browser's own parts
+        for name, hash in (
+            ("overview drawn, ms", ""),
+            ("matrix drawn, ms", "#matrix"),
+            ("matrix drawn with every clause, ms", "#matrix?open=all"),
+        ):
+            times = [painted(shown, address + hash) for _ in range(TIMES)]
+            yield name, statistics.median(times), DRAWN
+        cells = [(row, 5) for row in range(2, 2 + 2 * TIMES)]
+        times = [opened(shown, row, column) for row, column in cells]
+        yield "evidence opened, ms", statistics.median(times), OPENED
+
+
+# Runs before the page: notes when the first view has been painted, two frames after it was drawn.
+_NOTE = """
+new MutationObserver((_, observer) => {
+    if (!document.body?.dataset.shown) return;
+    observer.disconnect();
+    requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("painted")));
+}).observe(document, { attributes: true, subtree: true });
+"""
+
+
+def main() -> int:
+    """Measure the page; the exit status."""
+    parser = argparse.ArgumentParser(prog="quality.page", description="Measure the page.")
+    parser.add_argument("--implementations", type=int, default=40, metavar="N")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="keep the page there")
+    options = parser.parse_args()
+    missed = False
+    with tempfile.TemporaryDirectory() as folder:
+        path = (options.out or Path(folder) / "page.html").resolve()
+        clauses = len(catalogue().clauses)
+        print(f"{options.implementations} implementations, {clauses} clauses")
+        try:
+            for name, figure, goal in measure(options.implementations, path):
+                verdict = "" if figure < goal else "  MISSED"
+                missed = missed or figure >= goal
+                print(f"{name:<40} {figure:>10,.0f}  (goal: {goal:,}){verdict}", flush=True)
+        except BrowserError as error:
+            print(f"quality.page: {error}", file=sys.stderr)
+            return 1
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
