@@ -1,0 +1,763 @@
+"""The page in a real browser: everything that a reader can do with it, with mouse and keyboard."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import pytest
+
+from quality import browser as browsers
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.index import battery
+from threadspec.conformance.verdicts import Verdict
+from threadspec.frontends.trial import make_record
+from threadspec.reports import page, record
+from threadspec.reports.matrix import Missing, build
+from threadspec.reports.record import CaseResult, Expectation, Record, Subject
+
+if browsers.find() is None:
+    pytest.skip(
+        f"the page was not tried, because there is no browser: {browsers.HOW_TO_GET}",
+        allow_module_level=True,
+    )
+
+ROOT = Path(__file__).parent.parent
+
+# The version of axe-core, which looks for obstacles to readers who use other than eyes and mouse.
+AXE = "axe-core@4.14.1"
+
+ODD = "<script>alert('x')</script> & more"
+NO_IS_ALIVE = "there is no isAlive (AttributeError: 'Thread' object has no attribute 'isAlive')"
+MAPPED = "there is no isAlive; its adapter maps it to is_alive"
+REMOVED = "isAlive() was removed in Python 3.9 in favour of is_alive()."
+LETS_IN = "actor 1: acquire() returned True; it must block"
+RUNS_ON = "actor 2: join() has not returned"
+
+# A deviation: its verdict, what was observed, and the reason where its adapter lists it.
+Deviation = tuple[Verdict, str, str | None]
+
+ALIVE = [case.clause.id for case in battery() if case.clause.id.startswith("thread.alive.")]
+NEAR: dict[str, Deviation] = {
+    **dict.fromkeys(ALIVE, ("unsupported", NO_IS_ALIVE, REMOVED)),
+    "lock.release.unlocked-error": ("fail", "release() raised thread.error: unlocked", None),
+    "rlock.acquire.no-argument-no-value": ("non-strict", ODD, None),
+}
+FAR: dict[str, Deviation] = {
+    **dict.fromkeys(ALIVE, ("unsupported", MAPPED, None)),
+    "lock.acquire.held-blocks": ("fail", LETS_IN, None),
+    "lock.acquire.holder-blocks": ("fail", LETS_IN.replace("1", "2"), None),
+    "thread.join.blocks": ("timeout", RUNS_ON, None),
+    "thread.start.once": ("crash", "the process ended: SIGSEGV", None),
+    "event.wait.blocks": ("varies", "wait() returned in 2 of 5 rounds", None),
+}
+FREE = {"lock.release.order": "first in, first out", "timer.is-a-class": "a class"}
+
+
+def a_record(name: str, found: Mapping[str, Deviation], free: Mapping[str, str] = FREE) -> Record:
+    """A record of an implementation that conforms but for these deviations."""
+    results = []
+    for case in battery():
+        clause = case.clause
+        verdict, observed, known = found.get(clause.id, ("pass", None, None))
+        if clause.level == "free":
+            verdict, observed = "observed", free.get(clause.id, "as usual")
+        result = CaseResult(case.id, clause.id, clause.chapter, clause.level, verdict, clause.says)
+        if observed is not None:
+            result = replace(result, observed=observed, where="support/x.py:3", check="assert x()")
+        if clause.id in found:
+            result = replace(result, output="Traceback of it", evidence=("1 actor: blocked",))
+        if known:
+            result = replace(result, divergence=Expectation(verdict, known))
+        results.append(result)
+    subject = Subject(name, f"{name}.threads", "1.5", "CPython 3.11.7", "Linux x86_64", True)
+    made = make_record(subject, results, 1.0, finished=True)
+    return replace(made, made="2026-11-20T10:00:00+00:00")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a page with three implementations."""
+    path = tmp_path_factory.mktemp("page") / "matrix.html"
+    other_order = {**FREE, "lock.release.order": "last in, first out"}
+    records = [a_record("far", FAR, other_order), a_record("good", {}), a_record("near@3.9", NEAR)]
+    matrix = build(records, catalogue(), [Missing("absent", ODD)])
+    path.write_text(page.html(matrix), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[browsers.Page]:
+    with browsers.browser() as shown:
+        yield shown
+
+
+@pytest.fixture
+def shown(window: browsers.Page) -> Iterator[browsers.Page]:
+    """The browser's page, in a window for a desktop; nothing may go wrong in it."""
+    window.resize(1280, 900)
+    window.media()
+    yield window
+    assert window.complaints() == []
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The source of axe-core, which npm fetches once."""
+    path = ROOT / "build" / "axe" / "package" / "axe.min.js"
+    if not path.exists():
+        if which("npm") is None:
+            pytest.skip(
+                "axe-core was not run, because there is no npm (Debian: apt-get install npm)"
+            )
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        for command in (["npm", "pack", "--silent", AXE], ["tar", "-xzf", "axe-core-4.14.1.tgz"]):
+            subprocess.run(command, cwd=path.parent.parent, check=True, capture_output=True)
+    return path.read_text(encoding="utf-8")
+
+
+def view(shown: browsers.Page, address: str, hash: str = "") -> None:
+    """Open the page at a place."""
+    shown.open(address + hash)
+    shown.wait("document.body.dataset.shown")
+
+
+def text(shown: browsers.Page, selector: str) -> str:
+    """The text of an element, as a reader sees it."""
+    found: str = shown.evaluate(f"document.querySelector({json.dumps(selector)}).innerText")
+    return found
+
+
+def texts(shown: browsers.Page, selector: str) -> list[str]:
+    """The texts of several elements; those of cells that are not laid out yet, too."""
+    found: list[str] = shown.evaluate(
+        f"""[...document.querySelectorAll({json.dumps(selector)})].map(
+            (one) => (one.innerText || one.textContent).trim())"""
+    )
+    return found
+
+
+def place(shown: browsers.Page) -> str:
+    found: str = shown.evaluate("location.hash")
+    return found
+
+
+def rows(shown: browsers.Page) -> list[str]:
+    """The clauses that the matrix shows."""
+    found: list[str] = shown.evaluate(
+        "[...document.querySelectorAll('.grid tr[data-clause]')].map((one) => one.dataset.clause)"
+    )
+    return found
+
+
+def scores(shown: browsers.Page) -> dict[str, str]:
+    """The score on must for each implementation, in the order of the overview."""
+    names = texts(shown, ".implementations tbody th")
+    return dict(zip(names, texts(shown, ".implementations td[data-name=must]"), strict=True))
+
+
+def follow(shown: browsers.Page, selector: str) -> None:
+    """Click on a link within the page, and wait until what it leads to is shown."""
+    shown.click(selector)
+    shown.wait("document.body.dataset.shown === location.hash")
+
+
+def choose(shown: browsers.Page, selector: str, value: str) -> None:
+    """Choose from a list, as with the keyboard."""
+    shown.evaluate(
+        f"""(() => {{
+            const list = document.querySelector({json.dumps(selector)});
+            list.value = {json.dumps(value)};
+            list.dispatchEvent(new Event("change"));
+        }})()"""
+    )
+
+
+# -- the overview ---------------------------------------------------------------------------------
+
+
+def test_the_page_loads_nothing_else_and_says_no_error(shown: browsers.Page, address: str) -> None:
+    view(shown, address)
+    assert [one for one in shown.requests() if one not in ("about:blank", address)] == []
+    assert shown.evaluate("document.querySelector('.plain')") is None
+
+
+def test_the_overview_shows_the_best_first_with_what_breaks(
+    shown: browsers.Page, address: str
+) -> None:
+    view(shown, address)
+    found = scores(shown)
+    assert list(found) == ["good", "near@3.9", "far"]
+    must = sum(clause.level == "must" for clause in catalogue().clauses)
+    assert found["good"] == f"{must}/{must}"
+    good, near, far = texts(shown, ".sentence")
+    assert good == "Keeps everything that is required, and follows every recommendation."
+    assert near == "Raises other exceptions in lock.release; lacks isAlive."
+    assert far == (
+        "Can end the process in thread.start; can hang in thread.join; lets threads go on that "
+        "must wait, in lock.acquire; does something else, without an error, in event.wait; "
+        "lacks isAlive."
+    )
+    assert "version 1.5 · CPython 3.11.7 · 2026-11-20" in text(shown, ".ran")
+    assert f"absent: {ODD}" in text(shown, "main")
+    assert "how fast an implementation is" in text(shown, "main")
+
+
+def test_any_column_sorts(shown: browsers.Page, address: str) -> None:
+    view(shown, address)
+    shown.click(".implementations thead th:first-child button")
+    assert list(scores(shown)) == ["far", "good", "near@3.9"]
+    assert place(shown) == "#overview?sort=name"
+    assert shown.evaluate("document.querySelector('[aria-sort]').innerText") == "Implementation"
+    choose(shown, "#order", "lock")
+    assert list(scores(shown)) == ["good", "near@3.9", "far"]
+    for name in ("must", "should", "interpreter", "version", "date", "overview", "interruptions"):
+        choose(shown, "#order", "" if name == "must" else name)
+        assert len(scores(shown)) == 3
+
+
+def test_the_scores_follow_what_a_program_uses(shown: browsers.Page, address: str) -> None:
+    view(shown, address)
+    shown.click(".chips input[value=lock]")
+    shown.click(".chips input[value=event]")
+    must = sum(
+        one.level == "must" and one.chapter in ("lock", "event") for one in catalogue().clauses
+    )
+    assert scores(shown) == {
+        "good": f"{must}/{must}",
+        "near@3.9": f"{must - 1}/{must}",
+        "far": f"{must - 3}/{must}",
+    }
+    assert texts(shown, ".implementations .turned") == ["lock", "event"]
+    assert "isAlive" not in text(shown, ".implementations")
+    # The page of an implementation and the matrix keep to the choice.
+    follow(shown, ".implementations tbody:nth-of-type(2) a")
+    assert "Only 2 chapters: Lock, Event." in text(shown, ".only")
+    assert "isAlive" not in text(shown, "main")
+    follow(shown, "header nav a[data-view=matrix]")
+    assert {one.split(".")[0] for one in rows(shown)} == {"lock", "event"}
+
+
+# -- the matrix -----------------------------------------------------------------------------------
+
+
+def test_chapters_fold(shown: browsers.Page, address: str) -> None:
+    view(shown, address, "#matrix")
+    assert rows(shown) == []
+    assert texts(shown, ".grid .chapter:has([data-chapter=lock]) td")[:3] == ["2", "✓", "1"]
+    shown.click("[data-chapter=lock]")
+    lock = [one.id for one in catalogue().clauses if one.chapter == "lock" and one.level != "info"]
+    assert rows(shown) == lock
+    assert place(shown) == "#matrix?open=lock"
+    shown.click("[data-chapter=lock]")
+    assert rows(shown) == []
+    shown.click(".fold button")
+    assert len(rows(shown)) == sum(one.level != "info" for one in catalogue().clauses)
+    shown.click(".fold button + button")
+    assert rows(shown) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (
+            "rows=broken&chapters=lock",
+            [
+                "lock.acquire.held-blocks",
+                "lock.acquire.holder-blocks",
+                "lock.release.unlocked-error",
+            ],
+        ),
+        ("rows=broken&chapters=lock&columns=near@3.9", ["lock.release.unlocked-error"]),
+        ("rows=differ&levels=free", ["lock.release.order"]),
+        ("verdicts=crash,timeout", ["thread.start.once", "thread.join.blocks"]),
+        ("q=SIGSEGV", ["thread.start.once"]),
+        ("q=unlocked-error+thread.error", ["lock.release.unlocked-error"]),
+        ("q=xyzzy", []),
+    ],
+)
+def test_a_link_with_filters_shows_what_they_leave(
+    shown: browsers.Page, address: str, query: str, expected: list[str]
+) -> None:
+    view(shown, address, f"#matrix?{query}")
+    assert rows(shown) == expected
+    assert text(shown, ".found").startswith(f"{len(expected)} of ")
+
+
+def test_the_filters_are_in_the_address(shown: browsers.Page, address: str) -> None:
+    view(shown, address, "#matrix")
+    shown.click("#search")
+    shown.write("lock")
+    shown.wait("location.hash.includes('q=lock')")
+    choose(shown, "#rows", "broken")
+    for menu, value in (
+        ("levels", "must"),
+        ("verdicts", "fail"),
+        ("chapters", "lock"),
+        ("columns", "far"),
+    ):
+        shown.click(f".menu.{menu} summary")
+        shown.click(f".menu.{menu} input[value={value}]")
+    expected = ["lock.acquire.held-blocks", "lock.acquire.holder-blocks"]
+    assert rows(shown) == expected
+    assert place(shown) == (
+        "#matrix?chapters=lock&levels=must&verdicts=fail&columns=far&rows=broken&q=lock"
+    )
+    shown.reload()
+    shown.wait("document.body.dataset.shown")
+    assert rows(shown) == expected
+    assert texts(shown, ".grid thead a") == ["far"]
+    assert shown.evaluate("document.querySelector('#search').value") == "lock"
+    follow(shown, ".found a")
+    assert place(shown) == "#matrix"
+    assert shown.evaluate("document.querySelector('#search').value") == ""
+
+
+def test_two_implementations_are_compared(shown: browsers.Page, address: str) -> None:
+    view(shown, address, "#matrix")
+    choose(shown, "#compare-one", "good")
+    choose(shown, "#compare-other", "near@3.9")
+    shown.click(".compare button")
+    assert texts(shown, ".grid thead a") == ["good", "near@3.9"]
+    assert set(rows(shown)) == set(NEAR)
+    assert place(shown) == "#matrix?columns=good,near@3.9&rows=differ"
+
+
+def test_what_was_observed_is_shown_in_the_matrix(shown: browsers.Page, address: str) -> None:
+    view(shown, address, "#matrix?levels=free&chapters=lock")
+    row = ".grid tr[data-clause='lock.release.order']"
+    assert texts(shown, f"{row} td:not(.says)") == ["B", "A", "A"]
+    assert texts(shown, f"{row} .value") == ["A first in, first out", "B last in, first out"]
+
+
+def test_verdicts_are_told_apart_without_colour(shown: browsers.Page, address: str) -> None:
+    view(shown, address, "#matrix?open=all")
+    marks = shown.evaluate(
+        """(() => {
+            const found = {};
+            for (const one of document.querySelectorAll(".grid .mark, .grid td:not(.says)")) {
+                if (one.childElementCount) continue;
+                const style = getComputedStyle(one);
+                const grey = (colour) => {
+                    const [red, green, blue, alpha] = colour.match(/[\\d.]+/g).map(Number);
+                    return alpha === 0 ? 255 : 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+                };
+                const kind = one.className.replace("mark ", "") || "pass";
+                const outlined = style.boxShadow !== "none";
+                found[kind] = [one.textContent, grey(style.backgroundColor), outlined];
+            }
+            return found;
+        })()"""
+    )
+    symbols = {name: mark[0] for name, mark in marks.items() if name.startswith("v-")}
+    assert symbols.pop("v-unsupported known") == symbols["v-unsupported"]
+    assert len(set(symbols.values())) >= len(symbols) - 1  # letters stand for what was observed
+    assert marks["pass"][1] - marks["v-fail"][1] > 150
+    assert marks["v-unsupported known"][1] - marks["v-unsupported"][1] > 150
+    assert marks["v-unsupported known"][2]
+    assert not marks["v-unsupported"][2]
+
+
+# -- the evidence ---------------------------------------------------------------------------------
+
+
+def test_a_cell_opens_the_evidence(shown: browsers.Page, address: str) -> None:
+    view(shown, address, "#matrix?chapters=lock&rows=broken")
+    shown.click(".grid tr[data-clause='lock.release.unlocked-error'] td:nth-of-type(3)")
+    assert place(shown).endswith("&cell=lock.release.unlocked-error,near@3.9")
+    said = text(shown, "#evidence")
+    clause = catalogue().find("lock.release.unlocked-error")
+    assert clause is not None
+    for part in (
+        "fail: does not do what the clause requires",
+        clause.says,
+        "release() raised thread.error: unlocked",
+        "assert x()",
+        "battery/support/x.py:3",
+        "battery/shared/locks.py:",
+        "1 actor: blocked",
+        "pytest --impl=near@3.9 lock.release.unlocked-error",
+        "3 cases",
+        " ms",
+    ):
+        assert part in said
+    shown.click("#evidence .case[open] .folded summary")
+    assert text(shown, "#evidence .folded[open] pre") == "Traceback of it"
+    shown.click("#evidence .case[open] .folded:last-child summary")
+    shown.wait("document.querySelectorAll('#evidence .folded[open] pre').length === 2")
+    assert "def test_release_of_a_new_lock_is_an_error" in text(shown, ".folded:last-child pre")
+    shown.press("Escape")
+    assert "cell=" not in place(shown)
+    assert not shown.evaluate("document.querySelector('#evidence').open")
+
+
+def test_a_link_to_a_cell_opens_it_again(shown: browsers.Page, address: str) -> None:
+    view(shown, address, "#matrix?open=thread&cell=thread.alive.before,near@3.9")
+    assert "unsupported, known" in text(shown, "#evidence")
+    assert REMOVED in text(shown, "#evidence")
+    shown.reload()
+    shown.wait("document.querySelector('#evidence').open")
+    cell = ".grid tr[data-clause='thread.alive.before'] td[aria-selected]"
+    box = shown.evaluate(
+        f"document.querySelector({json.dumps(cell)}).getBoundingClientRect().toJSON()"
+    )
+    assert 0 < box["top"] < 900
+    follow(shown, "#evidence h2 a")
+    assert place(shown) == "#clause/thread.alive.before"
+    assert not shown.evaluate("document.querySelector('#evidence').open")
+
+
+def test_evidence_is_text_and_never_markup(shown: browsers.Page, address: str) -> None:
+    clause = "rlock.acquire.no-argument-no-value"
+    view(shown, address, f"#implementation/near@3.9?cell={clause},near@3.9")
+    assert ODD in text(shown, "#evidence")
+    assert ODD in text(shown, "main")
+    view(shown, address, f"#matrix?q={clause}")
+    assert rows(shown) == [clause]
+
+
+# -- the pages of an implementation and of a clause -----------------------------------------------
+
+
+def test_an_implementation_has_its_deviations_by_cause(shown: browsers.Page, address: str) -> None:
+    view(shown, address, "#overview")
+    follow(shown, ".implementations tbody:nth-of-type(3) a")
+    assert place(shown) == "#implementation/far"
+    assert shown.evaluate("document.title") == "far · threadspec"
+    assert texts(shown, ".cause h3") == [
+        LETS_IN,
+        "wait() returned in 2 of 5 rounds",
+        "the process ended: SIGSEGV",
+        "There is no isAlive",
+        RUNS_ON,
+    ]
+    alive = shown.evaluate("document.querySelectorAll('.cause')[3].innerText")
+    assert f"{len(set(ALIVE))} clauses: " in alive
+    assert "What to do: Add isAlive." in alive
+    assert "pytest --impl=far thread.alive." in alive
+    first = text(shown, ".cause")
+    assert "2 clauses: 2 must" in first
+    assert "what they share is not protected" in first
+    assert "lock.acquire.holder-blocks" in first
+    follow(shown, ".cause li a[href*=cell]")
+    assert "on far" in text(shown, "#evidence")
+
+
+def test_known_deviations_are_apart_from_new_ones(shown: browsers.Page, address: str) -> None:
+    view(shown, address, "#implementation/near@3.9")
+    heads = [one for one in texts(shown, "article h2") if "deviations" in one]
+    count = len(set(ALIVE))
+    assert heads == [
+        "New deviations: 2 clauses, 2 causes",
+        f"Known deviations: {count} clauses, 1 cause",
+    ]
+    assert texts(shown, ".cause h3")[-1] == REMOVED
+    assert "What to do" not in text(shown, ".cause:last-of-type")
+    assert "near@3.9.threads" in text(shown, ".facts")
+    assert texts(shown, ".chapters tbody th")[3] == "Lock"
+
+
+def test_an_implementation_is_printed_with_everything(shown: browsers.Page, address: str) -> None:
+    view(shown, address, "#implementation/far")
+    shown.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert shown.evaluate("document.querySelectorAll('article details:not([open])').length") == 0
+    shown.call("Emulation.setEmulatedMedia", media="print")
+    assert not shown.evaluate("document.querySelector('header').checkVisibility()")
+    shown.call("Emulation.setEmulatedMedia", media="")
+
+
+def test_a_clause_has_every_implementation(shown: browsers.Page, address: str) -> None:
+    # The address of the old page, too: just the id.
+    for hash in ("#clause/lock.release.order", "#lock.release.order"):
+        view(shown, address, hash)
+        assert text(shown, "h1") == "lock.release.order"
+        assert texts(shown, ".groups .observed") == ["last in, first out", "first in, first out"]
+        assert texts(shown, ".groups .names") == ["far", "good\nnear@3.9"]
+        statement = shown.evaluate("document.querySelector('.statements a').href")
+        assert statement.startswith("https://docs.python.org/2.6/library/threading.html#")
+    follow(shown, ".names a")
+    assert place(shown).endswith("cell=lock.release.order,far")
+    view(shown, address, "#clause/no.such")
+    assert "There is no clause no.such." in text(shown, "main")
+
+
+def test_the_browser_goes_back(shown: browsers.Page, address: str) -> None:
+    view(shown, address)
+    follow(shown, "header nav a[data-view=matrix]")
+    shown.click("[data-chapter=lock]")
+    shown.click(".grid tr[data-clause] td")
+    shown.evaluate("history.back()")
+    shown.wait("!document.querySelector('#evidence').open")
+    assert place(shown) == "#matrix?open=lock"
+    shown.evaluate("history.back()")
+    shown.wait("document.querySelector('.implementations') !== null")
+
+
+# -- records that a reader opens ------------------------------------------------------------------
+
+
+def test_a_dropped_record_is_shown_beside_the_others(
+    shown: browsers.Page, address: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.json"
+    record.write(a_record("good", {"lock.factory": ("fail", "it did", None)}), path)
+    view(shown, address)
+    shown.drop(path)
+    shown.wait("document.querySelector('#alert').innerText")
+    assert "good #2 was added" in text(shown, "#alert")
+    assert len(scores(shown)) == 4
+    follow(shown, "#alert a")
+    assert text(shown, "h1") == "good #2"
+    assert texts(shown, ".cause h3") == ["it did"]
+    follow(shown, "#alert a + a")
+    assert texts(shown, ".grid thead a") == ["good", "good #2"]
+    assert rows(shown) == ["lock.factory"]
+
+
+def test_what_an_adapter_says_of_an_implementation_is_shown(
+    shown: browsers.Page, address: str, tmp_path: Path
+) -> None:
+    document = record.to_json(a_record("mine", {}))
+    document["implementation"].update(
+        mapped={"Thread.isAlive": "is_alive"},
+        omits=["timer"],
+        homepage="https://threads.example/",
+        tracker="javascript:alert('x')",
+    )
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    view(shown, address)
+    shown.drop(path)
+    shown.wait("document.querySelector('#alert').innerText")
+    said = text(shown, ".implementations .own")
+    assert (
+        "its adapter maps Thread.isAlive to is_alive · its adapter omits the chapter timer" in said
+    )
+    assert "home page" in said
+    follow(shown, "#alert a")
+    said = text(shown, "main")
+    assert "The adapter maps Thread.isAlive to is_alive." in said
+    assert "The cases about timer were not run." in said
+    links = shown.evaluate("[...document.querySelectorAll('.facts a')].map((one) => one.href)")
+    assert links == ["https://threads.example/"]
+
+
+def test_a_compressed_record_can_be_opened(
+    shown: browsers.Page, address: str, tmp_path: Path
+) -> None:
+    plain = json.dumps(record.to_json(a_record("packed", {})))
+    path = tmp_path / "packed.json.gz"
+    path.write_bytes(gzip.compress(plain.encode()))
+    view(shown, address, "#matrix")
+    node = shown.call("DOM.getDocument")["root"]["nodeId"]
+    found = shown.call("DOM.querySelector", nodeId=node, selector="#open")
+    shown.call("DOM.setFileInputFiles", files=[str(path)], nodeId=found["nodeId"])
+    shown.wait("document.querySelector('#alert').innerText")
+    assert texts(shown, ".grid thead a")[-1] == "packed"
+
+
+def other_format(document: dict[str, Any]) -> str:
+    document["schema"] = "threadspec-record/1"
+    return json.dumps(document)
+
+
+def unfinished(document: dict[str, Any]) -> str:
+    document["finished"] = False
+    return json.dumps(document)
+
+
+def damaged(document: dict[str, Any]) -> str:
+    document["cases"][0]["verdict"] = "splendid"
+    return json.dumps(document)
+
+
+def cut(document: dict[str, Any]) -> str:
+    return json.dumps(document)[:500]
+
+
+def foreign(document: dict[str, Any]) -> str:
+    return '{"schema": 7}'
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (other_format, "has the format threadspec-record/1, but this page reads"),
+        (unfinished, "is of a run that was interrupted"),
+        (damaged, "is damaged (splendid)"),
+        (cut, "is not complete JSON"),
+        (foreign, "is not a record of threadspec"),
+    ],
+)
+def test_what_is_no_record_is_refused_in_a_sentence(
+    shown: browsers.Page, address: str, tmp_path: Path, spoil: Any, said: str
+) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(spoil(record.to_json(a_record("x", {}))), encoding="utf-8")
+    view(shown, address)
+    shown.drop(path)
+    shown.wait("document.querySelector('#alert').innerText")
+    assert text(shown, "#alert").startswith(f"mine.json {said}")
+    assert len(scores(shown)) == 3
+
+
+# -- for every reader -----------------------------------------------------------------------------
+
+
+def test_the_page_can_be_used_with_the_keyboard_alone(shown: browsers.Page, address: str) -> None:
+    view(shown, address)
+
+    def focus() -> str:
+        found: str = shown.evaluate("document.activeElement.innerText || document.activeElement.id")
+        return found
+
+    shown.press("Tab")
+    assert focus() == "Skip to the content"
+    shown.press("Enter")
+    assert shown.evaluate("document.activeElement.tagName") == "H1"
+    assert place(shown) == ""
+    shown.press("Tab", modifiers=8)
+    assert focus() == "open"
+    shown.press("Tab", modifiers=8)
+    assert focus() == "Matrix"
+    shown.press("Enter")
+    shown.wait("document.body.dataset.shown === '#matrix'")
+    assert shown.evaluate("document.activeElement.tagName") == "H1"
+    for _ in range(30):
+        if shown.evaluate("document.activeElement.closest('.grid') !== null"):
+            break
+        shown.press("Tab")
+    # The whole grid is one stop: arrows move in it.
+    shown.press("Home", modifiers=2)
+    shown.press("ArrowDown", "ArrowDown", "ArrowDown", "Enter")
+    assert "open=lock" in place(shown)
+    assert shown.evaluate("document.activeElement.dataset.chapter") == "lock"
+    shown.press("ArrowDown", "ArrowDown", "ArrowRight", "Enter")
+    assert "cell=lock.created-unlocked,far" in place(shown)
+    assert shown.evaluate("document.activeElement.closest('#evidence') !== null")
+    shown.press("Escape")
+    assert (
+        shown.evaluate("document.activeElement.closest('tr').dataset.clause")
+        == "lock.created-unlocked"
+    )
+    shown.press("ArrowLeft", "Enter")
+    shown.wait("document.body.dataset.shown === '#clause/lock.created-unlocked'")
+
+
+def test_the_menus_can_be_used_with_the_keyboard_alone(shown: browsers.Page, address: str) -> None:
+    view(shown, address, "#matrix")
+    shown.evaluate("document.querySelector('.menu summary').focus()")
+    shown.press("Enter", "Tab", "Space")
+    first = catalogue().chapters[0].name
+    assert place(shown) == f"#matrix?chapters={first}"
+    assert shown.evaluate("document.activeElement.value") == first
+    shown.press("Escape")
+    assert shown.evaluate("document.querySelectorAll('.menu[open]').length") == 0
+    assert shown.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+VIEWS = {
+    "overview": "#overview",
+    "chapters": "#overview?chapters=lock,event",
+    "matrix": "#matrix",
+    "cells": "#matrix?open=lock",
+    "evidence": "#matrix?open=lock&cell=lock.release.unlocked-error,near@3.9",
+    "implementation": "#implementation/far",
+    "clause": "#clause/lock.release.order",
+    "absent": "#implementation/nobody",
+}
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
+def test_axe_finds_nothing_on_any_view(
+    shown: browsers.Page, address: str, axe: str, width: int, scheme: str
+) -> None:
+    shown.resize(width, 800)
+    shown.media(prefers_color_scheme=scheme)
+    view(shown, address)
+    shown.evaluate(f"{axe}; 0")
+    for name, hash in VIEWS.items():
+        shown.evaluate(f"location.hash = {json.dumps(hash)}")
+        shown.wait(f"document.body.dataset.shown === {json.dumps(hash)}")
+        shown.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+        found = shown.evaluate(
+            """axe.run({ resultTypes: ["violations"] }).then(({ passes, violations }) => [
+                passes.length,
+                violations.map((one) => [one.id, one.nodes.map((node) => node.failureSummary)]),
+            ])"""
+        )
+        assert found[0] > 20
+        assert found[1] == [], name
+
+
+def test_dark_and_light_follow_the_reader(shown: browsers.Page, address: str) -> None:
+    colours = []
+    for scheme in ("light", "dark"):
+        shown.media(prefers_color_scheme=scheme)
+        view(shown, address)
+        colours.append(shown.evaluate("getComputedStyle(document.body).backgroundColor"))
+    light, dark = (sum(map(int, one[4:-1].split(", "))) for one in colours)
+    assert light > 700
+    assert dark < 100
+
+
+@pytest.mark.parametrize("hash", VIEWS.values(), ids=VIEWS)
+def test_a_phone_shows_every_view(shown: browsers.Page, address: str, hash: str) -> None:
+    shown.resize(360, 740)
+    view(shown, address, hash)
+    assert shown.evaluate("document.documentElement.scrollWidth") == 360
+    if hash == "#overview":
+        box = shown.evaluate(
+            "document.querySelector('td[data-name=must]').getBoundingClientRect().toJSON()"
+        )
+        assert box["right"] < 360
+        assert box["bottom"] < 740
+
+
+def test_the_menus_fit_on_a_phone(shown: browsers.Page, address: str) -> None:
+    shown.resize(360, 740)
+    view(shown, address, "#matrix")
+    shown.click(".toolbar > summary")
+    for name in ("chapters", "levels", "verdicts", "columns"):
+        shown.click(f".menu.{name} summary")
+        box = shown.evaluate(
+            "document.querySelector('.menu[open] .boxes').getBoundingClientRect().toJSON()"
+        )
+        assert box["left"] >= 0, name
+        assert box["right"] <= 360, name
+
+
+def test_without_its_script_the_page_is_a_plain_table(shown: browsers.Page, address: str) -> None:
+    shown.call("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        shown.open(address)
+        said = text(shown, "body")
+    finally:
+        shown.call("Emulation.setScriptExecutionDisabled", value=False)
+    for part in (
+        "This is the plain form",
+        "near@3.9",
+        "known unsupported",
+        "lock.release.unlocked-error",
+    ):
+        assert part in said
+
+
+def test_a_browser_that_cannot_unpack_shows_the_plain_table(
+    shown: browsers.Page, address: str
+) -> None:
+    script = shown.call(
+        "Page.addScriptToEvaluateOnNewDocument", source="delete window.DecompressionStream"
+    )
+    try:
+        shown.open(address)
+        assert "This is the plain form" in text(shown, "body")
+    finally:
+        shown.call("Page.removeScriptToEvaluateOnNewDocument", **script)
+    view(shown, address)
