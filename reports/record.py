@@ -22,7 +22,7 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, worst
 
-SCHEMA: Literal["threadspec-record/2"] = "threadspec-record/2"
+SCHEMA: Literal["threadspec-record/3"] = "threadspec-record/2"
 
 # The levels of clauses that have cases.
 JudgedLevel = Literal["must", "should", "free"]
@@ -184,7 +184,7 @@ class Document(Record):
     """One run of the battery on one implementation: the whole document."""
 
     schema: Annotated[
-        Literal["threadspec-record/2"], Meta(description="The version of the format.")
+        Literal["threadspec-record/3"], Meta(description="The version of the format.")
     ]
     totals: Annotated[Totals, Meta(description="Counts of the results, which must add up.")]
 
