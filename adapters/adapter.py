@@ -60,11 +60,14 @@ class Adapter:
     setup: str | None = None
     requires: tuple[str, ...] = ()
     substrate: str | None = None
+    cooperative: bool | None = None
     fallback: str | None = None
     names: dict[str, str] = field(default_factory=dict, hash=False)
     omits: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     starts_by_maker: bool = False
+    start_scale: float = 1.0
+    workers: int | None = None
     divergences: tuple[Divergence, ...] = ()
     folder: Path | None = None
     lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)

@@ -256,6 +256,19 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
         ]
         | UnsetType
     ) = UNSET
+    cooperative: (
+        Annotated[
+            bool,
+            Meta(
+                description="Whether the threads of the substrate are green, so that one which "
+                "waits in a system call stops all others. Default: found out, from whether "
+                "start_new_thread is written in Python.",
+                examples=[True],
+                extra={"must": "true or false"},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     fallback: (
         Annotated[
             str,
@@ -313,6 +326,30 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
             extra={"must": "true or false"},
         ),
     ] = False
+    start_scale: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="The factor that multiplies the time which the interpreter, and the "
+            "programs that cases start, may take to start. Default: 1.",
+            examples=[10],
+            extra={"must": "a number above 0"},
+        ),
+    ] = 1.0
+    workers: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                description="The largest number of worker processes in which the implementation "
+                "is judged simultaneously. Default: as many as the user asks for, and more where "
+                "cases wait.",
+                examples=[1],
+                extra={"must": "a whole number above 0"},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     reasons: Annotated[
         dict[str, Annotated[str, Meta(pattern=r"\S")]],
         Meta(

@@ -19,6 +19,7 @@ from threadspec.adapters.runner.pool import Pool
 from threadspec.adapters.runner.process import (
     CannotStart,
     Refused,
+    TooSlow,
     WrongValue,
     load_request,
     with_advice,
@@ -62,7 +63,7 @@ class InProcess:
     def __init__(self, implementation: Implementation, time_scale: float) -> None:
         self._implementation = implementation
         self._request = load_request(implementation, time_scale)
-        self._durations = Durations(time_scale)
+        self._durations = Durations(time_scale, implementation.adapter.start_scale)
         self._observer: Observer | None = None
         self.traceback: TracebackType | None = None
 
@@ -112,8 +113,8 @@ class Trial:
 
     ``subject`` describes it once it is loaded.  ``divergences`` are the known divergences that its
     adapter lists for the interpreter in which it runs.  ``workers``: the number of worker
-    processes, or 0 to run the cases in this process.  ``repeat``: how often each case is run; its
-    result then covers all repetitions.
+    processes, of which the adapter may allow fewer, or 0 to run the cases in this process.
+    ``repeat``: how often each case is run; its result then covers all repetitions.
     """
 
     def __init__(
@@ -251,7 +252,7 @@ class Trial:
             outcome = self._runner.run_case(case.module, case.function)
         except CannotStart as error:
             outcome = Outcome(
-                "error" if isinstance(error, Refused) else "crash",
+                "error" if isinstance(error, (Refused, TooSlow)) else "crash",
                 f"no worker could be started: {error}",
             )
         return self._result(case, outcome)

@@ -107,7 +107,10 @@ arguments = ["-X", "dev"]
 setup = "import green"
 requires = ["green>=1"]
 substrate = "green.layer"
+cooperative = false
 fallback = "stdlib"
+start_scale = 10
+workers = 2
 
 omits = ["timer", "with"]
 lacks = ["signals"]
@@ -142,7 +145,10 @@ def test_every_field_of_a_file_is_read(tmp_path: Path) -> None:
         setup="import green",
         requires=("green>=1",),
         substrate="green.layer",
+        cooperative=False,
         fallback="stdlib",
+        start_scale=10.0,
+        workers=2,
         names={"Thread": "Fibre", "Thread.isAlive": "is_alive"},
         omits=("timer", "with"),
         lacks=("signals",),
@@ -240,6 +246,11 @@ BROKEN = [
     ('module = "a"\nlacks = "threads"', 'lacks is "threads"; it must be a list of threads, proc'),
     ('module = "a"\nlacks = ["thread"]', 'lacks has "thread"; it must be a list of threads, proc'),
     ('module = "a"\nstarts_by_maker = 1', "starts_by_maker is 1; it must be true or false."),
+    ('module = "a"\ncooperative = "no"', 'cooperative is "no"; it must be true or false.'),
+    ('module = "a"\nstart_scale = 0', "start_scale is 0; it must be a number above 0."),
+    ('module = "a"\nstart_scale = "2"', 'start_scale is "2"; it must be a number above 0.'),
+    ('module = "a"\nworkers = 0', "workers is 0; it must be a whole number above 0."),
+    ('module = "a"\nworkers = 1.5', "workers is 1.5; it must be a whole number above 0."),
     ('module = "a"\ndivergence = "x"', 'divergence is "x"; it must be one or more tables, each'),
     ('module = "a"\n[divergence]\nx = 1', "divergence is a table; it must be one or more tables"),
     ('module = "a"\ndivergence = ["x"]', 'divergence 1 is "x"; it must be a table, [[diverg'),

@@ -13,9 +13,13 @@ from typing import Any
 
 import pytest
 
-from threadspec.adapters.adapter import resolve
+from threadspec.adapters.adapter import Adapter, Implementation, resolve
+from threadspec.adapters.interpreters import this_interpreter
+from threadspec.adapters.runner.process import load_request
+from threadspec.conformance.battery.daemon import program as program_end
+from threadspec.conformance.battery.support import stepping
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.harness import declared, vocabulary
+from threadspec.conformance.harness import declared, green, loading, programs, vocabulary
 from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.observer import Observer
 from threadspec.conformance.index import battery
@@ -227,6 +231,65 @@ def test_without_signals_a_worker_is_sent_none(tmp_path: Path) -> None:
         outputs[said] = "".join(result.output for result in results.values())
     assert "hung.py" in outputs[()]
     assert outputs[("signals",)] == ""
+
+
+# -- green threads --------------------------------------------------------------------------------
+
+# A substrate of system threads that is written in Python, as one of green threads may be.
+WRAPPED = """
+import _thread
+from _thread import allocate_lock, get_ident
+
+def start_new_thread(function, args):
+    return _thread.start_new_thread(function, args)
+"""
+
+
+@pytest.mark.parametrize(
+    ("substrate", "cooperative", "are_green"),
+    [
+        ("_thread", None, False),
+        ("wrapped", None, True),
+        ("_thread", True, True),
+        ("wrapped", False, False),
+    ],
+)
+def test_an_adapter_says_whether_threads_are_green(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    substrate: str,
+    cooperative: bool | None,
+    are_green: bool,
+) -> None:
+    (tmp_path / "wrapped.py").write_text(WRAPPED, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    adapter = Adapter("any", "threading", substrate=substrate, cooperative=cooperative)
+    request = load_request(Implementation("any", adapter, this_interpreter()), 1.0)
+    try:
+        loading.load_as(request)
+        module = loading.load_substrate(request["substrate"])
+        assert green.may_be_green(module) == are_green
+        assert stepping.can_stop(module) == (not are_green)
+    finally:
+        declared.declare({**request, "cooperative": None})
+
+
+@pytest.mark.parametrize("cooperative", [True, False])
+def test_programs_know_whether_threads_are_green(tmp_path: Path, cooperative: bool) -> None:
+    (tmp_path / "telling.py").write_text("from threadspec.reference import *\n", encoding="utf-8")
+    adapter = Adapter("telling", "telling", folder=tmp_path, cooperative=cooperative)
+    request = load_request(Implementation("telling", adapter, this_interpreter()), 1.0)
+    pool = programs.ProgramPool(request, Durations())
+    started = programs.Programs(pool, lambda note: None)
+    try:
+        program = started.start(program_end.program_with_a_thread)
+        program.tell("end")
+        assert program.ended()
+        assert (programs.COOPERATIVE in program._said.text()) == cooperative
+        assert set(program.output) == {"thread is done", "main is done"}, repr(program)
+    finally:
+        started.close()
+        pool.close()
 
 
 # -- threads that only their maker may start ------------------------------------------------------

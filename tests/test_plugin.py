@@ -142,6 +142,13 @@ def test_what_the_adapter_maps_is_shown_at_the_beginning_and_at_the_end(
     assert record.read(place).implementation.mapped == {"Lock": "Mutex"}
 
 
+def test_the_number_of_workers_that_the_adapter_allows_is_shown(run: Run, folder: Path) -> None:
+    written(folder, "mine.toml", 'module = "faithful"\nworkers = 1\n')
+    result = run("--impl=mine.toml", "-n", "2", *RELEASE_OF_NEW)
+    assert result.ret == OK
+    result.stdout.fnmatch_lines(["threadspec: mine: 1 worker, as its adapter says"])
+
+
 @pytest.mark.parametrize("options", [(), ("-n", "2", "--dist=load"), ("--impl-repeat=2",)])
 def test_an_omitted_chapter_is_told_and_its_cases_are_not_run(
     run: Run, folder: Path, tmp_path: Path, options: tuple[str, ...]

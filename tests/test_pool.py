@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,10 +34,10 @@ def make(miniature: Callable[[str, str], str], tmp_path: Path) -> Iterator[MakeP
     """Make a pool of ``size`` workers for an implementation with this source."""
     made = []
 
-    def make_pool(source: str, size: int = 2) -> Pool:
-        made.append(
-            Pool(implementation("subject", miniature("subject", source), tmp_path), 1.0, size)
-        )
+    def make_pool(source: str, size: int = 2, **keys: Any) -> Pool:
+        subject = implementation("subject", miniature("subject", source), tmp_path)
+        subject = replace(subject, adapter=replace(subject.adapter, **keys))
+        made.append(Pool(subject, 1.0, size))
         return made[-1]
 
     yield make_pool
@@ -138,6 +140,18 @@ def test_cases_that_wait_do_not_hold_up_the_others(make: MakePool) -> None:
     assert (
         1 < len(set(calls)) <= 1 + MOST + len(calls) // 2
     )  # workers that were too slow are replaced
+
+
+@pytest.mark.usefixtures("idle_processors")
+@pytest.mark.parametrize("most", [1, 2])
+def test_there_are_no_more_workers_than_the_adapter_allows(make: MakePool, most: int) -> None:
+    pool = make(SLEEPING.replace("1.0", "0.4"), 3, workers=most)
+    pool.load()
+    outcomes = run_all(pool, [METHODS, *[NO_VALUE] * 8, METHODS])
+    assert {outcome.kind for outcome in outcomes} == {"ok"}
+    assert len(pool._workers) == most
+    if most == 1:
+        assert len(set(traced())) == 1  # and it is not replaced because a case waits
 
 
 @pytest.mark.usefixtures("idle_processors")

@@ -23,10 +23,11 @@ from packaging.version import Version
 import miniatures
 from miniatures import in_battery, lock_with, run_case
 from threadspec.adapters import interpreters
-from threadspec.adapters.adapter import Adapter, Implementation
+from threadspec.adapters.adapter import Adapter, Implementation, resolve
 from threadspec.adapters.interpreters import Interpreter
 from threadspec.adapters.runner.process import (
     CannotStart,
+    TooSlow,
     WorkerProcess,
     WrongValue,
     load_request,
@@ -40,6 +41,8 @@ from threadspec.conformance.harness.durations import TABLE, Durations
 from threadspec.conformance.harness.observer import Observer
 from threadspec.conformance.harness.processors import OneProcessor
 from threadspec.conformance.harness.programs import Program, ProgramPool, Programs, listen
+from threadspec.conformance.index import Case, battery
+from threadspec.frontends.trial import Trial
 
 BATTERY = "threadspec.conformance.battery"
 NO_VALUE = (f"{BATTERY}.lock.release", "test_release_returns_none")  # acquires, releases it
@@ -56,7 +59,14 @@ linux = pytest.mark.skipif(
 )
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and scripts of POSIX")
 
+STDLIB = Implementation("stdlib", Adapter("stdlib", "threading"), interpreters.this_interpreter())
+
 MakeWorker = Callable[..., WorkerProcess]
+
+
+def case_of(clause: str) -> Case:
+    """A case of a clause."""
+    return next(case for case in battery() if case.clause.id == clause)
 
 
 def queue(worker: WorkerProcess, *names: tuple[str, str]) -> None:
@@ -1097,10 +1107,7 @@ def programs(
         pytest.skip("programs are not forked here")
     monkeypatch.setattr(fork_server, "is_possible", lambda: request.param)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    subject = Implementation(
-        "stdlib", Adapter("stdlib", "threading"), interpreters.this_interpreter()
-    )
-    pool = ProgramPool(load_request(subject, 1.0), Durations())
+    pool = ProgramPool(load_request(STDLIB, 1.0), Durations())
     running = Programs(pool, lambda _: None)
     yield running.start
     running.close()
@@ -1129,7 +1136,7 @@ def test_programs_are_kept_for_later_cases_where_each_needs_an_interpreter(
     if is_forked and not fork_server.is_possible():
         pytest.skip("programs are not forked here")
     monkeypatch.setattr(fork_server, "is_possible", lambda: is_forked)
-    origin = {"module": "threading", "setup": None, "substrate": None, "path": [], "names": {}}
+    origin = load_request(STDLIB, 1.0)
     seen: list[bool] = []
 
     def test_it() -> None:
@@ -1230,6 +1237,67 @@ def test_what_was_waited_for_is_counted_by_duration() -> None:
     assert 0.02 <= found["waits"]["positive"] < found["seconds"]
     assert 0 < found["waits"]["window"] < found["seconds"]
     assert sum(found["waits"].values()) <= found["seconds"]
+
+
+def test_what_starts_may_be_scaled_further() -> None:
+    usual, slow = Durations(2.0), Durations(2.0, 10.0)
+    for name in ("start", "program"):
+        assert slow[name] == 10 * usual[name]
+    # A case may wait for the start of a program.
+    assert slow["case"] - usual["case"] == slow["program"] - usual["program"]
+    for name in set(TABLE) - {"start", "program", "case"}:
+        assert slow[name] == usual[name]
+    assert Durations(1.0, 0.1)["case"] == Durations(1.0)["case"]
+
+
+SLOW = """
+import os, time
+from threadspec.reference import *
+
+begun = os.path.join(os.path.dirname(__file__), "begun")
+if os.path.exists(begun):
+    time.sleep(1.5)
+open(begun, "a").close()
+"""
+
+
+def test_a_worker_that_starts_slowly_is_no_crash(tmp_path: Path) -> None:
+    # The first worker starts fast; the one that replaces it does not.
+    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
+    (tmp_path / "slow.toml").write_text('module = "slow"\n', encoding="utf-8")
+    trial = Trial(resolve(str(tmp_path / "slow.toml")), time_scale=0.03)
+    try:
+        trial.load()
+        trial.close()
+        result = trial.run_case(case_of("lock.release.no-value"))
+    finally:
+        trial.close()
+    assert result.verdict == "error"
+    assert "was started but did not load slow in time" in str(result.observed)
+
+
+def test_an_adapter_gives_a_slow_starter_more_time(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
+    (tmp_path / "begun").touch()
+    path = tmp_path / "slow.toml"
+    path.write_text('module = "slow"\n', encoding="utf-8")
+    with pytest.raises(UserError, match=r"did not load slow in time"):
+        Trial(resolve(str(path)), time_scale=0.03).load()
+    path.write_text('module = "slow"\nstart_scale = 10\n', encoding="utf-8")
+    trial = Trial(resolve(str(path)), time_scale=0.03)
+    try:
+        assert trial.load().name == "slow"
+    finally:
+        trial.close()
+
+
+def test_a_worker_that_starts_slowly_is_told_how_to_get_more_time(
+    make: MakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TABLE, "start", (0.5, "the start"))
+    worker = make("import time\ntime.sleep(3)", start_scale=2.0)
+    with pytest.raises(TooSlow, match=r"in time; start_scale = 20 in an adapter file gives it ten"):
+        worker.load()
 
 
 def test_durations_are_scaled_and_named() -> None:

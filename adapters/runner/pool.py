@@ -216,9 +216,9 @@ class _Steering:
 class Pool:
     """Several worker processes in which one implementation is judged.
 
-    ``size``: the number of workers that run cases simultaneously.  Outcomes are asked for one by
-    one; meanwhile the workers run the cases that were announced by :meth:`expect`.  The cases of a
-    worker that cannot be started are run by the others.
+    ``size``: the number of workers that run cases simultaneously; the adapter may allow fewer.
+    Outcomes are asked for one by one; meanwhile the workers run the cases that were announced by
+    :meth:`expect`.  The cases of a worker that cannot be started are run by the others.
     """
 
     traceback: TracebackType | None = None  # of the last case: it stays in the worker
@@ -226,7 +226,8 @@ class Pool:
     def __init__(self, implementation: Implementation, time_scale: float, size: int) -> None:
         self._implementation = implementation
         self._time_scale = time_scale
-        self._size = size
+        self._most = implementation.adapter.workers or size + MOST
+        self._size = size = min(size, self._most)
         self._hangs = Hangs()
         self._workers = [
             WorkerProcess(implementation, time_scale, number if size > 1 else None, self._hangs)
@@ -345,7 +346,7 @@ class Pool:
                 if has_place:
                     board.leave()
                     has_place = False
-                if own and lasts >= LONG:
+                if own and lasts >= LONG and self._most > 1:
                     self._calm = 0  # most likely other cases wait as well
                     worker.withdraw()
                     board.put(own, first=True)
@@ -387,7 +388,7 @@ class Pool:
         """Start one more worker, unless there are enough."""
         with self._changing:
             number = len(self._workers)
-            if number >= self._size + MOST:
+            if number >= self._most:
                 return
             # It has no number, and so keeps to a processor that it finds idle.
             description = self._workers[0].description

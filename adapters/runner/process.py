@@ -115,6 +115,8 @@ def load_request(
         "lacks": adapter.lacks,
         "starts_by_maker": adapter.starts_by_maker,
         "time_scale": time_scale,
+        "start_scale": adapter.start_scale,
+        "cooperative": adapter.cooperative,
         "number": number,
         "is_first": is_first,
     }
@@ -134,6 +136,10 @@ class CannotStart(Exception):
 
 class Refused(CannotStart):
     """The system refuses what a worker needs, which is no fault of the implementation."""
+
+
+class TooSlow(CannotStart):
+    """The worker was started but did not load the implementation in time."""
 
 
 class WrongValue(CannotStart):
@@ -185,7 +191,7 @@ class WorkerProcess:
         self._implementation = implementation
         self._time_scale = time_scale
         self._number = number
-        self._durations = Durations(time_scale)
+        self._durations = Durations(time_scale, implementation.adapter.start_scale)
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog: Watchdog | None = None
         self._transport: Transport | None = None
@@ -288,12 +294,17 @@ class WorkerProcess:
             output = self._last_line()
             trouble = self._trouble()
             self._end_process()
-            scale = self._time_scale
-            raise CannotStart(
+            scale, advice = self._time_scale, ""
+            if scale < 1:
+                advice = f"; --impl-time-scale={scale:g} shortens that time"
+            elif not trouble:
+                more = 10 * adapter.start_scale
+                advice = f"; start_scale = {more:g} in an adapter file gives it ten times longer"
+            raise TooSlow(
                 f"{self._implementation.interpreter.path} was started but did not load "
                 f"{adapter.module} in time{trouble}"
                 + (f"; it printed: {output}" if output else "")
-                + (f"; --impl-time-scale={scale:g} shortens that time" if scale < 1 else "")
+                + advice
             ) from None
         if "refused" in answer:
             self._end_process()

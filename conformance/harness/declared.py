@@ -5,6 +5,9 @@ from threadspec.conformance.harness.vocabulary import NotOffered
 # What the platform lacks: "threads", "processes", "signals".
 _lacking = set()
 
+# Whether the threads of the substrate are green; empty if the adapter does not say so.
+_cooperative = []
+
 # The classes whose objects may only be started by the thread that has made them.
 _started_by_maker = []
 
@@ -14,6 +17,14 @@ def declare(request):
     _lacking.clear()
     _lacking.update(request["lacks"])
     del _started_by_maker[:]
+    del _cooperative[:]
+    if request["cooperative"] is not None:
+        _cooperative.append(request["cooperative"])
+
+
+def are_green(otherwise):
+    """Whether the threads of the substrate are green; ``otherwise`` if the adapter does not say."""
+    return _cooperative[0] if _cooperative else otherwise
 
 
 def lacks(what):

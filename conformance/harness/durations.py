@@ -17,23 +17,35 @@ TABLE = {
 }
 
 
+# The durations that an adapter's start_scale multiplies, too.
+STARTS = ("start", "program")
+
+
 class Durations(object):
     """Look-up of named durations, in seconds.
 
     ``scale`` multiplies every entry; ``durations["window"]`` is the scaled number of seconds and
-    raises KeyError for a name that is not in the table.  ``experience``: the results of earlier
-    waits for something that must happen on the implementation.
+    raises KeyError for a name that is not in the table.  ``start_scale`` also multiplies what an
+    interpreter may take to start; a case has that much longer, because it may start a program.
+    ``experience``: the results of earlier waits for something that must happen on the
+    implementation.
     """
 
-    def __init__(self, scale=1.0):
+    def __init__(self, scale=1.0, start_scale=1.0):
         self.scale = scale
+        self.start_scale = start_scale
         self.experience = Experience()
         self._news = Experience()
         self._place = None
         self._spent = {}
 
     def __getitem__(self, name):
-        return TABLE[name][0] * self.scale
+        seconds = TABLE[name][0]
+        if name in STARTS:
+            seconds *= self.start_scale
+        elif name == "case":
+            seconds += TABLE["program"][0] * max(0.0, self.start_scale - 1.0)
+        return seconds * self.scale
 
     def begin(self, place):
         """Begin a case from this chapter of the battery."""

@@ -7,10 +7,15 @@ no thread but the caller can continue unless the caller wakes it.
 
 import sys
 
+from threadspec.conformance.harness import declared
+
 
 def may_be_green(substrate):
-    """Whether helper threads from ``substrate`` may be green: it starts them in Python code."""
-    return not isinstance(substrate.start_new_thread, type(len))
+    """Whether helper threads from ``substrate`` may be green.
+
+    The adapter may say so.  Otherwise they may be if it starts them in Python code.
+    """
+    return declared.are_green(not isinstance(substrate.start_new_thread, type(len)))
 
 
 def nobody_can_run(substrate, seconds=None):

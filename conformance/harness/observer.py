@@ -23,7 +23,7 @@ from threadspec.conformance.harness.actors import Actors
 from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.mapping import Naming
 from threadspec.conformance.harness.processors import OneProcessor
-from threadspec.conformance.harness.programs import ProgramPool, Programs, listen, say
+from threadspec.conformance.harness.programs import ProgramPool, Programs, limit, listen, say
 from threadspec.conformance.harness.vocabulary import (
     KitError,
     NotOffered,
@@ -305,10 +305,12 @@ def run_cases(threading, substrate, request, mapped):
     durations = Durations(float(listen()))
     observer = Observer(threading, substrate, durations, origin=request, mapped=mapped)
     while True:
-        request = listen()
-        if not request:
+        limit(0)
+        line = listen()
+        if not line:
             return
-        module, name, known = json.loads(request)
+        limit(request["seconds"])
+        module, name, known = json.loads(line)
         __import__(module)
         durations.experience.catch_up(known)
         say(json.dumps(observer.run_here(getattr(sys.modules[module], name))))

@@ -39,6 +39,7 @@ ORIGIN = (
     "omits",
     "lacks",
     "starts_by_maker",
+    "cooperative",
 )
 MARK = "@program "  # the prefix of what it says: an implementation may also write something
 GREETING = "here"
@@ -98,7 +99,7 @@ def perform():
     The first line says what to load, the second which function of the battery to call.
     """
     request = json.loads(listen())
-    _limit(request["seconds"])
+    limit(request["seconds"])
     declared.declare(request)
     from threadspec.conformance.harness import loading
 
@@ -106,16 +107,17 @@ def perform():
     if not request["unloaded"]:
         fixtures["threading"], fixtures["mapped"] = loading.load_as(request)
     fixtures["substrate"] = loading.load_substrate(request["substrate"])
-    _limit(0)  # it may be needed much later
+    limit(0)  # it may be needed much later
     call = listen()
     if not call:
         return  # the program is not needed
-    _limit(request["seconds"])
+    limit(request["seconds"])
     battery, name = json.loads(call)
     __import__(battery)
     function = getattr(sys.modules[battery], name)
     code = function.__code__
-    if sys.platform.startswith("linux") and green.may_be_green(fixtures["substrate"]):
+    on_linux = sys.platform.startswith("linux")
+    if declared.are_green(on_linux and green.may_be_green(fixtures["substrate"])):
         _cooperative.append(True)
     say(_cooperative and COOPERATIVE or GREETING)
     try:
@@ -127,7 +129,7 @@ def perform():
         raise
 
 
-def _limit(seconds):
+def limit(seconds):
     """Let the system end this process after ``seconds``: a killed worker cannot do it.
 
     0 revokes that: a program that listens ends when the worker's end of its input is closed.

@@ -151,7 +151,7 @@ class RequestHandler(object):
         from threadspec.conformance.harness.durations import Durations
         from threadspec.conformance.harness.observer import Observer
 
-        durations = Durations(request["time_scale"])
+        durations = Durations(request["time_scale"], request["start_scale"])
         answer = {"kit_threads": list(self._kit_threads)}
         if request["is_first"]:
             unfit = loading.why_unfit(substrate, durations["positive"])
