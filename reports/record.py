@@ -22,7 +22,7 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, worst
 
-SCHEMA: Literal["threadspec-record/3"] = "threadspec-record/2"
+SCHEMA: Literal["threadspec-record/3"] = "threadspec-record/3"
 
 # The levels of clauses that have cases.
 JudgedLevel = Literal["must", "should", "free"]
