@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.premises import check_waits_at_zero
 from threadspec.conformance.harness import blocking, spinning
 from threadspec.conformance.harness.actors import QUICK, Actors
@@ -66,6 +67,17 @@ def test_a_failed_check_of_what_cases_rely_on_leaves_no_thread_behind() -> None:
     found = Observer(ModuleType("imaginary"), _thread, Durations()).run_case(test_it)
     assert (found["outcome"], found["spoiled"]) == ("violated", False)
     assert found["observed"].endswith("acquire() returned None; it must block")
+
+
+def test_threads_held_up_by_a_latch_go_on_when_the_case_has_failed() -> None:
+    def test_it(actors: Any) -> None:
+        latch = Latch(actors.substrate)
+        actors.start_many(2, latch.wait)
+        latch.await_arrival(2)
+        raise AssertionError
+
+    found = Observer(ModuleType("imaginary"), _thread, Durations()).run_case(test_it)
+    assert (found["outcome"], found["spoiled"]) == ("violated", False)
 
 
 class Polling:

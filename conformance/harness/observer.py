@@ -12,6 +12,7 @@ import traceback
 
 from threadspec.conformance.harness import (
     blocking,
+    cleanup,
     declared,
     evidence,
     names,
@@ -370,6 +371,7 @@ class _Context(object):
     def clear(self):
         """Undo what fixtures did; return the number of helper threads that could not be ended."""
         self._switching.restore()
+        cleanup.undo()
         self._programs.close()
         return self._actors.end_all()
 

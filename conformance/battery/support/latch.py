@@ -3,6 +3,7 @@
 import time
 
 from threadspec.conformance.harness.blocking import clock
+from threadspec.conformance.harness.cleanup import at_end
 
 
 def held_lock(substrate):
@@ -16,7 +17,7 @@ class Latch(object):
     """Blocks every thread that calls ``wait`` until the case calls ``open``.
 
     ``wait`` is a plain function: an implementation may refuse other targets.  In a with statement,
-    the latch is opened at the end of the block at the latest.
+    the latch is opened at the end of the block at the latest; otherwise at the end of the case.
     """
 
     def __init__(self, substrate):
@@ -30,6 +31,7 @@ class Latch(object):
             self._lock.release()
 
         self.wait = wait
+        at_end(self.open)
 
     def await_arrival(self, count=1):
         """Give ``count`` threads time to call ``wait``."""
