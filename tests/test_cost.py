@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import _thread
+import threading
 import time
 from collections.abc import Callable
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+from threadspec.conformance.battery.support import premises
 from threadspec.conformance.battery.support.latch import Latch
-from threadspec.conformance.battery.support.premises import check_waits_at_zero
+from threadspec.conformance.battery.support.premises import check_apart, check_waits_at_zero, holds
 from threadspec.conformance.harness import blocking, spinning
 from threadspec.conformance.harness.actors import QUICK, Actors
 from threadspec.conformance.harness.durations import Durations
@@ -44,6 +46,13 @@ def test_a_thread_that_waits_for_the_others_of_a_race_sleeps(
     assert spent(test_it) < 0.2
 
 
+@pytest.fixture
+def nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the results of the checks of what cases rely on."""
+    monkeypatch.setattr(premises, "_held", [])
+    monkeypatch.setattr(premises, "_broken", [])
+
+
 class Leaky:
     """A semaphore that lets every third caller pass."""
 
@@ -60,6 +69,7 @@ class Leaky:
         self.lock.release()
 
 
+@pytest.mark.usefixtures("nothing_is_known")
 def test_a_failed_check_of_what_cases_rely_on_leaves_no_thread_behind() -> None:
     def test_it(actors: Any) -> None:
         check_waits_at_zero(actors, Leaky)
@@ -67,6 +77,24 @@ def test_a_failed_check_of_what_cases_rely_on_leaves_no_thread_behind() -> None:
     found = Observer(ModuleType("imaginary"), _thread, Durations()).run_case(test_it)
     assert (found["outcome"], found["spoiled"]) == ("violated", False)
     assert found["observed"].endswith("acquire() returned None; it must block")
+
+
+@pytest.mark.usefixtures("nothing_is_known")
+@pytest.mark.parametrize(("right", "times"), [([True], 1), ([False, False], 2), ([False, True], 2)])
+def test_a_check_of_what_cases_rely_on_is_repeated_until_its_result_is_certain(
+    right: list[bool], times: int
+) -> None:
+    made = []
+
+    def make() -> object:
+        made.append(right[min(len(made), len(right) - 1)])
+        return threading.local() if made[-1] else SimpleNamespace()
+
+    actors = Actors(_thread, Durations(), note=lambda text: None)
+    held = [holds(check_apart, actors, make) for _ in range(5)]
+    assert len(made) == times
+    assert held == (right + 5 * right[-1:])[:5]
+    actors.end_all()
 
 
 def test_threads_held_up_by_a_latch_go_on_when_the_case_has_failed() -> None:

@@ -32,7 +32,7 @@ SPINS = 200
 YIELD = 0.000001
 
 # A thread that spins is watched for this share of the duration ``window`` where others have spun.
-QUICK = 0.2
+QUICK = 0.1
 
 TIMED_ACQUIRE = sys.version_info >= (3, 2)
 
