@@ -185,10 +185,11 @@ class Implementation:
     @property
     def path(self) -> list[str]:
         """Folders to put in front of the interpreter's own module search path."""
-        folders = [str(Path.cwd())]
-        if self.adapter.folder is not None and self.adapter.folder != FOLDER:
-            folders.append(str(self.adapter.folder))
-        return folders
+        folders = [Path.cwd()]
+        folder = self.adapter.folder
+        if folder is not None and folder not in (FOLDER, *folders):
+            folders.append(folder)
+        return [str(one) for one in folders]
 
 
 @dataclass(frozen=True)

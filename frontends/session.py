@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,18 @@ from threadspec.conformance.verdicts import NO_DIVERGENCE, fails, worst
 from threadspec.frontends.trial import Trial, make_record
 from threadspec.reports import record, text
 from threadspec.reports.record import CaseResult, Subject
+
+# A name that later manuals replace -> its key in the table [names], and the name that replaces it.
+_RENAMED = {
+    "activeCount": ("activeCount", "active_count"),
+    "currentThread": ("currentThread", "current_thread"),
+    "isAlive": ('"Thread.isAlive"', "is_alive"),
+    "isSet": ('"Event.isSet"', "is_set"),
+    "notifyAll": ('"Condition.notifyAll"', "notify_all"),
+}
+
+# How a result tells that a name is missing which no adapter maps.
+_MISSING = re.compile(r"there is no (?:\w+\.)?(\w+)\b(?!; its adapter)")
 
 
 def check_writable(path: Path) -> None:
@@ -66,6 +79,22 @@ def shown(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+def _renamed(results: Iterable[CaseResult]) -> Iterator[str]:
+    """A sentence for each missing name that the implementation may have under its later name."""
+    missing = {
+        name
+        for one in results
+        if one.verdict == "unsupported" and not one.is_known
+        for name in _MISSING.findall(one.observed or "")
+    }
+    for name, (key, later) in _RENAMED.items():
+        if name in missing:
+            yield (
+                f"if {name} is there by its later name, write {key} = "
+                f'"{later}" under [names] in the adapter file; then what it does is judged.'
+            )
 
 
 class Session:
@@ -349,8 +378,10 @@ class Session:
             yield from text.summarize(one, len(battery()), durations)
         for unavailable in self.unavailable:
             yield f"{unavailable.name}: unavailable: {unavailable.reason}", {"yellow": True}
-        for number in sorted(self._results):
+        for number, results in sorted(self._results.items()):
             adapter = self.trials[number].implementation.adapter
+            for line in _renamed(results):
+                yield f"{self.trials[number].name}: {line}", {"yellow": True}
             if unreviewed := sum(map(divergences.is_unreviewed, adapter.divergences)):
                 plural, have = ("", "has") if unreviewed == 1 else ("s", "have")
                 yield (

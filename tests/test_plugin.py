@@ -420,6 +420,30 @@ def test_divergences_that_were_written_make_the_next_run_pass(run: Run, folder: 
     )
 
 
+RENAMED = """from threading import *
+
+class Thread(Thread):
+    def __getattribute__(self, name):
+        if name == "isAlive":
+            raise AttributeError(name)
+        return super().__getattribute__(name)
+"""
+
+
+def test_a_name_that_later_manuals_replace_can_be_mapped(
+    program: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "renamed.py").write_text(RENAMED, encoding="utf-8")
+    hint = (
+        '*renamed: if isAlive is there by its later name, write "Thread.isAlive" = "is_alive" '
+        "under [[]names] in the adapter file; then what it does is judged."
+    )
+    clause = "thread.alive.before"
+    program("--impl=renamed", clause).stdout.fnmatch_lines([hint])
+    path = adapter_file(folder, "renamed", clause, verdict="unsupported")
+    program(f"--impl={path}", clause).stdout.no_fnmatch_line("*later name*")
+
+
 def test_divergences_that_were_not_run_are_kept(run: Run, folder: Path) -> None:
     path = adapter_file(folder, "silent", "lock.factory", when="python_version >= '3'")
     run(f"--impl={path}", "--impl-write-divergences=new.toml", *RELEASE)
