@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import errno
 import os
 import select
 import signal
@@ -25,6 +26,7 @@ from miniatures import in_battery, lock_with, run_case
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import Adapter, Implementation, resolve
 from threadspec.adapters.interpreters import Interpreter
+from threadspec.adapters.runner import transport
 from threadspec.adapters.runner.process import (
     CannotStart,
     TooSlow,
@@ -319,6 +321,29 @@ def test_a_worker_that_is_killed_while_it_loads_is_replaced_once(
         with pytest.raises(CannotStart, match="SIGKILL"):
             worker.load()
     assert len((tmp_path / "count").read_text()) == 2
+
+
+@pytest.mark.parametrize(("refusals", "runs"), [(1, True), (2, False)])
+def test_a_process_that_the_system_refuses_once_is_asked_for_again(
+    make: MakeWorker, monkeypatch: pytest.MonkeyPatch, refusals: int, runs: bool
+) -> None:
+    worker = make(miniatures.FAITHFUL)
+    worker.load()
+    start = transport.Pipes.start
+    left = [OSError(errno.EFAULT, "Bad address")] * refusals
+
+    def refuse(*arguments: Any) -> Any:
+        if left:
+            raise left.pop()
+        return start(*arguments)
+
+    monkeypatch.setattr(transport.Pipes, "start", refuse)
+    if runs:
+        worker.begin()
+        assert run_case(worker, *NO_VALUE).kind == "ok"
+    else:
+        with pytest.raises(CannotStart, match="cannot be started: Bad address"):
+            worker.begin()
 
 
 @posix

@@ -70,6 +70,9 @@ LEFT_OUT = frozenset(
 LOOK = 0.01
 LATER = 0.1
 
+# Seconds until a process that the system has refused is asked for once more.
+BREATH = 0.2
+
 
 def with_advice(failure: str, implementation: Implementation) -> str:
     """Why an implementation could not be loaded, with what may help.
@@ -217,8 +220,19 @@ class WorkerProcess:
     def begin(self) -> None:
         """Start a process that begins to load the implementation, without waiting for it.
 
-        Raises CannotStart.
+        Raises CannotStart.  Where such a process has run before, the system is asked a second time:
+        a busy one may refuse any call once.
         """
+        try:
+            self._begin()
+        except Refused:
+            if self.description is None:
+                raise
+            time.sleep(BREATH)
+            self._begin()
+
+    def _begin(self) -> None:
+        """Start a process, as :meth:`begin` does, at the first attempt.  Raises CannotStart."""
         self._end_process()
         command = self._implementation.command
         try:
