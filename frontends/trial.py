@@ -32,7 +32,7 @@ from threadspec.conformance.harness.names import MODULE
 from threadspec.conformance.harness.observer import Observer
 from threadspec.conformance.index import Case, battery, digest
 from threadspec.conformance.outcome import Outcome
-from threadspec.conformance.verdicts import VERDICTS, of_repetitions, verdict_of
+from threadspec.conformance.verdicts import VERDICTS, Verdict, of_repetitions, verdict_of
 from threadspec.reports.record import CaseResult, Expectation, JudgedLevel, Kit, Record, Subject
 
 
@@ -241,7 +241,8 @@ class Trial:
             return self._result(case, Outcome("not-offered", says))
         if self._repeat == 1:
             return self._run_once(case)
-        return _of_repetitions([self._run_once(case) for _ in range(self._repeat)])
+        result = _of_repetitions([self._run_once(case) for _ in range(self._repeat)])
+        return replace(result, divergence=self._expectation(case, result.verdict))
 
     def _omits(self, case: Case) -> bool:
         """Whether the implementation does not offer the chapter of a case."""
@@ -272,11 +273,6 @@ class Trial:
 
     def _result(self, case: Case, outcome: Outcome) -> CaseResult:
         verdict = verdict_of(outcome.kind, case.clause.level)
-        # Prefer the divergence that lists this verdict, then one that lists "varies".
-        known = sorted(
-            (one for one in self.divergences if one.clause == case.clause.id),
-            key=lambda one: (one.verdict != verdict, one.verdict != "varies"),
-        )
         observed = outcome.observed
         return CaseResult(
             case=case.id,
@@ -292,8 +288,19 @@ class Trial:
             output=outcome.output,
             seconds=outcome.seconds,
             waits=outcome.waits,
-            divergence=Expectation(known[0].verdict, known[0].reason) if known else None,
+            divergence=self._expectation(case, verdict),
         )
+
+    def _expectation(self, case: Case, verdict: Verdict) -> Expectation | None:
+        """What the adapter expects of the case's clause.
+
+        The divergence that lists ``verdict`` is preferred, then one that lists "varies".
+        """
+        known = sorted(
+            (one for one in self.divergences if one.clause == case.clause.id),
+            key=lambda one: (one.verdict != verdict, one.verdict != "varies"),
+        )
+        return Expectation(known[0].verdict, known[0].reason) if known else None
 
     def close(self) -> None:
         """End the workers."""

@@ -388,6 +388,16 @@ def test_a_known_variation_does_not_fail_the_run(run: Run, folder: Path) -> None
     result.stdout.fnmatch_lines(["  known varies: lock.release.unlocked-error: *"])
 
 
+def test_a_known_variation_is_known_beside_a_verdict_that_a_repetition_has(
+    run: Run, folder: Path
+) -> None:
+    path = Path(adapter_file(folder, "fickle", verdict="varies"))
+    entry = path.read_text(encoding="utf-8").partition("\n\n")[2].replace("varies", "fail")
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + entry, encoding="utf-8")
+    result = run(f"--impl={path}", "--impl-repeat=2", RELEASE_OF_NEW[0])
+    result.stdout.fnmatch_lines(["  known varies: lock.release.unlocked-error: *"])
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "x", "1.5"])
 def test_a_number_of_repetitions_that_is_none_is_refused(run: Run, value: str) -> None:
     result = run("--impl=faithful", f"--impl-repeat={value}")
