@@ -138,11 +138,11 @@ def requiring_another_error(actors: Any) -> None:
 
 @pytest.mark.parametrize("case", [catching, requiring_another_error])
 def test_what_a_case_makes_of_a_missing_thread_does_not_count(case: Callable[..., None]) -> None:
-    declared.declare({"lacks": ["threads"]})
+    declared.declare({"lacks": ["threads"], "cooperative": None})
     try:
         outcome = Observer(ModuleType("imaginary"), _thread, Durations()).run_case(case)
     finally:
-        declared.declare({"lacks": []})
+        declared.declare({"lacks": [], "cooperative": None})
     assert outcome["outcome"] == "not-offered"
     assert outcome["observed"] == "the platform has no threads"
 
