@@ -11,7 +11,7 @@ import pytest
 
 from miniatures import in_battery
 from threadspec.conformance.harness import evidence
-from threadspec.conformance.harness.vocabulary import states
+from threadspec.conformance.harness.vocabulary import states, tells
 from threadspec.conformance.index import BATTERY, battery, module_name
 
 
@@ -66,6 +66,11 @@ class Says:
 
     def __init__(self, **attributes: Any) -> None:
         self.__dict__.update(attributes)
+
+
+def within(actors: object, function: object) -> None:
+    """Stands for a function of the battery that calls another one elsewhere."""
+    raise ValueError("it is none")
 
 
 @pytest.mark.parametrize(
@@ -125,6 +130,23 @@ class Says:
             "group = actors.start_many(3, abs, -1)\nassert actors.ended(group, at_least=3) == []",
             "3 of 3 calls of abs(-1) ended, expected none",
         ),
+        (
+            "raises(RuntimeError, actors.start(int, 'x').result)",
+            "int('x') raised ValueError: invalid literal for int() with base 10: 'x', expected "
+            "RuntimeError",
+        ),
+        (
+            "raises(RuntimeError, within, actors, int)",
+            "int() in a thread raised ValueError: it is none, expected RuntimeError",
+        ),
+        (
+            "def check():\n    assert seconds is None, 'nothing came'\nraises(RuntimeError, check)",
+            "nothing came",
+        ),
+        (
+            "got = abs(-1)\ndef inner():\n    assert False\nassert got == 2",
+            "abs(-1) returned 1, expected 2",
+        ),
         ("assert is_free()", "the lock is locked"),
         ("assert not is_locked()", "the lock is locked"),
         ("assert callable(event.set)", "set cannot be called"),
@@ -142,6 +164,7 @@ def test_a_failed_check_says_what_was_called_what_came_and_what_was_expected(
         event=event,
         lock=lock,
         seconds=5,
+        within=tells("%s() in a thread")(within),
         is_free=states("the lock is free", "the lock is locked")(lambda: False),
         is_locked=states("the lock is locked", "the lock is free")(lambda: True),
     )

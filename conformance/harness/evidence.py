@@ -84,7 +84,8 @@ def explain(frame, line):
 
     Raises Unclear if that is not possible.
     """
-    function = _last(_part_at(frame.f_code.co_filename, line), ast.FunctionDef, line)
+    name = frame.f_code.co_name
+    function = _last(_part_at(frame.f_code.co_filename, line), ast.FunctionDef, line, name)
     node = _last(function, ast.Assert, line)
     names = dict(frame.f_globals)
     names.update(frame.f_locals)
@@ -105,9 +106,10 @@ def _part_at(path, line):
     return parts[-1]
 
 
-def _last(tree, kind, line):
-    """The last node of a kind that begins at or before a line."""
+def _last(tree, kind, line, name=None):
+    """The last node of a kind, and of a name, if that is given, that begins at or before a line."""
     nodes = [one for one in ast.walk(tree) if isinstance(one, kind) and one.lineno <= line]
+    nodes = [one for one in nodes if name in (None, getattr(one, "name", None))]
     if not nodes:
         raise Unclear("there is no %s" % kind.__name__)
     return max(nodes, key=lambda one: one.lineno)

@@ -1,10 +1,14 @@
 """What cases are written with: decorators, ``raises``, ``show``, and the kit's exceptions."""
 
+import os
 import re
 import sys
 from types import FunctionType
 
 from threadspec.conformance.harness import names
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+KIT = (HERE + os.sep, os.path.join(os.path.dirname(HERE), "battery") + os.sep)
 
 
 class Violation(AssertionError):
@@ -111,11 +115,18 @@ def show_error(error):
 def show_call(function, args=(), kwargs=None):
     """A call as a reader would write it: ``acquire(False, timeout=1)``.
 
-    A call that an actor was asked to make is shown as the call itself.
+    A call that an actor was asked to make is shown as the call itself, also where its result is
+    asked for, and that of a function of the battery as its decorator :func:`tells` says.
     """
-    if args and getattr(function, "__name__", "") == "call" and callable(args[0]):
+    asked = getattr(getattr(function, "__self__", None), "asked", None)
+    if asked and function.__name__ == "result":
+        return show_call(*asked)
+    if args and getattr(function, "__name__", "") in ("call", "_trace") and callable(args[0]):
         function, args = args[0], args[1:]
     name = getattr(function, "__name__", None) or type(function).__name__
+    if hasattr(function, "tells"):
+        last = args[len(args) - function.tells.count("%s") :]
+        return function.tells % tuple([getattr(arg, "__name__", arg) for arg in last])
     words = [show(arg, 60) for arg in args]
     words += ["%s=%s" % (key, show((kwargs or {})[key], 60)) for key in sorted(kwargs or {})]
     return "%s(%s)" % (name, ", ".join(words))
@@ -128,13 +139,13 @@ def raises(expected, function, *args, **kwargs):
     """
     try:
         value = function(*args, **kwargs)
-    except KitError:
+    except (KitError, NotOffered):
         raise
     except expected:
         return sys.exc_info()[1]
     except:  # noqa: E722 - Java's throwables are no Exception
         error = sys.exc_info()[1]
-        if isinstance(error, Violation) or names.missing_name(error):
+        if isinstance(error, Violation) or names.missing_name(error) or _is_a_check():
             raise
         raise Violation(
             "%s raised %s, expected %s"
@@ -144,6 +155,15 @@ def raises(expected, function, *args, **kwargs):
         "%s returned %s, expected %s to be raised"
         % (show_call(function, args, kwargs), show(value), expected.__name__)
     )
+
+
+def _is_a_check():
+    """Whether the exception that is being handled is a failed check of the kit's own."""
+    _, error, step = sys.exc_info()
+    while step.tb_next is not None:
+        step = step.tb_next
+    path = os.path.abspath(step.tb_frame.f_code.co_filename)
+    return isinstance(error, AssertionError) and path.startswith(KIT)
 
 
 def tells(text):

@@ -7,6 +7,7 @@ from threadspec.conformance.battery.support.crossing import blocking_thread, hel
 from threadspec.conformance.battery.support.latch import Latch
 from threadspec.conformance.battery.support.stepping import can_stop, settle
 from threadspec.conformance.harness.blocking import clock
+from threadspec.conformance.harness.vocabulary import tells
 
 
 class Sink(object):
@@ -237,6 +238,7 @@ def attempt(notes, function):
         notes.append((None, sys.exc_info()[1]))
 
 
+@tells("the call in a thread of the module")
 def noted(actors, notes, count=1):
     """The values of ``count`` attempts in threads; raises what one of them raised."""
     came = actors.until(lambda: len(notes) >= count)
@@ -247,6 +249,7 @@ def noted(actors, notes, count=1):
     return [value for value, error in notes]
 
 
+@tells("%s() in a thread of the module")
 def started_inside(threading, actors, work):
     """The value that ``work`` returns in a thread of the module; raises what it raises there."""
     notes = []

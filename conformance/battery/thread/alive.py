@@ -27,7 +27,7 @@ from threadspec.conformance.battery.support.thread import (
 from threadspec.conformance.harness.vocabulary import clause, show
 
 
-def check_dies(actors, thread, after="its run() had ended"):
+def check_dies(actors, thread, after="its run() was to end"):
     """isAlive() returns false some time after the end of the thread."""
     dead = actors.until(lambda: not thread.isAlive())
     assert dead, "isAlive() still returned true long after %s" % after

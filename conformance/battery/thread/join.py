@@ -36,7 +36,7 @@ from threadspec.conformance.battery.support.thread import (
 )
 from threadspec.conformance.harness import blocking
 from threadspec.conformance.harness.blocking import clock
-from threadspec.conformance.harness.vocabulary import clause, raises
+from threadspec.conformance.harness.vocabulary import clause, raises, tells
 
 
 def check_blocks(actors, latch, join, *args):
@@ -586,6 +586,7 @@ def test_a_thread_can_be_started_after_a_refused_join(threading, actors):
             assert joiner.returned()
 
 
+@tells("join() in the thread itself")
 def join_itself(actors, make, *args):
     """Let a thread join itself; raises what it raises there."""
     notes = []
