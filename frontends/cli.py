@@ -28,7 +28,7 @@ from threadspec.adapters.adapter import (
     choose,
     kit_adapters,
 )
-from threadspec.adapters.runner.pool import processors
+from threadspec.adapters.runner.places import processors
 from threadspec.conformance import manual
 from threadspec.conformance.catalogue import CatalogueError, Clause, catalogue, version
 from threadspec.conformance.errors import UserError
@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         "--jobs",
         type=times,
         metavar="N",
-        help="judge N implementations at a time (default: one for each processor)",
+        help="run N cases at a time, besides those that wait (default: one for each processor)",
     )
     matrix.add_argument(
         "--repeat",

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
 from types import TracebackType
 
 from rich.progress import Progress
 
 from threadspec.adapters.adapter import Implementation
+from threadspec.adapters.runner.places import Places
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.frontends.trial import Trial, make_record
 from threadspec.reports.record import Record
 
+# The number of implementations that are begun for each case that may run at a time.  The first get
+# most of the time; the others use what is left while cases of the first wait.
+BEGUN = 3
+
 
 class Judging:
-    """The whole battery on several implementations, ``jobs`` of them at a time.
+    """The whole battery on several implementations, ``jobs`` cases at a time.
 
-    ``time_scale`` and ``repeat`` are those of :class:`Trial`.  ``progress`` shows a bar for each
-    implementation that is being judged and one for all of them.  Use it in a ``with`` statement:
-    at the end of the block, implementations that are not finished are given up.
+    A case that waits does not count.  ``time_scale`` and ``repeat`` are those of :class:`Trial`.
+    ``progress`` shows a bar for each implementation that is being judged and one for all of them.
+    Use it in a ``with`` statement: at the end of the block, implementations that are not finished
+    are given up.
     """
 
     def __init__(
@@ -33,14 +39,20 @@ class Judging:
         progress: Progress,
     ) -> None:
         self._time_scale = time_scale
-        self._repeat = repeat
         self._progress = progress
         self._given_up = threading.Event()
         self._cases = battery()
         total = len(self._cases) * len(implementations)
         self._all = progress.add_task("all", total=total, visible=len(implementations) > 1)
-        self._executor = ThreadPoolExecutor(max(1, min(jobs, len(implementations))))
-        self._futures = {self._executor.submit(self._judge, one): one for one in implementations}
+        self._executor = ThreadPoolExecutor(max(1, min(BEGUN * jobs, len(implementations))))
+        places = Places(jobs)
+        self._trials = [
+            Trial(one, time_scale, repeat=repeat, places=places)
+            for one in sorted(implementations, key=_haste)
+        ]
+        self._futures = {
+            self._executor.submit(self._judge, one): one.implementation for one in self._trials
+        }
 
     def __enter__(self) -> Judging:
         return self
@@ -52,6 +64,8 @@ class Judging:
         traceback: TracebackType | None,
     ) -> None:
         self._given_up.set()
+        for trial in self._trials:
+            trial.give_up()
         self._executor.shutdown(cancel_futures=True)
 
     def finished(self) -> Iterator[tuple[Implementation, Record | UserError]]:
@@ -62,9 +76,11 @@ class Judging:
         for future in as_completed(self._futures):
             yield self._futures[future], _result(future)
 
-    def _judge(self, implementation: Implementation) -> Record:
-        """The record of one implementation.  Raises UserError where it cannot be loaded."""
-        trial = Trial(implementation, self._time_scale, repeat=self._repeat)
+    def _judge(self, trial: Trial) -> Record:
+        """The record of one implementation.
+
+        Raises UserError where it cannot be loaded, and CancelledError if it is given up.
+        """
         left = len(self._cases)
         try:
             subject = trial.load()
@@ -72,15 +88,25 @@ class Judging:
             results = []
             for result in trial.run_all(self._cases):
                 if self._given_up.is_set():
-                    break
+                    raise CancelledError
                 results.append(result)
                 left -= 1
                 self._progress.advance(task)
                 self._progress.advance(self._all)
-            return make_record(subject, results, self._time_scale, finished=not left)
+            return make_record(subject, results, self._time_scale, finished=True)
         finally:
             self._progress.advance(self._all, left)
             trial.close()
+
+
+def _haste(implementation: Implementation) -> tuple[bool, int]:
+    """A sort key that puts first what is likely to take longest.
+
+    An implementation that nothing is known of may take long, and one that departs from the manual
+    does: the kit waits for what never happens.
+    """
+    adapter = implementation.adapter
+    return adapter.folder is not None, -len(adapter.divergences)
 
 
 def _result(future: Future[Record]) -> Record | UserError:

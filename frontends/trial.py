@@ -15,6 +15,7 @@ from typing import Any, Protocol, cast
 
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.divergences import Divergence
+from threadspec.adapters.runner.places import Places
 from threadspec.adapters.runner.pool import Pool
 from threadspec.adapters.runner.process import (
     CannotStart,
@@ -52,6 +53,9 @@ class Runner(Protocol):
 
     def run_case(self, module: str, function: str) -> Outcome:
         """Run one case, announced or not; its outcome.  Raises CannotStart."""
+
+    def give_up(self) -> None:
+        """Make ``run_case`` return soon in another thread, and then raise CancelledError."""
 
     def close(self) -> None:
         """End what is running.  A closed runner starts afresh when it is used again."""
@@ -102,6 +106,9 @@ class InProcess:
         self.traceback = self._observer.traceback
         return Outcome.of(reply)
 
+    def give_up(self) -> None:
+        """Do nothing: no case in this process can be given up."""
+
     def close(self) -> None:
         """End the programs kept ready for cases; the implementation stays loaded."""
         if self._observer is not None:
@@ -114,7 +121,8 @@ class Trial:
     ``subject`` describes it once it is loaded.  ``divergences`` are the known divergences that its
     adapter lists for the interpreter in which it runs.  ``workers``: the number of worker
     processes, of which the adapter may allow fewer, or 0 to run the cases in this process.
-    ``repeat``: how often each case is run; its result then covers all repetitions.
+    ``repeat``: how often each case is run; its result then covers all repetitions.  ``places``:
+    those that its workers share with the workers of other trials.
     """
 
     def __init__(
@@ -123,6 +131,7 @@ class Trial:
         time_scale: float = 1.0,
         workers: int = 1,
         repeat: int = 1,
+        places: Places | None = None,
     ) -> None:
         self.implementation = implementation
         self._time_scale = time_scale
@@ -131,7 +140,7 @@ class Trial:
         if workers == 0:
             self._runner = InProcess(implementation, time_scale)
         else:
-            self._runner = Pool(implementation, time_scale, workers)
+            self._runner = Pool(implementation, time_scale, workers, places)
         self._description: dict[str, Any] | None = None
         self._expected: list[Divergence] | None = None
 
@@ -266,6 +275,10 @@ class Trial:
     def broken_off(self, case: Case, reason: str, seconds: float) -> CaseResult:
         """The result of a case that was ended from outside, for instance by pytest-timeout."""
         return self._result(case, Outcome("timeout", reason, seconds=round(seconds, 6)))
+
+    def give_up(self) -> None:
+        """Make ``run_case`` return soon in another thread, and then raise CancelledError."""
+        self._runner.give_up()
 
     def traceback(self) -> TracebackType | None:
         """The traceback of the last failure, for a debugger; None if it was in a worker."""

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -25,6 +26,7 @@ from threadspec.adapters import file_format, interpreters
 from threadspec.adapters.adapter import Implementation
 from threadspec.conformance.catalogue import catalogue, version
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.harness.durations import TABLE
 from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import VERDICTS, Verdict
 from threadspec.frontends import cli, judging
@@ -428,6 +430,26 @@ def test_columns_come_in_the_order_asked_for_whichever_ends_first(
     assert [one["label"] for one in made["implementations"]] == names
 
 
+def test_implementations_that_are_given_up_do_not_hold_up_the_end(
+    command: Command, miniature: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = [case for case in battery() if case.clause.id.startswith("lock.acquire")]
+    monkeypatch.setattr(judging, "battery", lambda: few)
+    names = [miniature(f"spinning{number}", miniatures.SPINNING) for number in range(3)]
+
+    def interrupted(self: Judging) -> Iterator[tuple[Implementation, Record | UserError]]:
+        time.sleep(2.0)
+        interruptions.append(time.monotonic())
+        raise KeyboardInterrupt
+        yield
+
+    interruptions: list[float] = []
+    monkeypatch.setattr(Judging, "finished", interrupted)
+    status, _, _ = command("matrix", "-n1", *(f"--impl={name}" for name in names))
+    assert status == 130
+    assert time.monotonic() - interruptions[0] < TABLE["case"][0] / 3
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_interrupted_matrix_holds_what_was_finished(
     command: Command,
@@ -454,6 +476,14 @@ def test_an_interrupted_matrix_holds_what_was_finished(
     made = json.loads((tmp_path / "threadspec-matrix/matrix.json").read_text(encoding="utf-8"))
     assert [one["label"] for one in made["implementations"]] == ["faithful"]
     assert made["unavailable"] == [{"name": "stuck", "reason": "interrupted"}]
+
+
+def test_what_is_likely_to_take_longest_is_judged_first() -> None:
+    # Without a known divergence, with some, and without an adapter file.
+    chosen = adapters.choose(["reference", "stdlib", "json"])
+    implementations = [one for one in chosen if isinstance(one, Implementation)]
+    ordered = sorted(implementations, key=judging._haste)
+    assert [one.name for one in ordered] == ["json", "stdlib", "reference"]
 
 
 def test_a_module_that_is_no_implementation_is_refused(command: Command) -> None:

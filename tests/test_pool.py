@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 import miniatures
 from miniatures import lock_with
 from quality.judging import cases_of, implementation
-from threadspec.adapters.runner import pool
+from threadspec.adapters.runner import places, pool
+from threadspec.adapters.runner.places import Places
 from threadspec.adapters.runner.pool import MOST, READY, Pool
 from threadspec.adapters.runner.process import CannotStart
 from threadspec.conformance.harness.durations import TABLE
@@ -122,7 +124,7 @@ SLEEPING = "import os, time\n" + lock_with(
 @pytest.fixture
 def idle_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Allow further workers to be started, however busy the machine is."""
-    monkeypatch.setattr(pool, "_idle_seconds", lambda: None)
+    monkeypatch.setattr(places, "_idle_seconds", lambda: None)
 
 
 @pytest.mark.usefixtures("idle_processors")
@@ -192,7 +194,7 @@ def test_all_processors_are_used_once_waits_are_in_vain(make: MakePool) -> None:
         one = make(TRACED, 1)
         one._hangs.has_waited({"vain": vain, "longest": {}, "pace": None})
         run_all(one, [NO_VALUE] * 3)
-        assert one._board._size == (pool.processors() if vain else 1)
+        assert one._places.size == (places.processors() if vain else 1)
 
 
 @pytest.mark.parametrize(("idle", "more"), [(0.0, False), (1.0, True), (None, True)])
@@ -201,8 +203,8 @@ def test_a_worker_is_started_only_where_a_processor_is_idle(
 ) -> None:
     now = [100.0]
     monkeypatch.setattr(pool.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(pool, "_idle_seconds", lambda: idle and idle * now[0])
-    board = pool._Board(2)
+    monkeypatch.setattr(places, "_idle_seconds", lambda: idle and idle * now[0])
+    board = pool._Board(Places(2), 1)
     board.put([pool._Job(NO_VALUE)])
     found = False
     for _ in range(20):
@@ -385,3 +387,90 @@ def test_breaking_off_ends_every_worker(make: MakePool, monkeypatch: pytest.Monk
         pool.run_case(*NO_VALUE)
     assert all(worker._process is None for worker in pool._workers)
     assert [pool.run_case(*NO_VALUE).kind for _ in range(2)] == ["ok"] * 2
+
+
+# -- places that pools share ----------------------------------------------------------------------
+
+
+def board(places: Places, number: int) -> Any:
+    """A board with one case to run."""
+    made = pool._Board(places, number)
+    made.put([pool._Job(NO_VALUE)])
+    return made
+
+
+def begin(function: Callable[..., Any], *args: Any) -> Future[Any]:
+    """Call a function in a thread of its own."""
+    executor = ThreadPoolExecutor(1)
+    try:
+        return executor.submit(function, *args)
+    finally:
+        executor.shutdown(wait=False)
+
+
+def test_an_earlier_pool_gets_places_before_a_later_one() -> None:
+    places = Places(1)
+    places.next_number()
+    later, earlier = board(places, 2), board(places, 1)
+    assert places.has_one_for(later)  # the other has no worker that waits
+    with places.changed:
+        places.take()
+    waiting = [begin(one.take, 1, False) for one in (later, earlier)]
+    while not (later.can_use_a_place and earlier.can_use_a_place):
+        time.sleep(0.001)
+    with places.changed:
+        places.give()
+    assert waiting[1].result(10)
+    assert not waiting[0].done()
+    earlier.leave()
+    assert waiting[0].result(10)
+    assert places.free == 0
+
+
+def test_a_pool_that_is_closed_leaves_its_places_to_others() -> None:
+    places = Places(1)
+    later, earlier = board(places, 2), board(places, 1)
+    assert earlier.take(1, False)
+    waiting = begin(later.take, 1, False)
+    earlier.close()
+    assert earlier.take(1, True) == []
+    assert waiting.result(10)
+
+
+@pytest.mark.usefixtures("idle_processors")
+def test_cases_of_a_pool_are_run_while_those_of_another_wait(
+    miniature: Callable[[str, str], str], tmp_path: Path
+) -> None:
+    places = Places(1)
+    quick = implementation("quick", miniature("quick", miniatures.FAITHFUL), tmp_path)
+    slow = implementation("slow", miniature("slow", SLEEPING), tmp_path)
+    pools = [Pool(one, 1.0, 1, places) for one in (slow, quick)]
+    for one in pools:
+        one.load()
+    waiting = begin(run_all, pools[0], [NO_VALUE] * 2)
+    try:
+        while not Path("trace").exists():
+            time.sleep(0.01)
+        run_all(pools[1], [METHODS] * 30)
+        assert not waiting.done()
+        assert [outcome.kind for outcome in waiting.result(30)] == ["ok"] * 2
+    finally:
+        for one in pools:
+            one.close()
+    assert places.free == places.size
+
+
+@pytest.mark.parametrize("source", [miniatures.SPINNING, SLEEPING.replace("1.0", "20")])
+def test_a_pool_that_is_given_up_ends_soon(make: MakePool, source: str) -> None:
+    one = make(source, 1)
+    one.expect([METHODS, *[LOCKS] * 3, *[NO_VALUE] * 3])
+    one.run_case(*METHODS)
+    waiting = begin(lambda: [one.run_case(*name) for name in [LOCKS] * 3 + [NO_VALUE] * 3])
+    time.sleep(0.5)
+    began = time.monotonic()
+    one.give_up()
+    with pytest.raises(CancelledError):
+        waiting.result(10)
+    one.close()
+    assert time.monotonic() - began < TABLE["case"][0] / 3
+    assert one._places.free == one._places.size

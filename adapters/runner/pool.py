@@ -5,25 +5,24 @@ out to its threads, and each thread queues a few in its worker, so that no worke
 between two cases.  How many are handed out and queued is decided here alone.
 
 A case that waits needs no processor.  While a worker sleeps in the middle of a case, another one
-may run the cases that follow.  If an implementation waits for long, up to ``MOST`` more workers are
-started for that.
+may run the cases that follow, or those of another implementation (see ``places``).  If an
+implementation waits for long, up to ``MOST`` more workers are started for that.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.runner.hangs import Hangs
+from threadspec.adapters.runner.places import Places, processors
 from threadspec.adapters.runner.process import CannotStart, WorkerProcess
 from threadspec.conformance.outcome import Outcome
 
@@ -47,10 +46,6 @@ MOST = 32
 UNUSED = 0.3
 SHARE = 0.25
 
-# Cases are given to more workers only while at least this share of one processor is idle.  If all
-# processors are busy, for example with the programs that cases start, more workers do not help.
-IDLE = 0.25
-
 # When a case has used a processor for this number of seconds, other cases may use another one.
 BUSY = 1.0
 
@@ -69,82 +64,68 @@ class _Job:
     outcome: Future[Outcome] = field(default_factory=Future)
 
 
-class _Processors:
-    """How busy this machine's processors are, where the system shows it."""
-
-    def __init__(self) -> None:
-        self._looked = time.monotonic()
-        self._idle = _idle_seconds()
-        self._is_idle = True
-
-    def are_idle(self) -> bool:
-        """Whether at least one was idle for a good part of the time since the last measurement."""
-        now = time.monotonic()
-        passed = now - self._looked
-        if passed >= 0.1:  # the system counts in hundredths of a second
-            idle = _idle_seconds()
-            if idle is not None and self._idle is not None:
-                self._is_idle = idle - self._idle >= IDLE * passed
-            self._looked, self._idle = now, idle
-        return self._is_idle
-
-
-def _idle_seconds() -> float | None:
-    """The seconds for which the processors have been idle, in total; None where unknown."""
-    try:
-        first = Path("/proc/stat").read_text().split("\n", 1)[0].split()
-        return (int(first[4]) + int(first[5])) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):
-        return None
-
-
 class _Board:
-    """The jobs that no worker has yet, and the number of workers that may run cases now.
+    """The jobs of one pool that no worker has yet.
 
-    ``places``: the number of workers that may use a processor simultaneously.  A worker has a place
-    while it runs a case, except while it sleeps.  :meth:`close` makes every thread end.
+    ``places``: the places that its workers share, perhaps with those of other pools; ``number``:
+    that of the pool among them.  :meth:`close` makes every thread end.
     """
 
-    def __init__(self, places: int) -> None:
-        self._changed = threading.Condition()
+    def __init__(self, places: Places, number: int) -> None:
+        self.number = number
+        self._places = places
+        self._changed = places.changed
         self._jobs: deque[_Job] = deque()
-        self._size = places
-        self._places = places  # those that are free
         self._idle = 0  # workers that wait for a place or for a job
         self._unused = 0.0
         self._looked = time.monotonic()
-        self._processors = _Processors()
         self.is_closed = False
+        places.join(self)
+
+    @property
+    def can_use_a_place(self) -> bool:
+        """Whether there is a job, and a worker that waits for a place."""
+        return bool(self._jobs) and self._idle > 0
 
     def put(self, jobs: Iterable[_Job], first: bool = False) -> None:
-        """Add jobs; ``first``: in front of the others, because they were taken before them."""
+        """Add jobs; ``first``: in front of the others, because they were taken before them.
+
+        They are cancelled if the board is closed.
+        """
         with self._changed:
             if first:
                 self._jobs.extendleft(reversed(list(jobs)))
             else:
                 self._jobs.extend(jobs)
+            if self.is_closed:
+                self._cancel()
             self._changed.notify_all()
 
     def take(self, most: int, has_place: bool) -> list[_Job]:
         """Wait for jobs, and for a place unless the caller has one; return up to ``most`` jobs.
 
-        The list is empty if the board is closed.
+        The list is empty if the board is closed.  Then the caller has no place any more.
         """
         with self._changed:
             if has_place and not self._jobs:
-                self._leave()
+                self._places.give()
                 has_place = False
             self._idle += 1
             try:
-                while not self.is_closed and not (self._jobs and (has_place or self._places > 0)):
+                while not self.is_closed and not (
+                    self._jobs and (has_place or self._places.has_one_for(self))
+                ):
                     self._changed.wait()
             finally:
                 self._idle -= 1
             if self.is_closed:
+                if has_place:
+                    self._places.give()
                 return []
+            jobs = self._more(most)
             if not has_place:
-                self._places -= 1
-            return self._more(most)
+                self._places.take()
+            return jobs
 
     def more(self, most: int) -> list[_Job]:
         """Up to ``most`` jobs, without waiting for any."""
@@ -157,21 +138,12 @@ class _Board:
     def enter(self) -> None:
         """Take a place, even if none is free: the caller's worker is running already."""
         with self._changed:
-            self._places -= 1
+            self._places.take()
 
     def leave(self) -> None:
         """Give up the caller's place."""
         with self._changed:
-            self._leave()
-
-    def _leave(self) -> None:
-        self._places += 1
-        self._changed.notify_all()
-
-    def has_idle_processor(self) -> bool:
-        """Whether a processor is free for another worker; True where that is unknown."""
-        with self._changed:
-            return self._processors.are_idle()
+            self._places.give()
 
     def lacks_workers(self) -> bool:
         """Whether a place has been free, and jobs waiting, for long enough to start a worker.
@@ -182,27 +154,23 @@ class _Board:
             now = time.monotonic()
             passed, self._looked = now - self._looked, now
             self._unused = max(0.0, self._unused - SHARE * passed)
-            if self._places > 0 and self._jobs and not self._idle and self._processors.are_idle():
+            if self._jobs and not self._idle and self._places.are_unused():
                 self._unused += min(passed, 0.1)
-            if self._unused < UNUSED / self._size:
+            if self._unused < UNUSED / self._places.size:
                 return False
             self._unused = 0.0
             return True
 
-    def widen(self, places: int) -> None:
-        """Raise the number of places to this one, if it is larger."""
-        with self._changed:
-            more = max(0, places - self._size)
-            self._places += more
-            self._size += more
-            self._changed.notify_all()
-
     def close(self) -> None:
-        """Drop the jobs and make every thread end."""
+        """Cancel the jobs and make every thread end."""
         with self._changed:
             self.is_closed = True
-            self._jobs.clear()
-            self._changed.notify_all()
+            self._cancel()
+        self._places.leave(self)
+
+    def _cancel(self) -> None:
+        while self._jobs:
+            self._jobs.popleft().outcome.cancel()
 
 
 @dataclass(frozen=True)
@@ -217,13 +185,20 @@ class Pool:
     """Several worker processes in which one implementation is judged.
 
     ``size``: the number of workers that run cases simultaneously; the adapter may allow fewer.
+    ``places``: those that it shares with pools made before, which come first, and after it.
     Outcomes are asked for one by one; meanwhile the workers run the cases that were announced by
     :meth:`expect`.  The cases of a worker that cannot be started are run by the others.
     """
 
     traceback: TracebackType | None = None  # of the last case: it stays in the worker
 
-    def __init__(self, implementation: Implementation, time_scale: float, size: int) -> None:
+    def __init__(
+        self,
+        implementation: Implementation,
+        time_scale: float,
+        size: int,
+        places: Places | None = None,
+    ) -> None:
         self._implementation = implementation
         self._time_scale = time_scale
         self._most = implementation.adapter.workers or size + MOST
@@ -238,7 +213,10 @@ class Pool:
         self._steering: list[_Steering] = []
         self._serving = 0  # how many of these threads still run jobs
         self._changing = threading.Lock()  # guards both
-        self._board = _Board(size)
+        self._places = places or Places(size)
+        self._number = self._places.next_number()
+        self._board = _Board(self._places, self._number)
+        self._is_given_up = False
         # The cases whose outcomes will be asked for, in order: those handed out, and the rest.
         self._jobs: deque[_Job] = deque()
         self._expected: deque[tuple[str, str]] = deque()
@@ -279,6 +257,8 @@ class Pool:
         no worker can be started (again).
         """
         case = (module, function)
+        if self._is_given_up:
+            raise CancelledError
         if self._steering and self._board.is_closed:
             self.close()  # an earlier call was interrupted
         if self._jobs and self._jobs[0].case != case:
@@ -291,6 +271,8 @@ class Pool:
         try:
             return job.outcome.result()
         except CannotStart:
+            if self._is_given_up:
+                raise CancelledError from None  # the worker was killed while it loaded
             raise
         except BaseException:
             # The user or pytest-timeout has interrupted the wait: the case is still running.
@@ -309,7 +291,8 @@ class Pool:
     def _hand_out(self, cases: Iterable[tuple[str, str]]) -> None:
         """Hand out cases, and start the workers if they have not been started."""
         if not self._steering:
-            self._board = _Board(self._size)
+            if self._board.is_closed:
+                self._board = _Board(self._places, self._number)
             for worker in self._workers:
                 self._start(worker)
         jobs = [_Job(case) for case in cases]
@@ -329,6 +312,7 @@ class Pool:
     def _steer(self, worker: WorkerProcess, board: _Board) -> None:
         """Run the board's jobs in a worker until the board is closed."""
         own: deque[_Job] = deque()  # queued in the worker
+        places = self._places
         has_place = False
         began = 0.0
 
@@ -341,8 +325,8 @@ class Pool:
             nonlocal has_place
             lasts = time.monotonic() - began
             if not sleeps and lasts >= BUSY:
-                board.widen(processors())
-            if sleeps and board.has_idle_processor():
+                places.widen(processors())
+            if sleeps and places.have_idle_processor():
                 if has_place:
                     board.leave()
                     has_place = False
@@ -358,6 +342,7 @@ class Pool:
             while not board.is_closed:
                 if not own:
                     queue(board.take(1, has_place))
+                    has_place = bool(own)
                     if not own:
                         return
                 elif not has_place:
@@ -372,16 +357,19 @@ class Pool:
                 except BaseException as error:
                     if isinstance(error, CannotStart) and self._can_leave():
                         board.put((job, *own), first=True)
-                        if has_place:
-                            board.leave()
+                        own.clear()
                         return
                     job.outcome.set_exception(error)
                 else:
                     job.outcome.set_result(outcome)
                     if outcome.kind == "timeout" or self._hangs.waits:
-                        board.widen(processors())
+                        places.widen(processors())
                 self._calm += 1
         finally:
+            if has_place:
+                board.leave()
+            for job in own:
+                job.outcome.cancel()
             worker.close()
 
     def _grow(self) -> None:
@@ -405,6 +393,15 @@ class Pool:
             self._serving -= others
         return others
 
+    def give_up(self) -> None:
+        """Make :meth:`run_case` return soon in another thread, and then raise CancelledError."""
+        self._is_given_up = True
+        self._board.close()
+        with self._changing:
+            workers = list(self._workers)
+        for worker in workers:
+            worker.kill()
+
     def close(self) -> None:
         """End every worker, whatever it is doing.  It can be called again if it is interrupted."""
         with self._changing:
@@ -421,10 +418,3 @@ class Pool:
         for worker in self._workers:
             worker.close()
         del self._workers[self._size :]
-
-
-def processors() -> int:
-    """The number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
