@@ -7,15 +7,17 @@ no thread but the caller can continue unless the caller wakes it.
 
 import sys
 
-from threadspec.conformance.harness import declared
+from threadspec.conformance.harness import declared, jvm
 
 
 def may_be_green(substrate):
     """Whether helper threads from ``substrate`` may be green.
 
-    The adapter may say so.  Otherwise they may be if it starts them in Python code.
+    The adapter may say so.  Otherwise they may be if it starts them in Python code.  (Functions
+    written in Java are of other types than that of ``len``.)
     """
-    return declared.are_green(not isinstance(substrate.start_new_thread, type(len)))
+    is_python = not isinstance(substrate.start_new_thread, type(len))
+    return declared.are_green(is_python and not jvm.is_here())
 
 
 def nobody_can_run(substrate, seconds=None):

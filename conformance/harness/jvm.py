@@ -1,13 +1,16 @@
 """Finds deadlocks of Jython's threads, from what the Java virtual machine knows of them.
 
-The kernel shows threads of the machine as well, some of which wake up many times a second, so it
-never proves that all threads wait.
+The kernel alone never proves that all threads wait: it shows threads of the machine as well, some
+of which wake up many times a second.  The machine alone does not prove it either: until a thread
+that was woken gets a processor, it counts as waiting.
 """
 
 import sys
 
-# The beginnings of the names of threads that serve Jython's sockets and processes.
-SERVICE = ("Jython-Netty-", "_CouplerThread-")
+from threadspec.conformance.harness import blocking
+
+# The beginnings of the names of threads that serve Jython's sockets, processes and weak references.
+SERVICE = ("Jython-Netty-", "_CouplerThread-", "weakref reaper")
 
 
 def without_notice(text):
@@ -21,15 +24,13 @@ def is_here():
     return sys.platform.startswith("java")
 
 
-def waits():
-    """How often each thread but the caller has waited so far, as {id: number}.
+def _others():
+    """The threads but the caller.
 
-    Returns None unless all of them wait to be woken, without a time-out.  Threads of the machine
-    itself, and those of Jython's sockets and processes, are left out.
+    Threads of the machine itself, and those that serve Jython, are left out.
     """
     from jarray import zeros
     from java.lang import Thread
-    from java.lang.management import ManagementFactory
 
     own = Thread.currentThread()
     group = own.getThreadGroup()
@@ -37,8 +38,26 @@ def waits():
         group = group.getParent()
     threads = zeros(group.activeCount() + 10, Thread)
     count = group.enumerate(threads, True)
-    others = [one.getId() for one in threads[:count] if not _is_left_out(one, own)]
+    return [
+        one for one in threads[:count] if one is not own and not one.getName().startswith(SERVICE)
+    ]
+
+
+def count():
+    """The number of threads."""
+    return len(_others()) + 1
+
+
+def waits():
+    """How often each thread but the caller has waited so far, as {id: number}.
+
+    Returns None unless all of them wait to be woken, without a time-out.
+    """
+    from java.lang import Thread
+    from java.lang.management import ManagementFactory
+
     seen = {}
+    others = [one.getId() for one in _others()]
     for info in ManagementFactory.getThreadMXBean().getThreadInfo(others):
         if info is None:
             return None  # it has ended meanwhile
@@ -48,8 +67,10 @@ def waits():
     return seen
 
 
-def _is_left_out(thread, own):
-    return thread is own or thread.getName().startswith(SERVICE)
+def all_sleep():
+    """Whether the kernel shows no thread of the process but the caller ready to run."""
+    tasks = blocking.look(leave_out=(blocking.own_tid(),))
+    return tasks is not None and not [task for task in tasks.values() if not task.sleeps]
 
 
 class Stall(object):
@@ -73,4 +94,5 @@ class Stall(object):
             self._since = None
         elif self._since is None:
             self._since = now
-        return self._since is not None and now - self._since >= self._seconds
+        is_long = self._since is not None and now - self._since >= self._seconds
+        return is_long and all_sleep()

@@ -11,6 +11,7 @@ from threadspec.conformance.battery.support.interrupting import (
     finalizers,
     interrupt,
     needs_blocking,
+    needs_interruptions,
     nothing,
     steps,
 )
@@ -51,7 +52,7 @@ def start_waiting(waiter, condition):
 
 @clause("interruptions.condition.raises", apart=True)
 def test_an_exception_ends_a_wait_and_no_notify_is_lost(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     others = [actors.new(), actors.new()]
     waker = actors.new()
     for condition, wait in waits(threading):
@@ -85,7 +86,7 @@ def test_an_exception_ends_a_wait_and_no_notify_is_lost(threading, actors):
 
 @clause("interruptions.condition.holds-lock", apart=True)
 def test_an_exception_ends_a_wait_and_the_lock_is_held_again(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     waker = actors.new()
     for condition, wait in waits(threading):
         condition.acquire()
@@ -102,7 +103,7 @@ def test_an_exception_ends_a_wait_and_the_lock_is_held_again(threading, actors):
 
 @clause("interruptions.condition.returns", apart=True)
 def test_a_wait_goes_on_after_a_handler(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     waker = actors.new()
     for condition, wait in waits(threading):
         condition.acquire()
@@ -117,7 +118,7 @@ def test_a_wait_goes_on_after_a_handler(threading, actors):
 
 @clause("interruptions.condition.timeout", apart=True)
 def test_signals_do_not_change_the_timeout_of_a_wait(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     condition = threading.Condition()
     condition.acquire()
     check_timeout(actors, "wait", condition.wait)
@@ -125,7 +126,7 @@ def test_signals_do_not_change_the_timeout_of_a_wait(threading, actors):
 
 @clause("interruptions.condition.calls-back", apart=True)
 def test_a_handler_notifies_the_wait_that_it_interrupts(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     other, waker = actors.new(), actors.new()
     for condition, wait in waits(threading):
         start_waiting(other, condition)
@@ -147,7 +148,7 @@ def test_a_handler_notifies_the_wait_that_it_interrupts(threading, actors):
 
 @clause("interruptions.condition.raises-within", apart=True)
 def test_an_exception_at_each_step_leaves_a_condition_usable(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     made = []
     waiter = actors.new()
 
@@ -177,7 +178,7 @@ def test_an_exception_at_each_step_leaves_a_condition_usable(threading, actors):
 
 @clause("interruptions.condition.raises-within-wait", apart=True)
 def test_an_exception_at_each_step_of_a_wait_leaves_no_trace(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     made = []
     waiter, asker, waker = actors.new(), actors.new(), actors.new()
 
@@ -226,7 +227,7 @@ def within_condition(threading):
 
 @clause("interruptions.condition.calls-back-within", apart=True)
 def test_a_handler_uses_a_condition_at_each_step(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     condition, use, act = within_condition(threading)
     for _ in steps(
         "acquire(False), notify() or release() in a signal handler during one of them", use, act

@@ -6,6 +6,7 @@ from threadspec.conformance.battery.support.interrupting import (
     finalizers,
     interrupt,
     needs_blocking,
+    needs_interruptions,
     nothing,
     steps,
 )
@@ -15,7 +16,7 @@ from threadspec.conformance.harness.vocabulary import clause
 
 @clause("interruptions.event.raises", apart=True)
 def test_an_exception_ends_a_wait_and_no_set_is_lost(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     others = [actors.new(), actors.new(), actors.new()]
     for arguments in FORMS:
         event = threading.Event()
@@ -43,7 +44,7 @@ def test_an_exception_ends_a_wait_and_no_set_is_lost(threading, actors):
 
 @clause("interruptions.event.returns", apart=True)
 def test_a_wait_for_an_event_goes_on_after_a_handler(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     for arguments in FORMS:
         event = threading.Event()
         met = blocked(actors, "wait", lambda: event.wait(*arguments), nothing, event.set, False)
@@ -52,13 +53,13 @@ def test_a_wait_for_an_event_goes_on_after_a_handler(threading, actors):
 
 @clause("interruptions.event.timeout", apart=True)
 def test_signals_do_not_change_the_timeout_of_a_wait_for_an_event(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     check_timeout(actors, "wait", threading.Event().wait)
 
 
 @clause("interruptions.event.calls-back", apart=True)
 def test_a_handler_sets_the_event_that_is_waited_for(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     other = actors.new()
     for arguments in FORMS:
         event = threading.Event()
@@ -78,7 +79,7 @@ def test_a_handler_sets_the_event_that_is_waited_for(threading, actors):
 
 @clause("interruptions.event.raises-within", apart=True)
 def test_an_exception_at_each_step_leaves_an_event_usable(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     made = []
     waiter = actors.new()
 
@@ -105,7 +106,7 @@ def test_an_exception_at_each_step_leaves_an_event_usable(threading, actors):
 
 @clause("interruptions.event.raises-within-wait", apart=True)
 def test_an_exception_at_each_step_of_a_wait_for_an_event_leaves_no_trace(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     waiters = [actors.new() for _ in range(4)]
     for timeout in (0.0, BRIEF):
         event = threading.Event()
@@ -155,7 +156,7 @@ def within_event(threading):
 
 @clause("interruptions.event.calls-back-within", apart=True)
 def test_a_handler_uses_an_event_at_each_step(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     use, act = within_event(threading)
     for _ in steps(
         "set(), isSet(), clear() or wait() in a signal handler during one of them", use, act

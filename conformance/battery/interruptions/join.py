@@ -4,7 +4,7 @@ from threadspec.conformance.battery.support.interrupting import (
     blocked,
     check_timeout,
     interrupt,
-    needs_blocking,
+    needs_interruptions,
     nothing,
     steps,
 )
@@ -32,7 +32,7 @@ def running(threading, actors):
 
 @clause("interruptions.join.raises", apart=True)
 def test_an_exception_ends_a_join_and_the_thread_stays_alive(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     for arguments in FORMS:
         thread, latch = running(threading, actors)
         ended = []
@@ -52,7 +52,7 @@ def test_an_exception_ends_a_join_and_the_thread_stays_alive(threading, actors):
 
 @clause("interruptions.join.is-alive", apart=True)
 def test_a_thread_is_alive_after_an_exception_ended_a_join(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     thread, latch = running(threading, actors)
     met = blocked(actors, "join", lambda: thread.join(LONG), interrupt, latch.open, True)
     if met.in_time and met.raised:
@@ -66,7 +66,7 @@ def test_a_thread_is_alive_after_an_exception_ended_a_join(threading, actors):
 
 @clause("interruptions.join.returns", apart=True)
 def test_a_join_goes_on_after_a_handler(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     for arguments in FORMS:
         thread, latch = running(threading, actors)
         met = blocked(actors, "join", lambda: thread.join(*arguments), nothing, latch.open, False)
@@ -75,7 +75,7 @@ def test_a_join_goes_on_after_a_handler(threading, actors):
 
 @clause("interruptions.join.timeout", apart=True)
 def test_signals_do_not_change_the_timeout_of_a_join(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     thread, latch = running(threading, actors)
     check_timeout(actors, "join", thread.join)
     latch.open()
@@ -83,7 +83,7 @@ def test_signals_do_not_change_the_timeout_of_a_join(threading, actors):
 
 @clause("interruptions.join.calls-back", apart=True)
 def test_a_handler_asks_about_the_thread_that_is_joined(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     for arguments in FORMS:
         thread, latch = running(threading, actors)
         listed = []
@@ -108,7 +108,7 @@ def test_a_handler_asks_about_the_thread_that_is_joined(threading, actors):
 
 @clause("interruptions.join.raises-within", apart=True)
 def test_an_exception_at_each_step_of_a_join_leaves_the_thread_alive(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     made = []
 
     def joining():
@@ -122,7 +122,7 @@ def test_an_exception_at_each_step_of_a_join_leaves_the_thread_alive(threading, 
 
 @clause("interruptions.join.calls-back-within", apart=True)
 def test_a_handler_joins_at_each_step_of_a_join(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     thread, latch = running(threading, actors)
     for _ in steps(
         "join(0.0) in a signal handler during join(0.0)",

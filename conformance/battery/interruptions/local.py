@@ -4,6 +4,7 @@ from threadspec.conformance.battery.support.interrupting import (
     finalizers,
     interrupt,
     needs_blocking,
+    needs_interruptions,
     steps,
 )
 from threadspec.conformance.harness.vocabulary import clause
@@ -34,7 +35,7 @@ def use_of_locals(threading):
 
 @clause("interruptions.local.raises-within", apart=True)
 def test_an_exception_at_each_step_leaves_locals_usable(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     use, _ = use_of_locals(threading)
     for _ in steps(
         "the use of thread-local data at a step of which a signal handler raised",
@@ -55,7 +56,7 @@ def test_an_exception_at_each_step_leaves_locals_usable(threading, actors):
 
 @clause("interruptions.local.calls-back-within", apart=True)
 def test_a_handler_uses_locals_at_each_step(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     use, act = use_of_locals(threading)
     for step in steps(
         "the use of thread-local data in a signal handler that came during such a use",

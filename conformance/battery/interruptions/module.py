@@ -4,6 +4,7 @@ from threadspec.conformance.battery.support.interrupting import (
     finalizers,
     interrupt,
     needs_blocking,
+    needs_interruptions,
     steps,
 )
 from threadspec.conformance.harness.vocabulary import clause
@@ -18,7 +19,7 @@ def ask(threading):
 
 @clause("interruptions.module.raises-within", apart=True)
 def test_an_exception_at_each_step_leaves_the_module_functions_usable(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     for _ in steps(
         "enumerate(), activeCount() or currentThread() at a step of which a handler raised",
         lambda: lambda: ask(threading),
@@ -33,7 +34,7 @@ def test_an_exception_at_each_step_leaves_the_module_functions_usable(threading,
 
 @clause("interruptions.module.calls-back-within", apart=True)
 def test_a_handler_calls_the_module_functions_at_each_step(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     for _ in steps(
         "enumerate(), activeCount() or currentThread() in a signal handler during one of them",
         lambda: lambda: ask(threading),

@@ -4,6 +4,7 @@ from threadspec.conformance.battery.support.interrupting import (
     finalizers,
     interrupt,
     needs_blocking,
+    needs_interruptions,
     nothing,
     steps,
 )
@@ -14,7 +15,7 @@ from threadspec.conformance.harness.vocabulary import clause
 
 @clause("interruptions.start.raises-within", apart=True)
 def test_an_exception_at_each_step_of_start_leaves_a_thread_or_none(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     made = []
 
     def starting():
@@ -62,7 +63,7 @@ def short_life(threading):
 
 @clause("interruptions.start.calls-back-within", apart=True)
 def test_a_handler_asks_about_threads_at_each_step_of_start(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     act = about_threads(threading)
     for _ in steps(
         "enumerate(), activeCount(), currentThread() or Thread() in a handler during start()",

@@ -3,7 +3,7 @@
 from threadspec.conformance.battery.support.interrupting import (
     blocked,
     interrupt,
-    needs_blocking,
+    needs_interruptions,
     steps,
 )
 from threadspec.conformance.battery.support.interruptions import FORMS, started
@@ -32,7 +32,7 @@ def cancelling(threading, actors, called):
 
 @clause("interruptions.timer.calls-back", apart=True)
 def test_a_handler_cancels_the_timer_that_is_joined(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     called = []
     for arguments in FORMS:
         timer = waiting_timer(threading, actors, called)
@@ -51,7 +51,7 @@ def test_a_handler_cancels_the_timer_that_is_joined(threading, actors):
 
 @clause("interruptions.timer.raises-within", apart=True)
 def test_an_exception_at_each_step_of_cancel_leaves_a_timer_to_be_cancelled(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     called = []
     made, prepare = cancelling(threading, actors, called)
     for _ in steps("cancel() at a step of which a signal handler raised", prepare, interrupt):
@@ -63,7 +63,7 @@ def test_an_exception_at_each_step_of_cancel_leaves_a_timer_to_be_cancelled(thre
 
 @clause("interruptions.timer.calls-back-within", apart=True)
 def test_a_handler_cancels_a_timer_at_each_step_of_cancel(threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     called = []
     made, prepare = cancelling(threading, actors, called)
     for _ in steps(

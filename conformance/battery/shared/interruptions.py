@@ -10,6 +10,7 @@ from threadspec.conformance.battery.support.interrupting import (
     finalizers,
     interrupt,
     needs_blocking,
+    needs_interruptions,
     nothing,
     steps,
 )
@@ -33,7 +34,7 @@ FOR_TWO = dict(LOCKS, **SEMAPHORES_OF_TWO)
 
 @clause("interruptions.*.raises", apart=True)
 def test_an_exception_ends_a_blocked_acquire(make, threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     one = make()
     holder, others = actors.new(), [actors.new(), actors.new()]
     holder.call(one.acquire)
@@ -59,7 +60,7 @@ def test_an_exception_ends_a_blocked_acquire(make, threading, actors):
 
 @clause("interruptions.*.returns", apart=True)
 def test_an_acquire_goes_on_after_a_handler(make, threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     one = make()
     holder = actors.new()
     holder.call(one.acquire)
@@ -73,7 +74,7 @@ def test_an_acquire_goes_on_after_a_handler(make, threading, actors):
 
 @clause("interruptions.*.calls-back", apart=True)
 def test_a_handler_tries_to_acquire_what_is_waited_for(make, threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     one = make()
     holder = actors.new()
     holder.call(one.acquire)
@@ -102,7 +103,7 @@ def test_a_handler_tries_to_acquire_what_is_waited_for(make, threading, actors):
 
 @clause("interruptions.*.calls-back", apart=True, of=RELEASED_BY_ANY)
 def test_a_handler_releases_what_is_waited_for(make, threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     one = make()
     actors.call(one.acquire)
     released = []
@@ -121,7 +122,7 @@ def test_a_handler_releases_what_is_waited_for(make, threading, actors):
 
 @clause("interruptions.*.raises-within", apart=True)
 def test_an_exception_at_each_step_leaves_it_usable(make, threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     made = []
 
     def acquiring():
@@ -156,7 +157,7 @@ def test_an_exception_at_each_step_leaves_it_usable(make, threading, actors):
 
 @clause("interruptions.*.raises-within", apart=True)
 def test_a_release_that_was_interrupted_at_any_step_can_be_repeated(make, threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     made = []
     waiter = actors.new()
 
@@ -193,7 +194,7 @@ def call_back(one):
 
 @clause("interruptions.*.calls-back-within", apart=True, of=FOR_TWO)
 def test_a_handler_uses_it_at_each_step(make, threading, actors):
-    needs_blocking(threading, actors)
+    needs_interruptions(threading, actors)
     one = make()
     for _ in steps(
         "acquire(False) or release() in a signal handler that came during one of both",

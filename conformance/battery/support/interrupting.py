@@ -109,6 +109,15 @@ def needs_blocking(threading, actors):
         raise NotOffered("an acquire() of a lock that is held does not block here")
 
 
+def needs_interruptions(threading, actors):
+    """Raise NotOffered if there are no signals, or :func:`needs_blocking` does.
+
+    A case that found out later, with a thread that is blocked, would cost a program.
+    """
+    _signals()
+    needs_blocking(threading, actors)
+
+
 # -- calls that are blocked -----------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ other action then happens once, when the call is over or is blocked.
 import os
 import sys
 
-from threadspec.conformance.harness import blocking, green
+from threadspec.conformance.harness import blocking, green, jvm
 
 BATTERY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HARNESS = os.path.join(os.path.dirname(BATTERY), "harness")
@@ -21,8 +21,11 @@ BUDGET = 1.0
 
 
 def can_stop(substrate):
-    """Whether a trace function can stop one thread of ``substrate`` alone; not so in greenlets."""
-    return hasattr(sys, "settrace") and not green.may_be_green(substrate)
+    """Whether a trace function can stop one thread of ``substrate`` alone.
+
+    Not so in greenlets, nor on Jython, where only one trace function can run at a time.
+    """
+    return hasattr(sys, "settrace") and not (green.may_be_green(substrate) or jvm.is_here())
 
 
 _ours = {}
