@@ -176,6 +176,16 @@ class Implementation:
         return self.adapter.transport or self.interpreter.needs.transport
 
     @property
+    def start_scale(self) -> float:
+        """The factor that multiplies the time which the interpreter may take to start."""
+        return self.adapter.start_scale * self.interpreter.needs.start_scale
+
+    @property
+    def workers(self) -> int | None:
+        """The largest number of workers, or None for any."""
+        return self.adapter.workers or self.interpreter.needs.workers
+
+    @property
     def environment(self) -> dict[str, str]:
         """The environment variables of the worker that this process does not have."""
         needed = self.interpreter.needs.environment

@@ -331,7 +331,8 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
         Meta(
             gt=0,
             description="The factor that multiplies the time which the interpreter, and the "
-            "programs that cases start, may take to start. Default: 1.",
+            "programs that cases start, may take to start. For Jython, it is multiplied by 4. "
+            "Default: 1.",
             examples=[10],
             extra={"must": "a number above 0"},
         ),
@@ -342,8 +343,8 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
             Meta(
                 ge=1,
                 description="The largest number of worker processes in which the implementation "
-                "is judged simultaneously. Default: as many as the user asks for, and more where "
-                "cases wait.",
+                "is judged simultaneously. Default: 1 for Jython, and for others as many as the "
+                "user asks for, and more where cases wait.",
                 examples=[1],
                 extra={"must": "a whole number above 0"},
             ),

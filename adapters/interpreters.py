@@ -38,15 +38,20 @@ class Needs:
     """What the workers of one kind of interpreter need, by the keys of an adapter file."""
 
     transport: TransportName = "pipes"
+    start_scale: float = 1.0
+    workers: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 # The kinds of interpreters that need something.  Jython cannot move its standard input and output.
-# The thorough compiler of Java takes longer than a worker lives to pay off, so without it, and with
-# the simplest garbage collector, the worker and its programs take half the processor time.
+# It takes seconds to start, longer than most cases wait, so more workers gain nothing.  Without
+# Java's thorough compiler, which takes longer than a worker lives to pay off, and with the simplest
+# garbage collector, the worker and its programs take half the processor time.
 NEEDS = {
     "jython": Needs(
         transport="socket",
+        start_scale=4.0,
+        workers=1,
         environment={"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"},
     ),
 }

@@ -246,12 +246,10 @@ class Session:
             subject = self._subjects.get(number)
             described = text.describe(subject) if subject else trial.name
             lines.append(f"threadspec: {described}")
-            most = trial.implementation.adapter.workers
+            most = trial.implementation.workers
             if most and most < self._workers:
                 plural = "" if most == 1 else "s"
-                lines.append(
-                    f"threadspec: {trial.name}: {most} worker{plural}, as its adapter says"
-                )
+                lines.append(f"threadspec: {trial.name}: at most {most} worker{plural}")
             if subject:
                 lines += [f"threadspec: {trial.name}: {note}" for note in text.notes(subject)]
         lines += [

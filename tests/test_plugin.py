@@ -146,7 +146,7 @@ def test_the_number_of_workers_that_the_adapter_allows_is_shown(run: Run, folder
     written(folder, "mine.toml", 'module = "faithful"\nworkers = 1\n')
     result = run("--impl=mine.toml", "-n", "2", *RELEASE_OF_NEW)
     assert result.ret == OK
-    result.stdout.fnmatch_lines(["threadspec: mine: 1 worker, as its adapter says"])
+    result.stdout.fnmatch_lines(["threadspec: mine: at most 1 worker"])
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2", "--dist=load"), ("--impl-repeat=2",)])

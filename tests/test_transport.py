@@ -170,7 +170,7 @@ def test_a_worker_that_does_not_connect(
         worker.load()
 
 
-def test_jython_uses_a_socket_unless_its_adapter_says_otherwise(
+def test_jython_gets_what_it_needs_unless_its_adapter_says_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jython = Interpreter(Path("/bin/jython"), "jython2.7", Version("2.7"))
@@ -182,6 +182,9 @@ def test_jython_uses_a_socket_unless_its_adapter_says_otherwise(
     assert replace(one, interpreter=replace(jython, label="3.9")).transport == "pipes"
     monkeypatch.delenv("JAVA_TOOL_OPTIONS", raising=False)
     assert one.environment.keys() == {"JAVA_TOOL_OPTIONS"}
+    assert (one.start_scale, one.workers) == (4, 1)
+    assert replace(one, adapter=replace(one.adapter, start_scale=2, workers=3)).start_scale == 8
+    assert replace(one, adapter=replace(one.adapter, start_scale=2, workers=3)).workers == 3
     own = replace(one.adapter, environment={"JAVA_TOOL_OPTIONS": "-Xmx1g"})
     assert replace(one, adapter=own).environment == {"JAVA_TOOL_OPTIONS": "-Xmx1g"}
     monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Xmx2g")

@@ -201,7 +201,7 @@ class Pool:
     ) -> None:
         self._implementation = implementation
         self._time_scale = time_scale
-        self._most = implementation.adapter.workers or size + MOST
+        self._most = implementation.workers or size + MOST
         self._size = size = min(size, self._most)
         self._hangs = Hangs()
         self._workers = [

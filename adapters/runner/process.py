@@ -118,7 +118,7 @@ def load_request(
         "lacks": adapter.lacks,
         "starts_by_maker": adapter.starts_by_maker,
         "time_scale": time_scale,
-        "start_scale": adapter.start_scale,
+        "start_scale": implementation.start_scale,
         "cooperative": adapter.cooperative,
         "number": number,
         "is_first": is_first,
@@ -194,7 +194,7 @@ class WorkerProcess:
         self._implementation = implementation
         self._time_scale = time_scale
         self._number = number
-        self._durations = Durations(time_scale, implementation.adapter.start_scale)
+        self._durations = Durations(time_scale, implementation.start_scale)
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog: Watchdog | None = None
         self._transport: Transport | None = None
