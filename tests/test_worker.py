@@ -1329,3 +1329,21 @@ def test_durations_are_scaled_and_named() -> None:
     assert Durations(2.0)["case"] == 2 * TABLE["case"][0]
     with pytest.raises(KeyError):
         Durations()["lunch"]
+
+
+def test_a_signal_does_not_interrupt_the_talk_with_a_program() -> None:
+    answers: list[OSError | bytes] = [
+        *(OSError(errno.EINTR, "a signal came"), b"a"),
+        *(OSError(errno.EINTR, "a signal came"), b"b", b"\n"),
+        OSError(errno.EBADF, "it is closed"),
+    ]
+
+    def read(descriptor: int, most: int) -> bytes:
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):  # Python 3.5 and newer make the call again by themselves
+            raise answer
+        return answer
+
+    assert fork_server.read_line(0, read) == "ab"
+    with pytest.raises(OSError, match="it is closed"):
+        fork_server.read_line(0, read)

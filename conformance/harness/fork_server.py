@@ -6,6 +6,7 @@ itself, in the initial thread of its process, and runs to the end of the same sc
 with an interpreter of its own.
 """
 
+import errno
 import gc
 import json
 import os
@@ -31,7 +32,7 @@ def write_line(descriptor, line):
     """Write a line unbuffered, so that the lines of several threads do not mix."""
     data = (line + "\n").encode("ascii")
     while data:
-        data = data[os.write(descriptor, data) :]
+        data = data[_repeat(os.write, descriptor, data) :]
 
 
 def read_line(descriptor, read=os.read):
@@ -41,11 +42,21 @@ def read_line(descriptor, read=os.read):
     """
     line = ""
     while not line.endswith("\n"):
-        more = read(descriptor, 1).decode("ascii")
+        more = _repeat(read, descriptor, 1).decode("ascii")
         if not more:
             break
         line += more
     return line.rstrip("\n")
+
+
+def _repeat(call, *args):
+    """Make a system call again and again until no signal interrupts it, as Python 3.5 does."""
+    while True:
+        try:
+            return call(*args)
+        except EnvironmentError:
+            if sys.exc_info()[1].errno != errno.EINTR:
+                raise
 
 
 # -- in the fork server ---------------------------------------------------------------------------
