@@ -201,7 +201,7 @@ class Trial:
             platform=self._description["platform"],
             gil=self._description["gil"],
             about=adapter.about,
-            mapped=self._description["mapped"],
+            mapped=dict(sorted(self._description["mapped"].items(), key=_by_owner)),
             omits=adapter.omits,
             lacks=adapter.lacks,
             starts_by_maker=adapter.starts_by_maker,
@@ -318,6 +318,11 @@ class Trial:
     def close(self) -> None:
         """End the workers."""
         self._runner.close()
+
+
+def _by_owner(names: tuple[str, str]) -> tuple[bool, str]:
+    """The place of a mapped name in reports: names of the module come before those of methods."""
+    return "." in names[0], names[0]
 
 
 def _of_repetitions(results: Sequence[CaseResult]) -> CaseResult:
