@@ -15,6 +15,7 @@ from quality.judging import cases_of
 from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import this_interpreter
 from threadspec.conformance.harness import green
+from threadspec.conformance.index import battery
 from threadspec.frontends.trial import Trial
 
 SETUPS = {
@@ -125,3 +126,20 @@ def test_programs_with_green_threads_hear_what_they_are_told(library: str) -> No
     finally:
         trial.close()
     assert "one of the first calls" not in observed  # the program did not get that far
+
+
+def test_a_long_timeout_of_one_case_breaks_no_later_one() -> None:
+    if importlib.util.find_spec("eventlet") is None:
+        pytest.skip("eventlet is not installed")
+    ids = (
+        "battery/event/wait.py::test_an_immense_timeout_is_accepted",
+        "battery/daemon/program.py::test_a_program_does_not_wait_for_blocked_daemons",
+    )
+    cases = {case.id: case for case in battery()}
+    adapter = Adapter(name="eventlet", module="threading", setup=SETUPS["eventlet"])
+    trial = Trial(Implementation("eventlet", adapter, this_interpreter()))
+    try:
+        results = [trial.run_case(cases[one]) for one in ids]
+    finally:
+        trial.close()
+    assert [(one.verdict, one.observed) for one in results] == [("pass", None)] * 2

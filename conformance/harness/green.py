@@ -9,6 +9,9 @@ import sys
 
 from threadspec.conformance.harness import declared, jvm
 
+# The longest time-out, in seconds, that the system takes together with files to wait for.
+LONGEST = 2.0**31 / 1000
+
 
 def may_be_green(substrate):
     """Whether helper threads from ``substrate`` may be green.
@@ -20,6 +23,12 @@ def may_be_green(substrate):
     return declared.are_green(is_python and not jvm.is_here())
 
 
+def _library(substrate):
+    """The top-level name of the module that starts the substrate's threads."""
+    module = getattr(substrate.start_new_thread, "__module__", None) or ""
+    return module.split(".")[0]
+
+
 def nobody_can_run(substrate, seconds=None):
     """Whether no thread but the caller can continue, unless the caller or a signal wakes it.
 
@@ -27,9 +36,8 @@ def nobody_can_run(substrate, seconds=None):
     show when its time-outs expire.  Returns False if unknown.  A thread that was woken but has not
     run since can continue.
     """
-    library = getattr(substrate.start_new_thread, "__module__", None) or ""
     try:
-        return _IDLE[library.split(".")[0]](seconds)
+        return _IDLE[_library(substrate)](seconds)
     except Exception:
         return False  # another library, or another version of it
 
@@ -48,6 +56,20 @@ def _eventlet_is_idle(seconds):
 
 
 _IDLE = {"gevent": _gevent_is_idle, "eventlet": _eventlet_is_idle}
+
+
+def is_littered(substrate):
+    """Whether a case has left a time-out for which the scheduler cannot wait.
+
+    eventlet keeps a time-out that was cancelled until it would have occurred.  If nothing else is
+    due sooner, it asks the system to wait for so long, which is refused, in whatever the thread
+    does that lets the scheduler run.
+    """
+    if _library(substrate) != "eventlet":
+        return False
+    hub = sys.modules["eventlet.hubs"].get_hub()
+    times = [when - hub.clock() for when, _ in list(hub.timers) + list(hub.next_timers)]
+    return bool([rest for rest in times if rest > LONGEST])
 
 
 class Stall(object):

@@ -15,6 +15,7 @@ from threadspec.conformance.harness import (
     cleanup,
     declared,
     evidence,
+    green,
     jvm,
     names,
     outcomes,
@@ -165,6 +166,7 @@ class Observer(object):
         waits = self._durations.spent
         try:
             spoiled = context.clear() > 0 or _left_behind(threads, self._durations["cleanup"])
+            spoiled = spoiled or green.is_littered(self._substrate)
         except:  # noqa: E722 - a scheduler of green threads may raise a thread's error here
             spoiled = True
             if outcome["outcome"] in ("ok", "observed"):
