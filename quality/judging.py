@@ -143,7 +143,7 @@ def _texts(case: object) -> Iterator[str]:
             continue
         seen.append(one)
         if isinstance(one, str):
-            yield repr(one)
+            yield " ".join(map(repr, one.split()))  # it may be a list of names
         elif isinstance(one, dict):
             pending += [*one, *one.values()]
         elif isinstance(one, (list, tuple, set, frozenset)):
