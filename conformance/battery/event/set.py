@@ -161,6 +161,7 @@ def test_set_wakes_threads_that_wait_with_timeouts(threading, actors):
 
 @clause("event.set.wakes-though-cleared")
 def test_threads_return_though_the_flag_is_cleared_immediately(threading, actors):
+    check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     helpers = [actors.new() for _ in range(12)]
     for _ in range(3):
@@ -171,6 +172,7 @@ def test_threads_return_though_the_flag_is_cleared_immediately(threading, actors
 
 @clause("event.set.wakes-though-cleared")
 def test_threads_return_from_every_one_of_many_pulses(threading, actors):
+    check_waits_until_set(actors, threading.Event)
     event = threading.Event()
     helpers = [actors.new() for _ in range(3)]
     for _ in range(affordable(20, event)):
