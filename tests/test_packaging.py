@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 # The files of each part that an installed kit needs, as patterns in the repository.
 NEEDED = {
     "adapters": ("*.py", "*.toml", "*.json"),
+    "adapters/pyodide": ("*.mjs",),
     "adapters/runner": ("*.py",),
     "conformance": ("*.py",),
     "conformance/battery": ("*.py",),
