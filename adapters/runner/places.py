@@ -106,7 +106,7 @@ class _Processors:
         """Whether at least one was idle for a good part of the time since the last measurement."""
         now = time.monotonic()
         passed = now - self._looked
-        if passed >= 0.1:  # the system counts in hundredths of a second
+        if passed >= 0.05:  # the system counts in hundredths of a second
             idle = _idle_seconds()
             if idle is not None and self._idle is not None:
                 self._is_idle = idle - self._idle >= IDLE * passed
