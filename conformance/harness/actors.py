@@ -199,8 +199,8 @@ class Actor(object):
         now = blocking.processor_time(self.tid)
         return None not in (before, now) and now - before >= seconds
 
-    def place(self):
-        """The function of the implementation that it has called; None where that is unknown."""
+    def frame(self):
+        """The frame of the implementation's function that it has called; None where unknown."""
         return spinning.outermost(self.ident)
 
     def is_starved(self, used):
@@ -353,7 +353,8 @@ class Actors(object):
         whom = "%d actor%s" % (len(busy), "s"[: len(busy) > 1])
         window = self.durations["window"]
         patience = blocking.clock() + self.durations["positive"]
-        look_at = window * QUICK
+        look_at = window * QUICK / 2
+        frames = {}
         last = None
         watched = pause = 0.0
         longest = 0.00005
@@ -372,7 +373,7 @@ class Actors(object):
                     longest = STEP / 4  # no proof is possible, so only time counts
             if watched >= look_at:
                 look_at = watched + window * QUICK
-                if self._counts_as_blocked(used, watched):
+                if self._counts_as_blocked(used, watched, frames):
                     self.note("%s: blocked, watched for the window" % whom)
                     return
             if last is None and now >= patience:
@@ -381,27 +382,36 @@ class Actors(object):
             # Most proofs are found at the first looks, and each look costs time.
             pause = min(pause * 1.5 + 0.00005, max(longest, watched / 10))
 
-    def _counts_as_blocked(self, used, watched):
+    def _counts_as_blocked(self, used, watched, frames):
         """Whether actors count as blocked after being watched for ``watched`` seconds.
 
-        ``used``: pairs of an actor and its processor time when it began to be watched.  An actor
-        has to be watched for the duration ``window``, or until it has spun for a part of that where
-        others have spun for the whole of it.
+        ``used``: pairs of an actor and its processor time when it began to be watched; ``frames``:
+        the frame of each when this was asked last, which is updated.  An actor has to be watched
+        for the duration ``window``, or until it has spun for a part of that where others have spun
+        for the whole of it.
         """
         window = self.durations["window"]
-        spun = [actor for actor, before in used if actor.has_used(before, window * QUICK / 2)]
+        spinning_at = []
+        for actor, before in used:
+            frame = actor.frame()
+            # One that calls many functions has another frame by now.
+            if frame is not None and frame is frames.get(actor):
+                if actor.has_used(before, window * QUICK / 2):
+                    spinning_at.append(frame.f_code)
+            frames[actor] = frame
+        known = self.durations.experience.spinning
         if watched < window:
-            return len(spun) == len(used) and self._are_where_others_have_spun(spun)
+            return len(spinning_at) == len(used) and known.issuperset(spinning_at)
         if watched < 4 * window and [one for one, before in used if one.is_starved(before)]:
             return False
-        places = set([actor.place() for actor in spun])
-        self.durations.experience.spinning.update(places.difference([None]))
+        known.update(spinning_at)
         return True
 
     def _are_where_others_have_spun(self, busy):
         """Whether each of these actors is in a function in which others have spun for long."""
         known = self.durations.experience.spinning
-        return bool(known) and known.issuperset([actor.place() for actor in busy])
+        frames = known and [actor.frame() for actor in busy]
+        return bool(frames) and known.issuperset([one and one.f_code for one in frames])
 
     @property
     def are_green(self):

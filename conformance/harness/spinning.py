@@ -13,7 +13,7 @@ KIT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def outermost(ident):
-    """The code of the implementation's function that the thread called first.
+    """The frame of the implementation's function that the thread called first.
 
     ``ident``: the thread's identifier.  None where the interpreter does not show it, or if the
     thread is in no such function.
@@ -22,6 +22,6 @@ def outermost(ident):
     found = None
     while frame is not None:
         if not os.path.abspath(frame.f_code.co_filename).startswith(KIT):
-            found = frame.f_code
+            found = frame
         frame = frame.f_back
     return found
