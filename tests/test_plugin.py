@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 
 import miniatures
+from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import read
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
@@ -430,7 +431,7 @@ def test_divergences_that_were_written_make_the_next_run_pass(run: Run, folder: 
     )
 
 
-RENAMED = """from threading import *
+LATER_NAMES = """from threading import *
 
 class Thread(Thread):
     def __getattribute__(self, name):
@@ -443,7 +444,7 @@ class Thread(Thread):
 def test_a_name_that_later_manuals_replace_can_be_mapped(
     program: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (folder / "renamed.py").write_text(RENAMED, encoding="utf-8")
+    (folder / "renamed.py").write_text(LATER_NAMES, encoding="utf-8")
     hint = (
         '*renamed: if isAlive is there by its later name, write "Thread.isAlive" = "is_alive" '
         "under [[]names] in the adapter file; then what it does is judged."
@@ -1171,6 +1172,7 @@ def test_the_battery_can_be_named_by_its_path(run: Run) -> None:
 def test_all_goes_on_without_an_interpreter_that_cannot_run_the_worker(
     program: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
+    own = interpreters.this_interpreter().label
     fake = written(folder, "python3.99", "#!/bin/sh\necho 'no module named json'\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder))
@@ -1183,7 +1185,7 @@ def test_all_goes_on_without_an_interpreter_that_cannot_run_the_worker(
     )
     assert reason in text_of(result)
     assert "stdlib@3.99: unavailable: the worker ended" in text_of(result)
-    assert "reference: 3 clauses" in text_of(result)
+    assert f"reference@{own}: 3 clauses" in text_of(result)
 
     named = program("--impl=all,stdlib@3.99", "-k", "test_release_returns_none", *options)
     assert named.ret == USAGE
