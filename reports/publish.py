@@ -9,6 +9,7 @@ first.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,25 @@ def summary(matrix: str) -> str:
         if lines[number].strip() and not lines[number].startswith(("|", "- "))
     )
     return "".join(lines[start:end]).rstrip() + "\n"
+
+
+def shortened(text: str) -> str:
+    """A summary with one row for each implementation and kind of interpreter, and their notes.
+
+    It is the row of the newest version, as the matrix has interpreters of one kind in the order of
+    their versions; a free-threaded build is shown only where there is no other.
+    """
+    head, rule, *lines = text.splitlines(keepends=True)
+    last: dict[tuple[str, str], tuple[str, str]] = {}
+    for row in (line for line in lines if line.startswith("|")):
+        label, interpreter = (cell.strip(" `") for cell in row.split("|")[1:3])
+        key = label.partition("@")[0], interpreter.partition(" ")[0]
+        if key not in last or not re.search(r"@\d[\d.]*t$", label):
+            last[key] = label, row
+    shown = dict(last.values())
+    notes = (line for line in lines if not line.startswith("|"))
+    kept = (line for line in notes if not line.startswith("- `") or line.split("`")[1] in shown)
+    return "".join([head, rule, *shown.values(), *kept])
 
 
 def replaced(readme: str, table: str) -> str:
@@ -63,7 +83,7 @@ def main(made: Path, repository: Path) -> int:
     (repository / RESULTS).mkdir(parents=True, exist_ok=True)
     (repository / RESULTS / "matrix.md").write_text(matrix, encoding="utf-8")
     readme = repository / "README.md"
-    text = replaced(readme.read_text(encoding="utf-8"), summary(matrix))
+    text = replaced(readme.read_text(encoding="utf-8"), shortened(summary(matrix)))
     readme.write_text(text, encoding="utf-8")
     return 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from threadspec.conformance.verdicts import VERDICTS
-from threadspec.reports.publish import BEGIN, END, RESULTS, main, summary
+from threadspec.reports.publish import BEGIN, END, RESULTS, main, shortened, summary
 
 ROOT = Path(__file__).resolve().parent.parent
 README = f"# Title\n\n{BEGIN}old\n{END}rest\n"
@@ -53,3 +53,15 @@ def test_a_deviation_that_nobody_has_looked_at_is_not_published(
     assert capsys.readouterr().out.startswith(f"mine: lock.factory: {verdict}\nNot published: ")
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == README
     assert not (tmp_path / RESULTS).exists()
+
+
+def test_the_readme_has_one_row_for_each_implementation_and_kind_of_interpreter() -> None:
+    head = "| implementation | interpreter | must |\n| --- | --- | ---: |\n"
+    old = "| `one@2.7` | CPython 2.7.18 | 1/2 |\n"
+    new = "| `one@3.13` | CPython 3.13.0 | 2/2 |\n"
+    free = "| `one@3.13t` | CPython 3.13.0 | 2/2 |\n"
+    other = "| `one@pypy3.9` | PyPy 7.3.11 (Python 3.9.16) | 1/2 |\n"
+    second = "| `two@3.13t` | CPython 3.13.0 | 1/2 |\n"
+    notes = "\n- `one@2.7`: its adapter maps A to B\n", "- `one@3.13`: its adapter maps C to D\n"
+    text = head + old + new + free + other + second + "".join(notes)
+    assert shortened(text) == head + new + other + second + "\n" + notes[1]
