@@ -25,8 +25,8 @@ from quality import soak
 from quality.judging import ROOT
 from threadspec.adapters.runner.process import SCRIPT
 
-# What is judged, as the lines of an adapter file.
-IMPLEMENTATIONS = {name: soak.IMPLEMENTATIONS[name] for name in ("reference", "stdlib")}
+# What is judged, of the implementations that ``soak`` knows.
+IMPLEMENTATIONS = ("reference", "stdlib")
 
 NOBODY = "65534"
 
@@ -39,8 +39,8 @@ class Condition:
     """What makes a run difficult.
 
     ``says``: in words; ``prefix``: a command that runs pytest; ``setup``: the adapter's set-up
-    code; ``needs``: a program that must exist and, with ``as_root``, be run by root; ``kills``:
-    whether workers are killed at random; ``busy``: the number of busy processes beside it.
+    code; ``as_root``: whether only root may run the command; ``kills``: whether workers are killed
+    at random; ``busy``: the number of busy processes beside it.
     """
 
     says: str
@@ -52,8 +52,8 @@ class Condition:
 
     def missing(self) -> str | None:
         """What is missing here to try the condition, or None."""
-        for program in (one for one in self.prefix[:1] if shutil.which(one) is None):
-            return f"there is no {program}"
+        if self.prefix and shutil.which(self.prefix[0]) is None:
+            return f"there is no {self.prefix[0]}"
         if self.as_root and os.geteuid() != 0:
             return "it needs root"
         return None
@@ -178,14 +178,8 @@ def run(name: str, condition: Condition, folder: Path) -> Path:
     """Run the battery once; write its record and pytest's output to ``folder``.  The record."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o777)  # an ordinary user writes the record
-    lines = list(IMPLEMENTATIONS[name])
-    if condition.setup:
-        lines.append(f'setup = "{condition.setup}"')
-    adapter = folder / f"{name}.toml"
-    adapter.write_text("\n".join(lines) + "\n", encoding="utf-8")
     record = folder / "record.json"
-    command = [*condition.prefix, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += [f"--impl={adapter}", f"--impl-report={record}"]
+    command = soak.battery_command(name, record, condition.prefix, condition.setup)
     with soak.busy(condition.busy), open(folder / "output.txt", "wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
         with _killing(process, 1.0) if condition.kills else contextlib.nullcontext():

@@ -93,16 +93,27 @@ def busy(processes: int) -> Iterator[None]:
             one.wait()
 
 
+def battery_command(
+    name: str, record: Path, prefix: Sequence[str] = (), setup: str = ""
+) -> list[str]:
+    """The command that runs the battery on one of the implementations and writes a record.
+
+    ``prefix``: a command that runs pytest; ``setup``: the set-up code of the adapter file, which is
+    written beside the record.
+    """
+    adapter = record.with_name(f"{name}.toml")
+    lines = list(IMPLEMENTATIONS[name])
+    if setup:
+        lines.append(f'setup = "{setup}"')
+    adapter.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    command = [*prefix, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    return [*command, f"--impl={adapter}", f"--impl-report={record}"]
+
+
 def run_battery(name: str, load_: Load, folder: Path, number: int) -> None:
     """Run the battery once; write its record and pytest's output to ``folder``."""
-    adapter = folder / f"{name}.toml"
-    lines = list(IMPLEMENTATIONS[name])
-    if load_.setup:
-        lines.append(f'setup = "{load_.setup}"')
-    adapter.write_text("\n".join(lines) + "\n", encoding="utf-8")
     record = folder / f"{number}.json"
-    command = [*load_.prefix, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += [f"--impl={adapter}", f"--impl-report={record}", *load_.options]
+    command = [*battery_command(name, record, load_.prefix, load_.setup), *load_.options]
     with busy(load_.busy), open(folder / f"{number}.txt", "wb") as output:
         subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT, check=False)
 

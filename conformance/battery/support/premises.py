@@ -14,7 +14,7 @@ from threadspec.conformance.harness import blocking
 # Seconds for which threads are watched that poll where they should wait.
 LONG = 1.0
 
-# After so many failures in a process, a check is taken to fail: one may be chance.
+# The failures in a process after which a check counts as failed; a single one may be an accident.
 FAILURES = 2
 
 _held = []  # the checks that passed, each with its argument ``make``
