@@ -38,6 +38,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+def lasts_in_cases(clock: Clock, durations: Durations) -> list[float]:
+    """The durations of waits in vain, each in a case of its own, before another case begins."""
+    waits = []
+    for _ in range(VAIN):
+        durations.begin("chapter")
+        waits.append(lasts(clock, durations))
+    durations.begin("chapter")
+    return waits
+
+
 def lasts(clock: Clock, durations: Durations, late: float = 0.0) -> float:
     """The duration of a wait in vain, for a caller who looks every 10 ms, or ``late``."""
     wait = durations.wait("positive", "thread")
@@ -50,25 +60,33 @@ def lasts(clock: Clock, durations: Durations, late: float = 0.0) -> float:
 
 def test_waits_are_shortened_when_others_were_in_vain(clock: Clock) -> None:
     durations = Durations()
-    durations.begin("chapter")
-    assert [lasts(clock, durations) for _ in range(VAIN)] == [pytest.approx(WHOLE, abs=0.02)] * VAIN
+    assert lasts_in_cases(clock, durations) == [pytest.approx(WHOLE, abs=0.02)] * VAIN
     assert lasts(clock, durations) == pytest.approx(LEAST, abs=0.02)
+
+
+def test_all_waits_of_a_case_end_before_the_case_has_to(clock: Clock) -> None:
+    durations = Durations()
+    for chapter in ("chapter", "another"):  # where nothing is known, and where something is
+        durations.begin(chapter)
+        began = clock.now
+        waits = [lasts(clock, durations) for _ in range(200)]
+        assert waits[0] >= WHOLE * SHARE
+        assert waits == pytest.approx(sorted(waits, reverse=True), abs=0.02)
+        assert clock.now - began < durations["case"] * 0.95
+    durations.begin("chapter")
+    assert lasts(clock, durations) >= LEAST  # the next case has its own time
 
 
 def test_in_another_file_they_are_shortened_less(clock: Clock) -> None:
     durations = Durations()
-    durations.begin("chapter")
-    for _ in range(VAIN):
-        lasts(clock, durations)
+    lasts_in_cases(clock, durations)
     durations.begin("another chapter")
     assert lasts(clock, durations) == pytest.approx(SHARE * WHOLE, abs=0.02)
 
 
 def test_the_scale_of_time_applies_to_shortened_ones(clock: Clock) -> None:
     durations = Durations(2.0)
-    durations.begin("chapter")
-    for _ in range(VAIN):
-        lasts(clock, durations)
+    lasts_in_cases(clock, durations)
     assert lasts(clock, durations) == pytest.approx(2 * LEAST, abs=0.02)
 
 
@@ -78,8 +96,7 @@ def test_an_implementation_that_is_slow_gets_its_time(clock: Clock) -> None:
     wait = durations.wait("positive", "thread")
     clock.now += 0.1
     wait.end(True)
-    for _ in range(VAIN):
-        lasts(clock, durations)
+    lasts_in_cases(clock, durations)
     assert lasts(clock, durations) == pytest.approx(TIMES * 0.1, abs=0.02)
 
 
@@ -95,9 +112,7 @@ def test_where_many_were_in_vain_they_are_shortened_more() -> None:
 
 def test_a_busy_machine_gives_it_more_time(clock: Clock) -> None:
     durations = Durations()
-    durations.begin("chapter")
-    for _ in range(VAIN):
-        lasts(clock, durations)
+    lasts_in_cases(clock, durations)
     assert lasts(clock, durations, late=0.05) > 4 * LEAST
 
 
@@ -189,6 +204,7 @@ def test_helper_threads_are_waited_for_as_experience_tells(monkeypatch: pytest.M
 
     waits = []
     for number in range(2 * VAIN):
+        durations.begin("chapter")
         actor = actors.start(poll)
         spent = durations.spent.get("positive", 0.0)
         assert not (actor.returned() if number % 2 else actors.until(actor.has_ended))

@@ -17,6 +17,9 @@ TABLE = {
 }
 
 
+# The share of a case's duration that its waits in vain may take altogether.
+WASTE = 0.8
+
 # The durations that an adapter's start_scale multiplies, too.
 STARTS = ("start", "program")
 
@@ -38,6 +41,7 @@ class Durations(object):
         self._news = Experience()
         self._place = None
         self._spent = {}
+        self._wasted = 0.0  # seconds of waits in vain since the case began
 
     def __getitem__(self, name):
         seconds = TABLE[name][0]
@@ -51,17 +55,21 @@ class Durations(object):
         """Begin a case from this chapter of the battery."""
         self._place = place
         self._spent = {}
+        self._wasted = 0.0
         self._news = Experience()
 
     def wait(self, name, sort, times=1):
         """Begin a wait of at most ``times`` the named duration.
 
-        It is shortened if earlier waits on this implementation were in vain (see ``patience``).
-        ``sort``: what is waited for, in one word; only waits of the same sort are compared.
+        It is shortened if earlier waits on this implementation were in vain (see ``patience``), and
+        if others of the same case were: all of them end before the case has to.  ``sort``: what is
+        waited for, in one word; only waits of the same sort are compared.
         """
 
         def end(seconds, has_come, in_vain):
             self.spend(name, seconds)
+            if not has_come:
+                self._wasted += seconds
             for one in (self.experience, self._news):
                 if has_come:
                     one.succeed(self._place, sort, seconds)
@@ -69,7 +77,12 @@ class Durations(object):
                     one.fail(self._place)
 
         least = self.experience.least(self._place, sort, self[name], times, self.scale)
-        return Wait(times * self[name], least, end)
+        whole = times * self[name]
+        if self._wasted:
+            # Each takes at most half of what is left, so that any number of them leaves some.
+            left = max(0.0, WASTE * self["case"] - self._wasted)
+            whole = min(whole, left / 2)
+        return Wait(whole, min(least, whole), end)
 
     def spend(self, name, seconds):
         """Add ``seconds`` to the time spent in waits bounded by the duration ``name``."""
