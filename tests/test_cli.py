@@ -29,8 +29,9 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.harness.durations import TABLE
 from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import VERDICTS, Verdict
-from threadspec.frontends import cli, judging
-from threadspec.frontends.judging import Judging
+from threadspec.frontends import cli, parallel
+from threadspec.frontends.commands import matrix as matrix_command
+from threadspec.frontends.parallel import ParallelTrials
 from threadspec.frontends.trial import kit_version, make_record
 from threadspec.reports import matrix as matrices
 from threadspec.reports import record
@@ -62,7 +63,7 @@ def command(
 def short_battery(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command judge only a few cases."""
     few = tuple(case for case in battery() if case.clause.id == "lock.release.unlocked-error")
-    monkeypatch.setattr(judging, "battery", lambda: few)
+    monkeypatch.setattr(parallel, "battery", lambda: few)
 
 
 def a_record(name: str = "x", verdict: Verdict = "fail", observed: str | None = "it did") -> Record:
@@ -434,17 +435,17 @@ def test_implementations_that_are_given_up_do_not_hold_up_the_end(
     command: Command, miniature: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = [case for case in battery() if case.clause.id.startswith("lock.acquire")]
-    monkeypatch.setattr(judging, "battery", lambda: few)
+    monkeypatch.setattr(parallel, "battery", lambda: few)
     names = [miniature(f"spinning{number}", miniatures.SPINNING) for number in range(3)]
 
-    def interrupted(self: Judging) -> Iterator[tuple[Implementation, Record | UserError]]:
+    def interrupted(self: ParallelTrials) -> Iterator[tuple[Implementation, Record | UserError]]:
         time.sleep(2.0)
         interruptions.append(time.monotonic())
         raise KeyboardInterrupt
         yield
 
     interruptions: list[float] = []
-    monkeypatch.setattr(Judging, "finished", interrupted)
+    monkeypatch.setattr(ParallelTrials, "finished", interrupted)
     status, _, _ = command("matrix", "-n1", *(f"--impl={name}" for name in names))
     assert status == 130
     assert time.monotonic() - interruptions[0] < TABLE["case"][0] / 3
@@ -459,16 +460,16 @@ def test_an_interrupted_matrix_holds_what_was_finished(
     jobs: int,
 ) -> None:
     few = battery()[:3]
-    monkeypatch.setattr(judging, "battery", lambda: few)
+    monkeypatch.setattr(parallel, "battery", lambda: few)
     miniature("faithful", miniatures.FAITHFUL)
     miniature("stuck", "import time; time.sleep(2)\n" + miniatures.FAITHFUL)
-    finished = Judging.finished
+    finished = ParallelTrials.finished
 
-    def interrupted(self: Judging) -> Iterator[tuple[Implementation, Record | UserError]]:
+    def interrupted(self: ParallelTrials) -> Iterator[tuple[Implementation, Record | UserError]]:
         yield next(finished(self))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Judging, "finished", interrupted)
+    monkeypatch.setattr(ParallelTrials, "finished", interrupted)
     status, out, err = command("matrix", "-n", str(jobs), "--impl=faithful", "--impl=stuck")
     assert status == 130
     assert "faithful" in out
@@ -482,7 +483,7 @@ def test_what_is_likely_to_take_longest_is_judged_first() -> None:
     # Without a known divergence, with some, and without an adapter file.
     chosen = adapters.choose(["reference", "stdlib", "json"])
     implementations = [one for one in chosen if isinstance(one, Implementation)]
-    ordered = sorted(implementations, key=judging._haste)
+    ordered = sorted(implementations, key=parallel._haste)
     assert [one.name for one in ordered] == ["json", "stdlib", "reference"]
 
 
@@ -564,7 +565,7 @@ def printed_table(width: int, encoding: str) -> str:
     matrix = matrices.build(made, catalogue(), [matrices.Missing("absent", "“no” [/red] reason")])
     written_to = io.BytesIO()
     stream = io.TextIOWrapper(written_to, encoding=encoding, errors="replace")
-    cli._print_table(Console(file=stream, width=width), matrix)
+    matrix_command._print_table(Console(file=stream, width=width), matrix)
     stream.flush()
     return written_to.getvalue().decode(encoding)
 

@@ -21,7 +21,7 @@ from threadspec.reports.record import Record
 BEGUN = 3
 
 
-class Judging:
+class ParallelTrials:
     """The whole battery on several implementations, ``jobs`` cases at a time.
 
     A case that waits does not count.  ``time_scale`` and ``repeat`` are those of :class:`Trial`.
@@ -54,7 +54,7 @@ class Judging:
             self._executor.submit(self._judge, one): one.implementation for one in self._trials
         }
 
-    def __enter__(self) -> Judging:
+    def __enter__(self) -> ParallelTrials:
         return self
 
     def __exit__(
