@@ -99,14 +99,15 @@ class ParallelTrials:
             trial.close()
 
 
-def _haste(implementation: Implementation) -> tuple[bool, int]:
+def _haste(implementation: Implementation) -> tuple[bool, float, int]:
     """A sort key that puts first what is likely to take longest.
 
-    An implementation that nothing is known of may take long, and one that departs from the manual
-    does: the kit waits for what never happens.
+    An implementation that nothing is known of may take long.  One that starts slowly does, and can
+    run one case at a time while others use the processors.  So does one that departs from the
+    manual: the kit waits for what never happens.
     """
     adapter = implementation.adapter
-    return adapter.folder is not None, -len(adapter.divergences)
+    return adapter.folder is not None, -implementation.start_scale, -len(adapter.divergences)
 
 
 def _result(future: Future[Record]) -> Record | UserError:

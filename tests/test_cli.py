@@ -480,11 +480,17 @@ def test_an_interrupted_matrix_holds_what_was_finished(
 
 
 def test_what_is_likely_to_take_longest_is_judged_first() -> None:
-    # Without a known divergence, with some, and without an adapter file.
-    chosen = adapters.choose(["reference", "stdlib", "json"])
-    implementations = [one for one in chosen if isinstance(one, Implementation)]
+    # Without a known divergence, with some, one that starts slowly, and without an adapter file.
+    chosen = adapters.choose(["reference", "stdlib", "gevent", "json"])
+    implementations = [
+        dataclasses.replace(one, adapter=dataclasses.replace(one.adapter, start_scale=4.0))
+        if one.name == "gevent"
+        else one
+        for one in chosen
+        if isinstance(one, Implementation)
+    ]
     ordered = sorted(implementations, key=parallel._haste)
-    assert [one.name for one in ordered] == ["json", "stdlib", "reference"]
+    assert [one.name for one in ordered] == ["json", "gevent", "stdlib", "reference"]
 
 
 def test_a_module_that_is_no_implementation_is_refused(command: Command) -> None:
