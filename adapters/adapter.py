@@ -52,6 +52,8 @@ class Adapter:
     name: str
     module: str
     about: str = ""
+    homepage: str = ""
+    tracker: str = ""
     python: str | None = None
     command: tuple[str, ...] = ()
     transport: TransportName | None = None

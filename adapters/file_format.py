@@ -34,6 +34,7 @@ _VERSIONS = r"\s*([<>]=?|[=!~]=)\s*\d+(\.\d+)*(\.\*)?((a|b|rc)\d+)?\s*"
 _PYTHON = rf"^({_VERSIONS}(,{_VERSIONS})*|[^\s<>=!~,].*|~[^=<>!~,]*[/\\].*)$"
 _VARIABLE = r"^[^=\x00]+$"
 _ARGUMENT = r"^[^\x00]*$"
+_ADDRESS = r"^https?://[^\s<>\"]+$(?!\n)"
 _REQUIREMENT = r"^\s*[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*($|[\[(<>=!~;@])"
 _MARKER = r"""^[\s(]*([a-z_.]+|'[^']*'|"[^"]*")\s*([<>]=?|[=!~]=|===|in\s|not\s+in\s)"""
 
@@ -53,6 +54,7 @@ MARKER_VARIABLES = (
 # The chapters that an implementation may omit.  Names that it lacks in others have to be told.
 CHAPTERS = tuple(chapter for chapter in ORDER if chapter != "overview")
 
+_AN_ADDRESS = "an address that begins with https:// or http://"
 _AN_ID = "the id of a clause, such as lock.release.no-value (`threadspec clauses` lists them)"
 
 # What messages say of a key: `must` completes "KEY is VALUE; it must be …", and `missing` says what
@@ -132,6 +134,32 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
                 description="One sentence about the implementation, which reports show. "
                 "Default: none.",
                 extra={"must": "a sentence"},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    homepage: (
+        Annotated[
+            str,
+            Meta(
+                pattern=_ADDRESS,
+                description="The address of the implementation's home page or source, which the "
+                "page links. Default: none.",
+                examples=["https://example.org/threads"],
+                extra={"must": _AN_ADDRESS},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    tracker: (
+        Annotated[
+            str,
+            Meta(
+                pattern=_ADDRESS,
+                description="The address where faults of the implementation are reported, which "
+                "the page links. Default: none.",
+                examples=["https://example.org/threads/issues"],
+                extra={"must": _AN_ADDRESS},
             ),
         ]
         | UnsetType

@@ -43,6 +43,13 @@ class Needs:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+# The home page of each kind of interpreter, and where faults of its standard library are reported.
+PROJECTS = {
+    "CPython": ("https://www.python.org", "https://github.com/python/cpython/issues"),
+    "PyPy": ("https://pypy.org", "https://github.com/pypy/pypy/issues"),
+    "Jython": ("https://www.jython.org", "https://github.com/jython/jython/issues"),
+}
+
 # The kinds of interpreters that need something.  Jython cannot move its standard input and output.
 # It takes seconds to start, longer than most cases wait, so more workers gain nothing.  Without
 # Java's thorough compiler, which takes longer than a worker lives to pay off, and with the simplest

@@ -145,8 +145,12 @@ def _plain_imports() -> Iterator[None]:
 
 @cache
 def digest() -> str:
-    """A digest of the battery and the harness, which changes with any of their files."""
-    files = sorted((*BATTERY.rglob("*.py"), *HARNESS.glob("*.py")))
+    """A digest of the battery, the harness and what makes verdicts of outcomes.
+
+    It changes with any of their files.
+    """
+    judging = (BATTERY.parent / name for name in ("outcome.py", "verdicts.py"))
+    files = sorted((*BATTERY.rglob("*.py"), *HARNESS.glob("*.py"), *judging))
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 

@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import importlib
 import importlib.metadata
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import Any, Protocol, cast
 
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.divergences import Divergence
+from threadspec.adapters.interpreters import PROJECTS
 from threadspec.adapters.runner.places import Places
 from threadspec.adapters.runner.pool import Pool
 from threadspec.adapters.runner.process import (
@@ -193,6 +195,7 @@ class Trial:
         version = self._description["version"]
         if adapter.module.split(".")[0] == "threadspec":
             version = kit_version()
+        homepage, tracker = self._project()
         return Subject(
             name=self.name,
             module=adapter.module,
@@ -201,11 +204,23 @@ class Trial:
             platform=self._description["platform"],
             gil=self._description["gil"],
             about=adapter.about,
+            homepage=adapter.homepage or homepage,
+            tracker=adapter.tracker or tracker,
             mapped=dict(sorted(self._description["mapped"].items(), key=_by_owner)),
             omits=adapter.omits,
             lacks=adapter.lacks,
             starts_by_maker=adapter.starts_by_maker,
         )
+
+    def _project(self) -> tuple[str, str]:
+        """The addresses of the interpreter's project, if the implementation is a part of it."""
+        assert self._description is not None
+        adapter = self.implementation.adapter
+        is_its_own = adapter.module.split(".")[0] in sys.stdlib_module_names
+        if adapter.setup is not None or not is_its_own:
+            return "", ""
+        kind = self._description["interpreter"].split(" ")[0]
+        return PROJECTS.get(kind, ("", ""))
 
     @property
     def divergences(self) -> list[Divergence]:

@@ -37,7 +37,7 @@ from threadspec.conformance.index import BATTERY, battery
 from threadspec.conformance.index import digest as battery_digest
 from threadspec.conformance.verdicts import MEANING, NO_DIVERGENCE, VERDICTS
 from threadspec.reports.matrix import Column, Matrix
-from threadspec.reports.record import SCHEMA, CaseResult, Record
+from threadspec.reports.record import PREVIOUS, SCHEMA, CaseResult, Record
 from threadspec.reports.render import SYMBOLS, share
 from threadspec.reports.text import notes
 
@@ -75,7 +75,7 @@ def results(matrix: Matrix) -> dict[str, Any]:
     texts = Texts()
     cases = _cases(matrix)
     return {
-        "schema": SCHEMA,
+        "schemas": [SCHEMA, PREVIOUS],
         "catalogue": matrix.catalogue.version,
         "clauses_digest": matrix.catalogue.digest,
         "battery_digest": battery_digest(),

@@ -7,9 +7,11 @@ together.  :func:`schema` describes the format.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import os
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +24,17 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, worst
 
-SCHEMA: Literal["threadspec-record/3"] = "threadspec-record/3"
+SCHEMA: Literal["threadspec-record/4"] = "threadspec-record/4"
+# The previous format, which is read as well.  It lacks what PREVIOUS_LACKS names, by its place.
+PREVIOUS = "threadspec-record/3"
+PREVIOUS_LACKS: dict[str, dict[str, Any]] = {
+    "": {"label": ""},
+    "implementation": {"homepage": "", "tracker": ""},
+}
+
+# How the names of files with records end.
+SUFFIX = ".json"
+COMPRESSED = ".json.gz"
 
 # The levels of clauses that have cases.
 JudgedLevel = Literal["must", "should", "free"]
@@ -91,6 +103,12 @@ class Subject:
     platform: Annotated[str, Meta(description="The operating system and the machine.")]
     gil: Annotated[bool | None, Meta(description="Whether a global interpreter lock was in force.")]
     about: Annotated[str, Meta(description="A sentence about it, from its adapter.")] = ""
+    homepage: Annotated[
+        str, Meta(description="The address of its home page, from its adapter; may be empty.")
+    ] = ""
+    tracker: Annotated[
+        str, Meta(description="The address for reports of its faults, likewise.")
+    ] = ""
     mapped: Annotated[
         dict[str, str],
         Meta(
@@ -139,6 +157,13 @@ class Record:
         Meta(description="The results of all cases that were run, in the order of the battery."),
     ]
     made: Annotated[str, Meta(description="When the run ended, in UTC (ISO 8601).")]
+    label: Annotated[
+        str,
+        Meta(
+            description="What the user called the state that was judged, such as a revision; may "
+            "be empty."
+        ),
+    ] = ""
     finished: Annotated[bool, Meta(description="Whether the run was complete.")] = True
     time_scale: Annotated[
         float, Meta(gt=0, description="The factor that multiplied the named durations.")
@@ -184,7 +209,7 @@ class Document(Record):
     """One run of the battery on one implementation: the whole document."""
 
     schema: Annotated[
-        Literal["threadspec-record/3"], Meta(description="The version of the format.")
+        Literal["threadspec-record/4"], Meta(description="The version of the format.")
     ]
     totals: Annotated[Totals, Meta(description="Counts of the results, which must add up.")]
 
@@ -193,6 +218,11 @@ def to_json(record: Record) -> dict[str, Any]:
     """The document for a record, as plain values."""
     document = Document(**vars(record), schema=SCHEMA, totals=totals(record.cases))
     return {"schema": SCHEMA, **msgspec.json.decode(msgspec.json.encode(document))}
+
+
+def is_file_name(name: str) -> bool:
+    """Whether the name of a file ends like that of a record."""
+    return name.endswith((SUFFIX, COMPRESSED))
 
 
 def file_name(name: str) -> str:
@@ -206,12 +236,18 @@ def file_name(name: str) -> str:
 
 
 def write(record: Record, path: Path) -> None:
-    """Write a record, completely or not at all.  Raises UserError if it cannot be written."""
+    """Write a record, completely or not at all.  Raises UserError if it cannot be written.
+
+    It is compressed if the name of the file ends in ``.gz``.
+    """
     text = json.dumps(to_json(record), indent=1, sort_keys=False, ensure_ascii=False) + "\n"
+    data = text.encode("utf-8")
+    if path.suffix == ".gz":
+        data = gzip.compress(data, mtime=0)  # the same record gives the same file
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(data)
         os.replace(part, path)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -225,26 +261,32 @@ def schema() -> dict[str, Any]:
 
 
 def read(path: Path) -> Record:
-    """Read a record.
+    """Read a record, which may be compressed or have the previous format.
 
     Raises UserError for a file that cannot be read or is not complete JSON, for a document that is
     no record or has another version, and for the record of a run that was interrupted.
     """
     where = f"The record {path}"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
     except OSError as error:
         raise UserError(f"{where} cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
+    try:
+        if data.startswith(b"\x1f\x8b"):
+            data = gzip.decompress(data)
+        document = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError, EOFError, OSError, zlib.error) as error:
         raise UserError(
             f"{where} is not complete JSON ({error}); write it again with --impl-report."
         ) from error
     version = document.get("schema") if isinstance(document, dict) else None
     if version is None:
         raise UserError(f"{where} is not a threadspec record; give files written by --impl-report.")
-    if version != SCHEMA:
+    if version == PREVIOUS:
+        document = _from_previous(document)
+    elif version != SCHEMA:
         raise UserError(
-            f"{where} has the format {version}, but this kit reads {SCHEMA}; "
+            f"{where} has the format {version}, but this kit reads {SCHEMA} and {PREVIOUS}; "
             "write it again with this version of the kit."
         )
     try:
@@ -263,6 +305,7 @@ def read(path: Path) -> Record:
         implementation=replace(found.implementation),
         cases=tuple(map(replace, found.cases)),
         made=found.made,
+        label=found.label,
         finished=found.finished,
         time_scale=found.time_scale,
     )
@@ -274,6 +317,47 @@ def read(path: Path) -> Record:
     for complaint in _contradictions(record, found.totals):
         raise UserError(f"{where} is damaged: {complaint}; write it again with --impl-report.")
     return record
+
+
+def _from_previous(document: dict[str, Any]) -> dict[str, Any]:
+    """A document of the previous format in the present one.
+
+    What is damaged in it stays damaged, for the caller to tell.
+    """
+    document = {**document, "schema": SCHEMA}
+    for place, lacking in PREVIOUS_LACKS.items():
+        if not place:
+            document = {**lacking, **document}
+        elif isinstance(document.get(place), dict):
+            document[place] = {**lacking, **document[place]}
+    return document
+
+
+def read_all(paths: Iterable[Path]) -> Iterator[Record | UserError]:
+    """Read records, in the order of ``paths``; of a folder, those in it, by the names of the files.
+
+    The folder of a matrix has them in its folder ``records``.  Of a folder, every file whose name
+    ends like that of a record is read, and the error stands for one that is none.  Raises UserError
+    like :func:`read` for a file that ``paths`` names itself, and for a folder without records.
+    """
+    for path in paths:
+        if not path.is_dir():
+            yield read(path)
+            continue
+        folder = path / "records" if (path / "records").is_dir() else path
+        files = sorted(one for one in folder.iterdir() if is_file_name(one.name))
+        found: list[Record | UserError] = []
+        for file in files:
+            try:
+                found.append(read(file))
+            except UserError as error:
+                found.append(error)
+        if not any(isinstance(one, Record) for one in found):
+            raise UserError(
+                f"The folder {path} has no record that can be read"
+                + (f": {found[0]}" if found else "; give files written by --impl-report.")
+            )
+        yield from found
 
 
 def _contradictions(record: Record, counted: Totals) -> Iterator[str]:

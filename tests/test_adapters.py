@@ -172,7 +172,11 @@ BROKEN = [
     ),
     (
         'module = "threading"\nxyzzy = 1',
-        ", line 2: there is no key xyzzy; the keys are about, module, python, ",
+        ", line 2: there is no key xyzzy; the keys are about, homepage, ",
+    ),
+    (
+        'module = "a"\nhomepage = "example.org"',
+        ', line 2: homepage is "example.org"; it must be an address that begins with https://',
     ),
     ("module = 3", ", line 1: module is 3; it must be the name of a module, written as in an"),
     ('[module]\nname = "x"', "module is a table; it must be the name of a module"),

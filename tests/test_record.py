@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import gzip
 import json
 import os
 from collections.abc import Callable
@@ -83,6 +84,26 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_is_read_is_what_was_written(path: Path) -> None:
     assert record.read(path) == a_record()
+
+
+def test_a_record_can_be_compressed(path: Path, tmp_path: Path) -> None:
+    place = tmp_path / "x.json.gz"
+    record.write(a_record(), place)
+    assert record.read(place) == a_record()
+    assert gzip.decompress(place.read_bytes()) == path.read_bytes()
+    before = place.read_bytes()
+    record.write(a_record(), place)
+    assert place.read_bytes() == before  # no time in it
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x1f\x8b", gzip.compress(b"{}" * 99)[:-12], gzip.compress(b"{}")[:10] + b"\xff" * 9]
+)
+def test_a_compressed_record_that_is_damaged_is_refused(tmp_path: Path, data: bytes) -> None:
+    place = tmp_path / "x.json.gz"
+    place.write_bytes(data)
+    with pytest.raises(UserError, match="is not complete JSON"):
+        record.read(place)
 
 
 @pytest.mark.parametrize("finished", [True, False])
@@ -178,6 +199,59 @@ def test_another_version_of_the_format_is_refused(path: Path) -> None:
     changed(path, lambda document: document.update(schema="threadspec-record/99"))
     with pytest.raises(UserError, match=r"has the format threadspec-record/99, but this kit reads"):
         record.read(path)
+
+
+def previous(document: dict[str, Any]) -> None:
+    """Make a document one of the previous format."""
+    document["schema"] = record.PREVIOUS
+    for place, lacking in record.PREVIOUS_LACKS.items():
+        for name in lacking:
+            del (document[place] if place else document)[name]
+
+
+def test_the_previous_format_is_read(path: Path) -> None:
+    assert record.read(changed(path, previous)) == a_record()
+
+
+@pytest.mark.parametrize("lost", ["implementation", "made", "totals"])
+def test_a_damaged_record_of_the_previous_format_is_refused(path: Path, lost: str) -> None:
+    changed(path, lambda document: (previous(document), document.pop(lost)))
+    with pytest.raises(UserError, match="is damaged at the document: "):
+        record.read(path)
+
+
+def test_the_records_of_a_folder_are_read_by_name(tmp_path: Path) -> None:
+    second, first = (a_record(made=f"2026-01-0{day}T00:00:00+00:00") for day in (2, 1))
+    record.write(second, tmp_path / "records" / "b.json.gz")
+    record.write(first, tmp_path / "records" / "a.json")
+    (tmp_path / "matrix.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "records" / "notes.txt").write_text("none", encoding="utf-8")
+    assert list(record.read_all([tmp_path / "records"])) == [first, second]
+    assert list(record.read_all([tmp_path])) == [first, second]  # the folder of a matrix
+    files = [tmp_path / "records" / name for name in ("b.json.gz", "a.json")]
+    assert list(record.read_all(files)) == [second, first]
+
+
+def test_what_is_no_record_in_a_folder_does_not_stop_the_others(path: Path) -> None:
+    (path.parent / "a.json").write_text("{}", encoding="utf-8")
+    error, found = record.read_all([path.parent])
+    assert found == a_record()
+    assert "a.json is not a threadspec record" in str(error)
+    with pytest.raises(UserError, match="is not a threadspec record"):
+        list(record.read_all([path.parent / "a.json"]))
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [([], "give files written by --impl-report"), (["a.json"], "a.json is not a threadspec")],
+)
+def test_a_folder_without_records_is_refused(
+    tmp_path: Path, files: list[str], message: str
+) -> None:
+    for name in files:
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    with pytest.raises(UserError, match=f"has no record that can be read.*{message}"):
+        list(record.read_all([tmp_path]))
 
 
 def test_a_run_that_was_broken_off_is_refused(path: Path) -> None:

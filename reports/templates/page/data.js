@@ -112,9 +112,9 @@ export function addRecord(model, document, file) {
   if (typeof schema !== "string" || !schema.startsWith("threadspec-record/")) {
     throw new Error(`${file} is not a record of threadspec; write one with pytest --impl-report.`);
   }
-  if (schema !== model.schema) {
+  if (!model.schemas.includes(schema)) {
     throw new Error(
-      `${file} has the format ${schema}, but this page reads ${model.schema}; ` +
+      `${file} has the format ${schema}, but this page reads ${model.schemas.join(" and ")}; ` +
         "write it again with the same version of the kit as this page.",
     );
   }
