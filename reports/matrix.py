@@ -93,12 +93,17 @@ def build(
 ) -> Matrix:
     """Build a matrix from records, in their order.
 
-    Implementations with the same name are numbered.  Raises UserError if no case was run.
+    Implementations with the same name are told apart by the labels of their records, and numbered
+    where these are equal.  Raises UserError if no case was run.
     """
     columns: list[Column] = []
+    records = list(records)
+    same = Counter(record.implementation.name for record in records)
     names: Counter[str] = Counter()
     for record in records:
         name = record.implementation.name
+        if same[name] > 1 and record.label:
+            name = f"{name} ({record.label})"
         names[name] += 1
         by_clause: dict[str, list[CaseResult]] = {}
         for case in record.cases:

@@ -1,7 +1,9 @@
-"""Renders a matrix as a terminal table or as Markdown."""
+"""Renders a matrix as a terminal table, as Markdown or as comma-separated values."""
 
 from __future__ import annotations
 
+import csv as csv_format
+import io
 from collections.abc import Iterable, Iterator
 
 from rich import box
@@ -115,10 +117,27 @@ def least_width(table: Table, console: Console) -> int:
     return Measurement.get(console, console.options.update(width=1000), table).minimum
 
 
+def inline(text: str) -> str:
+    """Any text, such as a reason, in one line of Markdown, so that no HTML begins in it."""
+    return " ".join(text.split()).replace("<", "&lt;")
+
+
 def _row(cells: Iterable[str]) -> str:
-    """One line of a Markdown table; cells may contain any text, such as a reason."""
-    safe = (" ".join(cell.split()).replace("|", "\\|").replace("<", "&lt;") for cell in cells)
-    return "| " + " | ".join(safe) + " |"
+    """One line of a Markdown table; cells may contain any text."""
+    return "| " + " | ".join(inline(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def csv(matrix: Matrix) -> str:
+    """The verdicts as comma-separated values, with a row for each clause that has cases."""
+    lines = io.StringIO()
+    writer = csv_format.writer(lines, lineterminator="\n")
+    writer.writerow(["clause", "chapter", "level", *(column.label for column in matrix.columns)])
+    for clause in matrix.catalogue.clauses:
+        found = [column.cells.get(clause.id) for column in matrix.columns]
+        if any(found):
+            verdicts = (cell.verdict if cell else "" for cell in found)
+            writer.writerow([clause.id, clause.chapter, clause.level, *verdicts])
+    return lines.getvalue()
 
 
 def markdown_summary(matrix: Matrix) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import io
 import json
@@ -208,7 +209,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-def test_a_matrix_is_written_in_three_forms(command: Command, tmp_path: Path) -> None:
+def test_a_matrix_is_written_in_four_forms(command: Command, tmp_path: Path) -> None:
     path = written(tmp_path, a_record(verdict="pass", observed=None))
     status, out, _ = command("matrix", "--from", path, "--out", "made")
     assert status == 0
@@ -216,8 +217,35 @@ def test_a_matrix_is_written_in_three_forms(command: Command, tmp_path: Path) ->
     assert {one.name for one in (tmp_path / "made").iterdir()} == {
         "matrix.json",
         "matrix.md",
+        "matrix.csv",
         "matrix.html",
     }
+
+
+def test_the_csv_matrix_has_a_row_for_each_clause_with_cases(
+    command: Command, tmp_path: Path
+) -> None:
+    first = written(tmp_path, a_record("x", "pass", None))
+    second = written(tmp_path, a_record("y, too", "timeout", "it hung"), "y.json")
+    command("matrix", "--from", first, second)
+    text = (tmp_path / "threadspec-matrix/matrix.csv").read_text(encoding="utf-8")
+    head, *rows = csv.reader(text.splitlines())
+    assert head == ["clause", "chapter", "level", "x", "y, too"]
+    assert {row[0] for row in rows} == {case.clause.id for case in battery()}
+    assert all(row[3:] == ["pass", "timeout"] for row in rows)
+
+
+def test_records_of_one_implementation_are_told_apart_by_their_labels(
+    command: Command, tmp_path: Path
+) -> None:
+    for number, label in enumerate(["v1", "v2", "v2", ""]):
+        labelled = dataclasses.replace(a_record("x", "pass", None), label=label)
+        record.write(labelled, tmp_path / "made" / f"{number}.json.gz")
+    status, _, err = command("matrix", "--from", "made")
+    assert (status, err) == (0, "")
+    document = json.loads((tmp_path / "threadspec-matrix/matrix.json").read_text(encoding="utf-8"))
+    labels = [one["label"] for one in document["implementations"]]
+    assert labels == ["x (v1)", "x (v2)", "x (v2) #2", "x"]
 
 
 def test_the_json_matrix_holds_every_clause_and_what_was_found(

@@ -8,6 +8,26 @@ exit status.
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TypeAlias
 
+from threadspec.reports.record import Record, read_all
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def read_records(paths: Iterable[Path]) -> list[Record]:
+    """The records in these files and folders.
+
+    A file in a folder that is no record is told on standard error.  Raises UserError for one that
+    ``paths`` names itself, and for a folder without records.
+    """
+    records = []
+    for found in read_all(paths):
+        if isinstance(found, Record):
+            records.append(found)
+        else:
+            print(f"threadspec: left out: {found}", file=sys.stderr)
+    return records

@@ -22,7 +22,7 @@ from threadspec.adapters.adapter import Implementation, Unavailable, choose
 from threadspec.adapters.runner.places import processors
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.commands import Commands
+from threadspec.frontends.commands import Commands, read_records
 from threadspec.frontends.options import factor, times
 from threadspec.frontends.parallel import ParallelTrials
 from threadspec.reports import matrix as matrices
@@ -50,14 +50,15 @@ def add(commands: Commands) -> None:
         default=[],
         type=Path,
         metavar="RECORD",
-        help="read these records, written by pytest --impl-report or by an earlier matrix",
+        help="read these records, written by pytest --impl-report or by an earlier matrix, or all "
+        "records in these folders",
     )
     matrix.add_argument(
         "--out",
         type=Path,
         default=Path("threadspec-matrix"),
         metavar="DIR",
-        help="the folder for matrix.json, matrix.md, matrix.html and records (default: "
+        help="the folder for matrix.html, matrix.md, matrix.csv, matrix.json and records (default: "
         "%(default)s)",
     )
     matrix.add_argument(
@@ -85,7 +86,7 @@ def add(commands: Commands) -> None:
 
 
 def _matrix(console: Console, options: argparse.Namespace) -> int:
-    read = [records.read(path) for path in options.records]
+    read = read_records(options.records)
     names = options.impl or ([] if options.records else ["all"])
     chosen = list(choose(names))
     missing = [
@@ -151,12 +152,13 @@ def _write_matrix(console: Console, matrix: matrices.Matrix, folder: Path) -> in
     for suffix, text in (
         ("json", matrices.to_json(matrix)),
         ("md", render.markdown(matrix)),
+        ("csv", render.csv(matrix)),
         ("html", page.html(matrix)),
     ):
         _write(folder / f"matrix.{suffix}", text)
     _print_table(console, matrix)
     console.print(
-        f"The whole matrix is in {folder}: matrix.html, matrix.md and matrix.json.",
+        f"The whole matrix is in {folder}: matrix.html, matrix.md, matrix.csv and matrix.json.",
         highlight=False,
         markup=False,
         soft_wrap=True,

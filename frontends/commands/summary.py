@@ -1,0 +1,49 @@
+"""The commands ``summary`` and ``badge``, which show records in a few lines or in an image."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.errors import UserError
+from threadspec.frontends.commands import Commands, read_records
+from threadspec.reports import badge, record, summary
+
+
+def add(commands: Commands) -> None:
+    """Add the commands to a parser."""
+    text = commands.add_parser(
+        "summary", help="summarize records in Markdown, for a CI job's page or a pull request"
+    )
+    text.add_argument(
+        "records",
+        nargs="+",
+        type=Path,
+        metavar="RECORD",
+        help="a record written by pytest --impl-report, or a folder of records",
+    )
+    text.set_defaults(call=_summary)
+    image = commands.add_parser("badge", help="print a badge with the score of a record, as SVG")
+    image.add_argument(
+        "record", type=Path, metavar="RECORD", help="a record written by pytest --impl-report"
+    )
+    image.add_argument(
+        "--json", action="store_true", help="print it as JSON, for an endpoint badge of shields.io"
+    )
+    image.set_defaults(call=_badge)
+
+
+def _summary(console: Console, options: argparse.Namespace) -> int:
+    print(summary.markdown(read_records(options.records), catalogue()), end="")
+    return 0
+
+
+def _badge(console: Console, options: argparse.Namespace) -> int:
+    if options.record.is_dir():
+        raise UserError(f"{options.record} is a folder; give one record in it.")
+    made = badge.badge(record.read(options.record), catalogue())
+    print(made.json() if options.json else made.svg().rstrip())
+    return 0
