@@ -25,9 +25,9 @@ class ParallelTrials:
     """The whole battery on several implementations, ``jobs`` cases at a time.
 
     A case that waits does not count.  ``time_scale`` and ``repeat`` are those of :class:`Trial`.
-    ``progress`` shows a bar for each implementation that is being judged and one for all of them.
-    Use it in a ``with`` statement: at the end of the block, implementations that are not finished
-    are given up.
+    ``label``: that of the records.  ``progress`` shows a bar for each implementation that is being
+    judged and one for all of them.  Use it in a ``with`` statement: at the end of the block,
+    implementations that are not finished are given up.
     """
 
     def __init__(
@@ -37,8 +37,10 @@ class ParallelTrials:
         repeat: int,
         jobs: int,
         progress: Progress,
+        label: str = "",
     ) -> None:
         self._time_scale = time_scale
+        self._label = label
         self._progress = progress
         self._given_up = threading.Event()
         self._cases = battery()
@@ -93,7 +95,7 @@ class ParallelTrials:
                 left -= 1
                 self._progress.advance(task)
                 self._progress.advance(self._all)
-            return make_record(subject, results, self._time_scale, finished=True)
+            return make_record(subject, results, self._time_scale, True, self._label)
         finally:
             self._progress.advance(self._all, left)
             trial.close()

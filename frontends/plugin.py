@@ -66,8 +66,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=file_or_folder,
         dest="threadspec_report",
         metavar="PATH",
-        help="write the record of the run to this .json file, or the records of all "
+        help="write the record of the run to this .json or .json.gz file, or the records of all "
         "implementations to this folder",
+    )
+    group.addoption(
+        "--impl-label",
+        default="",
+        dest="threadspec_label",
+        metavar="TEXT",
+        help="write this label into the records, such as the revision that is judged",
     )
     group.addoption(
         "--impl-time-scale",
@@ -165,7 +172,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Find the implementations to judge, and select the cases to run."""
     options = config.option
     if options.threadspec_impl is None:
-        for option in ("strict", "report", "write_divergences", "in_process"):
+        for option in ("strict", "report", "label", "write_divergences", "in_process"):
             if getattr(options, f"threadspec_{option}"):
                 name = option.replace("_", "-")
                 raise pytest.UsageError(f"--impl-{name} needs an implementation: add --impl=NAME.")
@@ -189,6 +196,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[SESSION] = Session(
             options.threadspec_impl,
             report=options.threadspec_report,
+            label=options.threadspec_label,
             write_divergences=options.threadspec_write_divergences,
             time_scale=options.threadspec_time_scale,
             repeat=options.threadspec_repeat,

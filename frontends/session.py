@@ -65,7 +65,7 @@ def check_report(value: str) -> None:
     """
     path = Path(value)
     is_new = not path.suffix and not path.exists()
-    if path.suffix == ".json" or path.is_dir() or is_new or value.endswith(("/", os.sep)):
+    if record.is_file_name(path.name) or path.is_dir() or is_new or value.endswith(("/", os.sep)):
         return
     raise UserError(
         f"--impl-report={value} names neither a .json file nor a folder; give {value}.json for one "
@@ -101,6 +101,7 @@ class Session:
     """The implementations of a run, and their results so far.
 
     ``names``: the values of ``--impl``; ``report``: a .json file or a folder for the records;
+    ``label``: what the records say about the state that is judged;
     ``write_divergences``: a new adapter file; ``strict``: whether non-strict verdicts fail the run;
     ``repeat``: how often each case is run; ``workers``: the number of worker processes for each
     implementation; ``in_process``: run the cases in this process instead.  Raises UserError for a
@@ -112,6 +113,7 @@ class Session:
         names: Iterable[str],
         *,
         report: str | None = None,
+        label: str = "",
         write_divergences: str | None = None,
         time_scale: float = 1.0,
         repeat: int = 1,
@@ -135,6 +137,7 @@ class Session:
         self._results: dict[int, list[CaseResult]] = {}
         self._subjects: dict[int, Subject] = {}
         self._expected: Counter[int] = Counter()
+        self._label = label
         if report:
             check_report(report)
         self._report = Path(report).absolute() if report else None
@@ -166,7 +169,7 @@ class Session:
 
     def _check_places(self) -> None:
         if self._report is not None:
-            if self._report.suffix == ".json" and len(self.trials) != 1:
+            if record.is_file_name(self._report.name) and len(self.trials) != 1:
                 raise UserError(
                     "Each implementation has a record of its own; give --impl-report a folder."
                 )
@@ -186,7 +189,7 @@ class Session:
 
     @staticmethod
     def _record_path(place: Path, name: str) -> Path:
-        return place if place.suffix == ".json" else place / record.file_name(name)
+        return place if record.is_file_name(place.name) else place / record.file_name(name)
 
     def check(self) -> None:
         """Check that the catalogue and the battery can be read.  Raises UserError if not."""
@@ -314,7 +317,9 @@ class Session:
         for number in sorted(self._results):
             results = self._results[number]
             finished = len(results) == self._expected[number]
-            yield make_record(self._subjects[number], results, self._time_scale, finished)
+            yield make_record(
+                self._subjects[number], results, self._time_scale, finished, self._label
+            )
 
     def finish(self) -> Iterator[tuple[str, str]]:
         """Write the records; yield what is wrong with the run, each as a place and a sentence."""

@@ -379,7 +379,11 @@ def _order() -> dict[str, int]:
 
 
 def make_record(
-    subject: Subject, results: Iterable[CaseResult], time_scale: float, finished: bool
+    subject: Subject,
+    results: Iterable[CaseResult],
+    time_scale: float,
+    finished: bool,
+    label: str = "",
 ) -> Record:
     """The record of a run, with its cases in the order of the battery."""
     made = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
@@ -394,6 +398,7 @@ def make_record(
         implementation=subject,
         cases=tuple(sorted(results, key=lambda one: _order()[one.case])),
         made=made,
+        label=label,
         finished=finished,
         time_scale=time_scale,
     )

@@ -454,7 +454,9 @@ def test_columns_come_in_the_order_asked_for_whichever_ends_first(
     miniature("slow", "import time; time.sleep(0.5)\n" + miniatures.FAITHFUL)
     names = ["slow", miniature("faithful", miniatures.FAITHFUL), "silent"]
     miniature("silent", miniatures.SILENT)
-    command("matrix", "-n", jobs, *(f"--impl={name}" for name in names))
+    command("matrix", "-n", jobs, "--label=v1", *(f"--impl={name}" for name in names))
+    records = (tmp_path / "threadspec-matrix/records").iterdir()
+    assert [record.read(path).label for path in records] == ["v1"] * 3
     made = json.loads((tmp_path / "threadspec-matrix/matrix.json").read_text(encoding="utf-8"))
     assert [one["label"] for one in made["implementations"]] == names
 

@@ -143,6 +143,34 @@ def test_what_the_adapter_maps_is_shown_at_the_beginning_and_at_the_end(
     assert record.read(place).implementation.mapped == {"Lock": "Mutex"}
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2"), ("-n", "2", "--dist=load")])
+def test_a_record_has_the_label_and_the_addresses_of_the_adapter(
+    run: Run, folder: Path, tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    addresses = 'homepage = "https://example.org"\ntracker = "https://example.org/issues"\n'
+    written(folder, "mine.toml", f'module = "faithful"\n{addresses}')
+    place = tmp_path / "mine.json.gz"
+    options = (f"--impl-report={place}", "--impl-label=v1 é", *workers)
+    result = run("--impl=mine.toml", *options, *RELEASE_OF_NEW)
+    assert result.ret == OK
+    assert place.read_bytes().startswith(b"\x1f\x8b")
+    found = record.read(place)
+    assert found.label == "v1 é"
+    assert found.implementation.homepage == "https://example.org"
+    assert found.implementation.tracker == "https://example.org/issues"
+
+
+def test_only_what_belongs_to_the_interpreter_has_its_addresses(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    run("--impl=stdlib,faithful", f"--impl-report={tmp_path}/", *RELEASE_OF_NEW)
+    stdlib, faithful = (
+        record.read(tmp_path / f"{name}.json").implementation for name in ("stdlib", "faithful")
+    )
+    assert stdlib.tracker == "https://github.com/python/cpython/issues"
+    assert faithful.homepage == faithful.tracker == ""
+
+
 def test_the_number_of_workers_that_the_adapter_allows_is_shown(run: Run, folder: Path) -> None:
     written(folder, "mine.toml", 'module = "faithful"\nworkers = 1\n')
     result = run("--impl=mine.toml", "-n", "2", *RELEASE_OF_NEW)

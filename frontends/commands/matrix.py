@@ -82,6 +82,12 @@ def add(commands: Commands) -> None:
         metavar="FACTOR",
         help="multiply every named duration, for slow machines (default: 1)",
     )
+    matrix.add_argument(
+        "--label",
+        default="",
+        metavar="TEXT",
+        help="write this label into the records, such as the revision that is judged",
+    )
     matrix.set_defaults(call=_matrix)
 
 
@@ -144,7 +150,9 @@ def _trials(
     implementations: Sequence[Implementation], options: argparse.Namespace, progress: Progress
 ) -> ParallelTrials:
     jobs = options.jobs or processors()
-    return ParallelTrials(implementations, options.time_scale, options.repeat, jobs, progress)
+    return ParallelTrials(
+        implementations, options.time_scale, options.repeat, jobs, progress, options.label
+    )
 
 
 def _write_matrix(console: Console, matrix: matrices.Matrix, folder: Path) -> int:
