@@ -166,7 +166,11 @@ class _Ended(Exception):
 
 
 class _Hung(Exception):
-    """The worker has not answered in time or, with an argument, is proved never to answer."""
+    """The worker has not answered in time."""
+
+
+class _Deadlocked(_Hung):
+    """The worker is proved never to answer."""
 
 
 class WorkerProcess:
@@ -405,7 +409,7 @@ class WorkerProcess:
             else:
                 self._write_stacks()
                 output += self._new_output()
-            if not hung.args:
+            if not isinstance(hung, _Deadlocked):
                 self._hangs.add(output)
             outcome = _lost("timeout", "the case did not end", began, output)
         except BaseException:
@@ -497,7 +501,7 @@ class WorkerProcess:
                     if time.monotonic() >= deadline:
                         raise _Hung from None
                     if hopeless or (self._watch is not None and self._watch.is_certain()):
-                        raise _Hung("proved") from None
+                        raise _Deadlocked from None
                     if meanwhile is not None:
                         meanwhile(stall.sleeps)
                     continue
@@ -543,7 +547,7 @@ class WorkerProcess:
         while time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.02)
             grown = self._output.seek(0, os.SEEK_END)
-            if grown > size and grown == self._settled(grown):
+            if grown > size and grown == self._size_in_a_moment():
                 return
 
     def _ask_for_stacks(self) -> None:
@@ -576,7 +580,7 @@ class WorkerProcess:
         except (OSError, ValueError, IndexError):
             return None
 
-    def _settled(self, size: int) -> int:
+    def _size_in_a_moment(self) -> int:
         """The size of the output a moment later."""
         assert self._output is not None
         time.sleep(0.02)

@@ -9,6 +9,7 @@ import sys
 import time
 
 from threadspec.conformance.harness import blocking, declared, green, jvm, scarcity, spinning
+from threadspec.conformance.harness.patience import STALL_PAUSE
 from threadspec.conformance.harness.vocabulary import (
     KitError,
     NotOffered,
@@ -53,7 +54,7 @@ class Actor(object):
         self._entered = False
         self._busy = False
         self._fresh = True
-        self._told = False  # whether the case has asked for what it raised
+        self._error_was_read = False  # whether the case has asked for what it raised
         self._made = []  # the thread objects that it has made and only it may start
         self._over = None
         self.tid = None
@@ -113,7 +114,7 @@ class Actor(object):
         self._fresh = False
         self.value = None
         self.error = None
-        self._told = False
+        self._error_was_read = False
         self._entered = False
         self._busy = True
         maker = self._actors.maker(thread) if thread is not None else self
@@ -155,7 +156,7 @@ class Actor(object):
     def raised(self):
         """Wait for the action to end; return the exception it raised, or None."""
         self._settles()
-        self._told = True
+        self._error_was_read = True
         return self.error
 
     def has_ended(self):
@@ -179,7 +180,7 @@ class Actor(object):
 
     def surprise(self):
         """Describe an exception that the action raised and the case has not asked for, or None."""
-        if self._busy or self._told or self.error is None:
+        if self._busy or self._error_was_read or self.error is None:
             return None
         return repr(self)
 
@@ -231,8 +232,8 @@ class Actor(object):
                     continue  # the lock is released only after the action has ended
             else:
                 time.sleep(step)
-                step = min(step * 1.3 + 0.00002, max(0.005, min(wait.seconds / 50, 0.05)))
-            if wait.is_over(step) or (step >= 0.005 and stall.is_certain()):
+                step = min(step * 1.3 + 0.00002, wait.longest_pause)
+            if wait.is_over(step) or (step >= STALL_PAUSE and stall.is_certain()):
                 break
             if self._actors.has_failed():
                 wait.hasten(self._durations["setback"])
@@ -458,14 +459,13 @@ class Actors(object):
         stall = self.stall()
         pause = 0.0
         while not condition():
-            if wait.is_over(pause) or pause >= 0.005 and stall.is_certain():
+            if wait.is_over(pause) or (pause >= STALL_PAUSE and stall.is_certain()):
                 break
             raised = [actor for actor in helpers if actor.has_ended() and actor.error is not None]
             if raised or self.has_failed():
                 wait.hasten(self.durations["setback"])
             time.sleep(pause)
-            # Each look costs time, so a long wait is checked less often.
-            pause = min(pause + 0.0001, max(0.005, min(wait.seconds / 50, 0.05)))
+            pause = min(pause + 0.0001, wait.longest_pause)
         has_come = condition()
         wait.end(has_come)
         return has_come

@@ -26,6 +26,10 @@ LEAST = 0.5
 # The largest delay of a pause, in seconds, that still counts as watching.
 LATE = 0.002
 
+# A wait is checked for a deadlock once its pauses are this long, in seconds: what happens soon is
+# not worth the processor time of the check.
+STALL_PAUSE = 0.005
+
 
 class Experience(object):
     """The results of waits on one implementation.
@@ -120,6 +124,14 @@ class Wait(object):
     def seconds(self):
         """How long it has lasted so far."""
         return blocking.clock() - self._began
+
+    @property
+    def longest_pause(self):
+        """How many seconds a caller may sleep between two looks.
+
+        Each look costs time, so a long wait is checked less often.
+        """
+        return max(STALL_PAUSE, min(self.seconds / 50, 0.05))
 
     def is_over(self, pause):
         """Whether it has lasted long enough; ``pause``: the seconds the caller meant to sleep.

@@ -24,6 +24,7 @@ from threadspec.conformance.harness import (
     names,
     scarcity,
 )
+from threadspec.conformance.harness.patience import STALL_PAUSE
 from threadspec.conformance.harness.vocabulary import KitError, Refused
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "serve.py")
@@ -296,11 +297,10 @@ class Program(object):
         pause = 0.0005
         has_come = is_reached() or self.status is not None
         while not has_come:
-            if wait.is_over(pause) or (pause >= 0.005 and stall.is_certain()):
+            if wait.is_over(pause) or (pause >= STALL_PAUSE and stall.is_certain()):
                 break
             time.sleep(pause)
-            # A look costs time here and in the fork server, so a long wait is checked less often.
-            pause = min(pause * 1.1, max(0.005, min(wait.seconds / 50, 0.05)))
+            pause = min(pause * 1.1, wait.longest_pause)
             has_come = is_reached() or self.status is not None
         wait.end(has_come)
 
