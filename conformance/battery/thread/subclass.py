@@ -239,6 +239,8 @@ def trouble_with(threading, actors, names, methods):
         if starter.raised():
             return "the constructor raises %s" % show_error(starter.error)
         thread = starter.value
+        starter.start(threading.Thread)
+        plain = None if starter.raised() else starter.value  # made by the same thread
         starter.start(thread.start)
         actors.until(lambda: latch.arrivals or starter.has_ended() and starter.error is not None)
         if not latch.arrivals:
@@ -260,10 +262,10 @@ def trouble_with(threading, actors, names, methods):
                 return "the attribute is changed"
         if hasattr(thread, "getName") and thread.getName() != "worker":
             return "getName() returns %s" % show(thread.getName())
-        if hasattr(thread, "isDaemon"):
-            daemonic = threading.Thread().isDaemon()
-            if bool(thread.isDaemon()) != bool(daemonic):
-                return "isDaemon() returns %s" % show(thread.isDaemon())
+        if hasattr(thread, "isDaemon") and plain is not None:
+            is_daemonic, expected = bool(thread.isDaemon()), bool(plain.isDaemon())
+            if is_daemonic != expected:
+                return "isDaemon() returns %s" % show(is_daemonic)
     return None
 
 
