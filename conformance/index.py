@@ -150,8 +150,13 @@ def digest() -> str:
     It changes with any of their files.
     """
     judging = (BATTERY.parent / name for name in ("outcome.py", "verdicts.py"))
-    files = sorted((*BATTERY.rglob("*.py"), *HARNESS.glob("*.py"), *judging))
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:12]
+    return digest_of((*BATTERY.rglob("*.py"), *HARNESS.glob("*.py"), *judging))
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """A digest of the contents of these files, in the order of their paths."""
+    in_order = sorted(files)
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in in_order)).hexdigest()[:12]
 
 
 @cache

@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, cast
 
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.divergences import Divergence
 from threadspec.adapters.interpreters import PROJECTS
+from threadspec.adapters.runner import process
 from threadspec.adapters.runner.places import Places
 from threadspec.adapters.runner.pool import Pool
 from threadspec.adapters.runner.process import (
@@ -33,7 +35,7 @@ from threadspec.conformance.harness import loading
 from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.names import MODULE
 from threadspec.conformance.harness.observer import Observer
-from threadspec.conformance.index import Case, battery, digest
+from threadspec.conformance.index import Case, battery, digest, digest_of
 from threadspec.conformance.outcome import Outcome
 from threadspec.conformance.verdicts import VERDICTS, Verdict, of_repetitions, verdict_of
 from threadspec.reports.record import CaseResult, Expectation, JudgedLevel, Kit, Record, Subject
@@ -374,6 +376,13 @@ def kit_version() -> str:
 
 
 @cache
+def runner_digest() -> str:
+    """A digest of the modules that run cases in worker processes or in this one."""
+    runner = Path(process.__file__).parent
+    return digest_of((*runner.glob("*.py"), Path(__file__)))
+
+
+@cache
 def _order() -> dict[str, int]:
     return {case.id: number for number, case in enumerate(battery())}
 
@@ -393,6 +402,7 @@ def make_record(
             catalogue=catalogue().version,
             clauses=catalogue().digest,
             battery=digest(),
+            runner=runner_digest(),
             cases=len(battery()),
         ),
         implementation=subject,

@@ -50,7 +50,14 @@ def records(number: int, seed: int = 0) -> Iterator[Record]:
         bad = {clause.id for clause in catalogue().clauses if chance.random() < share}
         own = random.Random(f"{seed} {index}")
         yield Record(
-            kit=Kit("0.1.0", catalogue().version, catalogue().digest, digest(), len(battery())),
+            kit=Kit(
+                version="0.1.0",
+                catalogue=catalogue().version,
+                clauses=catalogue().digest,
+                battery=digest(),
+                cases=len(battery()),
+                runner="0123456789ab",
+            ),
             implementation=Subject(
                 name=f"family{family}@3.{index % FAMILY + 8}",
                 module=f"family{family}.threads",

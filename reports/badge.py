@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import jinja2
 
 from threadspec.conformance.catalogue import Catalogue
+from threadspec.conformance.errors import UserError
 from threadspec.reports.matrix import build
 from threadspec.reports.record import Record
 
@@ -56,11 +57,14 @@ class Badge:
 def badge(record: Record, catalogue: Catalogue) -> Badge:
     """The badge for a record: how many of the required clauses are kept, of those judged.
 
-    Raises UserError if no case was run.
+    Raises UserError for the record of a part of the battery, whose score would mislead.
     """
+    if len(record.cases) < record.kit.cases:
+        raise UserError(
+            f"The record has {len(record.cases)} of {record.kit.cases} cases; a badge needs the "
+            "record of a run of the whole battery."
+        )
     matrix = build([record], catalogue)
     kept, judged = matrix.required(matrix.columns[0])
-    if not judged:
-        return Badge("nothing judged", "lightgrey", "#6b6b6b")
     name, value = next((name, value) for least, name, value in COLOURS if kept >= least * judged)
     return Badge(f"{kept}/{judged} must", name, value)

@@ -29,6 +29,7 @@ SCHEMA: Literal["threadspec-record/4"] = "threadspec-record/4"
 PREVIOUS = "threadspec-record/3"
 PREVIOUS_LACKS: dict[str, dict[str, Any]] = {
     "": {"label": ""},
+    "kit": {"runner": ""},
     "implementation": {"homepage": "", "tracker": ""},
 }
 
@@ -144,6 +145,9 @@ class Kit:
     clauses: Annotated[str, Meta(description="A digest of the clause catalogue.")]
     battery: Annotated[str, Meta(description="A digest of the battery and its harness.")]
     cases: Annotated[int, Meta(ge=1, description="The number of cases in the battery.")]
+    runner: Annotated[
+        str, Meta(description="A digest of what starts workers, watches them and ends them.")
+    ]
 
 
 @dataclass(frozen=True)
@@ -280,6 +284,8 @@ def read(path: Path) -> Record:
             f"{where} is not complete JSON ({error}); write it again with --impl-report."
         ) from error
     version = document.get("schema") if isinstance(document, dict) else None
+    if str(version).startswith("threadspec-matrix/"):
+        raise UserError(f"{where} is a matrix; give the records that it was made from.")
     if version is None:
         raise UserError(f"{where} is not a threadspec record; give files written by --impl-report.")
     if version == PREVIOUS:

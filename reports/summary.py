@@ -18,7 +18,9 @@ def markdown(records: Sequence[Record], catalogue: Catalogue) -> str:
     Known divergences are folded.  Raises UserError if no case was run.
     """
     matrix = build(records, catalogue)
-    parts = ["### Conformance of threading", markdown_summary(matrix)]
+    kits = dict.fromkeys((one.kit.version, one.kit.catalogue) for one in records)
+    by = listed([f"threadspec {version}, catalogue {clauses}" for version, clauses in kits])
+    parts = ["### Conformance of threading", markdown_summary(matrix), f"Judged by {by}."]
     for column in matrix.columns:
         parts += _deviations(column.label, column.record)
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
@@ -26,6 +28,8 @@ def markdown(records: Sequence[Record], catalogue: Catalogue) -> str:
 
 def _deviations(name: str, record: Record) -> Iterator[str]:
     """The paragraphs about the deviations of one implementation."""
+    if about := list(_run(record)):
+        yield f"`{name}`: {'; '.join(about)}."
     deviating = [one for one in record.cases if one.verdict not in NO_DIVERGENCE]
     unknown = _worst_by_clause(one for one in deviating if not one.is_known)
     known = _worst_by_clause(one for one in deviating if one.is_known)
@@ -53,6 +57,14 @@ def _deviations(name: str, record: Record) -> Iterator[str]:
         yield f"`{name}` does not deviate."
     elif not (unknown or outdated):
         yield f"`{name}` deviates only as its adapter file says."
+
+
+def _run(record: Record) -> Iterator[str]:
+    """What else is to be known about the run, as parts of a sentence."""
+    if record.label:
+        yield f"judged as {inline(record.label)}"
+    if len(record.cases) < record.kit.cases:
+        yield f"**only {len(record.cases)} of {record.kit.cases} cases were run**"
 
 
 def _worst_by_clause(cases: Iterator[CaseResult]) -> list[CaseResult]:

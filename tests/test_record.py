@@ -18,9 +18,10 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import VERDICTS, fails, verdict_of, worst
+from threadspec.frontends import trial
 from threadspec.frontends.trial import make_record
 from threadspec.reports import record
-from threadspec.reports.matrix import build
+from threadspec.reports.matrix import build, to_json
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
 from threadspec.reports.render import markdown
 
@@ -63,7 +64,7 @@ OBSERVED = dataclasses.replace(
 def a_record(**fields: Any) -> Record:
     """A record of three cases."""
     values: dict[str, Any] = {
-        "kit": Kit("1.0", "1.0", "0123456789ab", "ba9876543210", 3),
+        "kit": Kit("1.0", "1.0", "0123456789ab", "ba9876543210", 3, "cd0123456789"),
         "implementation": Subject("x", "x.y", None, "CPython 3.11.7", "Linux x86_64", True),
         "cases": (PASSED, FAILED, OBSERVED),
         "made": "2026-01-01T00:00:00+00:00",
@@ -195,6 +196,12 @@ def test_json_of_another_kind_is_refused(path: Path, content: str) -> None:
         record.read(path)
 
 
+def test_a_matrix_is_refused_as_what_it_is(path: Path) -> None:
+    path.write_text(to_json(build([a_record()], catalogue())), encoding="utf-8")
+    with pytest.raises(UserError, match="is a matrix; give the records that it was made from"):
+        record.read(path)
+
+
 def test_another_version_of_the_format_is_refused(path: Path) -> None:
     changed(path, lambda document: document.update(schema="threadspec-record/99"))
     with pytest.raises(UserError, match=r"has the format threadspec-record/99, but this kit reads"):
@@ -210,7 +217,8 @@ def previous(document: dict[str, Any]) -> None:
 
 
 def test_the_previous_format_is_read(path: Path) -> None:
-    assert record.read(changed(path, previous)) == a_record()
+    kit = dataclasses.replace(a_record().kit, runner="")
+    assert record.read(changed(path, previous)) == a_record(kit=kit)
 
 
 @pytest.mark.parametrize("lost", ["implementation", "made", "totals"])
@@ -423,3 +431,19 @@ def test_nothing_is_left_where_a_record_cannot_be_written(tmp_path: Path) -> Non
     with pytest.raises(UserError, match="No space left on device"):
         record.write(a_record(), tmp_path / "x.json")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_kit_of_a_record_has_a_digest_of_each_of_its_parts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kit = make_record(a_record().implementation, (), 1.0, finished=True).kit
+    digests = {kit.clauses, kit.battery, kit.runner}
+    assert len(digests) == 3
+    (tmp_path / "process.py").write_text("changed = True\n", encoding="utf-8")
+    monkeypatch.setattr("threadspec.adapters.runner.process.__file__", tmp_path / "process.py")
+    trial.runner_digest.cache_clear()
+    try:
+        changed = make_record(a_record().implementation, (), 1.0, finished=True).kit
+    finally:
+        trial.runner_digest.cache_clear()
+    assert changed == dataclasses.replace(kit, runner=changed.runner) != kit

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import verdict_of
 from threadspec.frontends import cli
@@ -114,10 +115,14 @@ def test_a_badge_says_how_many_clauses_are_kept(share: int, colour: str) -> None
     assert words == ["threading (2.6 manual)", f"{judged - share}/{judged} must"]
 
 
-def test_a_badge_of_what_was_not_judged_says_so() -> None:
-    free = [one for one in whole_record().cases if one.level == "free"]
-    found = badge.badge(dataclasses.replace(whole_record(), cases=tuple(free)), catalogue())
-    assert found.message == "nothing judged"
+def test_a_part_of_the_battery_gets_no_badge_and_is_told_in_the_summary() -> None:
+    whole = whole_record()
+    part = dataclasses.replace(whole, cases=whole.cases[:7], label="v1")
+    with pytest.raises(UserError, match=f"The record has 7 of {len(whole.cases)} cases; a badge"):
+        badge.badge(part, catalogue())
+    text = summary.markdown([part], catalogue())
+    assert f"`mine`: judged as v1; **only 7 of {len(whole.cases)} cases were run**." in text
+    assert "cases were run" not in summary.markdown([whole], catalogue())
 
 
 def test_the_commands_print_what_records_say(
