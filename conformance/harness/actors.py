@@ -38,8 +38,16 @@ QUICK = 0.1
 TIMED_ACQUIRE = sys.version_info >= (3, 2)
 
 
+# The identifiers of all actors of this process, also of those that have ended.
+_idents = set()
+
+
 class Actor(object):
-    """One helper thread.  Use :meth:`Actors.start` or :meth:`Actors.new` to get one."""
+    """One helper thread.  Use :meth:`Actors.start` or :meth:`Actors.new` to get one.
+
+    Known after its first action: ``tid``, its number in the kernel; ``ident``, its identifier; and
+    ``is_first``, whether no actor before had that.
+    """
 
     def __init__(self, actors, name, begin):
         self._actors = actors
@@ -60,6 +68,7 @@ class Actor(object):
         self.tid = None
         self.ended = False
         self.ident = None
+        self.is_first = None
         self.value = None
         self.error = None
         try:
@@ -75,6 +84,8 @@ class Actor(object):
     def _perform(self):
         self.tid = blocking.own_tid()
         self.ident = self._substrate.get_ident()
+        self.is_first = self.ident not in _idents
+        _idents.add(self.ident)
         while True:
             self._go.acquire()
             action = self._action
