@@ -11,10 +11,10 @@ from rich.console import Console
 
 from threadspec.conformance.catalogue import CatalogueError, version
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.commands import browse, matrix, schema, summary
+from threadspec.frontends.commands import browse, diff, matrix, schema, summary
 from threadspec.frontends.trial import kit_version
 
-COMMANDS = (matrix, summary, browse, schema)  # in the order of the help
+COMMANDS = (matrix, diff, summary, browse, schema)  # in the order of the help
 
 
 def _parser() -> argparse.ArgumentParser:

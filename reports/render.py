@@ -41,14 +41,14 @@ _STYLES: dict[Verdict, str] = {
 _NOTHING = "·"
 
 # The replacements of symbols for encodings that lack them.
-_ASCII = {"✓": "+", "∅": "0", "○": "o", "✗": "x", "≈": "%", _NOTHING: "."}
+_ASCII = {"→": "->", "✓": "+", "∅": "0", "○": "o", "✗": "x", "≈": "%", _NOTHING: "."}
 
 
 def share(kept: int, judged: int) -> str:
     return f"{kept}/{judged}" if judged else _NOTHING
 
 
-def _in(encoding: str, symbol: str) -> str:
+def symbol_in(encoding: str, symbol: str) -> str:
     """The symbol, or its replacement if the encoding lacks it."""
     try:
         symbol.encode(encoding)
@@ -63,7 +63,7 @@ def table(matrix: Matrix, encoding: str = "utf-8") -> Table:
     ``encoding``: that of the terminal; symbols that it lacks are replaced.  If the table is too
     wide, names are wrapped but numbers are not (see :func:`least_width`).
     """
-    nothing = _in(encoding, _NOTHING)
+    nothing = symbol_in(encoding, _NOTHING)
     result = Table(
         title="Clauses of the manual that each implementation keeps",
         title_justify="left",
@@ -76,7 +76,7 @@ def table(matrix: Matrix, encoding: str = "utf-8") -> Table:
     result.add_column("should", justify="right", no_wrap=True)
     used = [one for one in VERDICTS[1:] if any(column.counts[one] for column in matrix.columns)]
     for verdict in used:
-        result.add_column(_in(encoding, SYMBOLS[verdict]), justify="right", no_wrap=True)
+        result.add_column(symbol_in(encoding, SYMBOLS[verdict]), justify="right", no_wrap=True)
     result.add_column("seconds", justify="right", no_wrap=True)
     for column in matrix.columns:
         kept, judged = matrix.required(column)
@@ -92,7 +92,7 @@ def table(matrix: Matrix, encoding: str = "utf-8") -> Table:
         )
     for missing in matrix.missing:
         result.add_row(Text(missing.name), Text("unavailable", style="yellow"))
-    lines = ["; ".join(f"{_in(encoding, SYMBOLS[one])} {one}" for one in used)]
+    lines = ["; ".join(f"{symbol_in(encoding, SYMBOLS[one])} {one}" for one in used)]
     lines += [f"{label}: {note}" for label, note in _notes(matrix)]
     lines += [f"{one.name}: {one.reason}" for one in matrix.missing]
     result.caption = escape("\n".join(lines))

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import VERDICTS, Verdict
-from threadspec.reports.diff import Difference, Kind, compare, difference
+from threadspec.frontends import cli
+from threadspec.reports import record as records
+from threadspec.reports import render_diff
+from threadspec.reports.diff import KINDS, MEANING, Difference, Kind, compare, difference
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
 
 KIT = Kit("1.0", "1.0", "clauses-1", "battery-1", 4)
@@ -339,3 +347,200 @@ def test_nothing_to_compare_is_an_error() -> None:
             [record(case("pass"), name="a"), record(case("pass"), name="b")],
             [record(case("pass"), name="c")],
         )
+
+
+# -- rendering, and the command -------------------------------------------------------------------
+
+ODD = "<b>&</b> [red]it[/red] | `x`"
+
+
+def both() -> tuple[Record, Record]:
+    """Two records with a change of every kind that the same kit can have."""
+    free = {"level": "free", "clause": "lock.open"}
+    old = record(
+        case("pass", clause="lock.bad"),
+        case("fail", clause="lock.good"),
+        case("pass", clause="lock.listed"),
+        case("pass", clause="lock.lost"),
+        known("fail", "varies", clause="lock.lottery"),
+        case("unsupported", clause="lock.other"),
+        case("not-offered", clause="lock.late"),
+        case("observed", observed="first", **free),
+        label="v1",
+    )
+    new = record(
+        case("fail", clause="lock.bad", observed=ODD, check="assert x * y", where="lock/a.py:3"),
+        case("pass", clause="lock.good"),
+        known("fail", clause="lock.listed"),
+        case("error", clause="lock.lost", observed="no memory"),
+        known("pass", "varies", clause="lock.lottery"),
+        case("fail", clause="lock.other"),
+        case("crash", clause="lock.late", counts={"crash": 2}),
+        case("observed", observed="last", **free),
+        label="v2",
+        made="2026-11-08T12:30:00+00:00",
+    )
+    return old, new
+
+
+SAME_KIT = [kind for kind in KINDS if kind not in ("kit", "new", "withdrawn", "not-run")]
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[str]:
+    """The paths of the files of both records."""
+    for name, one in zip(("old.json", "new.json.gz"), both(), strict=True):
+        records.write(one, tmp_path / name)
+    return [str(tmp_path / "old.json"), str(tmp_path / "new.json.gz")]
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    status = cli.main(["diff", *arguments])
+    return status, capsys.readouterr().out
+
+
+def test_the_terminal_shows_every_kind_and_the_evidence(
+    paths: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    status, out = run(capsys, *paths)
+    assert status == 1
+    for one in SAME_KIT:
+        assert f"  {render_diff.TITLES[one]} (1): " in out
+    assert "2026-11-01 00:00 (v1) → 2026-11-08 12:30 (v2)" in out
+    lines = [line.rstrip() for line in out.splitlines()]
+    first = lines.index("    lock.bad (must)  pass → fail")
+    assert lines[first + 1 : first + 6] == [
+        "      required  It must.",
+        f"      observed  {ODD}",
+        "      check     assert x * y",
+        "      where     battery/lock/a.py:3",
+        "      case      lock.bad::one",
+    ]
+    assert "      known     It has none." in lines
+    assert "      repeated  2 crash" in lines
+    assert "    lock.listed: now lists fail: It has none." in lines
+    assert lines[-1] == "1 clause has regressed: mine."
+    assert "\x1b" not in out
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_terminal_without_an_arrow_gets_another_one() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    for part in render_diff.terminal(compare([both()[0]], [both()[1]]), "ascii"):
+        console.print(part, markup=False)
+    assert isinstance(console.file, io.StringIO)
+    assert "lock.bad (must)  pass -> fail" in console.file.getvalue()
+    assert "→" not in console.file.getvalue()
+
+
+def test_markdown_folds_what_has_not_got_worse(
+    paths: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out = run(capsys, *paths, "--format", "markdown")
+    assert status == 1
+    shown, folded = out.split("<details>", 1)
+    assert "- `lock.bad` (must) pass → fail\n  - required: It must.\n" in shown
+    assert f"  - observed: {ODD.replace('<', '&lt;')}\n  - check: `assert x * y`\n" in shown
+    assert "**Worse as listed (1)**" in shown
+    assert f"<summary>Mended (1): {MEANING['mended']}</summary>\n\n- `lock.good`" in folded
+    assert out.endswith("**1 clause has regressed: mine.**\n")
+
+
+def test_html_is_one_file_that_loads_nothing(
+    paths: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out = run(capsys, *paths, "--format", "html")
+    assert status == 1
+    assert "&lt;b&gt;&amp;&lt;/b&gt; [red]it[/red]" in out
+    assert "<script" not in out
+    assert re.findall(r"(?:src|href)=|url\(", out) == []
+    for one in SAME_KIT:
+        assert f"<h3>{render_diff.TITLES[one]} (1)</h3>" in out
+    assert len(out) < 10_000
+
+
+def test_json_has_everything(paths: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    status, out = run(capsys, *paths, "--format", "json")
+    assert status == 1
+    document = json.loads(out)
+    assert (document["schema"], document["regressed"]) == ("threadspec-diff/1", True)
+    (found,) = document["implementations"]
+    assert [one["kind"] for one in found["changes"]] == SAME_KIT
+    first = found["changes"][0]
+    assert (first["clause"], first["before"], first["after"]) == ("lock.bad", "pass", "fail")
+    (only,) = first["cases"]
+    assert only["before"]["verdict"] == "pass"
+    assert (only["after"]["observed"], only["after"]["where"]) == (ODD, "lock/a.py:3")
+    assert found["old"]["label"] == "v1"
+    assert [one["clause"] for one in found["divergences"]] == ["lock.listed"]
+
+
+@pytest.mark.parametrize("format", ["terminal", "markdown", "html", "json"])
+def test_without_a_regression_the_status_is_0(
+    paths: list[str], capsys: pytest.CaptureFixture[str], format: str
+) -> None:
+    status, out = run(capsys, paths[0], paths[0], "--format", format)
+    assert status == 0
+    if format != "json":
+        assert "No clause has regressed." in out
+        assert "Nothing has changed: mine." in out
+
+
+def test_another_kit_is_told_and_fails_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = record(case("pass")), record(case("fail"), kit=NEW_BATTERY)
+    for name, one in (("old.json", old), ("new.json", new)):
+        records.write(one, tmp_path / name)
+    status, out = run(capsys, str(tmp_path / "old.json"), str(tmp_path / "new.json"))
+    assert status == 0
+    assert "kit, digest of the battery: battery-1 → battery-2" in out
+    assert "Worse with another kit (1)" in out
+    assert "judge the earlier state of the implementation with the later kit" in out
+    assert "No clause has regressed." in out
+
+
+def test_the_folders_of_two_matrices_are_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sides: list[tuple[str, Verdict]] = [("old", "pass"), ("new", "fail")]
+    for side, verdict in sides:
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "matrix.json").write_text("{}", encoding="utf-8")
+        for name in ("a", "b", side):
+            one = record(case(verdict if name == "a" else "pass"), name=name)
+            records.write(one, tmp_path / side / "records" / f"{name}.json")
+    status, out = run(capsys, str(tmp_path / "old"), str(tmp_path / "new"))
+    assert status == 1
+    assert "Nothing has changed: b.\n" in out
+    assert "Only in the earlier records: old.\n" in out
+    assert "Only in the later records: new.\n" in out
+    assert out.endswith("1 clause has regressed: a.\n")
+
+
+def test_what_was_not_run_is_only_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clauses = [f"lock.{number}" for number in range(5)]
+    whole = record(*(case("pass", clause=one) for one in clauses))
+    part = record(case("pass", clause="lock.0"), kit=replace(KIT, cases=5))
+    for name, one in (("whole.json", whole), ("part.json", part)):
+        records.write(one, tmp_path / name)
+    status, out = run(capsys, str(tmp_path / "whole.json"), str(tmp_path / "part.json"))
+    assert status == 0
+    assert "4 clauses of the earlier record" in out
+    status, out = run(capsys, str(tmp_path / "part.json"), str(tmp_path / "whole.json"))
+    assert status == 0
+    assert "4 clauses without a deviation" in out
+    assert "lock.1" not in out
+
+
+def test_wrong_arguments_are_told(
+    tmp_path: Path, paths: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["diff", str(tmp_path / "none.json"), paths[0]]) == 1
+    assert "none.json cannot be read" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["diff", paths[0]])
+    assert ended.value.code == 2

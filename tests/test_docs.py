@@ -131,29 +131,30 @@ def test_programs_that_are_shown_work(block: str) -> None:
     subprocess.run([sys.executable, "-c", block], check=True, timeout=60)
 
 
-def test_the_program_that_compares_two_records_works(tmp_path: Path) -> None:
-    lines = []
-    for name in ("threading", "threadspec.reference"):
-        command = [sys.executable, "-m", "pytest", f"--impl={name}", f"--impl-report={name}.json"]
+def test_records_are_read_and_compared_as_shown(tmp_path: Path) -> None:
+    for name, file in (("threading", "old.json"), ("threadspec.reference", "new.json")):
+        command = [sys.executable, "-m", "pytest", f"--impl={name}", f"--impl-report={file}"]
         subprocess.run(
             [*command, "rlock.acquire.no-argument-no-value"], cwd=tmp_path, capture_output=True
         )
-    for page in ("ci.md", "record.md"):
-        program = next(one for one in blocks(page, "python") if "threadspec.reports" in one)
-        (tmp_path / "record.json").write_bytes((tmp_path / "threading.json").read_bytes())
+    (tmp_path / "record.json").write_bytes((tmp_path / "old.json").read_bytes())
+
+    def output(command: list[str]) -> list[str]:
         done = subprocess.run(
-            [sys.executable, "-c", program, "threading.json", "threadspec.reference.json"],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=True,
+            command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=True
         )
-        lines += done.stdout.splitlines()
-    assert lines == [
-        "rlock.acquire.no-argument-no-value: non-strict -> pass",
+        return done.stdout.splitlines()
+
+    program = next(one for one in blocks("record.md", "python") if "threadspec.reports" in one)
+    assert output([sys.executable, "-c", program]) == [
         f"threading {catalogue().version}",
         "rlock.acquire.no-argument-no-value non-strict",
     ]
+    arguments = ["diff", "old.json", "new.json"]
+    assert f"```\nthreadspec {' '.join(arguments)}\n```" in text("ci.md")
+    lines = output([sys.executable, "-m", "threadspec.frontends.cli", *arguments])
+    assert "threadspec.reference: 1 mended" in lines
+    assert lines[-1] == "No clause has regressed."
 
 
 @needs_mkdocs

@@ -1,0 +1,414 @@
+"""Renders the difference between records for the terminal, as Markdown, as HTML and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import jinja2
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from threadspec.conformance.verdicts import NO_DIVERGENCE, Verdict
+from threadspec.reports.diff import (
+    KINDS,
+    MEANING,
+    CaseChange,
+    Change,
+    Comparison,
+    Difference,
+    DivergenceChange,
+    Kind,
+)
+from threadspec.reports.record import CaseResult, Expectation, Record
+from threadspec.reports.render import inline, symbol_in
+from threadspec.reports.text import listed
+
+SCHEMA = "threadspec-diff/1"
+
+TITLES: dict[Kind, str] = {
+    "regressed": "Regressed",
+    "kit": "Worse with another kit",
+    "known": "Worse as listed",
+    "unjudged": "No longer judged",
+    "flaky": "Flaky",
+    "mended": "Mended",
+    "otherwise": "Deviates otherwise",
+    "judged": "Not judged before",
+    "observed": "Observed otherwise",
+    "new": "New clauses",
+    "withdrawn": "Withdrawn clauses",
+    "not-run": "Not run",
+}
+
+_STYLES: dict[Kind, str] = {
+    "regressed": "bold red",
+    "kit": "bold yellow",
+    "known": "bold yellow",
+    "unjudged": "bold yellow",
+    "mended": "bold green",
+    "observed": "bold cyan",
+}
+
+# The kinds whose changes are shown with all evidence.
+_EVIDENT: frozenset[Kind] = frozenset({"regressed", "kit", "known", "judged", "new"})
+
+KIT_CHANGED = (
+    "The kit has changed, so a worse verdict may come from it. To tell, judge the earlier state of "
+    "the implementation with the later kit, and compare these records."
+)
+
+Fact = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Section:
+    """The changes of one kind; ``rest``: how many of them are only counted."""
+
+    kind: Kind
+    changes: tuple[Change, ...]
+    rest: int
+
+    @property
+    def title(self) -> str:
+        """The kind and the number of clauses, such as "Mended (3)"."""
+        return f"{TITLES[self.kind]} ({len(self.changes) + self.rest})"
+
+    @property
+    def more(self) -> str:
+        """What is said of the clauses that are only counted."""
+        clauses = f"{self.rest} clause{'s' * (self.rest != 1)}"
+        if not self.rest:
+            return ""
+        if self.kind == "not-run":
+            return f"{clauses} of the earlier record"
+        return f"{clauses}{' more' * bool(self.changes)} without a deviation"
+
+
+def sections(difference: Difference) -> Iterator[Section]:
+    """The changes by kind; those that nobody has to look at are only counted."""
+    for kind in KINDS:
+        changes = difference.of(kind)
+        shown = changes
+        if kind == "not-run":
+            shown = ()
+        elif kind in ("judged", "new"):
+            shown = tuple(one for one in changes if not _is_fine(one.after))
+        if changes:
+            yield Section(kind, shown, len(changes) - len(shown))
+
+
+def _is_fine(verdict: Verdict | None) -> bool:
+    return verdict in NO_DIVERGENCE and verdict != "error"
+
+
+def verdicts(change: Change) -> str:
+    """The verdicts before and after, such as "pass → fail"; empty if they are the same."""
+    deciding = change.cases[0]
+    before, after = change.before, change.after
+    if before == after and deciding.before and deciding.after:
+        # Another case of the clause decides its verdict.
+        before, after = deciding.before.verdict, deciding.after.verdict
+    if before == after:
+        return ""
+    return " → ".join(verdict for verdict in (before, after) if verdict)
+
+
+def facts(change: Change) -> Iterator[Fact]:
+    """What is told of a change: terms, and what they are."""
+    deciding = change.cases[0]
+    if change.kind in _EVIDENT:
+        yield "required", change.says
+    if change.note:
+        yield "kit", change.note
+    if change.kind == "observed":
+        yield "before", _observed(deciding.before)
+        yield "now", _observed(deciding.after)
+    elif deciding.after and change.kind != "mended":
+        yield from _evidence(deciding, change.kind in _EVIDENT)
+        if change.kind in _EVIDENT:
+            others = len(change.cases) - 1
+            yield "case", deciding.case + (f" (and {others} more)" if others else "")
+
+
+def _observed(case: CaseResult | None) -> str:
+    return case.observed or "nothing" if case else "nothing"
+
+
+def _evidence(change: CaseChange, whole: bool) -> Iterator[Fact]:
+    after = change.after
+    assert after is not None
+    if after.observed:
+        yield "observed", after.observed
+    if whole and after.check:
+        yield "check", after.check
+    if whole and after.where:
+        yield "where", f"battery/{after.where}"
+    if after.is_known and after.divergence:
+        yield "known", after.divergence.reason
+    if after.counts:
+        yield (
+            "repeated",
+            ", ".join(f"{number} {verdict}" for verdict, number in after.counts.items()),
+        )
+
+
+def head(difference: Difference) -> Iterator[str]:
+    """What is compared, and under which conditions, a sentence for each."""
+    old, new = difference.old, difference.new
+    same = "another kit" if difference.kit_changed else "the same kit"
+    yield f"{_when(old)} → {_when(new)}: {difference.compared} clauses compared, with {same}"
+    for one in difference.conditions:
+        if one.name != "label":  # is beside the date
+            yield f"{one.name}: {one.before} → {one.after}"
+    if difference.kit_changed:
+        for name in ("version", "catalogue", "clauses", "battery"):
+            before, after = getattr(old.kit, name), getattr(new.kit, name)
+            if before != after:
+                yield f"kit, {_KIT[name]}: {before} → {after}"
+        if difference.of("kit"):
+            yield KIT_CHANGED
+
+
+_KIT = {
+    "version": "version",
+    "catalogue": "version of the catalogue",
+    "clauses": "digest of the catalogue",
+    "battery": "digest of the battery",
+}
+
+
+def _when(record: Record) -> str:
+    date = record.made[:16].replace("T", " ")
+    return f"{date} ({record.label})" if record.label else date
+
+
+def summary(difference: Difference) -> str:
+    """The number of changes of each kind, such as "1 regressed, 2 mended"."""
+    counts = [
+        f"{len(changes)} {TITLES[kind].lower()}"
+        for kind in KINDS
+        if (changes := difference.of(kind))
+    ]
+    if difference.divergences:
+        plural = "s" * (len(difference.divergences) != 1)
+        counts.append(f"{len(difference.divergences)} changed divergence{plural}")
+    return ", ".join(counts) or "no change"
+
+
+def divergence(change: DivergenceChange) -> str:
+    """What the adapter expects otherwise of a clause."""
+    if not change.before:
+        return f"now lists {_expected(change.after)}"
+    if not change.after:
+        return f"no longer lists {_expected(change.before)}"
+    return f"lists {_expected(change.after)}; before, {_expected(change.before)}"
+
+
+def _expected(expectations: tuple[Expectation, ...]) -> str:
+    return listed([f"{one.verdict}: {one.reason}" for one in expectations])
+
+
+def changed(comparison: Comparison) -> list[Difference]:
+    """The differences that have something to tell."""
+    return [
+        one
+        for one in comparison.differences
+        if one.changes or one.divergences or one.kit_changed or one.conditions
+    ]
+
+
+def rest(comparison: Comparison) -> Iterator[str]:
+    """What is told of the implementations of which nothing else is told."""
+    shown = changed(comparison)
+    same = [one.name for one in comparison.differences if one not in shown]
+    if same:
+        yield f"Nothing has changed: {', '.join(same)}."
+    if comparison.only_old:
+        yield f"Only in the earlier records: {', '.join(comparison.only_old)}."
+    if comparison.only_new:
+        yield f"Only in the later records: {', '.join(comparison.only_new)}."
+    if comparison.superseded:
+        yield f"There are several records of {listed(comparison.superseded)}; the newest count."
+
+
+def outcome(comparison: Comparison) -> str:
+    """The last line: what has regressed."""
+    found = {one.name: len(one.of("regressed")) for one in comparison.differences if one.regressed}
+    if not found:
+        return "No clause has regressed."
+    names = ", ".join(found)
+    clauses = sum(found.values())
+    return f"{clauses} clause{'s have' if clauses > 1 else ' has'} regressed: {names}."
+
+
+# -- the terminal ---------------------------------------------------------------------------------
+
+
+def terminal(comparison: Comparison, encoding: str) -> Iterator[RenderableType]:
+    """What is printed, part by part; a string is a line that is not wrapped.
+
+    ``encoding``: that of the terminal, which may lack an arrow.
+    """
+    arrow = symbol_in(encoding, "→")
+    for difference in changed(comparison):
+        yield Text(f"{difference.name}: {summary(difference)}", style="bold")
+        for line in head(difference):
+            yield _indented(Text(line.replace("→", arrow)), 2)
+        yield ""
+        for section in sections(difference):
+            title = Text(section.title, style=_STYLES.get(section.kind, "bold"))
+            title.append(f": {MEANING[section.kind]}", style="not bold default")
+            yield _indented(title, 2)
+            for change in section.changes:
+                yield from _change(change, arrow)
+            if section.more:
+                yield f"    {section.more}"
+            yield ""
+        if difference.divergences:
+            yield Text(f"  Changed divergences ({len(difference.divergences)})", style="bold")
+            for one in difference.divergences:
+                yield _indented(Text(f"{one.clause}: {divergence(one)}"), 4)
+            yield ""
+    for line in rest(comparison):
+        yield Text(line)
+    yield Text(outcome(comparison), style="red" if comparison.regressed else "green")
+
+
+def _change(change: Change, arrow: str) -> Iterator[RenderableType]:
+    line = Text(change.clause, style="bold" if change.kind in _EVIDENT else "")
+    line.append(f" ({change.level})  {verdicts(change).replace('→', arrow)}", style="not bold")
+    yield _indented(line, 4)
+    found = dict(facts(change))
+    case = found.pop("case", None)
+    if found:
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(no_wrap=True, min_width=8)
+        grid.add_column(overflow="fold")
+        for term, value in found.items():
+            grid.add_row(term, Text(value))
+        yield _indented(grid, 6)
+    if case:
+        yield f"      case      {case}"  # so that it can be copied
+
+
+def _indented(content: RenderableType, columns: int) -> Padding:
+    return Padding(content, (0, 0, 0, columns), expand=False)
+
+
+# -- Markdown, HTML and JSON ----------------------------------------------------------------------
+
+
+def markdown(comparison: Comparison) -> str:
+    """The comparison as Markdown, for a pull request; what has not got worse is folded."""
+    parts = ["### Changes in the conformance of threading"]
+    for difference in changed(comparison):
+        parts.append(f"#### `{inline(difference.name)}`: {summary(difference)}")
+        parts.append("\n".join(f"- {inline(line)}" for line in head(difference)))
+        for section in sections(difference):
+            lines = [line for change in section.changes for line in _item(change)]
+            lines += [f"- {section.more}"] if section.more else []
+            about = MEANING[section.kind]
+            if section.kind in ("regressed", "kit", "known"):
+                parts += [f"**{section.title}**: {about}", "\n".join(lines)]
+            else:
+                parts += _folded(f"{section.title}: {about}", lines)
+        if difference.divergences:
+            lines = [
+                f"- `{one.clause}`: {inline(divergence(one))}" for one in difference.divergences
+            ]
+            parts += _folded(f"Changed divergences ({len(lines)})", lines)
+    parts += [inline(line) for line in rest(comparison)]
+    parts.append(f"**{outcome(comparison)}**")
+    return "\n\n".join(parts) + "\n"
+
+
+def _item(change: Change) -> Iterator[str]:
+    yield f"- `{change.clause}` ({change.level}) {verdicts(change)}".rstrip()
+    for term, value in facts(change):
+        text = inline(value)
+        yield f"  - {term}: {f'`{text}`' if term in _CODE else text}"
+
+
+_CODE = ("check", "where", "case")
+
+
+def _folded(title: str, lines: list[str]) -> list[str]:
+    return [f"<details><summary>{title}</summary>", "\n".join(lines), "</details>"]
+
+
+def html(comparison: Comparison) -> str:
+    """The comparison as one HTML file, which needs no other, and no script."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("threadspec.reports"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("diff.html").render(
+        comparison=comparison,
+        changed=changed(comparison),
+        divergence=divergence,
+        facts=lambda change: list(facts(change)),
+        head=head,
+        meaning=MEANING,
+        outcome=outcome(comparison),
+        rest=list(rest(comparison)),
+        sections=sections,
+        summary=summary,
+        verdicts=verdicts,
+    )
+
+
+def to_json(comparison: Comparison) -> str:
+    """The comparison as a JSON document."""
+    document = {
+        "schema": SCHEMA,
+        "regressed": comparison.regressed,
+        "implementations": [_difference(one) for one in comparison.differences],
+        "only_old": comparison.only_old,
+        "only_new": comparison.only_new,
+        "superseded": comparison.superseded,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    return {
+        "name": difference.name,
+        "regressed": difference.regressed,
+        "kit_changed": difference.kit_changed,
+        "compared": difference.compared,
+        "old": _record(difference.old),
+        "new": _record(difference.new),
+        "conditions": [asdict(one) for one in difference.conditions],
+        "changes": [
+            {**asdict(one), "cases": [_case_change(case) for case in one.cases]}
+            for one in difference.changes
+        ],
+        "divergences": [asdict(one) for one in difference.divergences],
+    }
+
+
+def _record(record: Record) -> dict[str, Any]:
+    return {
+        "implementation": record.implementation.name,
+        "made": record.made,
+        "label": record.label,
+        "kit": asdict(record.kit),
+    }
+
+
+def _case_change(change: CaseChange) -> dict[str, Any]:
+    def side(case: CaseResult | None) -> dict[str, Any] | None:
+        if case is None:
+            return None
+        names = ("verdict", "observed", "check", "where", "counts")
+        return {**{name: getattr(case, name) for name in names}, "known": case.is_known}
+
+    return {"case": change.case, "before": side(change.before), "after": side(change.after)}
