@@ -7,7 +7,7 @@ is.  The exit status is 1 where a figure misses its goal.
 
 The records are like real ones: families of implementations that deviate in the same clauses with
 the same evidence, some nearly conforming, some wrong nearly everywhere, and numbers that differ
-from case to case.
+from case to case.  Each implementation has earlier records, from which it differs in a few clauses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import random
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from quality.browser import BrowserError, Page, browser
@@ -25,6 +26,7 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.index import Case, battery, digest
 from threadspec.conformance.verdicts import Verdict
 from threadspec.reports import page
+from threadspec.reports.history import histories
 from threadspec.reports.matrix import build
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
 
@@ -39,6 +41,10 @@ TIMES = 5
 # How many implementations a family has, and the shares of the clauses from which they deviate.
 FAMILY = 4
 SHARES = (0.02, 0.06, 0.06, 0.1, 0.3, 0.55)
+
+# How many earlier records each implementation has, and the share of the clauses that have changed.
+EARLIER = 3
+CHANGED = 0.03
 
 
 def records(number: int, seed: int = 0) -> Iterator[Record]:
@@ -72,6 +78,26 @@ def records(number: int, seed: int = 0) -> Iterator[Record]:
             finished=True,
             time_scale=1.0,
         )
+
+
+def earlier(found: Iterable[Record], seed: int = 0) -> Iterator[Record]:
+    """Earlier records of the same implementations, always the same for the same arguments."""
+    cases = {case.id: case for case in battery()}
+    for record in found:
+        for number in range(EARLIER):
+            chance = random.Random(f"{seed} {record.implementation.name} {number}")
+            changed = {one.id for one in catalogue().clauses if chance.random() < CHANGED}
+            yield replace(
+                record,
+                label=f"revision {number}",
+                made=f"2026-10-{number + 1:02}T12:00:00+00:00",
+                cases=tuple(
+                    _result(cases[one.case], one.verdict == "pass", number, chance)
+                    if one.clause in changed
+                    else one
+                    for one in record.cases
+                ),
+            )
 
 
 def _result(case: Case, bad: bool, family: int, chance: random.Random) -> CaseResult:
@@ -150,7 +176,9 @@ def opened(shown: Page, row: int, column: int) -> float:
 
 def measure(number: int, path: Path) -> Iterator[tuple[str, float, float]]:
     """What was measured: its name, the figure, and the goal."""
-    text = page.html(build(records(number), catalogue()))
+    found = list(records(number))
+    matrix = build(found, catalogue())
+    text = page.html(matrix, histories(matrix, list(earlier(found))))
     path.write_text(text, encoding="utf-8")
     yield "bytes", path.stat().st_size, LARGEST
     address = path.as_uri()
@@ -162,6 +190,7 @@ def measure(number: int, path: Path) -> Iterator[tuple[str, float, float]]:
             ("overview drawn, ms", ""),
             ("matrix drawn, ms", "#matrix"),
             ("matrix drawn with every clause, ms", "#matrix?open=all"),
+            ("matrix drawn with what changed, ms", "#matrix?rows=changed"),
         ):
             times = [painted(shown, address + hash) for _ in range(TIMES)]
             yield name, statistics.median(times), DRAWN

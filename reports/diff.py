@@ -81,6 +81,18 @@ class Change:
     cases: tuple[CaseChange, ...]
     note: str = ""
 
+    @property
+    def verdicts(self) -> tuple[Verdict | None, Verdict | None]:
+        """The verdicts before and after.
+
+        Where those on the clause are the same, as another of its cases decides them, these are the
+        verdicts on the first of ``cases``.
+        """
+        first = self.cases[0]
+        if self.before == self.after and first.before and first.after:
+            return first.before.verdict, first.after.verdict
+        return self.before, self.after
+
 
 @dataclass(frozen=True)
 class DivergenceChange:

@@ -3,7 +3,8 @@
 :func:`html` renders ``templates/page.html``.  It inlines the style (``page.css``), the script
 (``page.js`` and the modules in ``page/`` that it imports), and two packed blocks of data:
 
-* *results*: the catalogue, the cases, and what every implementation did, made by :func:`results`;
+* *results*: the catalogue, the cases, what every implementation did, and what has changed since an
+  earlier record of it, made by :func:`results`;
 * *sources*: the source of each case, made by :func:`sources`, which is unpacked when a reader asks
   for one.
 
@@ -36,15 +37,21 @@ from threadspec.conformance.catalogue import Clause
 from threadspec.conformance.index import BATTERY, battery
 from threadspec.conformance.index import digest as battery_digest
 from threadspec.conformance.verdicts import MEANING, NO_DIVERGENCE, VERDICTS
+from threadspec.reports.diff import KINDS, Change, Difference
+from threadspec.reports.diff import MEANING as CHANGES
+from threadspec.reports.history import Histories
 from threadspec.reports.matrix import Column, Matrix
 from threadspec.reports.record import PREVIOUS, SCHEMA, CaseResult, Record
 from threadspec.reports.render import SYMBOLS, share
+from threadspec.reports.render_diff import TITLES, divergence, head, sections, summary
 from threadspec.reports.text import notes
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 # Longer output of a case is cut in the middle: a stack of each thread may fill many kilobytes.
 LONGEST_OUTPUT = 2_000
+
+NO_HISTORY = Histories({})
 
 # The mark of a case that was not run.
 NOT_RUN = "."
@@ -65,12 +72,13 @@ class Texts:
         return list(self._numbers)
 
 
-def results(matrix: Matrix) -> dict[str, Any]:
+def results(matrix: Matrix, past: Histories = NO_HISTORY) -> dict[str, Any]:
     """What the page shows, as plain values.
 
     An implementation has ``verdicts``, with one symbol for each of ``cases``; ``milliseconds``,
     with one number for each; and ``details``, with what is known beyond that of each case that did
-    not simply pass, under the names that a record has for it.
+    not simply pass, under the names that a record has for it.  One with earlier records also has
+    ``since`` and ``history``.
     """
     texts = Texts()
     cases = _cases(matrix)
@@ -93,7 +101,14 @@ def results(matrix: Matrix) -> dict[str, Any]:
         ],
         "clauses": [_clause(clause) for clause in matrix.catalogue.clauses],
         "cases": list(cases.values()),
-        "implementations": [_implementation(column, cases, texts) for column in matrix.columns],
+        "implementations": [
+            {**_implementation(column, cases, texts), **_past(past, column.label, texts)}
+            for column in matrix.columns
+        ],
+        "changes": [
+            {"name": kind, "title": TITLES[kind], "meaning": CHANGES[kind]} for kind in KINDS
+        ],
+        "gone": past.gone,
         "missing": [{"name": one.name, "reason": one.reason} for one in matrix.missing],
         "texts": texts.listed(),
     }
@@ -138,6 +153,57 @@ def _implementation(column: Column, cases: Iterable[str], texts: Texts) -> dict[
         ],
         "details": details,
     }
+
+
+def _past(past: Histories, label: str, texts: Texts) -> dict[str, Any]:
+    """What has changed since the newest earlier record, and the history, the oldest first."""
+    since = past.since(label)
+    if since is None:
+        return {}
+    listed = {id(change) for section in sections(since) for change in section.changes}
+    return {
+        "since": {
+            "made": since.old.made,
+            "label": since.old.label,
+            "head": list(head(since)),
+            "changes": [_change(change, id(change) in listed, texts) for change in since.changes],
+            "divergences": [[one.clause, divergence(one)] for one in since.divergences],
+        },
+        "history": [
+            {
+                "made": step.record.made,
+                "label": step.record.label,
+                "version": step.record.implementation.version,
+                "interpreter": step.record.implementation.interpreter,
+                "kit": step.record.kit.version,
+                "must": step.kept("must"),
+                "should": step.kept("should"),
+                "summary": _since(step.since) if step.since else None,
+            }
+            for step in past.steps[label]
+        ],
+    }
+
+
+def _since(difference: Difference) -> str:
+    kit = " (with another kit)" if difference.kit_changed and not difference.of("kit") else ""
+    return summary(difference) + kit
+
+
+def _change(change: Change, listed: bool, texts: Texts) -> dict[str, Any]:
+    """A change without what is empty; ``quiet``: it is only counted."""
+    before, after = change.verdicts
+    found: dict[str, Any] = {"clause": change.clause, "kind": change.kind}
+    if before:
+        found["before"] = before
+    if after:
+        found["after"] = after
+    old = change.cases[0].before
+    if old and old.observed and listed:
+        found["observed"] = texts.number(old.observed)
+    if change.note:
+        found["note"] = change.note
+    return found if listed else {**found, "quiet": True}
 
 
 def _subject(record: Record) -> dict[str, Any]:
@@ -259,7 +325,7 @@ def _deviations(column: Column, order: Iterable[Clause]) -> dict[str, list[str]]
     return found
 
 
-def html(matrix: Matrix) -> str:
+def html(matrix: Matrix, past: Histories = NO_HISTORY) -> str:
     """The page for a matrix: one file that needs no other, and no network."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -275,6 +341,8 @@ def html(matrix: Matrix) -> str:
         deviations=lambda column: _deviations(column, matrix.catalogue.clauses),
         style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
         script=script(),
-        results=packed(results(matrix)),
+        since=past.since,
+        summary=summary,
+        results=packed(results(matrix, past)),
         sources=packed(sources()),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -108,11 +108,7 @@ def _is_fine(verdict: Verdict | None) -> bool:
 
 def verdicts(change: Change) -> str:
     """The verdicts before and after, such as "pass → fail"; empty if they are the same."""
-    deciding = change.cases[0]
-    before, after = change.before, change.after
-    if before == after and deciding.before and deciding.after:
-        # Another case of the clause decides its verdict.
-        before, after = deciding.before.verdict, deciding.after.verdict
+    before, after = change.verdicts
     if before == after:
         return ""
     return " → ".join(verdict for verdict in (before, after) if verdict)
@@ -215,17 +211,17 @@ def _expected(expectations: tuple[Expectation, ...]) -> str:
 
 def changed(comparison: Comparison) -> list[Difference]:
     """The differences that have something to tell."""
-    return [
-        one
-        for one in comparison.differences
-        if one.changes or one.divergences or one.kit_changed or one.conditions
-    ]
+    return [one for one in comparison.differences if _tells(one)]
+
+
+def _tells(difference: Difference) -> bool:
+    found = difference.changes or difference.divergences or difference.conditions
+    return bool(found) or difference.kit_changed
 
 
 def rest(comparison: Comparison) -> Iterator[str]:
     """What is told of the implementations of which nothing else is told."""
-    shown = changed(comparison)
-    same = [one.name for one in comparison.differences if one not in shown]
+    same = [one.name for one in comparison.differences if not _tells(one)]
     if same:
         yield f"Nothing has changed: {', '.join(same)}."
     if comparison.only_old:
@@ -236,9 +232,9 @@ def rest(comparison: Comparison) -> Iterator[str]:
         yield f"There are several records of {listed(comparison.superseded)}; the newest count."
 
 
-def outcome(comparison: Comparison) -> str:
-    """The last line: what has regressed."""
-    found = {one.name: len(one.of("regressed")) for one in comparison.differences if one.regressed}
+def outcome(differences: Iterable[Difference]) -> str:
+    """What has regressed, in a sentence."""
+    found = {one.name: len(one.of("regressed")) for one in differences if one.regressed}
     if not found:
         return "No clause has regressed."
     names = ", ".join(found)
@@ -276,7 +272,7 @@ def terminal(comparison: Comparison, encoding: str) -> Iterator[RenderableType]:
             yield ""
     for line in rest(comparison):
         yield Text(line)
-    yield Text(outcome(comparison), style="red" if comparison.regressed else "green")
+    yield Text(outcome(comparison.differences), style="red" if comparison.regressed else "green")
 
 
 def _change(change: Change, arrow: str) -> Iterator[RenderableType]:
@@ -323,7 +319,7 @@ def markdown(comparison: Comparison) -> str:
             ]
             parts += _folded(f"Changed divergences ({len(lines)})", lines)
     parts += [inline(line) for line in rest(comparison)]
-    parts.append(f"**{outcome(comparison)}**")
+    parts.append(f"**{outcome(comparison.differences)}**")
     return "\n\n".join(parts) + "\n"
 
 
@@ -357,7 +353,7 @@ def html(comparison: Comparison) -> str:
         facts=lambda change: list(facts(change)),
         head=head,
         meaning=MEANING,
-        outcome=outcome(comparison),
+        outcome=outcome(comparison.differences),
         rest=list(rest(comparison)),
         sections=sections,
         summary=summary,

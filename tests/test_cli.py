@@ -248,6 +248,38 @@ def test_records_of_one_implementation_are_told_apart_by_their_labels(
     assert labels == ["x (v1)", "x (v2)", "x (v2) #2", "x"]
 
 
+def test_a_matrix_says_what_has_regressed_since_earlier_records(
+    command: Command, tmp_path: Path
+) -> None:
+    # The earlier records are in the folder that the matrix writes to.
+    record.write(a_record("x", "pass", None), tmp_path / "threadspec-matrix/records/x.json")
+    record.write(a_record("y", "pass", None), tmp_path / "threadspec-matrix/records/y.json")
+    worse = dataclasses.replace(a_record("x"), label="v2")
+    worse = dataclasses.replace(
+        worse, cases=tuple(dataclasses.replace(one, divergence=None) for one in worse.cases)
+    )
+    new = [written(tmp_path, worse), written(tmp_path, a_record("z", "pass", None), "z.json")]
+    status, out, err = command("matrix", "--from", *new, "--baseline", "threadspec-matrix")
+    assert (status, err) == (0, "")
+    clauses = len({case.clause.id for case in battery()})
+    assert out.endswith(f"{clauses} clauses have regressed: x.\n")
+    page = (tmp_path / "threadspec-matrix/matrix.html").read_text(encoding="utf-8")
+    assert re.search(rf"; since \d{{4}}-\d\d-\d\d: {clauses} regressed", page)
+
+
+def test_earlier_records_of_other_implementations_are_told(
+    command: Command, tmp_path: Path
+) -> None:
+    new = written(tmp_path, a_record("x", "pass", None))
+    old = [written(tmp_path, a_record(name, "pass", None), name) for name in ("y", "z")]
+    status, out, _ = command("matrix", "--from", new, "--baseline", *old)
+    assert status == 0
+    assert out.endswith("other implementations, so nothing was compared.\n")
+    status, _, err = command("matrix", "--from", new, "--baseline", "absent.json")
+    assert status == 1
+    assert err.startswith("threadspec: The record absent.json cannot be read")
+
+
 def test_the_json_matrix_holds_every_clause_and_what_was_found(
     command: Command, tmp_path: Path
 ) -> None:

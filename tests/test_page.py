@@ -19,6 +19,8 @@ from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import Verdict
 from threadspec.frontends.trial import make_record
 from threadspec.reports import page, record
+from threadspec.reports.diff import MEANING as CHANGES
+from threadspec.reports.history import histories
 from threadspec.reports.matrix import Missing, build
 from threadspec.reports.record import CaseResult, Expectation, Record, Subject
 
@@ -89,6 +91,27 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     records = [a_record("far", FAR, other_order), a_record("good", {}), a_record("near@3.9", NEAR)]
     matrix = build(records, catalogue(), [Missing("absent", ODD)])
     path.write_text(page.html(matrix), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a page that compares two of its three implementations with earlier records."""
+    path = tmp_path_factory.mktemp("changed") / "matrix.html"
+    other_order = {**FREE, "lock.release.order": "last in, first out"}
+    kept = {clause: one for clause, one in NEAR.items() if clause != "lock.release.unlocked-error"}
+    broken: dict[str, Deviation] = {**FAR, "event.set.wakes-all": ("fail", "one woke up", None)}
+    earlier = [
+        replace(
+            a_record("near@3.9", kept), made="2026-11-10T10:00:00+00:00", label="v2", time_scale=2.0
+        ),
+        replace(a_record("near@3.9", NEAR), made="2026-11-01T10:00:00+00:00", label="v1"),
+        replace(a_record("far", broken, other_order), made="2026-11-02T10:00:00+00:00"),
+        a_record("gone", {}),
+    ]
+    records = [a_record("far", FAR), a_record("good", {}), a_record("near@3.9", NEAR)]
+    matrix = build(records, catalogue())
+    path.write_text(page.html(matrix, histories(matrix, [*earlier, records[2]])), encoding="utf-8")
     return path.as_uri()
 
 
@@ -499,6 +522,114 @@ def test_the_browser_goes_back(shown: browsers.Page, address: str) -> None:
     shown.wait("document.querySelector('.implementations') !== null")
 
 
+# -- earlier records ------------------------------------------------------------------------------
+
+
+def test_the_overview_says_what_has_changed(shown: browsers.Page, changed: str) -> None:
+    view(shown, changed)
+    total, *lines = texts(shown, ".since")
+    assert total == (
+        "Regressed since the earlier records: near@3.9 (1 clause). All changes in the matrix"
+    )
+    assert lines == [
+        "Since 2026-11-10 (v2): 1 regressed",
+        "Since 2026-11-02: 1 mended, 1 observed otherwise",
+    ]
+    assert "Only in the earlier records\n\ngone" in text(shown, "main")
+    follow(shown, ".meaning .since a")
+    assert place(shown) == "#matrix?columns=near@3.9&rows=changed"
+    assert rows(shown) == ["lock.release.unlocked-error"]
+
+
+def test_what_has_changed_follows_what_a_program_uses(shown: browsers.Page, changed: str) -> None:
+    view(shown, changed, "#overview?chapters=event")
+    assert texts(shown, ".since") == [
+        "Nothing has regressed since the earlier records. All changes in the matrix",
+        "Since 2026-11-10 (v2): no change",
+        "Since 2026-11-02: 1 mended",
+    ]
+
+
+def test_the_matrix_can_show_only_what_has_changed(shown: browsers.Page, changed: str) -> None:
+    view(shown, changed, "#matrix")
+    choose(shown, "#rows", "changed")
+    assert place(shown) == "#matrix?rows=changed"
+    assert rows(shown) == [
+        "lock.release.order",
+        "lock.release.unlocked-error",
+        "event.set.wakes-all",
+    ]
+    marks = shown.evaluate(
+        """[...document.querySelectorAll(".grid td.changed")].map((one) => [
+            one.className, one.ariaLabel, getComputedStyle(one, "::after").content])"""
+    )
+    assert marks == [
+        ["changed other", "first in, first out; Observed otherwise", '"◆"'],
+        ["changed worse", "fail; Regressed", '"▼"'],
+        ["changed better", "pass; Mended", '"▲"'],
+    ]
+    # With only one implementation, only what changed about it.
+    view(shown, changed, "#matrix?rows=changed&columns=far")
+    assert rows(shown) == ["lock.release.order", "event.set.wakes-all"]
+
+
+def test_the_evidence_says_what_was_before(shown: browsers.Page, changed: str) -> None:
+    cells = {
+        "lock.release.unlocked-error,near@3.9": [
+            "pass, on 2026-11-10 (v2)",
+            f"Regressed: {CHANGES['regressed']}",
+        ],
+        "event.set.wakes-all,far": [
+            "fail, on 2026-11-02\none woke up",
+            f"Mended: {CHANGES['mended']}",
+        ],
+        "lock.factory,far": ["the same verdict, on 2026-11-02"],
+        "lock.factory,good": [],
+    }
+    for cell, expected in cells.items():
+        view(shown, changed, f"#matrix?open=lock&cell={cell}")
+        found = shown.evaluate(
+            """[...document.querySelectorAll("#evidence .content > dl dt")]
+                .filter((one) => ["Before", "Change"].includes(one.textContent))
+                .map((one) => one.nextSibling.innerText)"""
+        )
+        assert found == expected, cell
+
+
+def test_an_implementation_has_its_changes_and_its_history(
+    shown: browsers.Page, changed: str
+) -> None:
+    view(shown, changed, "#implementation/near@3.9")
+    heads = texts(shown, "article h2")
+    assert heads[0] == "Since 2026-11-10 (v2): 1 regressed"
+    assert texts(shown, ".conditions li")[1:] == ["time scale: 2 → 1"]
+    (regressed,) = texts(shown, ".kind-regressed li")
+    assert regressed.startswith("lock.release.unlocked-error must pass → fail evidence")
+    assert regressed.endswith("\nrelease() raised thread.error: unlocked")
+    must = sum(one.level == "must" for one in catalogue().clauses)
+    alive = sum(one.level == "must" and one.id in ALIVE for one in catalogue().clauses)
+    assert texts(shown, ".history tbody th") == ["2026-11-20", "2026-11-10 (v2)", "2026-11-01 (v1)"]
+    figures = texts(shown, ".history td.number:nth-of-type(2)")
+    assert figures == [f"{must - alive - broken}/{must}" for broken in (1, 0, 1)]
+    assert texts(shown, ".history td:last-child") == ["1 regressed", "1 mended", ""]
+    follow(shown, ".kind-regressed a[href*=cell]")
+    assert "pass, on 2026-11-10 (v2)" in text(shown, "#evidence")
+
+
+def test_without_earlier_records_nothing_is_said_of_changes(
+    shown: browsers.Page, address: str, changed: str
+) -> None:
+    view(shown, address)
+    assert texts(shown, ".since") == []
+    view(shown, address, "#matrix")
+    assert texts(shown, "#rows option") == ["all", "only rows that differ", "what fails somewhere"]
+    for hash in (f"{address}#implementation/near@3.9", f"{changed}#implementation/good"):
+        view(shown, hash)
+        heads = texts(shown, "article h2")
+        assert "History" not in heads
+        assert not any(one.startswith("Since") for one in heads)
+
+
 # -- records that a reader opens ------------------------------------------------------------------
 
 
@@ -674,15 +805,30 @@ VIEWS = {
 }
 
 
+# The views of the page with earlier records, where they show something else.
+CHANGED_VIEWS = {
+    "overview": "#overview",
+    "changes": "#matrix?rows=changed",
+    "before": "#matrix?rows=changed&cell=lock.release.order,far",
+    "history": "#implementation/near@3.9",
+}
+
+
+@pytest.mark.parametrize("page", ["address", "changed"])
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
 def test_axe_finds_nothing_on_any_view(
-    shown: browsers.Page, address: str, axe: str, width: int, scheme: str
+    shown: browsers.Page,
+    axe: str,
+    width: int,
+    scheme: str,
+    page: str,
+    request: pytest.FixtureRequest,
 ) -> None:
     shown.resize(width, 800)
     shown.media(prefers_color_scheme=scheme)
-    view(shown, address)
+    view(shown, request.getfixturevalue(page))
     shown.evaluate(f"{axe}; 0")
-    for name, hash in VIEWS.items():
+    for name, hash in (VIEWS if page == "address" else CHANGED_VIEWS).items():
         shown.evaluate(f"location.hash = {json.dumps(hash)}")
         shown.wait(f"document.body.dataset.shown === {json.dumps(hash)}")
         shown.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
@@ -718,6 +864,13 @@ def test_a_phone_shows_every_view(shown: browsers.Page, address: str, hash: str)
         )
         assert box["right"] < 360
         assert box["bottom"] < 740
+
+
+@pytest.mark.parametrize("hash", CHANGED_VIEWS.values(), ids=CHANGED_VIEWS)
+def test_a_phone_shows_what_has_changed(shown: browsers.Page, changed: str, hash: str) -> None:
+    shown.resize(360, 740)
+    view(shown, changed, hash)
+    assert shown.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_the_menus_fit_on_a_phone(shown: browsers.Page, address: str) -> None:

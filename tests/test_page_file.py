@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
-from quality.page import LARGEST, records
+from quality.page import LARGEST, earlier, records
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.index import BATTERY, battery
 from threadspec.reports import page
+from threadspec.reports.history import histories
 from threadspec.reports.matrix import build
 from threadspec.reports.record import Record
 from threadspec.reports.render import SYMBOLS
@@ -120,7 +121,9 @@ def test_the_modules_of_the_script_become_one() -> None:
 
 @pytest.mark.parametrize("number", [1, 40])
 def test_the_page_is_small(number: int) -> None:
-    text = page.html(build(records(number), catalogue()))
+    found = list(records(number))
+    matrix = build(found, catalogue())
+    text = page.html(matrix, histories(matrix, list(earlier(found))))
     assert len(text.encode("utf-8")) < LARGEST
 
 

@@ -26,8 +26,9 @@ from threadspec.frontends.commands import Commands, read_records
 from threadspec.frontends.options import factor, times
 from threadspec.frontends.parallel import ParallelTrials
 from threadspec.reports import matrix as matrices
-from threadspec.reports import page, render
+from threadspec.reports import page, render, render_diff
 from threadspec.reports import record as records
+from threadspec.reports.history import Histories, histories
 
 
 def add(commands: Commands) -> None:
@@ -52,6 +53,15 @@ def add(commands: Commands) -> None:
         metavar="RECORD",
         help="read these records, written by pytest --impl-report or by an earlier matrix, or all "
         "records in these folders",
+    )
+    matrix.add_argument(
+        "--baseline",
+        action="extend",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="RECORD",
+        help="show what has changed since these earlier records, or the records in these folders",
     )
     matrix.add_argument(
         "--out",
@@ -92,6 +102,7 @@ def add(commands: Commands) -> None:
 
 
 def _matrix(console: Console, options: argparse.Namespace) -> int:
+    earlier = read_records(options.baseline)  # now, as they may be in the folder of the output
     read = read_records(options.records)
     names = options.impl or ([] if options.records else ["all"])
     chosen = list(choose(names))
@@ -127,7 +138,11 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
     if interrupted and not (read or made):
         raise KeyboardInterrupt
     read += [made[one.name] for one in implementations if one.name in made]
-    status = _write_matrix(console, matrices.build(read, catalogue(), missing), options.out)
+    matrix = matrices.build(read, catalogue(), missing)
+    past = histories(matrix, earlier)
+    status = _write_matrix(console, matrix, past, options.out)
+    if earlier:
+        _print_changes(console, past)
     if interrupted:
         print("threadspec: interrupted; the matrix holds what was finished", file=sys.stderr)
         return 130
@@ -155,13 +170,22 @@ def _trials(
     )
 
 
-def _write_matrix(console: Console, matrix: matrices.Matrix, folder: Path) -> int:
+def _print_changes(console: Console, past: Histories) -> None:
+    """Print what has regressed since the earlier records."""
+    found = [since for label in past.steps if (since := past.since(label))]
+    line = "The earlier records are of other implementations, so nothing was compared."
+    if found:
+        line = render_diff.outcome(found)
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _write_matrix(console: Console, matrix: matrices.Matrix, past: Histories, folder: Path) -> int:
     """Write a matrix in all forms and print its table; the exit status."""
     for suffix, text in (
         ("json", matrices.to_json(matrix)),
         ("md", render.markdown(matrix)),
         ("csv", render.csv(matrix)),
-        ("html", page.html(matrix)),
+        ("html", page.html(matrix, past)),
     ):
         _write(folder / f"matrix.{suffix}", text)
     _print_table(console, matrix)

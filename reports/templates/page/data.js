@@ -1,7 +1,7 @@
 // The data of the page: unpacking it, and what can be asked about it.
 //
-// The model has `verdicts`, `chapters`, `clauses`, `cases` and `missing` as reports/page.py wrote
-// them, and `columns`: one for each implementation, made by column() from the data or from a record
+// The model has `verdicts`, `chapters`, `clauses`, `cases`, `missing`, and the kinds of `changes` as
+// reports/page.py wrote them, and `columns`: one for each implementation, made by column() from the data or from a record
 // that a reader has dropped onto the page.
 
 // The JSON values in a packed block: base64 of zlib.
@@ -31,6 +31,9 @@ export function read(data) {
     const details = new Map();
     for (const [number, detail] of Object.entries(one.details)) {
       details.set(Number(number), withTexts(detail, data.texts));
+    }
+    for (const change of one.since?.changes ?? []) {
+      if ("observed" in change) change.observed = data.texts[change.observed];
     }
     model.columns.push(column(model, { ...one, ranks, details }));
   }
@@ -63,7 +66,19 @@ function withTexts(detail, texts) {
 // verdict, the worst of its cases, and of the case with that verdict.
 function column(
   model,
-  { label, implementation, kit, made, time_scale, ranks, milliseconds, details, own },
+  {
+    label,
+    implementation,
+    kit,
+    made,
+    time_scale,
+    ranks,
+    milliseconds,
+    details,
+    own,
+    since,
+    history,
+  },
 ) {
   const found = {
     label,
@@ -72,6 +87,9 @@ function column(
     made,
     timeScale: time_scale,
     own: Boolean(own),
+    since: since ?? null,
+    changes: new Map(since?.changes.map((change) => [change.clause, change])),
+    history: history ?? [],
     foreign: kit.clauses !== model.clauses_digest,
     ranks,
     milliseconds,

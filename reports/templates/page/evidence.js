@@ -2,6 +2,7 @@
 
 import { command, h, plural, quoted } from "./dom.js";
 import { format } from "./address.js";
+import { moment } from "./changes.js";
 import { casesOn } from "./data.js";
 import { badge, clauseLink, implementationLink, inWords, mark } from "./parts.js";
 
@@ -25,6 +26,7 @@ export function evidence(model, column, clause, state, source) {
         ? [h("dt", {}, "Observed"), h("dd", { class: "observed" }, cell.observed)]
         : null,
       cell?.known ? [h("dt", {}, "Known"), h("dd", {}, cell.known)] : null,
+      earlier(model, column, clause, cell),
     ),
     cell ? [h("h3", {}, "Repeat it"), command(again(column, [clause.id]))] : null,
     cases.length ? h("h3", {}, plural(cases.length, "case")) : null,
@@ -32,6 +34,36 @@ export function evidence(model, column, clause, state, source) {
     cases
       .sort((one, other) => model.rank.get(other.verdict.name) - model.rank.get(one.verdict.name))
       .map((one, number) => caseEvidence(model, column, one, number === 0, source)),
+  ];
+}
+
+// What the earlier record says of a clause.
+function earlier(model, column, clause, cell) {
+  const { since } = column;
+  const change = column.changes.get(clause.id);
+  if (!since || !(cell || change)) return null;
+  const said = change ? (change.before ?? "not judged") : "the same verdict";
+  const kind = change && model.changes.find(({ name }) => name === change.kind);
+  return [
+    h("dt", {}, "Before"),
+    h(
+      "dd",
+      {},
+      `${said}, on ${moment(since)}`,
+      change?.observed ? h("span", { class: "observed" }, change.observed) : null,
+    ),
+    kind
+      ? [
+          h("dt", {}, "Change"),
+          h(
+            "dd",
+            {},
+            h("b", {}, kind.title),
+            `: ${kind.meaning}`,
+            change.note ? ` (${change.note})` : "",
+          ),
+        ]
+      : null,
   ];
 }
 

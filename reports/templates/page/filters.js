@@ -1,6 +1,7 @@
 // The filters of the matrix: which clauses and which implementations it shows.
 
 import { h } from "./dom.js";
+import { changeOf, hasEarlier } from "./changes.js";
 import { boxes, chapterItems, isWide } from "./parts.js";
 
 // The ways to leave out rows.
@@ -9,6 +10,7 @@ const ROWS = [
   { name: "differ", label: "only rows that differ" },
   { name: "broken", label: "what fails somewhere" },
 ];
+const CHANGED = { name: "changed", label: "only what changed" };
 
 export function chosenColumns(model, state) {
   const chosen = model.columns.filter((column) => state.columns.includes(column.label));
@@ -28,6 +30,8 @@ export function chosenRows(model, state, columns) {
     )
       return false;
     if (state.rows === "broken" && !cells.some((cell) => cell?.bad)) return false;
+    if (state.rows === "changed" && !columns.some((column) => changeOf(column, clause.id)))
+      return false;
     if (state.rows === "differ" && new Set(cells.map(kind)).size < 2) return false;
     if (!words.length) return true;
     const text = [
@@ -77,7 +81,9 @@ export function toolbar(model, go) {
   const rows = h(
     "select",
     { id: "rows", change: () => go({ rows: rows.value }) },
-    ROWS.map(({ name, label }) => h("option", { value: name }, label)),
+    [...ROWS, ...(hasEarlier(model) ? [CHANGED] : [])].map(({ name, label }) =>
+      h("option", { value: name }, label),
+    ),
   );
   const menus = [
     menu("Chapters", "chapters", chapterItems(model), go),

@@ -7,6 +7,7 @@
 import { escape, h } from "./dom.js";
 import { format } from "./address.js";
 import { atLevel, score, shortTitle } from "./data.js";
+import { changeMark, changeOf, titleOf } from "./changes.js";
 import { isOpen } from "./filters.js";
 import { inWords, look } from "./parts.js";
 
@@ -178,12 +179,15 @@ function line(model, columns, clause) {
         .map(([value, letter]) => `<span class="value"><b>${letter}</b> ${escape(value)}</span>`)
         .join("")
     : "";
-  const written = cells.map((cell) => {
+  const written = cells.map((cell, number) => {
     if (!cell) return `<td class="none" aria-label="not run">·</td>`;
-    if (cell.verdict.name === "pass") return `<td>${cell.verdict.symbol}</td>`; // most are
+    const change = changeOf(columns[number], clause.id);
+    if (cell.verdict.name === "pass" && !change) return `<td>${cell.verdict.symbol}</td>`; // most are
     const letter = cell.verdict.name === "observed" ? values?.get(cell.observed) : null;
     const words = letter ? cell.observed : inWords(cell);
-    return `<td aria-label="${escape(words)}"><b class="mark ${look(cell)}">${letter ?? cell.verdict.symbol}</b></td>`;
+    const label = escape(change ? `${words}; ${titleOf(model, change.kind)}` : words);
+    const more = change ? ` class="changed ${changeMark(change)}"` : "";
+    return `<td${more} aria-label="${label}"><b class="mark ${look(cell)}">${letter ?? cell.verdict.symbol}</b></td>`;
   });
   const roomy = columns.length <= ROOMY;
   return (

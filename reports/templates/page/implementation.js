@@ -14,6 +14,7 @@ import {
   onlyChapters,
   outside,
 } from "./parts.js";
+import { changesByKind, changeCounts, moment, verdictsOf } from "./changes.js";
 import { again, evidenceLink } from "./evidence.js";
 
 // A cause with more clauses than this shows them when it is unfolded.
@@ -34,6 +35,7 @@ export function implementation(model, go, state) {
       h("p", { class: "verdict" }, sentence(model, column, next.chapters)),
       onlyChapters(model, next) ?? "",
       ...figures(model, column, next),
+      ...changed(model, column, next),
       ...section("New deviations", "Its adapter file does not list them.", news, column, next),
       ...section(
         "Known deviations",
@@ -44,6 +46,7 @@ export function implementation(model, go, state) {
       ),
       h("h2", {}, "Chapter by chapter"),
       chapterTable(model, column),
+      ...past(column),
       h("h2", {}, "How it was run"),
       facts(model, column),
     );
@@ -96,6 +99,124 @@ function section(title, about, found, column, state) {
     h("h2", {}, `${title}: ${plural(clauses, "clause")}, ${plural(found.length, "cause")}`),
     h("p", {}, `${about} Those that begin in the most basic chapter come first.`),
     ...found.map((cause) => causeCard(cause, column, state)),
+  ];
+}
+
+// What has changed since the earlier record, by kind.
+function changed(model, column, state) {
+  const { since } = column;
+  if (!since) return [];
+  const found = changesByKind(model, column, state.chapters);
+  const title = `Since ${moment(since)}: ${changeCounts(found)}`;
+  return [
+    h("h2", {}, title),
+    h(
+      "ul",
+      { class: "conditions" },
+      since.head.map((line) => h("li", {}, line)),
+    ),
+    ...found.map((kind) => changesOfKind(model, column, kind, state)),
+    since.divergences.length
+      ? h(
+          "details",
+          {},
+          h("summary", {}, plural(since.divergences.length, "changed divergence")),
+          h(
+            "ul",
+            {},
+            since.divergences.map(([clause, text]) => h("li", {}, clauseLink(clause), `: ${text}`)),
+          ),
+        )
+      : "",
+  ];
+}
+
+function changesOfKind(model, column, { name, title, meaning, changes }, state) {
+  const loud = changes.filter((one) => !one.quiet);
+  const rest = changes.length - loud.length;
+  const list = h(
+    "ul",
+    { class: "changes" },
+    loud.map((change) => changeItem(model, column, change, state)),
+  );
+  return h(
+    "section",
+    { class: `change kind-${name}` },
+    h("h3", {}, `${title}: ${plural(changes.length, "clause")}`),
+    h("p", { class: "count" }, meaning),
+    loud.length > SHOWN
+      ? h("details", {}, h("summary", {}, `All ${loud.length} clauses`), list)
+      : list,
+    rest ? h("p", {}, `${plural(rest, "clause")} without a deviation in this record.`) : null,
+  );
+}
+
+function changeItem(model, column, change, state) {
+  const clause = model.clause.get(change.clause);
+  const cell = column.cells.get(change.clause);
+  return h(
+    "li",
+    {},
+    clause ? clauseLink(clause.id) : h("code", {}, change.clause),
+    " ",
+    h("span", { class: "level" }, clause?.level ?? ""),
+    ` ${verdictsOf(change)} `,
+    cell
+      ? evidenceLink(
+          state,
+          change.clause,
+          column.label,
+          "evidence",
+          h("span", { class: "hidden" }, ` for ${change.clause}`),
+        )
+      : null,
+    change.note ? h("span", { class: "says" }, change.note) : null,
+    cell?.observed ? h("span", { class: "observed" }, cell.observed) : null,
+    change.observed ? h("span", { class: "observed" }, `before: ${change.observed}`) : null,
+  );
+}
+
+// The records of an implementation, the newest first.
+function past(column) {
+  if (!column.history.length) return [];
+  const head = (text, more = {}) => h("th", { scope: "col", ...more }, text);
+  const rows = [...column.history]
+    .reverse()
+    .map((step) =>
+      h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, moment(step)),
+        h("td", {}, [step.version, step.interpreter].filter(Boolean).join(", ")),
+        h("td", { class: "number" }, step.must.join("/")),
+        h("td", { class: "number" }, step.should.join("/")),
+        h("td", {}, step.summary ?? ""),
+      ),
+    );
+  return [
+    h("h2", {}, "History"),
+    h(
+      "div",
+      { class: "scroll", tabindex: 0, role: "region", "aria-label": "History" },
+      h(
+        "table",
+        { class: "history" },
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            head("Judged"),
+            head("What"),
+            head("must", { class: "number" }),
+            head("should", { class: "number" }),
+            head("Since the one before"),
+          ),
+        ),
+        h("tbody", {}, rows),
+      ),
+    ),
   ];
 }
 

@@ -4,6 +4,7 @@ import { h, plural } from "./dom.js";
 import { format } from "./address.js";
 import { atLevel, inChapters, score, share, shortTitle } from "./data.js";
 import { compare, sentence } from "./causes.js";
+import { regressions, sinceLine } from "./changes.js";
 import {
   bar,
   boxes,
@@ -30,6 +31,7 @@ export function overview(model, go) {
   });
   const order = h("select", { id: "order", change: () => go({ sort: order.value }) });
   const place = h("div", {});
+  const worse = h("div", {});
   const element = h(
     "div",
     {},
@@ -46,6 +48,7 @@ export function overview(model, go) {
       h("b", {}, "should"),
       " its recommendations: kept, of those judged.",
     ),
+    worse,
     h(
       "details",
       { class: "uses", open: isWide() },
@@ -58,6 +61,9 @@ export function overview(model, go) {
     h("h2", {}, "What this does not tell"),
     h("p", { class: "prose" }, LIMITS),
     missing(model),
+    model.gone.length
+      ? [h("h2", {}, "Only in the earlier records"), h("p", {}, model.gone.join(", "))]
+      : null,
   );
 
   function update(state) {
@@ -69,6 +75,7 @@ export function overview(model, go) {
       ...keys.map(({ name, label }) => h("option", { value: name === "must" ? "" : name }, label)),
     );
     order.value = keys.some(({ name }) => name === state.sort) ? state.sort : "";
+    worse.replaceChildren(regressions(model, state) ?? "");
     place.replaceChildren(table(model, state, keys, go));
   }
   return { element, update, title: "Implementations" };
@@ -197,6 +204,7 @@ function group(model, state, column, chapters) {
         "td",
         { colspan: 4 + chapters.length },
         h("p", { class: "sentence" }, sentence(model, column, state.chapters)),
+        sinceLine(model, column, state),
         h(
           "p",
           { class: "ran" },

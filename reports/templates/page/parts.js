@@ -2,7 +2,14 @@
 
 import { h, listed, plural } from "./dom.js";
 import { format } from "./address.js";
+import { hasEarlier } from "./changes.js";
 import { counts, inChapters, shortTitle } from "./data.js";
+
+const CHANGES = {
+  worse: "in the corner of a cell: worse than in the earlier record",
+  better: "mended since the earlier record",
+  other: "changed in another way",
+};
 
 // The class of a cell: its verdict, and whether the adapter lists it.
 export function look(cell) {
@@ -60,6 +67,13 @@ export function legend(model) {
       h("span", {}, "no case was run"),
     ),
   );
+  if (hasEarlier(model)) {
+    for (const [name, meaning] of Object.entries(CHANGES)) {
+      items.push(
+        h("li", {}, h("span", { class: `mark changed ${name}`, "aria-hidden": "true" }), meaning),
+      );
+    }
+  }
   return h(
     "details",
     { class: "legend" },

@@ -1,0 +1,103 @@
+// What has changed since an earlier record: how it is counted, named and marked.
+//
+// reports/diff.py decides what a change is; a column has `since` where it was compared, and its
+// changes by clause in `changes`. Those that are `quiet` are only counted.
+
+import { h, listed, plural } from "./dom.js";
+import { format } from "./address.js";
+
+// How a cell of the matrix is marked, by the kind of the change.
+const MARKS = {
+  worse: ["regressed", "kit", "known"],
+  better: ["mended"],
+};
+
+export function hasEarlier(model) {
+  return model.columns.some((column) => column.since);
+}
+
+// The change of a clause that a reader should look at, or undefined.
+export function changeOf(column, id) {
+  const change = column.changes.get(id);
+  return change?.quiet ? undefined : change;
+}
+
+export function changeMark({ kind }) {
+  return Object.keys(MARKS).find((name) => MARKS[name].includes(kind)) ?? "other";
+}
+
+export function titleOf(model, kind) {
+  return model.changes.find(({ name }) => name === kind).title;
+}
+
+// The verdicts of a change in words: "pass → fail", or nothing where they are the same.
+export function verdictsOf({ before, after }) {
+  if (before === after) return "";
+  return [before, after].filter(Boolean).join(" → ");
+}
+
+// When a record was made, and the label that its maker gave it.
+export function moment({ made, label }) {
+  return made.slice(0, 10) + (label ? ` (${label})` : "");
+}
+
+// The changes of some chapters, or of all, by kind, in the order of the kinds.
+export function changesByKind(model, column, chapters) {
+  const chosen = [...column.changes.values()].filter(
+    ({ clause }) => !chapters.length || chapters.includes(model.clause.get(clause)?.chapter),
+  );
+  return model.changes
+    .map((kind) => ({ ...kind, changes: chosen.filter((one) => one.kind === kind.name) }))
+    .filter(({ changes }) => changes.length);
+}
+
+// "2 regressed, 1 mended".
+export function changeCounts(found) {
+  return (
+    found.map(({ title, changes }) => `${changes.length} ${title.toLowerCase()}`).join(", ") ||
+    "no change"
+  );
+}
+
+// A line about one implementation, which leads to the rows of the matrix that have changed.
+export function sinceLine(model, column, state) {
+  if (!column.since) return null;
+  const found = changesByKind(model, column, state.chapters);
+  const loud = found.some(({ changes }) => changes.some((one) => !one.quiet));
+  const href = format({
+    view: "matrix",
+    columns: [column.label],
+    rows: "changed",
+    chapters: state.chapters,
+  });
+  const worse = found.some(({ name }) => name === "regressed");
+  const text = changeCounts(found);
+  return h(
+    "p",
+    { class: worse ? "since worse" : "since" },
+    `Since ${moment(column.since)}: `,
+    loud ? h("a", { href }, text) : text,
+  );
+}
+
+// What has regressed anywhere, for the beginning of the page.
+export function regressions(model, state) {
+  if (!hasEarlier(model)) return null;
+  const found = model.columns
+    .map((column) => {
+      const kinds = column.since ? changesByKind(model, column, state.chapters) : [];
+      const changes = kinds.find(({ name }) => name === "regressed")?.changes ?? [];
+      return { label: column.label, count: changes.length };
+    })
+    .filter(({ count }) => count);
+  const href = format({ view: "matrix", rows: "changed", chapters: state.chapters });
+  const text = found.length
+    ? `Regressed since the earlier records: ${listed(found.map(({ label, count }) => `${label} (${plural(count, "clause")})`))}. `
+    : "Nothing has regressed since the earlier records. ";
+  return h(
+    "p",
+    { class: found.length ? "since worse" : "since" },
+    text,
+    h("a", { href }, "All changes in the matrix"),
+  );
+}
