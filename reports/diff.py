@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, worst
-from threadspec.reports.record import CaseResult, Expectation, JudgedLevel, Record
+from threadspec.reports.record import CaseResult, Expectation, JudgedLevel, Kit, Record
 from threadspec.reports.text import listed
 
 # The kinds of changes.  The first that a case of a clause has is the kind of the clause's change.
@@ -116,7 +116,7 @@ class Condition:
 class Difference:
     """What differs between two records of an implementation.
 
-    ``kit_changed``: whether another catalogue or another battery was used; ``conditions``: what
+    ``kit_changed``: whether another kit was used, as its digests tell; ``conditions``: what
     else differs between the runs, such as the interpreter; ``changes``: by kind, and for each kind
     the required clauses first; ``compared``: how many clauses both records judge.
     """
@@ -206,11 +206,12 @@ def _newest(records: Iterable[Record]) -> dict[str, Record]:
 def difference(old: Record, new: Record) -> Difference:
     """Compare two records, of which ``old`` is the earlier one."""
     before, after = _by_clause(old), _by_clause(new)
-    kit_changed = (old.kit.clauses, old.kit.battery) != (new.kit.clauses, new.kit.battery)
+    kit_changed = _digests(old.kit) != _digests(new.kit)
     clauses = dict.fromkeys((*after, *before))  # those that the later record lacks come last
     sides = _Sides(
         kit_changed,
         old.kit.clauses != new.kit.clauses,
+        old.kit.battery != new.kit.battery,
         len(old.cases) >= old.kit.cases,
         len(new.cases) >= new.kit.cases,
     )
@@ -228,6 +229,11 @@ def difference(old: Record, new: Record) -> Difference:
         tuple(_divergences(before, after)),
         len(before.keys() & after.keys()),
     )
+
+
+def _digests(kit: Kit) -> tuple[str, str, str]:
+    """What tells kits apart; records of the previous format have no digest of the runner."""
+    return kit.clauses, kit.battery, kit.runner or kit.version
 
 
 def _by_clause(record: Record) -> dict[str, list[CaseResult]]:
@@ -252,13 +258,15 @@ def _order(change: Change) -> tuple[int, int, int]:
 class _Sides:
     """Compares the clauses of two records.
 
-    ``kit_changed``: whether the cases may ask for something else; ``catalogue_changed``: whether
-    there may be other clauses; ``old_whole`` and ``new_whole``: whether each record has all cases
+    ``kit_changed``: whether a changed verdict may come from the kit; ``catalogue_changed``: whether
+    there may be other clauses; ``battery_changed``: whether there may be other cases, or cases that
+    ask for something else; ``old_whole`` and ``new_whole``: whether each record has all cases
     of its battery, so that a case which it lacks did not exist.
     """
 
     kit_changed: bool
     catalogue_changed: bool
+    battery_changed: bool
     old_whole: bool
     new_whole: bool
 
@@ -341,7 +349,9 @@ class _Sides:
                 return f"the level was {before.level}"
             if before.expected != after.expected:
                 return "the clause has another wording"
-        return "the case may ask for something else"
+        if self.battery_changed:
+            return "the case may ask for something else"
+        return "the case may be run in another way"
 
 
 def _judged(before: CaseResult, after: CaseResult) -> Kind | None:

@@ -162,10 +162,10 @@ def head(difference: Difference) -> Iterator[str]:
         if one.name != "label":  # is beside the date
             yield f"{one.name}: {one.before} → {one.after}"
     if difference.kit_changed:
-        for name in ("version", "catalogue", "clauses", "battery"):
+        for name, title in _KIT.items():
             before, after = getattr(old.kit, name), getattr(new.kit, name)
             if before != after:
-                yield f"kit, {_KIT[name]}: {before} → {after}"
+                yield f"kit, {title}: {before or 'unknown'} → {after or 'unknown'}"
         if difference.of("kit"):
             yield KIT_CHANGED
 
@@ -175,6 +175,7 @@ _KIT = {
     "catalogue": "version of the catalogue",
     "clauses": "digest of the catalogue",
     "battery": "digest of the battery",
+    "runner": "digest of the runner",
 }
 
 

@@ -21,7 +21,7 @@ from threadspec.reports import render_diff
 from threadspec.reports.diff import KINDS, MEANING, Difference, Kind, compare, difference
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
 
-KIT = Kit("1.0", "1.0", "clauses-1", "battery-1", 4)
+KIT = Kit("1.0", "1.0", "clauses-1", "battery-1", 4, "runner-1")
 NEW_BATTERY = replace(KIT, battery="battery-2")
 NEW_CATALOGUE = replace(KIT, clauses="clauses-2", battery="battery-2")
 
@@ -186,6 +186,27 @@ def test_another_version_of_the_same_kit_is_no_changed_kit() -> None:
     found = difference(record(case("pass")), record(case("fail"), kit=replace(KIT, version="2.0")))
     assert not found.kit_changed
     assert found.regressed
+
+
+def test_another_runner_is_a_changed_kit() -> None:
+    runner = replace(KIT, runner="runner-2")
+    found = difference(record(case("pass")), record(case("fail"), kit=runner))
+    assert [(one.kind, one.note) for one in found.changes] == [
+        ("kit", "the case may be run in another way")
+    ]
+    # Records of the previous format have no digest of it, and are told apart by the version.
+    unknown = replace(KIT, runner="")
+    later = replace(unknown, version="2.0")
+    for old, new, changed in (
+        (unknown, unknown, False),
+        (unknown, later, True),
+        (unknown, KIT, True),
+    ):
+        both = record(case("pass"), kit=old), record(case("fail"), kit=new)
+        assert difference(*both).kit_changed == changed
+        assert difference(*both).regressed != changed
+    lines = list(render_diff.head(difference(record(kit=unknown), record(kit=KIT))))
+    assert "kit, digest of the runner: unknown → runner-1" in lines
 
 
 @pytest.mark.parametrize(

@@ -187,10 +187,10 @@ function past(column) {
         "tr",
         {},
         h("th", { scope: "row" }, moment(step)),
-        h("td", {}, [step.version, step.interpreter].filter(Boolean).join(", ")),
         h("td", { class: "number" }, step.must.join("/")),
         h("td", { class: "number" }, step.should.join("/")),
         h("td", {}, step.summary ?? ""),
+        h("td", {}, [step.version, step.interpreter].filter(Boolean).join(", ")),
       ),
     );
   return [
@@ -207,11 +207,11 @@ function past(column) {
           h(
             "tr",
             {},
-            head("Judged"),
-            head("What"),
+            head("Date"),
             head("must", { class: "number" }),
             head("should", { class: "number" }),
             head("Since the one before"),
+            head("What was judged"),
           ),
         ),
         h("tbody", {}, rows),
