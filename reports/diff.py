@@ -37,16 +37,16 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 MEANING: dict[Kind, str] = {
     "regressed": "worse than before, on the same cases, and not listed by the adapter",
     "kit": "worse than before, but the kit has changed as well, so it may be the cause",
-    "known": "worse than before, as the adapter now lists",
-    "unjudged": "judged before, and not any more",
+    "known": "worse than before, and the adapter lists it",
+    "unjudged": "judged before, and without a judgement now",
     "flaky": "varies from run to run, so the other verdict tells nothing",
     "mended": "deviated before, and is kept now",
     "otherwise": "deviated before, and still does, in another way",
-    "judged": "not judged before",
+    "judged": "without a verdict in the earlier record",
     "observed": "left open by the manual, and another behaviour was observed",
     "new": "a clause that the earlier kit did not have",
     "withdrawn": "a clause that the later kit does not have",
-    "not-run": "not run in the later record",
+    "not-run": "judged in the earlier record alone",
 }
 
 # The verdicts that say nothing about the implementation.
