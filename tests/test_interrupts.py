@@ -124,9 +124,12 @@ class BeginsAgain(Watching):
     def poll(self, timeout: float | None, seen: list[None]) -> None:
         assert timeout is not None
         ends, number = time.monotonic() + timeout, 0
-        while not self.flag and time.monotonic() < ends:
+        while not self.flag:
+            is_over = time.monotonic() >= ends  # on a busy machine, together with a signal
             if len(seen) > number:
                 ends, number = time.monotonic() + timeout, len(seen)
+            elif is_over:
+                break
 
 
 MAIN = _thread.get_ident()
