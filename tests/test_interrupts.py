@@ -191,7 +191,8 @@ def test_a_wait_that_ends_with_a_signal_is_unusable() -> None:
 
 
 def test_a_time_out_that_begins_again_is_unusable() -> None:
-    found = unusable(BeginsAgain, "Event, seconds", "returns", 3)
+    # On a busy machine signals come too late for some of the time-outs.
+    found = unusable(BeginsAgain, "Event, seconds", "returns", 12)
     assert list(found) == ["a time-out restarts with each signal"]
 
 
