@@ -79,9 +79,14 @@ class Adapter:
         return f"{self.path}:{divergence.line}"
 
     @property
+    def file(self) -> Path | None:
+        """The file, or None where there is none."""
+        return self.folder / f"{self.name}.toml" if self.folder else None
+
+    @property
     def path(self) -> str:
         """The path of the file, relative to the current folder if it is inside."""
-        path = (self.folder or Path()) / f"{self.name}.toml"
+        path = self.file or Path(f"{self.name}.toml")
         with contextlib.suppress(ValueError):
             return f".{os.sep}{path.relative_to(Path.cwd())}"
         return str(path)
@@ -330,8 +335,8 @@ def _refuse_a_clause(name: str) -> None:
     is_chapter = name in {chapter.name for chapter in clauses.chapters}
     if is_chapter or clauses.find(name):
         raise UserError(
-            f"{name!r} is a {'chapter' if is_chapter else 'clause'}, not an implementation; give "
-            f"it as an argument of its own: --impl=NAME {name}"
+            f"{name!r} is a {'chapter' if is_chapter else 'clause'}, not an implementation; "
+            f"`pytest --impl=NAME {name}` or `threadspec run NAME --only {name}` runs its cases."
         )
 
 

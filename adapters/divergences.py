@@ -1,36 +1,28 @@
-"""Known divergences: those of an adapter file, their comparison with a run, and a first list."""
+"""Known divergences: those of an adapter file, and their comparison with a run."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import msgspec
 from msgspec import UNSET
 
 from threadspec.adapters.file_format import (
     MARKER_VARIABLES,
-    SCHEMA_FILE,
     AdapterFile,
     Source,
     shown,
 )
 from threadspec.conformance.catalogue import Catalogue, Clause
-from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
-from threadspec.conformance.verdicts import NO_DIVERGENCE, Verdict, verdict_of
+from threadspec.conformance.verdicts import Verdict, verdict_of
 
 if TYPE_CHECKING:
-    from threadspec.adapters.adapter import Adapter
-
-# How a reason begins until somebody has reviewed it.
-UNREVIEWED = "unreviewed: "
+    pass
 
 
 @dataclass(frozen=True)
@@ -61,7 +53,7 @@ class Divergence:
 
 
 class Found(Protocol):
-    """The part of a case's result that is compared with divergences, or written as one."""
+    """The part of a case's result that is compared with divergences, or becomes one."""
 
     @property
     def clause(self) -> str: ...
@@ -189,11 +181,6 @@ def _check_verdict(
         )
 
 
-def is_unreviewed(divergence: Divergence) -> bool:
-    """Whether nobody has said yet why a divergence that the kit found is so."""
-    return divergence.reason.startswith(UNREVIEWED)
-
-
 # -- comparing ------------------------------------------------------------------------------------
 
 
@@ -214,75 +201,3 @@ def stale(divergences: Iterable[Divergence], results: Sequence[Found]) -> list[D
         and len(ran.get(known.clause, ())) == cases[known.clause]
         and all(result.verdict != known.verdict for result in ran.get(known.clause, ()))
     ]
-
-
-# -- writing --------------------------------------------------------------------------------------
-
-
-def _quote(value: str) -> str:
-    """A TOML string: a JSON string, except that TOML also wants the delete character escaped."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def render(
-    adapter: Adapter, results: Iterable[Found], stale: Iterable[Divergence] = ()
-) -> tuple[str, int]:
-    """The text of an adapter file like ``adapter``'s, and the number of divergences in it.
-
-    ``stale``: those of the adapter's divergences that no longer happen.  The others are kept, also
-    where their clause was not run or their condition does not hold.  They are followed by one for
-    every verdict of a clause that deviates in a way that is not known; its reason quotes what was
-    observed and is marked as unreviewed.  The kit's own errors are not divergences and are left
-    out.
-    """
-    lines = []
-    tables = []
-    for one in msgspec.structs.fields(AdapterFile):
-        key, value = one.name, getattr(adapter, one.name, None)
-        if value in (None, "", (), {}, one.default):
-            continue
-        if isinstance(value, dict):
-            tables += ["", f"[{key}]"]
-            tables += [f"{_quote(name)} = {_quote(text)}" for name, text in value.items()]
-        elif isinstance(value, tuple):
-            lines.append(f"{key} = [{', '.join(map(_quote, value))}]")
-        else:
-            lines.append(f"{key} = {_quote(value) if isinstance(value, str) else shown(value)}")
-    lines += tables
-    gone = set(stale)
-    entries = [one for one in adapter.divergences if one not in gone]
-    first: dict[tuple[str, Verdict], Found] = {}
-    for result in results:
-        if result.verdict not in NO_DIVERGENCE and not result.is_known:
-            first.setdefault((result.clause, result.verdict), result)
-    for (clause, verdict), result in first.items():
-        reason = UNREVIEWED + " ".join((result.observed or verdict).split())[:200]
-        entries.append(Divergence(clause, verdict, reason))
-    for entry in entries:
-        lines += ["", "[[divergence]]"]
-        for key in ("clause", "verdict", "reason", "when"):
-            if value := getattr(entry, key):
-                lines.append(f"{key} = {_quote(value)}")
-    return "\n".join(lines) + "\n", len(entries)
-
-
-def write(
-    adapter: Adapter, results: Iterable[Found], path: Path, stale: Iterable[Divergence] = ()
-) -> int:
-    """Write what :func:`render` gives to a new file; the number of divergences in it.
-
-    Editors are pointed to the schema of adapter files where it is in the same folder.  Raises
-    UserError where the file cannot be written, or there is one already.
-    """
-    text, number = render(adapter.seen_from(path.parent), results, stale)
-    if (path.parent / SCHEMA_FILE).exists():
-        text = f"#:schema ./{SCHEMA_FILE}\n{text}"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise UserError(
-            f"The divergences cannot be written to {path}: {error.strerror}."
-        ) from error
-    return number

@@ -442,7 +442,7 @@ def schema_text(clauses: Catalogue) -> str:
 
 # -- reading --------------------------------------------------------------------------------------
 
-_HEADER = re.compile(r"\s*\[\[\s*divergence\s*\]\]")
+HEADER = re.compile(r"\s*\[\[\s*divergence\s*\]\]")
 
 
 @dataclass(frozen=True)
@@ -469,7 +469,7 @@ class Source:
     def line(self, table: int | None, key: str | None) -> int | None:
         """The line of a table or of a key in it, counted from 1; None where it is not certain."""
         lines = self.text.split("\n")
-        headers = [number for number, line in enumerate(lines) if _HEADER.match(line)]
+        headers = [number for number, line in enumerate(lines) if HEADER.match(line)]
         if len(headers) != self.tables:
             return None
         bounds = [0, *headers, len(lines)]

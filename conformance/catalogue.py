@@ -111,9 +111,10 @@ class Catalogue:
         return [clause for clause in self.clauses if all(word in text(clause) for word in wanted)]
 
     def hint(self, identifier: str) -> str:
-        """The end of a message about an unknown id: similar ids, or how to list them all."""
+        """The end of a message about an unknown id or chapter: similar ones, or how to list all."""
         like = [one.id for one in self.search([identifier])[:5]]
-        like = like or get_close_matches(identifier.lower(), self._by_id, 3)
+        names = [*(one.name for one in self.chapters), *self._by_id]
+        like = like or get_close_matches(identifier.lower(), names, 3)
         if not like:
             return "`threadspec clauses` lists them."
         return f"did you mean {' or '.join(filter(None, (', '.join(like[:-1]), like[-1])))}?"

@@ -50,6 +50,15 @@ FAILING: frozenset[Verdict] = frozenset(
 NO_DIVERGENCE: frozenset[Verdict] = frozenset(VERDICTS) - frozenset(get_args(Deviation))
 
 
+# How the reason of a known divergence begins until somebody has reviewed it.
+UNREVIEWED = "unreviewed: "
+
+
+def is_unreviewed(reason: str) -> bool:
+    """Whether nobody has said yet why a known divergence with this reason is so."""
+    return reason.startswith(UNREVIEWED.rstrip())
+
+
 def fails(verdict: Verdict, strict: bool) -> bool:
     """Whether a verdict fails the run, divergences aside."""
     return verdict in FAILING or (strict and verdict == "non-strict")

@@ -1,60 +1,125 @@
+# PYTHON_ARGCOMPLETE_OK
 """The ``threadspec`` command."""
 
 from __future__ import annotations
 
 import argparse
 import io
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import NoReturn
 
+import argcomplete
 from rich.console import Console
 
 from threadspec.conformance.catalogue import CatalogueError, version
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.commands import browse, diff, matrix, schema, summary
+from threadspec.frontends.commands import Status, browse, diff, matrix, run, schema, summary
 from threadspec.frontends.trial import kit_version
 
-COMMANDS = (matrix, diff, summary, browse, schema)  # in the order of the help
+COMMANDS = (run, matrix, diff, summary, browse, schema)  # in the order of the help
+
+EPILOG = """\
+exit status:
+  0    done, and nothing was found that fails
+  1    something was found: a deviation, a stale divergence, a gap, ...
+  2    the command is wrong, or what it names cannot be used
+  130  interrupted
+
+`threadspec COMMAND --help` explains a command. For completion in bash or zsh:
+  eval "$(register-python-argcomplete threadspec)"
+"""
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """A parser that suggests what may have been meant, where a word is unknown."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong, with a suggestion, and exit."""
+        super().error(message + "".join(f"; did you mean {one}?" for one in self._meant(message)))
+
+    def _meant(self, message: str) -> Iterator[str]:
+        """What was meant by the unknown words in a message."""
+        if unknown := re.search(r"unrecognized arguments: (.*)", message):
+            yield from self._options_like(unknown[1].split())
+        # Python 3.14 can suggest a choice itself.
+        choice = re.search(r"invalid choice: '(.*?)' \(", message)
+        if choice and "maybe you meant" not in message:
+            for action in self._actions:
+                yield from get_close_matches(choice[1], map(str, action.choices or ()), 1)
+
+    def _options_like(self, words: Sequence[str]) -> Iterator[str]:
+        known = [one for parser in self._family() for one in parser._option_string_actions]
+        for word in words:
+            if word.startswith("--"):
+                yield from get_close_matches(word.partition("=")[0], known, 1)
+
+    def _family(self) -> Iterator[argparse.ArgumentParser]:
+        """This parser and those of the commands that were given."""
+        yield self
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                yield from action.choices.values()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    made = _Parser(
         prog="threadspec",
         description="Judge implementations of Python's threading module by its 2.6 manual.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     versions = f"threadspec {kit_version()} (catalogue {version()})"
-    parser.add_argument("--version", action="version", version=versions)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    made.add_argument("--version", action="version", version=versions)
+    commands = made.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=_Parser
+    )
     for module in COMMANDS:
         module.add(commands)
-    return parser
+    return made
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options in a command line; what follows two dashes is ``rest``, for pytest."""
+    words = list(arguments)
+    end = words.index("--") if "--" in words else len(words)
+    made = parser()
+    argcomplete.autocomplete(made, always_complete_options="long")
+    options = made.parse_args(words[:end])
+    options.rest = words[end + 1 :]
+    if options.rest and options.command != "run":
+        made.error(f"only `threadspec run` takes options of pytest, not {options.command}")
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     ``arguments``: the command line without the program's name, by default that of the process.
-    Returns the exit status: 0 for success, and 1 for an error, after a message on standard error.
+    Returns the exit status (see :class:`Status`), after a message on standard error unless it is 0.
     Raises SystemExit with the status 2 for wrong options.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names and reasons may contain any character
             stream.reconfigure(errors="replace")
-    options = _parser().parse_args(arguments)
+    options = _parsed(sys.argv[1:] if arguments is None else arguments)
     console = Console()
     try:
         status: int = options.call(console, options)
         return status
     except (UserError, CatalogueError) as error:
         print(f"threadspec: {error}", file=sys.stderr)
-        return 1
+        return Status.WRONG
     except KeyboardInterrupt:
         print("threadspec: interrupted", file=sys.stderr)
-        return 130
+        return Status.INTERRUPTED
     except BrokenPipeError:
         # The reader of the output has closed it, as in `threadspec clauses | head`.
         sys.stderr.close()
-        return 0
+        return Status.FINE
 
 
 if __name__ == "__main__":

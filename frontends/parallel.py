@@ -10,6 +10,7 @@ from types import TracebackType
 from rich.progress import Progress
 
 from threadspec.adapters.adapter import Implementation
+from threadspec.adapters.divergences import Divergence
 from threadspec.adapters.runner.places import Places
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
@@ -77,6 +78,10 @@ class ParallelTrials:
         """
         for future in as_completed(self._futures):
             yield self._futures[future], _result(future)
+
+    def divergences(self, name: str) -> list[Divergence]:
+        """The known divergences of an implementation that was judged."""
+        return next(one.divergences for one in self._trials if one.name == name)
 
     def _judge(self, trial: Trial) -> Record:
         """The record of one implementation.

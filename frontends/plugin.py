@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.options import factor, file_or_folder, times
+from threadspec.frontends.options import IMPLEMENTATION, OPTIONS
 
 if TYPE_CHECKING:
     from threadspec.conformance.index import Case
@@ -38,6 +38,9 @@ HOOKS: pytest.StashKey[Any] = pytest.StashKey()  # the hooks that are called for
 SHORT: pytest.StashKey[bool] = pytest.StashKey()  # no plugin uses the set-up of a case
 SILENT: pytest.StashKey[bool] = pytest.StashKey()  # no plugin uses the report of a set-up
 
+# What ``threadspec run`` names where pytest does not look for plugins.
+OWN_PLUGINS = ("threadspec", "xdist", "timeout")
+
 _NO_IMPLEMENTATION = (
     "The battery needs an implementation to judge: add --impl=NAME, such as --impl=stdlib."
 )
@@ -51,60 +54,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         dest="threadspec_impl",
         metavar="NAME",
-        help="judge this implementation: an adapter's name, the path of an adapter file or a "
-        "module, each with an optional @interpreter; may be repeated or hold several separated "
-        "by commas; 'all' means every implementation found here",
+        help=f"judge this implementation: {IMPLEMENTATION}; may be repeated or hold several "
+        "separated by commas",
     )
-    group.addoption(
-        "--impl-strict",
-        action="store_true",
-        dest="threadspec_strict",
-        help="fail the run for deviations from recommendations (non-strict verdicts), too",
-    )
-    group.addoption(
-        "--impl-report",
-        type=file_or_folder,
-        dest="threadspec_report",
-        metavar="PATH",
-        help="write the record of the run to this .json or .json.gz file, or the records of all "
-        "implementations to this folder",
-    )
-    group.addoption(
-        "--impl-label",
-        default="",
-        dest="threadspec_label",
-        metavar="TEXT",
-        help="write this label into the records, such as the revision that is judged",
-    )
-    group.addoption(
-        "--impl-time-scale",
-        type=factor,
-        default=1.0,
-        dest="threadspec_time_scale",
-        metavar="FACTOR",
-        help="multiply every named duration, for slow machines (default: 1)",
-    )
-    group.addoption(
-        "--impl-repeat",
-        type=times,
-        default=1,
-        dest="threadspec_repeat",
-        metavar="N",
-        help="run every case N times; a case whose verdicts differ varies (default: 1)",
-    )
-    group.addoption(
-        "--impl-write-divergences",
-        type=file_or_folder,
-        dest="threadspec_write_divergences",
-        metavar="FILE",
-        help="write an adapter file that lists every deviation found as a known divergence",
-    )
-    group.addoption(
-        "--impl-in-process",
-        action="store_true",
-        dest="threadspec_in_process",
-        help="load the implementation into pytest's own process, for a debugger",
-    )
+    for option in OPTIONS:
+        settings = option.settings()
+        group.addoption(f"--impl-{option.name}", dest=f"threadspec_{option.key}", **settings)
+
+
+def _values(config: pytest.Config) -> dict[str, Any]:
+    """The values of the options in the table, by key."""
+    return {one.key: getattr(config.option, f"threadspec_{one.key}") for one in OPTIONS}
 
 
 def _is_controller(config: pytest.Config) -> bool:
@@ -172,10 +132,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Find the implementations to judge, and select the cases to run."""
     options = config.option
     if options.threadspec_impl is None:
-        for option in ("strict", "report", "label", "write_divergences", "in_process"):
-            if getattr(options, f"threadspec_{option}"):
-                name = option.replace("_", "-")
-                raise pytest.UsageError(f"--impl-{name} needs an implementation: add --impl=NAME.")
+        for option in OPTIONS:
+            if option.default is None and getattr(options, f"threadspec_{option.key}"):
+                raise pytest.UsageError(
+                    f"--impl-{option.name} needs an implementation: add --impl=NAME."
+                )
         if any(_names_a_part(argument, config) for argument in config.args):
             raise pytest.UsageError(_NO_IMPLEMENTATION)
         return
@@ -195,14 +156,8 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         config.stash[SESSION] = Session(
             options.threadspec_impl,
-            report=options.threadspec_report,
-            label=options.threadspec_label,
-            write_divergences=options.threadspec_write_divergences,
-            time_scale=options.threadspec_time_scale,
-            repeat=options.threadspec_repeat,
-            strict=options.threadspec_strict,
             workers=config.stash.get(WORKERS, 1),
-            in_process=options.threadspec_in_process,
+            **_values(config),
         )
         selection.check(trial.name for trial in config.stash[SESSION].trials)
     except UserError as error:
@@ -235,10 +190,10 @@ def _refuse_two_places(config: pytest.Config) -> None:
 
     One on the command line may still replace one in a configuration file.
     """
-    given = [argument.partition("=")[0] for argument in config.invocation_params.args]
-    for option in ("--impl-report", "--impl-write-divergences"):
-        if given.count(option) > 1:
-            raise pytest.UsageError(f"{option} is given more than once; give it once.")
+    words = [argument.partition("=")[0] for argument in config.invocation_params.args]
+    for option in OPTIONS:
+        if option.places and words.count(f"--impl-{option.name}") > 1:
+            raise pytest.UsageError(f"--impl-{option.name} is given more than once; give it once.")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -419,6 +374,7 @@ class CaseItem(pytest.Item):
             outcome="passed",
             longrepr=None,
             when=when,
+            user_properties=self.user_properties,  # a JUnit file takes those of the tear-down
         )
 
     def runtest(self) -> None:
@@ -453,9 +409,14 @@ class CaseItem(pytest.Item):
         from threadspec.frontends.selection import command
 
         arguments = getattr(self.config, "workerinput", {}).get("mainargv", sys.argv)
-        plugins = [f"-p{name}" for name in self.config.option.plugins if name[:3] != "no:"]
+        plugins = [
+            f"-p{name}"
+            for name in self.config.option.plugins
+            if name[:3] != "no:" and name not in OWN_PLUGINS
+        ]
+        session = self.kit_session
         return command(
-            arguments[0], [*plugins, *self.kit_session.options(self.number)], self.case.id
+            arguments[0], session.value(self.number), session.again(), plugins, self.case.id
         )
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -589,12 +550,22 @@ def pytest_runtest_makereport(
             "result": plain(item.result),
             "known": known,
         }
+        item.user_properties[:] = report.user_properties = list(_properties(item.result))
         if item.result.output:
             report.sections.append(("Captured output of the worker", item.result.output))
         if known and item.result.divergence is not None:
             report.outcome = "skipped"
             report.wasxfail = f"known divergence: {item.result.divergence.reason}"
     return report
+
+
+def _properties(result: CaseResult) -> Iterator[tuple[str, str]]:
+    """What a JUnit file tells about a case besides its outcome."""
+    yield "clause", result.clause
+    yield "level", result.level
+    yield "verdict", result.verdict
+    if result.is_known and result.divergence is not None:
+        yield "known", result.divergence.reason
 
 
 @pytest.hookimpl(wrapper=True)
@@ -622,7 +593,11 @@ def pytest_report_teststatus(
     found = getattr(report, "threadspec", None)
     if found is None or report.when != "call" or report.outcome == "rerun":
         return None
+    from threadspec.conformance.verdicts import is_unreviewed
+
     verdict = found["result"]["verdict"]
+    if found["known"] and is_unreviewed(found["result"]["divergence"]["reason"]):
+        return "unreviewed", "u", (f"UNREVIEWED {verdict}", {"yellow": True})
     if found["known"]:
         return "known", "k", (f"KNOWN {verdict}", {"yellow": True})
     if report.failed:

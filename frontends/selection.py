@@ -7,13 +7,15 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import BATTERY, Case, battery
+from threadspec.frontends import options
 
 PACKAGE = "threadspec.conformance"
 
@@ -141,13 +143,32 @@ def _of_name(name: str, directory: Path) -> tuple[Sequence[Case], None] | None:
     return cases, None
 
 
-def command(program: str, options: Iterable[str], argument: str) -> str:
-    """A command line for a shell that starts pytest again as it was started.
+def command(
+    program: str, implementation: str, values: Mapping[str, Any], plugins: Sequence[str], case: str
+) -> str:
+    """A command line for a shell that runs a case again, with the program that was started.
 
-    ``program``: ``sys.argv[0]`` of the process that the user started.
+    ``program``: ``sys.argv[0]`` of the process that the user started; ``implementation``: the value
+    of ``--impl``; ``values``: options, by key; ``plugins``: more options, of pytest.
     """
-    words = [*_launcher(program), *options, argument]
+    if is_threadspec(program):
+        words = [*_threadspec(program), "run", implementation, *options.given(values, "")]
+        words += ["--only", case, *(["--", *plugins] if plugins else [])]
+    else:
+        words = [*_launcher(program), *plugins, f"--impl={implementation}"]
+        words += [*options.given(values, "impl-"), case]
     return " ".join(shlex.quote(word) for word in words)
+
+
+def is_threadspec(program: str) -> bool:
+    """Whether a program is the ``threadspec`` command."""
+    return Path(program).stem == "threadspec" or Path(program) == Path(__file__).with_name("cli.py")
+
+
+def _threadspec(program: str) -> list[str]:
+    if Path(program).suffix == ".py":
+        return [sys.executable, "-m", "threadspec.frontends.cli"]
+    return ["threadspec"] if shutil.which("threadspec") == program else [program]
 
 
 def _launcher(program: str) -> list[str]:

@@ -11,12 +11,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from threadspec.adapters import divergences
-from threadspec.adapters.adapter import Implementation, Unavailable, choose
+from threadspec.adapters import divergences, update
+from threadspec.adapters.adapter import Adapter, Implementation, Unavailable, choose
 from threadspec.conformance.catalogue import CatalogueError
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case, battery
-from threadspec.conformance.verdicts import NO_DIVERGENCE, fails, worst
+from threadspec.conformance.verdicts import (
+    NO_DIVERGENCE,
+    UNREVIEWED,
+    fails,
+    is_unreviewed,
+    worst,
+)
+from threadspec.frontends import options
 from threadspec.frontends.trial import Trial, make_record
 from threadspec.reports import record, text
 from threadspec.reports.record import CaseResult, Subject
@@ -97,15 +104,42 @@ def _renamed(results: Iterable[CaseResult]) -> Iterator[str]:
             )
 
 
+def _stale(one: divergences.Divergence, results: Iterable[CaseResult], trial: Trial) -> str:
+    """The sentence about a divergence that no longer happens."""
+    place = trial.implementation.adapter.place(one)
+    now = worst(each.verdict for each in results if each.clause == one.clause)
+    does, todo = f"is {now}", f"change its verdict in {place} to {now}"
+    remove = f"remove it from {'the list in ' if one.is_in_list else ''}{place}"
+    if now in NO_DIVERGENCE:
+        does = "passes" if now == "pass" else does
+        todo = remove
+    elif one.is_in_list:
+        todo = f"{remove}, and list it as {now}"
+    return (
+        f"Stale divergence: {one.clause} is listed as {one.verdict} but {does} now on "
+        f"{trial.name}; {todo}."
+    )
+
+
+def _advice(unreviewed: int, path: str) -> str:
+    """What to do about the unreviewed divergences in a file."""
+    has = (
+        "divergence has a reason that begins"
+        if unreviewed == 1
+        else ("divergences have reasons that begin")
+    )
+    return (
+        f'{unreviewed} known {has} with "{UNREVIEWED.strip()}" in {path}; say why instead, and '
+        "--impl-reviewed keeps it so."
+    )
+
+
 class Session:
     """The implementations of a run, and their results so far.
 
-    ``names``: the values of ``--impl``; ``report``: a .json file or a folder for the records;
-    ``label``: what the records say about the state that is judged;
-    ``write_divergences``: a new adapter file; ``strict``: whether non-strict verdicts fail the run;
-    ``repeat``: how often each case is run; ``workers``: the number of worker processes for each
-    implementation; ``in_process``: run the cases in this process instead.  Raises UserError for a
-    value that cannot be used.
+    ``names``: the values of ``--impl``; ``workers``: the number of worker processes for each
+    implementation.  The others are the options of the table in :mod:`threadspec.frontends.options`.
+    Raises UserError for a value that cannot be used.
     """
 
     def __init__(
@@ -113,17 +147,19 @@ class Session:
         names: Iterable[str],
         *,
         report: str | None = None,
-        label: str = "",
-        write_divergences: str | None = None,
+        label: str | None = None,
+        update_divergences: str | None = None,
         time_scale: float = 1.0,
         repeat: int = 1,
         strict: bool = False,
+        reviewed: bool = False,
         workers: int = 1,
         in_process: bool = False,
     ) -> None:
         chosen = choose(names)
         self._time_scale = time_scale
         self._strict = strict
+        self._reviewed = reviewed
         self._workers = workers
         self.in_process = in_process
         self.unavailable = [one for one in chosen if isinstance(one, Unavailable)]
@@ -137,11 +173,11 @@ class Session:
         self._results: dict[int, list[CaseResult]] = {}
         self._subjects: dict[int, Subject] = {}
         self._expected: Counter[int] = Counter()
-        self._label = label
+        self._label = label or ""
         if report:
             check_report(report)
         self._report = Path(report).absolute() if report else None
-        self._divergences = Path(write_divergences).absolute() if write_divergences else None
+        self._divergences = Path(update_divergences).absolute() if update_divergences else None
         self._written: list[str] = []  # what was written where, for the summary
         self._check_places()
 
@@ -177,15 +213,11 @@ class Session:
         if self._divergences is not None:
             if len(self.trials) != 1:
                 raise UserError(
-                    "--impl-write-divergences writes an adapter file for one implementation; "
+                    "--impl-update-divergences writes the adapter file of one implementation; "
                     "give a single --impl."
                 )
-            if self._divergences.exists():
-                raise UserError(
-                    f"{self._divergences} exists and is not overwritten; "
-                    "give --impl-write-divergences another path."
-                )
             check_writable(self._divergences)
+            update.check_place(self.trials[0].implementation.adapter, self._divergences)
 
     @staticmethod
     def _record_path(place: Path, name: str) -> Path:
@@ -266,18 +298,19 @@ class Session:
         """The name of an implementation of the run."""
         return self.trials[number].name
 
-    def options(self, number: int) -> list[str]:
-        """The options of pytest with which one implementation is judged as in this run."""
-        options = [f"--impl={self.trials[number].implementation.value or self.name(number)}"]
-        if self._strict:
-            options.append("--impl-strict")
-        if self._time_scale != 1.0:
-            options.append(f"--impl-time-scale={self._time_scale:g}")
-        if self._repeat != 1:
-            options.append(f"--impl-repeat={self._repeat}")
-        if self.in_process:
-            options.append("--impl-in-process")
-        return options
+    def value(self, number: int) -> str:
+        """The value of ``--impl`` that asks for an implementation of the run."""
+        return self.trials[number].implementation.value or self.name(number)
+
+    def again(self) -> dict[str, Any]:
+        """The options of the run that may change a verdict, by key."""
+        values = {
+            "strict": self._strict,
+            "time_scale": self._time_scale,
+            "repeat": self._repeat,
+            "in_process": self.in_process,
+        }
+        return {one.key: values[one.key] for one in options.OPTIONS if one.again}
 
     def is_known(self, result: CaseResult) -> bool:
         """Whether a result is the known divergence that the adapter lists."""
@@ -338,34 +371,43 @@ class Session:
             self._written.append(f"{len(paths)} records were written to {shown(paths[0].parent)}.")
         for number, results in sorted(self._results.items()):
             trial = self.trials[number]
-            all_stale = divergences.stale(trial.divergences, results)
-            for stale in all_stale:
-                place = trial.implementation.adapter.place(stale)
-                now = worst(one.verdict for one in results if one.clause == stale.clause)
-                does, todo = f"is {now}", f"change its verdict in {place} to {now}"
-                remove = f"remove it from {'the list in ' if stale.is_in_list else ''}{place}"
-                if now in NO_DIVERGENCE:
-                    does = "passes" if now == "pass" else does
-                    todo = remove
-                elif stale.is_in_list:
-                    todo = f"{remove}, and list it as {now}"
-                yield (
-                    place,
-                    f"Stale divergence: {stale.clause} is listed as {stale.verdict} but {does} "
-                    f"now on {trial.name}; {todo}.",
-                )
+            adapter = trial.implementation.adapter
+            stale = divergences.stale(trial.divergences, results)
+            if self._divergences is None or not update.is_own(adapter, self._divergences):
+                for known in stale:
+                    yield adapter.place(known), _stale(known, results, trial)
             if self._divergences is not None:
-                try:
-                    written = divergences.write(
-                        trial.implementation.adapter, results, self._divergences, all_stale
-                    )
-                except UserError as error:
-                    yield str(self._divergences), str(error)
-                else:
-                    self._written.append(
-                        f"An adapter file with {written} divergence{'s' * (written != 1)} was "
-                        f"written to {shown(self._divergences)}."
-                    )
+                yield from self._update(adapter, results, self._divergences, stale)
+            elif self._reviewed:
+                for known in adapter.divergences:
+                    if is_unreviewed(known.reason):
+                        yield (
+                            adapter.place(known),
+                            f"Unreviewed divergence: nobody has said why {known.clause} is "
+                            f"{known.verdict} on {trial.name}; write the reason in "
+                            f"{adapter.place(known)}.",
+                        )
+
+    def _update(
+        self,
+        adapter: Adapter,
+        results: list[CaseResult],
+        path: Path,
+        stale: list[divergences.Divergence],
+    ) -> Iterator[tuple[str, str]]:
+        """Update the divergences in a file; yield what is wrong like :meth:`finish`."""
+        try:
+            change = update.update(adapter, results, path, stale)
+        except UserError as error:
+            yield str(path), str(error)
+            return
+        total = change.kept + change.added
+        self._written.append(
+            f"{shown(path)} has {total} known divergence{'s' * (total != 1)}: {change.kept} kept, "
+            f"{change.added} added, {change.removed} removed as stale."
+        )
+        if change.unreviewed:
+            self._written.append(_advice(change.unreviewed, shown(path)))
 
     @property
     def has_run_nothing(self) -> bool:
@@ -385,12 +427,8 @@ class Session:
             adapter = self.trials[number].implementation.adapter
             for line in _renamed(results):
                 yield f"{self.trials[number].name}: {line}", {"yellow": True}
-            if unreviewed := sum(map(divergences.is_unreviewed, adapter.divergences)):
-                plural, have = ("", "has") if unreviewed == 1 else ("s", "have")
-                yield (
-                    f"{unreviewed} known divergence{plural} in {adapter.path} {have} a reason that "
-                    f'begins with "{divergences.UNREVIEWED.strip()}"; replace it by the reason.',
-                    {"yellow": True},
-                )
+            unreviewed = sum(is_unreviewed(one.reason) for one in adapter.divergences)
+            if unreviewed and self._divergences is None:
+                yield _advice(unreviewed, adapter.path), {"yellow": True}
         for line in self._written:
             yield line, {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -86,6 +87,23 @@ def _cell(cases: list[CaseResult]) -> Cell:
     bad = max(cases, key=lambda case: VERDICTS.index(case.verdict))
     known = bad.divergence.reason if bad.divergence and bad.is_known else None
     return Cell(bad.verdict, bad.observed, known)
+
+
+def by_version(records: Iterable[Record]) -> list[Record]:
+    """The records of each adapter together, in the order of the interpreters' versions.
+
+    Adapters keep the order in which they first come, and so do records of one implementation.
+    """
+    found = list(records)
+    bases = [one.implementation.name.partition("@")[0] for one in found]
+
+    def key(number: int) -> tuple[int, str, list[int], str]:
+        label = found[number].implementation.name.partition("@")[2]
+        kind = re.match(r"[a-z]*(?=\d)", label)
+        versions = [int(digits) for digits in re.findall(r"\d+", label)]
+        return bases.index(bases[number]), kind[0] if kind else "", versions, label
+
+    return [found[number] for number in sorted(range(len(found)), key=key)]
 
 
 def build(

@@ -1,4 +1,4 @@
-"""Publishes a matrix: its summary in the README, the whole in ``reports/results/matrix.md``.
+"""Publishes a matrix: its summary in the README, the whole in ``reports/results``.
 
 Run ``python -m threadspec.reports.publish FOLDER`` in the repository; FOLDER contains the matrix.
 
@@ -17,6 +17,9 @@ from typing import Any
 from threadspec.conformance.verdicts import NO_DIVERGENCE
 
 RESULTS = Path("reports") / "results"
+
+# The seconds that the cases of each implementation took; it is installed with the kit.
+SECONDS = Path(__file__).parent / "results" / "seconds.json"
 
 FINE = NO_DIVERGENCE - {"error"}
 BEGIN = "<!-- matrix: made by `make publish` -->\n"
@@ -75,13 +78,17 @@ def unexpected(matrix: dict[str, Any]) -> list[str]:
 
 def main(made: Path, repository: Path) -> int:
     """Publish the matrix in the folder ``made``; 1 if it has unlisted deviations."""
-    if lines := unexpected(json.loads((made / "matrix.json").read_text(encoding="utf-8"))):
+    document = json.loads((made / "matrix.json").read_text(encoding="utf-8"))
+    if lines := unexpected(document):
         print("\n".join(lines))
         print("Not published: examine each of these, and add it to its file in adapters/.")
         return 1
     matrix = (made / "matrix.md").read_text(encoding="utf-8")
     (repository / RESULTS).mkdir(parents=True, exist_ok=True)
     (repository / RESULTS / "matrix.md").write_text(matrix, encoding="utf-8")
+    seconds = {one["label"]: round(one["seconds"], 1) for one in document["implementations"]}
+    text = json.dumps(seconds, indent=1) + "\n"
+    (repository / RESULTS / SECONDS.name).write_text(text, encoding="utf-8")
     readme = repository / "README.md"
     text = replaced(readme.read_text(encoding="utf-8"), shortened(summary(matrix)))
     readme.write_text(text, encoding="utf-8")

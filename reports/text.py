@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from threadspec.conformance.catalogue import Clause
-from threadspec.conformance.verdicts import FAILING, VERDICTS, Verdict
+from threadspec.conformance.verdicts import FAILING, VERDICTS, Verdict, is_unreviewed
 from threadspec.reports.record import CaseResult, Record, Subject
 
 _WIDTH = 100
@@ -105,6 +105,17 @@ def waits(record: Record) -> str:
     return f"{', '.join(shares) or 'nothing'} of {seconds:.2f} s in cases"
 
 
+def _colour(bad: Sequence[CaseResult]) -> dict[str, bool]:
+    """The colour of an implementation's line: red for something that is not known."""
+    if not bad:
+        return {"green": True}
+    return {"yellow" if all(case.is_known for case in bad) else "red": True}
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def summarize(record: Record, battery: int, durations: bool = False) -> Iterator[Line]:
     """The lines for one implementation at the end of a run: counts, then each deviation.
 
@@ -113,15 +124,22 @@ def summarize(record: Record, battery: int, durations: bool = False) -> Iterator
     """
     verdicts = record.clause_verdicts()
     counts = Counter(verdicts.values())
-    bad = any(counts[verdict] for verdict in FAILING)
+    bad = [case for case in record.cases if case.verdict in FAILING]
     plural = "" if len(verdicts) == 1 else "s"
     parts = "" if record.finished else " (interrupted)"
     if record.finished and len(record.cases) < battery:
         parts = f" ({len(record.cases)} of {battery} cases)"
     yield (
         f"{record.implementation.name}: {len(verdicts)} clause{plural}{parts}: {count(counts)}",
-        {"red": True} if bad else {"green": True},
+        _colour(bad),
     )
+    if new := [case for case in bad if not case.is_known]:
+        clauses = len({case.clause for case in new})
+        yield (
+            f"  {_number(len(new), 'failed case')} of {_number(clauses, 'clause')}"
+            + (", besides known divergences" if len(new) < len(bad) else ""),
+            {"red": True},
+        )
     for note in notes(record.implementation):
         yield f"  {note}", {"yellow": True}
     shown = set()
@@ -132,6 +150,8 @@ def summarize(record: Record, battery: int, durations: bool = False) -> Iterator
         shown.add(key)
         observed = textwrap.shorten(case.observed or "", 110, placeholder=" …")
         known = "known " if case.is_known else ""
+        if case.divergence is not None and known and is_unreviewed(case.divergence.reason):
+            known = "unreviewed "
         yield f"  {known}{case.verdict}: {case.clause}: {observed}", {}
     if record.cases:
         yield f"  slowest: {slowest(record)}", {}

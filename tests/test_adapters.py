@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from threadspec.adapters import adapter as adapters
-from threadspec.adapters import divergences, file_format, interpreters
+from threadspec.adapters import file_format, interpreters, update
 from threadspec.adapters.adapter import (
     Adapter,
     Divergence,
@@ -519,10 +521,12 @@ def result(
     )
 
 
-def written(folder: Path, subject: Adapter, results: Iterable[CaseResult]) -> Adapter:
-    """The divergences in the file that is written."""
+def written(
+    folder: Path, subject: Adapter, results: Iterable[CaseResult], stale: Sequence[Divergence] = ()
+) -> Adapter:
+    """The adapter in the new file that is written."""
     path = folder / "written.toml"
-    divergences.write(subject, results, path)
+    update.update(subject, results, path, stale)
     return read(path)
 
 
@@ -560,13 +564,20 @@ def test_a_reason_may_be_given_by_its_name(tmp_path: Path, reason: str) -> None:
     assert found[1].reason == "It waits."
 
 
-def knows(*known: Divergence) -> Adapter:
-    """An adapter with these divergences."""
-    return Adapter("subject", "threading", divergences=known)
+def knows(folder: Path, *known: Divergence) -> Adapter:
+    """An adapter whose file has these divergences."""
+    text = 'module = "threading"\n'
+    for one in known:
+        text += f'\n[[divergence]]\nclause = "{one.clause}"\nverdict = "{one.verdict}"\n'
+        reason = json.dumps(one.reason, ensure_ascii=False).replace("\x7f", "\\u007f")
+        text += f"reason = {reason}\n"
+        text += f'when = "{one.when}"\n' if one.when else ""
+    return read(write(folder, text))
 
 
 def test_divergences_are_kept_with_their_reasons_and_conditions(tmp_path: Path) -> None:
     subject = knows(
+        tmp_path,
         Divergence(CLAUSE, "fail", "we want it so"),
         Divergence(CLAUSE, "fail", "it was so", "python_version < '3'"),
         Divergence("lock.factory", "unsupported", "it was not run"),
@@ -578,15 +589,14 @@ def test_divergences_are_kept_with_their_reasons_and_conditions(tmp_path: Path) 
 
 def test_a_stale_divergence_is_not_written(tmp_path: Path) -> None:
     stale, kept = Divergence(CLAUSE, "fail", "it was so"), Divergence(OTHER, "varies", "a race")
-    path = tmp_path / "written.toml"
-    assert divergences.write(knows(stale, kept), [result("pass")], path, [stale]) == 1
-    assert read(path).divergences == (kept,)
+    subject = knows(tmp_path, stale, kept)
+    assert written(tmp_path, subject, [result("pass")], [stale]).divergences == (kept,)
 
 
 def test_what_a_race_explains_is_not_written_again(tmp_path: Path) -> None:
     known = Divergence(CLAUSE, "varies", "a race")
     found = [replace(result("fail"), divergence=Expectation("varies", "a race"))]
-    assert written(tmp_path, knows(known), found).divergences == (known,)
+    assert written(tmp_path, knows(tmp_path, known), found).divergences == (known,)
 
 
 @pytest.mark.parametrize("verdict", ["pass", "not-offered", "observed", "error"])
@@ -613,9 +623,7 @@ ODD = [
 @pytest.mark.parametrize("text", [*ODD, "two\nlines\r\nand\ttabs"])
 def test_odd_characters_survive_in_every_field(tmp_path: Path, text: str) -> None:
     known = Divergence(CLAUSE, "fail", text)
-    subject = replace(knows(known), about=text, setup=text)
-    found = written(tmp_path, subject, [])
-    assert (found.about, found.setup) == (text, text)
+    found = written(tmp_path, knows(tmp_path, known), [result("crash", clause=OTHER)])
     assert found.divergences[0].reason == text
 
 
@@ -630,17 +638,111 @@ def test_a_written_file_names_the_schema_beside_it(tmp_path: Path, has_schema: b
     if has_schema:
         write(tmp_path, "{}", file_format.SCHEMA_FILE)
     path = tmp_path / "written.toml"
-    assert divergences.write(Adapter("subject", "threading"), [result("fail")], path) == 1
+    update.update(Adapter("subject", "threading"), [result("fail")], path)
     text = path.read_text(encoding="utf-8")
     assert text.startswith("#:schema ./adapter.schema.json\nmodule") is has_schema
     assert read(path).module == "threading"
 
 
-def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
+def test_an_existing_file_of_another_adapter_is_not_overwritten(tmp_path: Path) -> None:
     path = write(tmp_path, "# my work\n")
-    with pytest.raises(UserError, match="cannot be written to "):
-        divergences.write(Adapter("subject", "threading"), [], path)
+    with pytest.raises(UserError, match="is not the adapter file of subject; give the path"):
+        update.update(Adapter("subject", "threading"), [], path)
     assert path.read_text(encoding="utf-8") == "# my work\n"
+
+
+HAND_WRITTEN = f"""# Written by hand.
+module = "threading"   # the module
+
+[reasons]
+# Both wait.
+waits = "It waits."
+gone = "It was so."
+
+# What we want:
+
+# This one stays.
+[[divergence]]
+clause = "{CLAUSE}"  # stays
+verdict = "fail"
+reason = "We want it so."
+
+# This one goes.
+# And it is gone.
+[[divergence]]
+clause = "lock.factory"
+verdict = "fail"
+reason = "gone"
+
+# -- lists --
+
+[[divergence]]
+clause = [
+    # the first
+    "{OTHER}",
+    "rlock.release.no-value",  # the second
+]
+verdict = "non-strict"
+reason = "waits"
+# the end
+"""
+
+
+def test_everything_else_in_a_file_is_kept(tmp_path: Path) -> None:
+    path = write(tmp_path, HAND_WRITTEN)
+    subject = read(path)
+    stale = [one for one in subject.divergences if one.clause in ("lock.factory", OTHER)]
+    found = [result("fail", reason="We want it so."), result("crash", "it died", clause=OTHER)]
+    change = update.update(subject, found, path, stale)
+    assert change == update.Change(added=1, removed=2, kept=2, unreviewed=1)
+    text = HAND_WRITTEN.replace('gone = "It was so."\n', "").replace(f'    "{OTHER}",\n', "")
+    start, end = text.index("# This one goes"), text.index("# -- lists")
+    text = text[:start] + text[end:]
+    text += f"""
+[[divergence]]
+clause = "{OTHER}"
+verdict = "crash"
+reason = "unreviewed: it died (It was listed as non-strict: It waits.)"
+"""
+    assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_any_entry_can_be_removed(tmp_path: Path, number: int) -> None:
+    path = write(tmp_path, HAND_WRITTEN)
+    subject = read(path)
+    stale = subject.divergences[number]
+    update.update(subject, [], path, [stale])
+    kept = [one for one in subject.divergences if one != stale]
+    assert list(read(path).divergences) == kept
+    assert not re.search(r"\n\n\n", path.read_text(encoding="utf-8"))
+
+
+def test_a_file_that_is_up_to_date_is_not_touched(tmp_path: Path) -> None:
+    path = write(tmp_path, HAND_WRITTEN)
+    path.chmod(0o444)
+    before = path.stat()
+    change = update.update(read(path), [result("fail", reason="We want it so.")], path)
+    assert (change.added, change.removed, change.kept) == (0, 0, 4)
+    assert path.stat() == before
+
+
+def test_line_ends_are_kept(tmp_path: Path) -> None:
+    path = write(tmp_path, HAND_WRITTEN)
+    path.write_bytes(HAND_WRITTEN.replace("\n", "\r\n").encode())
+    update.update(read(path), [result("crash")], path)
+    text = path.read_bytes()
+    assert text.count(b"\n") == text.count(b"\r\n") == HAND_WRITTEN.count("\n") + 5
+
+
+def test_a_file_without_tables_is_refused_and_kept(tmp_path: Path) -> None:
+    text = f"""module = "threading"
+divergence = [{{clause = "{CLAUSE}", verdict = "fail", reason = "so it is"}}]
+"""
+    path = write(tmp_path, text)
+    with pytest.raises(UserError, match="cannot be updated; write each as a table"):
+        update.update(read(path), [result("crash")], path)
+    assert path.read_text(encoding="utf-8") == text
 
 
 # -- names of implementations ---------------------------------------------------------------------
@@ -687,8 +789,11 @@ def test_an_interpreter_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> Non
         ("./gren.toml", r"There is no adapter file \./gren\.toml; did you mean \./green\.toml\?"),
         ("greens/threads.py", r"is a module; did you mean greens\.threads\?"),
         ("greens/__init__.py", r"is a module; did you mean greens\?"),
-        ("event", "'event' is a chapter, not an implementation; .*: --impl=NAME event"),
-        ("event.methods", "'event.methods' is a clause, not an implementation; .* event.methods"),
+        ("event", "'event' is a chapter, not an implementation; .* --only event. runs its"),
+        (
+            "event.methods",
+            "'event.methods' is a clause, .* --only event.methods. runs",
+        ),
         ("lock.release.no-value", "'lock.release.no-value' is a clause, not an implementation; "),
         ("stdlib@pypi3.8", "No interpreter pypi3.8 was found; did you mean pypy3.8[?] Found here"),
         ("not-a-name", "'not-a-name' is not an implementation: give an adapter (.*reference"),
@@ -838,15 +943,17 @@ def test_a_variable_in_a_path_must_be_set(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_file_that_is_written_elsewhere_names_the_same_interpreter(
     tmp_path: Path, python: str, expected: str
 ) -> None:
-    subject = Adapter("mine", "dummy", python=python, folder=tmp_path / "project")
-    divergences.write(subject, [], tmp_path / "new" / "mine.toml")
+    (tmp_path / "project").mkdir()
+    subject = read(write(tmp_path / "project", f'module = "dummy"\npython = "{python}"\n'))
+    update.update(subject, [], tmp_path / "new" / "mine.toml")
     assert read(tmp_path / "new" / "mine.toml").python == expected.replace("/", os.sep)
 
 
 def test_a_file_that_is_written_elsewhere_names_the_same_command(tmp_path: Path) -> None:
     words = ("./bin/node", "-x", "../new/host.mjs", "/opt/host.mjs", "$HERE/one", "a/b")
-    subject = Adapter("mine", "dummy", command=words, folder=tmp_path / "project")
-    divergences.write(subject, [], tmp_path / "new" / "mine.toml")
+    (tmp_path / "project").mkdir()
+    text = f'module = "dummy"\ncommand = {json.dumps(words)}\n'
+    update.update(read(write(tmp_path / "project", text)), [], tmp_path / "new" / "mine.toml")
     expected = ("../project/bin/node", "-x", "./host.mjs", "/opt/host.mjs", "$HERE/one", "a/b")
     found = read(tmp_path / "new" / "mine.toml").command
     assert found == tuple(word.replace("/", os.sep) for word in expected[:3]) + expected[3:]

@@ -25,8 +25,10 @@ NEEDED = {
     "conformance/spec": ("*.toml", "*.tsv", "VERSION"),
     "conformance/harness": ("*.py",),
     "frontends": ("*.py",),
+    "frontends/commands": ("*.py",),
     "reference": ("*.py", "*.pyi", "py.typed"),
     "reports": ("*.py",),
+    "reports/results": ("*.json",),
     "reports/templates": ("*.html", "*.css", "*.js"),
     "reports/templates/page": ("*.js",),
 }

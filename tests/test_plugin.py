@@ -82,6 +82,7 @@ def adapter_file(
     clause: str = "lock.release.unlocked-error",
     verdict: str = "fail",
     when: str | None = None,
+    reason: str = "it was decided so",
 ) -> str:
     """The name of an adapter file with one divergence."""
     condition = f'when = "{when}"\n' if when else ""
@@ -89,7 +90,7 @@ def adapter_file(
         folder,
         "known.toml",
         f'module = "{module}"\n\n[[divergence]]\nclause = "{clause}"\nverdict = "{verdict}"\n'
-        f'reason = "it was decided so"\n{condition}',
+        f'reason = "{reason}"\n{condition}',
     )
     return "known.toml"
 
@@ -444,19 +445,56 @@ def test_a_divergence_holds_only_when_its_marker_does(
 
 
 def test_divergences_that_were_written_make_the_next_run_pass(run: Run, folder: Path) -> None:
-    first = run("--impl=silent", "--impl-write-divergences=new/silent.toml", *RELEASE)
+    first = run("--impl=silent", "--impl-update-divergences=new/silent.toml", *RELEASE)
     first.stdout.fnmatch_lines(
-        ["An adapter file with 1 divergence was written to new/silent.toml."]
+        [
+            "new/silent.toml has 1 known divergence: 0 kept, 1 added, 0 removed as stale.",
+            '1 known divergence has a reason that begins with "unreviewed:" in new/silent.toml; *',
+        ]
     )
     second = run("--impl=new/silent.toml", *RELEASE)
     assert (first.ret, second.ret) == (FAILED, OK)
-    assert counts(second)["known"] == 3
+    assert counts(second)["unreviewed"] == 3
     second.stdout.fnmatch_lines(
         [
-            '1 known divergence in ./new/silent.toml has a reason that begins with "unreviewed:"; '
-            "replace it by the reason."
+            "  unreviewed fail: lock.release.unlocked-error: *",
+            '1 known divergence has a reason that begins with "unreviewed:" in ./new/silent.toml; '
+            "say why instead, and --impl-reviewed keeps it so.",
         ]
     )
+
+
+def test_unreviewed_divergences_can_fail_a_run(run: Run, folder: Path) -> None:
+    path = adapter_file(folder, "silent", reason="unreviewed: it returned None")
+    assert run(f"--impl={path}", *RELEASE).ret == OK
+    strict = run(f"--impl={path}", "--impl-reviewed", *RELEASE)
+    assert strict.ret == FAILED
+    strict.stdout.fnmatch_lines(
+        [
+            "Unreviewed divergence: nobody has said why lock.release.unlocked-error is fail on "
+            "known; write the reason in ./known.toml:4."
+        ]
+    )
+    path = adapter_file(folder, "silent", reason="It is meant to be silent.")
+    assert run(f"--impl={path}", "--impl-reviewed", *RELEASE).ret == OK
+
+
+def test_a_file_is_updated_in_its_place(run: Run, folder: Path) -> None:
+    path = written(
+        folder,
+        "silent.toml",
+        'module = "silent"\n\n# It was so once.\n[[divergence]]\nclause = "lock.factory"\n'
+        'verdict = "fail"\nreason = "It was."\n',
+    )
+    first = run("--impl=./silent.toml", "--impl-update-divergences=silent.toml", "battery/lock")
+    first.stdout.fnmatch_lines(
+        ["silent.toml has * known divergences: 0 kept, * added, 1 removed as stale."]
+    )
+    first.stdout.no_fnmatch_line("Stale divergence*")
+    assert "It was" not in path.read_text(encoding="utf-8")
+    again = run("--impl=./silent.toml", "--impl-update-divergences=silent.toml", "battery/lock")
+    assert (first.ret, again.ret) == (FAILED, OK)
+    again.stdout.fnmatch_lines(["silent.toml has * kept, 0 added, 0 removed as stale."])
 
 
 LATER_NAMES = """from threading import *
@@ -485,7 +523,7 @@ def test_a_name_that_later_manuals_replace_can_be_mapped(
 
 def test_divergences_that_were_not_run_are_kept(run: Run, folder: Path) -> None:
     path = adapter_file(folder, "silent", "lock.factory", when="python_version >= '3'")
-    run(f"--impl={path}", "--impl-write-divergences=new.toml", *RELEASE)
+    run(f"--impl={path}", "--impl-update-divergences=new.toml", *RELEASE)
     assert [(one.clause, one.when) for one in read(folder / "new.toml").divergences] == [
         ("lock.factory", "python_version >= '3'"),
         ("lock.release.unlocked-error", None),
@@ -533,11 +571,11 @@ def test_a_stale_entry_of_a_list_is_removed_from_the_list(run: Run, folder: Path
     )
 
 
-def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
+def test_divergences_do_not_overwrite_another_file(run: Run, folder: Path) -> None:
     path = written(folder, "mine.toml", "# my work\n")
-    result = run("--impl=silent", "--impl-write-divergences=mine.toml", *RELEASE)
+    result = run("--impl=silent", "--impl-update-divergences=mine.toml", *RELEASE)
     assert result.ret == USAGE
-    assert "is not overwritten" in result.stderr.str()
+    assert "is not the adapter file of silent; give" in result.stderr.str()
     assert path.read_text(encoding="utf-8") == "# my work\n"
 
 
@@ -564,7 +602,7 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
         ),
         (["--impl=rootless.toml", "--impl-in-process"], 'line 2, has substrate = "os". os has no'),
         (["--impl=faithful", "--impl-report="], "'' is not valid; it must be a path"),
-        (["--impl=faithful", "--impl-write-divergences="], "'' is not valid; it must be a path"),
+        (["--impl=faithful", "--impl-update-divergences="], "'' is not valid; it must be a path"),
         (
             ["--impl=faithful", "--impl-report=a.json", "--impl-report", "b.json"],
             "--impl-report is given more than once; give it once.",
@@ -579,10 +617,10 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
             "faithful in time; --impl-time-scale=0.0001 shortens that time.",
         ),
         (["--impl=faithful,silent", "--impl-report=one.json"], "give --impl-report a folder"),
-        (["--impl=faithful,silent", "--impl-write-divergences=d.toml"], "for one implementation"),
+        (["--impl=faithful,silent", "--impl-update-divergences=d.toml"], "of one implementation"),
         (["--impl=faithful", "--impl-report=file/record.json"], "cannot be written: "),
         (["--impl=faithful", "--impl-report=folder.json"], "is a folder; give the path of a file"),
-        (["--impl=faithful", "--impl-write-divergences=file/d.toml"], "cannot be written: "),
+        (["--impl=faithful", "--impl-update-divergences=file/d.toml"], "cannot be written: "),
         (
             ["--impl=faithful,silent", "--impl-in-process"],
             "--impl-in-process judges one implementation",
@@ -610,7 +648,7 @@ def test_divergences_do_not_overwrite_a_file(run: Run, folder: Path) -> None:
         (["--impl=faithful", "--impl-time-scale=soon"], "must be a number above 0"),
         (["--impl-strict"], "--impl-strict needs an implementation"),
         (["--impl-report=record.json"], "--impl-report needs an implementation"),
-        (["--impl-write-divergences=d.toml"], "--impl-write-divergences needs an implementation"),
+        (["--impl-update-divergences=d.toml"], "--impl-update-divergences needs an implementation"),
         (["--impl-in-process"], "--impl-in-process needs an implementation"),
         (["--pyargs", "threadspec.conformance"], "The battery needs an implementation to judge"),
         (["battery/lock/release.py"], "The battery needs an implementation to judge"),
@@ -655,7 +693,7 @@ def test_a_mistake_is_said_in_a_sentence(
 
 
 def test_what_cannot_be_judged_leaves_no_folders(run: Run, folder: Path) -> None:
-    options = ("--impl-report=new/a/r.json", "--impl-write-divergences=other/d.toml")
+    options = ("--impl-report=new/a/r.json", "--impl-update-divergences=other/d.toml")
     assert run("--impl=broken", *options).ret == USAGE
     assert not (folder / "new").exists()
     assert not (folder / "other").exists()
@@ -982,7 +1020,8 @@ def test_pytest_is_started_again_as_it_was(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str], before: str
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
-    made = command(arguments[0], ["--impl=my threads.toml"], "battery/lock/release.py::test_it")
+    case = "battery/lock/release.py::test_it"
+    made = command(arguments[0], "my threads.toml", {"strict": False, "repeat": 1}, [], case)
     assert made == f"{before} '--impl=my threads.toml' battery/lock/release.py::test_it"
 
 

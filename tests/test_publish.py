@@ -20,7 +20,10 @@ def publish(folder: Path, verdict: str, known: str | None) -> int:
     found = {"mine": {"verdict": verdict, "observed": "something", "known": known}}
     made = folder / "build"
     made.mkdir()
-    matrix = {"clauses": [{"id": "lock.factory", "found": found}]}
+    matrix = {
+        "clauses": [{"id": "lock.factory", "found": found}],
+        "implementations": [{"label": "mine", "seconds": 12.345}],
+    }
     (made / "matrix.json").write_text(json.dumps(matrix), encoding="utf-8")
     (made / "matrix.md").write_text(f"# Matrix\n\n{TABLE}\nMore.\n", encoding="utf-8")
     (folder / "README.md").write_text(README, encoding="utf-8")
@@ -38,6 +41,8 @@ def test_the_table_of_a_matrix_goes_into_the_readme(
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert text == f"# Title\n\n{BEGIN}\n{TABLE}\n{END}rest\n"
     assert TABLE in (tmp_path / RESULTS / "matrix.md").read_text(encoding="utf-8")
+    seconds = json.loads((tmp_path / RESULTS / "seconds.json").read_text(encoding="utf-8"))
+    assert seconds == {"mine": 12.3}
 
 
 def test_what_the_adapters_say_of_the_judging_goes_into_the_readme(tmp_path: Path) -> None:

@@ -8,14 +8,35 @@ exit status.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable
+from enum import IntEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from threadspec.reports.record import Record, read_all
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+class Status(IntEnum):
+    """The exit statuses of all commands."""
+
+    FINE = 0
+    FOUND = 1
+    WRONG = 2
+    INTERRUPTED = 130
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the option ``--json`` to the parser of a command."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for a program")
+
+
+def print_json(document: Any) -> None:
+    """Print a document for a program."""
+    print(json.dumps(document, indent=1, ensure_ascii=False))
 
 
 def read_records(paths: Iterable[Path]) -> list[Record]:

@@ -4,52 +4,63 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from threadspec.adapters.adapter import kit_adapters
+from threadspec.adapters.divergences import Divergence
 from threadspec.conformance import manual
 from threadspec.conformance.catalogue import Clause, catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery, check
-from threadspec.frontends.commands import Commands
+from threadspec.frontends.commands import Commands, Status, add_json, print_json
+from threadspec.frontends.commands.completion import clauses, completed
 
 
 def add(commands: Commands) -> None:
     """Add the commands to a parser."""
-    clauses = commands.add_parser("clauses", help="search the clause catalogue")
-    clauses.add_argument(
+    search = commands.add_parser("clauses", help="search the clause catalogue")
+    search.add_argument(
         "words",
         nargs="*",
         metavar="WORD",
         help="list only the clauses that contain every word, in their id, text or statements",
     )
-
-    clauses.set_defaults(call=_clauses)
+    add_json(search)
+    search.set_defaults(call=_clauses)
 
     explain = commands.add_parser(
         "explain",
         help="show one clause (text, statements, cases, known divergences), or list those of a "
         "chapter",
     )
-    explain.add_argument(
-        "clause",
-        metavar="CLAUSE",
-        help="the id of a clause, such as lock.release.no-value, or a chapter, such as lock",
+    completed(
+        explain.add_argument(
+            "clause",
+            metavar="CLAUSE",
+            help="the id of a clause, such as lock.release.no-value, or a chapter, such as lock",
+        ),
+        clauses,
     )
-
+    add_json(explain)
     explain.set_defaults(call=_explain)
 
     coverage = commands.add_parser(
         "coverage", help="check that every statement of the manual is covered"
     )
+    add_json(coverage)
     coverage.set_defaults(call=_coverage)
 
 
 def _clauses(console: Console, options: argparse.Namespace) -> int:
     words: list[str] = options.words
     found = catalogue().search(words)
+    if options.json:
+        print_json([asdict(one) for one in found])
+        return Status.FINE
     if not found:
         raise UserError(f"No clause contains {' and '.join(words)}; try fewer words.")
     return _list(console, found)
@@ -61,20 +72,44 @@ def _list(console: Console, found: Sequence[Clause]) -> int:
     for clause in found:
         line = f"[bold]{clause.id:<{width}}[/]  {clause.level:<6}  {escape(clause.says)}"
         console.print(line, highlight=False, soft_wrap=not console.is_terminal)
-    return 0
+    return Status.FINE
 
 
 def _explain(console: Console, options: argparse.Namespace) -> int:
     identifier: str = options.clause
     clause = catalogue().find(identifier)
     chapters = {chapter.name: chapter for chapter in catalogue().chapters}
-    if clause is None and identifier in chapters:
-        return _list(console, chapters[identifier].clauses)
-    if clause is None:
+    if clause is None and identifier not in chapters:
         raise UserError(f"There is no clause {identifier}; {catalogue().hint(identifier)}")
-    for label, value in _fields(clause):
-        console.print(f"[bold]{label:<10}[/]  {escape(value)}", highlight=False, soft_wrap=True)
-    return 0
+    if clause is None:
+        found = chapters[identifier].clauses
+        if not options.json:
+            return _list(console, found)
+        print_json([_document(one) for one in found])
+    elif options.json:
+        print_json(_document(clause))
+    else:
+        for label, value in _fields(clause):
+            console.print(f"[bold]{label:<10}[/]  {escape(value)}", highlight=False, soft_wrap=True)
+    return Status.FINE
+
+
+def _document(clause: Clause) -> dict[str, Any]:
+    """All about one clause, for a program."""
+    return {
+        **asdict(clause),
+        "links": list(dict.fromkeys(map(manual.link, clause.statements))),
+        "cases": [
+            {"id": case.id, "source": f"battery/{case.source}", "line": case.line}
+            for case in battery()
+            if case.clause.id == clause.id
+        ],
+        "omitted": [one.name for one in kit_adapters() if clause.chapter in one.omits],
+        "known": [
+            {"adapter": name, "verdict": one.verdict, "when": one.when, "reason": one.reason}
+            for name, one in _known(clause)
+        ],
+    }
 
 
 def _fields(clause: Clause) -> Iterator[tuple[str, str]]:
@@ -97,22 +132,39 @@ def _fields(clause: Clause) -> Iterator[tuple[str, str]]:
     for adapter in kit_adapters():
         if clause.chapter in adapter.omits:
             yield "omitted", f"by {adapter.name}, with the chapter {clause.chapter}"
+    for name, one in _known(clause):
+        when = f" ({one.when})" if one.when else ""
+        yield "known", f"{name}{when}: {one.verdict}: {one.reason}"
+
+
+def _known(clause: Clause) -> Iterator[tuple[str, Divergence]]:
+    """The known divergences from a clause that the kit's adapters list, each with its adapter."""
+    for adapter in kit_adapters():
         for one in adapter.divergences:
             if one.clause == clause.id:
-                when = f" ({one.when})" if one.when else ""
-                yield "known", f"{adapter.name}{when}: {one.verdict}: {one.reason}"
+                yield adapter.name, one
 
 
 def _coverage(console: Console, options: argparse.Namespace) -> int:
-    clauses = catalogue()
-    unwritten = clauses.open_statements()
-    covered = len(clauses.statements) - len(unwritten)
+    required = catalogue()
+    unwritten = required.open_statements()
+    covered = len(required.statements) - len(unwritten)
     tested = len({case.clause.id for case in battery()})
-    gaps = check(clauses, battery())
+    gaps = check(required, battery())
+    status = Status.FOUND if unwritten or gaps else Status.FINE
+    if options.json:
+        document = {
+            "statements": {"all": len(required.statements), "cited": covered, "open": unwritten},
+            "clauses": {"all": len(required.clauses), "with cases": tested},
+            "cases": len(battery()),
+            "gaps": gaps,
+        }
+        print_json(document)
+        return status
     console.print(
-        f"{covered} of {len(clauses.statements)} statements of the manual are cited by "
-        f"{len(clauses.clauses)} clauses. {len(battery())} cases check {tested} clauses; "
-        f"the other {len(clauses.clauses) - tested} say why they are not tested.",
+        f"{covered} of {len(required.statements)} statements of the manual are cited by "
+        f"{len(required.clauses)} clauses. {len(battery())} cases check {tested} clauses; "
+        f"the other {len(required.clauses) - tested} say why they are not tested.",
         highlight=False,
         soft_wrap=True,
     )
@@ -120,4 +172,4 @@ def _coverage(console: Console, options: argparse.Namespace) -> int:
         console.print("Open: " + ", ".join(unwritten), highlight=False, soft_wrap=True)
     for gap in gaps:
         console.print(gap, highlight=False, soft_wrap=True)
-    return 1 if unwritten or gaps else 0
+    return status

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -19,11 +19,15 @@ from rich.progress import (
 )
 
 from threadspec.adapters.adapter import Implementation, Unavailable, choose
+from threadspec.adapters.divergences import Divergence, stale
 from threadspec.adapters.runner.places import processors
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.commands import Commands, read_records
-from threadspec.frontends.options import factor, times
+from threadspec.conformance.verdicts import Verdict, fails, worst
+from threadspec.frontends import options
+from threadspec.frontends.commands import Commands, Status, read_records
+from threadspec.frontends.commands.completion import completed, implementations
+from threadspec.frontends.estimate import estimate
 from threadspec.frontends.parallel import ParallelTrials
 from threadspec.reports import matrix as matrices
 from threadspec.reports import page, render, render_diff
@@ -36,12 +40,15 @@ def add(commands: Commands) -> None:
     matrix = commands.add_parser(
         "matrix", help="compare implementations: judge them here, or read their records"
     )
-    matrix.add_argument(
-        "--impl",
-        action="append",
-        metavar="NAME",
-        help="judge this implementation; takes the same values as pytest --impl and may be "
-        "repeated (default: all, or none with --from)",
+    completed(
+        matrix.add_argument(
+            "--impl",
+            action="append",
+            metavar="NAME",
+            help="judge this implementation, named as for `threadspec run`; may be repeated "
+            "(default: all, or none with --from)",
+        ),
+        implementations,
     )
     matrix.add_argument(
         "--from",
@@ -72,51 +79,46 @@ def add(commands: Commands) -> None:
         "%(default)s)",
     )
     matrix.add_argument(
+        "--check",
+        action="store_true",
+        help="exit with 1 for a deviation that is not known and for a stale divergence, as "
+        "`threadspec run` does",
+    )
+    matrix.add_argument(
         "-n",
         "--jobs",
-        type=times,
+        type=options.jobs,
+        default="auto",
         metavar="N",
-        help="run N cases at a time, besides those that wait (default: one for each processor)",
+        help="run N cases at a time, besides those that wait (default: auto, which is one for "
+        "each processor)",
     )
-    matrix.add_argument(
-        "--repeat",
-        type=times,
-        default=1,
-        metavar="N",
-        help="run every case N times; the verdict is varies where they differ (default: 1)",
-    )
-    matrix.add_argument(
-        "--time-scale",
-        type=factor,
-        default=1.0,
-        metavar="FACTOR",
-        help="multiply every named duration, for slow machines (default: 1)",
-    )
-    matrix.add_argument(
-        "--label",
-        default="",
-        metavar="TEXT",
-        help="write this label into the records, such as the revision that is judged",
-    )
+    options.add(matrix, options.named("strict", "label", "time-scale", "repeat"))
     matrix.set_defaults(call=_matrix)
 
 
-def _matrix(console: Console, options: argparse.Namespace) -> int:
-    earlier = read_records(options.baseline)  # now, as they may be in the folder of the output
-    read = read_records(options.records)
-    names = options.impl or ([] if options.records else ["all"])
+def _matrix(console: Console, given: argparse.Namespace) -> int:
+    earlier = read_records(given.baseline)  # now, as they may be in the folder of the output
+    read = read_records(given.records)
+    names = given.impl or ([] if given.records else ["all"])
     chosen = list(choose(names))
     missing = [
         matrices.Missing(one.name, one.reason) for one in chosen if isinstance(one, Unavailable)
     ]
     with contextlib.suppress(OSError):  # _write() reports it
-        options.out.mkdir(parents=True, exist_ok=True)
-    implementations = [one for one in chosen if isinstance(one, Implementation)]
+        given.out.mkdir(parents=True, exist_ok=True)
+    judged = [one for one in chosen if isinstance(one, Implementation)]
     made: dict[str, records.Record] = {}
+    jobs = processors() if given.jobs == "auto" else given.jobs
+    if judged:
+        folder = given.out / "records"
+        print(f"threadspec: {estimate(judged, folder, given.repeat, jobs)}", file=sys.stderr)
     failed = interrupted = False
     with (
         _progress(bool(names)) as progress,
-        _trials(implementations, options, progress) as trials,
+        ParallelTrials(
+            judged, given.time_scale, given.repeat, jobs, progress, given.label or ""
+        ) as trials,
     ):
         try:
             for one, found in trials.finished():
@@ -125,28 +127,58 @@ def _matrix(console: Console, options: argparse.Namespace) -> int:
                     missing.append(matrices.Missing(one.name, str(found.__cause__ or found)))
                     failed = failed or not one.optional
                 else:
-                    records.write(found, options.out / "records" / records.file_name(one.name))
+                    records.write(found, given.out / "records" / records.file_name(one.name))
                     made[one.name] = found
         except KeyboardInterrupt:
             interrupted = True
     ended = {*made, *(one.name for one in missing)}
     missing += [
-        matrices.Missing(one.name, "interrupted")
-        for one in implementations
-        if one.name not in ended
+        matrices.Missing(one.name, "interrupted") for one in judged if one.name not in ended
     ]
     if interrupted and not (read or made):
         raise KeyboardInterrupt
-    read += [made[one.name] for one in implementations if one.name in made]
-    matrix = matrices.build(read, catalogue(), missing)
+    listed = {id(made[name]): trials.divergences(name) for name in made}
+    read += [made[one.name] for one in judged if one.name in made]
+    matrix = matrices.build(matrices.by_version(read), catalogue(), missing)
     past = histories(matrix, earlier)
-    status = _write_matrix(console, matrix, past, options.out)
+    status = _write_matrix(console, matrix, past, given.out)
     if earlier:
         _print_changes(console, past)
+    if given.check:
+        complaints = [
+            complaint
+            for one in read
+            for complaint in _complaints(one, given.strict, listed.get(id(one)))
+        ]
+        for complaint in complaints:
+            console.print(complaint, highlight=False, markup=False, soft_wrap=True)
+        failed = failed or bool(complaints)
     if interrupted:
         print("threadspec: interrupted; the matrix holds what was finished", file=sys.stderr)
-        return 130
-    return 1 if failed else status
+        return Status.INTERRUPTED
+    return Status.FOUND if failed else status
+
+
+def _complaints(
+    record: records.Record, strict: bool, listed: Collection[Divergence] | None
+) -> Iterator[str]:
+    """A sentence for each clause that deviates and is not known, and for each stale divergence.
+
+    ``listed``: the known divergences, by default those that the record tells of.
+    """
+    name = record.implementation.name
+    unknown: dict[str, list[Verdict]] = {}
+    for one in record.cases:
+        if fails(one.verdict, strict) and not one.is_known:
+            unknown.setdefault(one.clause, []).append(one.verdict)
+    for clause, verdicts in unknown.items():
+        yield f"{name}: not known: {clause}: {worst(verdicts)}"
+    if listed is None:
+        expected = {(one.clause, one.divergence) for one in record.cases if one.divergence}
+        listed = [Divergence(clause, one.verdict, one.reason) for clause, one in expected]
+    gone = {(one.clause, one.verdict) for one in stale(listed, record.cases)}
+    for clause, verdict in sorted(gone):
+        yield f"{name}: stale divergence: {clause} is listed as {verdict}"
 
 
 def _progress(shown: bool) -> Progress:
@@ -158,15 +190,6 @@ def _progress(shown: bool) -> Progress:
         TimeRemainingColumn(),
         console=Console(stderr=True),
         disable=not shown,
-    )
-
-
-def _trials(
-    implementations: Sequence[Implementation], options: argparse.Namespace, progress: Progress
-) -> ParallelTrials:
-    jobs = options.jobs or processors()
-    return ParallelTrials(
-        implementations, options.time_scale, options.repeat, jobs, progress, options.label
     )
 
 
@@ -198,7 +221,7 @@ def _write_matrix(console: Console, matrix: matrices.Matrix, past: Histories, fo
     kit_fault = any(column.counts["error"] for column in matrix.columns)
     if kit_fault:
         console.print("The verdict error is a fault of the kit itself: please report it.")
-    return 1 if kit_fault else 0
+    return Status.FOUND if kit_fault else Status.FINE
 
 
 def _print_table(console: Console, matrix: matrices.Matrix) -> None:

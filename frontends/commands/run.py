@@ -1,0 +1,90 @@
+"""The command ``run``: the whole battery, or a part of it, on one implementation or several.
+
+It starts pytest with the kit's plugin, so that there is one implementation of a run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.errors import UserError
+from threadspec.frontends import options
+from threadspec.frontends.commands import Commands, Status
+from threadspec.frontends.commands.completion import completed, implementations, parts
+from threadspec.frontends.plugin import OWN_PLUGINS
+from threadspec.frontends.selection import select
+
+# What pytest's exit code means as the exit status of threadspec.
+_STATUS = {
+    pytest.ExitCode.OK: Status.FINE,
+    pytest.ExitCode.TESTS_FAILED: Status.FOUND,
+    pytest.ExitCode.INTERRUPTED: Status.INTERRUPTED,
+    pytest.ExitCode.USAGE_ERROR: Status.WRONG,
+    pytest.ExitCode.NO_TESTS_COLLECTED: Status.WRONG,
+}
+
+
+def add(commands: Commands) -> None:
+    """Add the command to a parser."""
+    run = commands.add_parser(
+        "run",
+        help="judge implementations, and report each case",
+        description="Judge implementations, and report each case. `threadspec run NAME` does what "
+        "`pytest --impl=NAME` does.",
+        epilog="Options of pytest follow two dashes: threadspec run NAME -- -x --junitxml=j.xml",
+        usage="%(prog)s [options] NAME [NAME ...] [-- PYTEST-OPTION ...]",
+    )
+    completed(
+        run.add_argument(
+            "names",
+            nargs="+",
+            metavar="NAME",
+            help=f"what is judged: {options.IMPLEMENTATION}",
+        ),
+        implementations,
+    )
+    completed(
+        run.add_argument(
+            "--only",
+            action="append",
+            default=[],
+            metavar="PART",
+            help="run only the cases of this clause, chapter or file of the battery, or this case; "
+            "may be repeated",
+        ),
+        parts,
+    )
+    run.add_argument(
+        "-n",
+        "--jobs",
+        type=options.jobs,
+        metavar="N",
+        help="split the cases over N worker processes, or 'auto' for one per processor "
+        "(default: 1)",
+    )
+    options.add(run)
+    run.set_defaults(call=_run)
+
+
+def _run(console: Console, given: argparse.Namespace) -> int:
+    here = Path.cwd()
+    for part in given.only:
+        if select([part], here, here).others:
+            raise UserError(
+                f"{part} names no clause, chapter, file or case of the battery; "
+                f"{catalogue().hint(part)}"
+            )
+    arguments = [f"--impl={name}" for name in given.names]
+    arguments += options.given(vars(given), "impl-")
+    if given.jobs:
+        arguments.append(f"-n{given.jobs}")
+    if os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        arguments += [f"-p{name}" for name in OWN_PLUGINS]
+    code = pytest.main([*arguments, *given.rest, *given.only])
+    return _STATUS.get(pytest.ExitCode(code), Status.FOUND)
