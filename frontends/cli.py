@@ -16,10 +16,29 @@ from rich.console import Console
 
 from threadspec.conformance.catalogue import CatalogueError, version
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.commands import Status, browse, diff, matrix, run, schema, summary
+from threadspec.frontends.commands import (
+    Status,
+    browse,
+    check,
+    diff,
+    implementations,
+    matrix,
+    run,
+    schema,
+    summary,
+)
 from threadspec.frontends.trial import kit_version
 
-COMMANDS = (run, matrix, diff, summary, browse, schema)  # in the order of the help
+COMMANDS = (
+    run,
+    check,
+    implementations,
+    matrix,
+    diff,
+    summary,
+    browse,
+    schema,
+)  # in the order of the help
 
 EPILOG = """\
 exit status:

@@ -189,6 +189,13 @@ class Trial:
             f'threading, give an adapter file with module = "{adapter.module}"'
         )
 
+    @property
+    def names(self) -> list[str]:
+        """The documented names that the module has; only after :meth:`load`."""
+        assert self._description is not None
+        names: list[str] = self._description["names"]
+        return names
+
     @cached_property
     def subject(self) -> Subject:
         """The description of the implementation; only after :meth:`load`."""

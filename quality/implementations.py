@@ -2,8 +2,8 @@
 
 The packages that the adapter files require go into the kit's own virtual environment, interpreters
 into a Debian system if the user is root, and packages of npm into ``build/implementations``.
-``implementations.toml`` lists all but the first.  What is there already is left as it is.  For
-interpreters that take minutes to build, only the command is printed.
+``frontends/implementations.toml`` lists all but the first.  What is there already is left as it is.
+For interpreters that take minutes to build, only the command is printed.
 
 Exits with a non-zero status if an installation fails.
 """
@@ -16,87 +16,36 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
 from packaging.requirements import Requirement
 
-from threadspec.adapters import adapter, interpreters
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from threadspec.adapters import interpreters
+from threadspec.frontends import installation
+from threadspec.frontends.installation import Wanted, interpreter_path, wanted
 
 ROOT = Path(__file__).resolve().parent.parent
-TABLE = Path(__file__).with_suffix(".toml")
 FOLDER = ROOT / "build" / "implementations"
 
 
-@dataclass(frozen=True)
-class Way:
-    """How implementations are installed.
-
-    ``command``: installs the package whose name is appended; ``before``: is run once before;
-    ``program``: what must be there; ``as_root``: whether only root may do it; ``is_quick``: whether
-    it is done here, and not only printed.
-    """
-
-    command: tuple[str, ...]
-    before: tuple[str, ...] = ()
-    program: str | None = None
-    as_root: bool = False
-    is_quick: bool = True
-
-
+# The ways of the table, as a program uses them: quietly, and without changing this repository.
 WAYS = {
-    "pip": Way((sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")),
-    "apt": Way(
-        ("apt-get", "install", "--quiet", "--yes", "--no-install-recommends"),
-        before=("apt-get", "update", "--quiet"),
-        program="apt-get",
-        as_root=True,
+    **installation.WAYS,
+    "pip": replace(
+        installation.WAYS["pip"],
+        command=(*installation.WAYS["pip"].command, "--quiet", "--disable-pip-version-check"),
     ),
-    "npm": Way(("npm", "install", "--silent", "--prefix", str(FOLDER)), program="npm"),
-    "pyenv": Way(("pyenv", "install"), program="pyenv", is_quick=False),
+    "apt": replace(
+        installation.WAYS["apt"], command=(*installation.WAYS["apt"].command, "--quiet")
+    ),
+    "npm": replace(
+        installation.WAYS["npm"],
+        command=(*installation.WAYS["npm"].command, "--silent", "--prefix", str(FOLDER)),
+    ),
 }
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """An implementation that is wanted.
-
-    ``package``: a requirement with pip, otherwise a name; ``interpreter``: the beginning of its
-    name among the interpreters, or None if it is a package.
-    """
-
-    name: str
-    way: str
-    package: str
-    interpreter: str | None = None
-
-    @property
-    def executable(self) -> str | None:
-        """The name of the interpreter's executable on ``PATH``."""
-        name = self.interpreter
-        return f"python{name}" if name and name[0].isdigit() else name
-
-
-def wanted() -> list[Wanted]:
-    """What the adapter files require, and what the table lists."""
-    required = {
-        Requirement(one).name: one
-        for name in adapter.known()
-        for one in adapter.read(adapter.FOLDER / f"{name}.toml").requires
-    }
-    packages = [Wanted(name, "pip", one) for name, one in sorted(required.items())]
-    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    return packages + [
-        Wanted(name, row["with"], row["package"], row.get("interpreter"))
-        for name, row in table.items()
-    ]
 
 
 class Machine(Protocol):
@@ -125,10 +74,7 @@ class ThisMachine:
     def found(self, one: Wanted) -> str | None:
         if one.interpreter:
             interpreters.found.cache_clear()
-            labels = {each.label: str(each.path) for each in interpreters.found()}
-            family = [label for label in labels if label.startswith(one.interpreter)]
-            exact = [one.interpreter] if one.interpreter[0].isdigit() else family
-            return next((labels[label] for label in exact if label in labels), None)
+            return interpreter_path(one)
         if one.way == "npm":
             file = FOLDER / "node_modules" / one.package / "package.json"
             return json.loads(file.read_text("utf-8"))["version"] if file.is_file() else None

@@ -100,8 +100,8 @@ def test_lists_of_packages_are_updated_once(capsys: pytest.CaptureFixture[str]) 
         (
             Pretended(is_root=False),
             SNAIL,
-            "Snail  not installed: it takes root; run  sudo apt-get install --quiet --yes "
-            "--no-install-recommends snail3",
+            "Snail  not installed: it takes root; run  sudo apt-get install --yes "
+            "--no-install-recommends --quiet snail3",
         ),
         (
             Pretended(programs=""),

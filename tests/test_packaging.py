@@ -24,7 +24,7 @@ NEEDED = {
     "conformance/battery/*": ("*.py",),
     "conformance/spec": ("*.toml", "*.tsv", "VERSION"),
     "conformance/harness": ("*.py",),
-    "frontends": ("*.py",),
+    "frontends": ("*.py", "*.toml"),
     "frontends/commands": ("*.py",),
     "reference": ("*.py", "*.pyi", "py.typed"),
     "reports": ("*.py",),

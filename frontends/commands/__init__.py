@@ -15,6 +15,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from rich.console import Console
+
 from threadspec.reports.record import Record, read_all
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -52,3 +54,8 @@ def read_records(paths: Iterable[Path]) -> list[Record]:
         else:
             print(f"threadspec: left out: {found}", file=sys.stderr)
     return records
+
+
+def print_line(console: Console, line: str) -> None:
+    """Print a line as it is, which the terminal may wrap."""
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
