@@ -24,6 +24,8 @@ from threadspec.conformance.catalogue import LEVELS, Chapter, Clause, catalogue
 from threadspec.conformance.harness.durations import TABLE as durations
 from threadspec.conformance.index import Case, battery
 from threadspec.conformance.verdicts import MEANING, VERDICTS, fails
+from threadspec.frontends.commands import Status
+from threadspec.frontends.options import IMPLEMENTATION, OPTIONS
 from threadspec.reports import record
 from threadspec.reports.render import SYMBOLS
 
@@ -260,6 +262,38 @@ def duration_table() -> str:
     return _table(["name", "seconds", "how long at most"], rows)
 
 
+def option_table() -> str:
+    """The options of a run, as pytest and as ``threadspec run`` have them."""
+    rows = [["`--impl=NAME`", "`NAME`", f"what is judged: {IMPLEMENTATION}; may be repeated"]]
+    rows += [
+        [
+            f"`--impl-{one.name}{f'={one.metavar}' if one.metavar else ''}`",
+            f"`--{one.name}{f'={one.metavar}' if one.metavar else ''}`",
+            prose(one.help),
+        ]
+        for one in OPTIONS
+    ]
+    return _table(["`pytest`", "`threadspec run`", "meaning"], rows)
+
+
+def action_inputs() -> str:
+    """The inputs of the composite action, read without a package for YAML."""
+    text = (ROOT / "action.yml").read_text(encoding="utf-8")
+    section = re.search(r"^inputs:\n(.*?)^outputs:", text, re.MULTILINE | re.DOTALL)
+    assert section is not None
+    rows = []
+    key = r"^  (\w+):\n    description: (.*)\n    (default|required): (.*)\n"
+    for one in re.finditer(key, section[1], re.MULTILINE):
+        default = "required" if one[3] == "required" else f"`{one[4]}`" if one[4] != '""' else ""
+        rows.append([f"`{one[1]}`", one[2], default.replace('"', "")])
+    return _table(["input", "meaning", "default"], rows)
+
+
+def status_table() -> str:
+    """The exit statuses of the command."""
+    return _table(["status", "meaning"], [[f"{one:d}", one.meaning] for one in Status])
+
+
 def clause_changes() -> str:
     """The changes of the catalogue: what the changelog says of each of its versions."""
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -272,13 +306,16 @@ def clause_changes() -> str:
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
+    "action inputs": action_inputs,
     "adapter keys": adapter_keys,
     "chapters": chapter_table,
     "clause changes": clause_changes,
     "counts": count_list,
     "divergence keys": divergence_keys,
     "durations": duration_table,
+    "options": option_table,
     "record": record_tables,
+    "statuses": status_table,
     "verdicts": verdict_table,
 }
 

@@ -40,12 +40,10 @@ COMMANDS = (
     schema,
 )  # in the order of the help
 
-EPILOG = """\
+_STATUSES = "\n".join(f"  {one:<3}  {one.meaning}" for one in Status)
+EPILOG = f"""\
 exit status:
-  0    done, and nothing was found that fails
-  1    something was found: a deviation, a stale divergence, a gap, ...
-  2    the command is wrong, or what it names cannot be used
-  130  interrupted
+{_STATUSES}
 
 `threadspec COMMAND --help` explains a command. For completion in bash or zsh:
   eval "$(register-python-argcomplete threadspec)"

@@ -67,6 +67,13 @@ def _values(config: pytest.Config) -> dict[str, Any]:
     return {one.key: getattr(config.option, f"threadspec_{one.key}") for one in OPTIONS}
 
 
+def _refusal(error: UserError) -> pytest.UsageError:
+    """The error that ends pytest with a message, which names options as the user typed them."""
+    from threadspec.frontends.selection import as_typed
+
+    return pytest.UsageError(as_typed(str(error)))
+
+
 def _is_controller(config: pytest.Config) -> bool:
     """Whether this process reports to the user, and is not a pytest-xdist worker."""
     return not hasattr(config, "workerinput")
@@ -95,7 +102,7 @@ def _selection(config: pytest.Config) -> Selection:
                     modules=config.option.pyargs,
                 )
             except UserError as error:
-                raise pytest.UsageError(str(error)) from error
+                raise _refusal(error) from error
             except CatalogueError as error:
                 raise pytest.UsageError(f"The kit is damaged: {error}.") from error
     return config.stash[SELECTION]
@@ -161,7 +168,7 @@ def pytest_configure(config: pytest.Config) -> None:
         )
         selection.check(trial.name for trial in config.stash[SESSION].trials)
     except UserError as error:
-        raise pytest.UsageError(str(error)) from error
+        raise _refusal(error) from error
     if _is_controller(config):
         collector = Collector(config, config.stash[SESSION])
         config.pluginmanager.register(collector, "threadspec-collector")
@@ -216,7 +223,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             kit_session.check()
     except UserError as error:
         kit_session.close()
-        raise pytest.UsageError(str(error)) from error
+        raise _refusal(error) from error
     if session.config.getoption("numprocesses", None):
         kit_session.close()
 
@@ -676,8 +683,10 @@ class Collector:
             return
         terminalreporter.section("threadspec")
         durations = self._config.option.durations is not None
+        from threadspec.frontends.selection import as_typed
+
         for line, markup in self._session.summary(durations):
-            terminalreporter.write_line(line, **markup)
+            terminalreporter.write_line(as_typed(line), **markup)
         if self._session.has_run_nothing:
             terminalreporter.write_line(f"No case was run{self._why_none()}.", red=True)
 

@@ -160,6 +160,12 @@ def command(
     return " ".join(shlex.quote(word) for word in words)
 
 
+def as_typed(text: str) -> str:
+    """A message about options with their names as this process got them."""
+    program = sys.argv[0] if sys.argv else ""
+    return text.replace("--impl-", "--") if is_threadspec(program) else text
+
+
 def is_threadspec(program: str) -> bool:
     """Whether a program is the ``threadspec`` command."""
     return Path(program).stem == "threadspec" or Path(program) == Path(__file__).with_name("cli.py")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from threadspec.conformance.catalogue import Clause
 from threadspec.conformance.verdicts import FAILING, VERDICTS, Verdict, is_unreviewed
 from threadspec.reports.record import CaseResult, Record, Subject
 
+# Texts are at most so wide, also where the terminal is wider or there is none.
 _WIDTH = 100
 
 Line = tuple[str, dict[str, bool]]
@@ -51,10 +53,15 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+def _width() -> int:
+    """The width of texts, in characters."""
+    return max(60, min(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns))
+
+
 def _field(label: str, value: str) -> list[str]:
     lines: list[str] = []
     for line in value.splitlines() or [""]:
-        lines += textwrap.wrap(line, _WIDTH - 14) or [""]
+        lines += textwrap.wrap(line, _width() - 14) or [""]
     return [f"  {label if number == 0 else '':<10}  {line}" for number, line in enumerate(lines)]
 
 
@@ -148,11 +155,13 @@ def summarize(record: Record, battery: int, durations: bool = False) -> Iterator
         if case.verdict in ("pass", "not-offered", "observed") or key in shown:
             continue
         shown.add(key)
-        observed = textwrap.shorten(case.observed or "", 110, placeholder=" …")
         known = "known " if case.is_known else ""
         if case.divergence is not None and known and is_unreviewed(case.divergence.reason):
             known = "unreviewed "
-        yield f"  {known}{case.verdict}: {case.clause}: {observed}", {}
+        start = f"  {known}{case.verdict}: {case.clause}: "
+        room = 110 if _width() == _WIDTH else max(24, _width() - len(start))
+        observed = textwrap.shorten(case.observed or "", room, placeholder=" …")
+        yield start + observed, {}
     if record.cases:
         yield f"  slowest: {slowest(record)}", {}
     if durations:

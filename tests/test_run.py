@@ -105,6 +105,16 @@ def test_plugins_are_found_where_none_is_loaded_by_itself(run: Run) -> None:
         (["run", "faithful", "--only", "lock.relase.no-value"], Status.WRONG, "lock.release.no-"),
         (["run", "faithful", "--", "-k", "xyzzy"], Status.WRONG, "No case was run: -k xyzzy"),
         (["run", "faithful", "--", "--xyzzy"], Status.WRONG, "unrecognized arguments: --xyzzy"),
+        (
+            ["run", "faithful", "--report=a.txt"],
+            Status.WRONG,
+            "--report=a.txt names neither",
+        ),
+        (
+            ["run", "faithful,silent", "--in-process"],
+            Status.WRONG,
+            "--in-process judges one",
+        ),
         (["run"], Status.WRONG, "the following arguments are required: NAME"),
         (["rnu"], Status.WRONG, "did you mean run?"),
         (["schema", "recrod"], Status.WRONG, "did you mean record?"),
@@ -208,3 +218,47 @@ def test_every_help_fits_80_columns(
         cli.main([*words, "--help"])
     assert caught.value.code == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_a_failure_fits_80_columns(run: Run) -> None:
+    lines = run("run", "silent", "--only", CLAUSE, COLUMNS="80").stdout.splitlines()
+    assert any(line.startswith("  required    ") for line in lines)
+    long = [line for line in lines if len(line) > 80]
+    assert all("run again:" in line for line in long)  # which is to be copied
+
+
+@pytest.mark.parametrize("words", [["run", "silent", f"--only={CLAUSE}"], ["explain", CLAUSE]])
+def test_there_is_no_colour_off_a_terminal(run: Run, words: list[str]) -> None:
+    done = run(*words, TERM="xterm-256color", PY_COLORS="", FORCE_COLOR="")
+    assert done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def on_a_terminal(folder: Path, *words: str, **environment: str) -> str:
+    """What a program prints on a terminal."""
+    pty = pytest.importorskip("pty")
+    main, other = pty.openpty()
+    given = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **environment}
+    process = subprocess.Popen(
+        [*PROGRAM, *words], stdout=other, stderr=other, cwd=folder, env=given, close_fds=True
+    )
+    os.close(other)
+    printed = b""
+    while True:
+        try:
+            part = os.read(main, 65536)
+        except OSError:  # the end, on Linux
+            part = b""
+        if not part:
+            break
+        printed += part
+    os.close(main)
+    process.wait()
+    return printed.decode()
+
+
+@pytest.mark.parametrize("words", [["run", "silent", f"--only={CLAUSE}"], ["explain", CLAUSE]])
+def test_no_color_is_respected(run: Run, tmp_path: Path, words: list[str]) -> None:
+    colour = re.compile(r"\x1b\[(?!0m)(3[0-9]|9[0-9])")
+    assert re.search(r"\x1b\[", on_a_terminal(tmp_path, *words))
+    assert not colour.search(on_a_terminal(tmp_path, *words, NO_COLOR="1"))

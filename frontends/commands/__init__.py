@@ -23,12 +23,21 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 class Status(IntEnum):
-    """The exit statuses of all commands."""
+    """The exit statuses of all commands, and what each means."""
 
-    FINE = 0
-    FOUND = 1
-    WRONG = 2
-    INTERRUPTED = 130
+    FINE = 0, "done, and nothing was found that fails"
+    FOUND = 1, "something was found: a deviation, a stale divergence, a regression, a gap"
+    WRONG = 2, "the command is wrong, or what it names cannot be used"
+    INTERRUPTED = 130, "interrupted"
+
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str) -> Status:
+        """Make a status from its number and its meaning."""
+        status = int.__new__(cls, value)
+        status._value_ = value
+        status.meaning = meaning
+        return status
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
