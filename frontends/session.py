@@ -129,8 +129,23 @@ def _advice(unreviewed: int, path: str) -> str:
         else ("divergences have reasons that begin")
     )
     return (
-        f'{unreviewed} known {has} with "{UNREVIEWED.strip()}" in {path}; say why instead, and '
-        "--impl-reviewed keeps it so."
+        f'{unreviewed} known {has} with "{UNREVIEWED.strip()}" in {path}; look at the behaviour '
+        "and say why it is so. With --impl-reviewed, a run fails until then."
+    )
+
+
+def _unreviewed(adapter: Adapter) -> Iterator[tuple[str, str]]:
+    """The complaint about the unreviewed divergences in a file, with its place, if any."""
+    found = [one for one in adapter.divergences if is_unreviewed(one.reason)]
+    if not found:
+        return
+    lines = [str(one.line) for one in found[:5]]
+    more = ", …" if len(found) > 5 else ""
+    number = "1 divergence is" if len(found) == 1 else f"{len(found)} divergences are"
+    yield (
+        adapter.place(found[0]),
+        f"{number} unreviewed in {adapter.path} (line{'s' * (len(found) > 1)} "
+        f"{', '.join(lines)}{more}): say why the implementation behaves so.",
     )
 
 
@@ -379,14 +394,7 @@ class Session:
             if self._divergences is not None:
                 yield from self._update(adapter, results, self._divergences, stale)
             elif self._reviewed:
-                for known in adapter.divergences:
-                    if is_unreviewed(known.reason):
-                        yield (
-                            adapter.place(known),
-                            f"Unreviewed divergence: nobody has said why {known.clause} is "
-                            f"{known.verdict} on {trial.name}; write the reason in "
-                            f"{adapter.place(known)}.",
-                        )
+                yield from _unreviewed(adapter)
 
     def _update(
         self,

@@ -459,7 +459,7 @@ def test_divergences_that_were_written_make_the_next_run_pass(run: Run, folder: 
         [
             "  unreviewed fail: lock.release.unlocked-error: *",
             '1 known divergence has a reason that begins with "unreviewed:" in ./new/silent.toml; '
-            "say why instead, and --impl-reviewed keeps it so.",
+            "look at the behaviour and say why it is so. With --impl-reviewed, a run fails until *",
         ]
     )
 
@@ -471,8 +471,8 @@ def test_unreviewed_divergences_can_fail_a_run(run: Run, folder: Path) -> None:
     assert strict.ret == FAILED
     strict.stdout.fnmatch_lines(
         [
-            "Unreviewed divergence: nobody has said why lock.release.unlocked-error is fail on "
-            "known; write the reason in ./known.toml:4."
+            "1 divergence is unreviewed in ./known.toml (line 4): say why the implementation "
+            "behaves so."
         ]
     )
     path = adapter_file(folder, "silent", reason="It is meant to be silent.")

@@ -215,11 +215,14 @@ def _lines(name: str, subject: Subject, path: str, missing: list[str], smoke: Sm
     for label, value in fields:
         first, *rest = textwrap.wrap(value, 64, break_long_words=False) or [""]
         lines += [f"  {label:<12}{first}", *(" " * 14 + line for line in rest)]
-    for one in smoke.results:
-        if one.verdict not in ("pass", "observed", "not-offered"):
-            known = "known " if one.is_known else ""
-            line = f"{known}{one.verdict}: {one.clause}: {one.observed}"
-            lines.append("    " + textwrap.shorten(line, 74, placeholder=" …"))
+    deviations = [
+        f"{'known ' if one.is_known else ''}{one.verdict}: {one.clause}: {one.observed}"
+        for one in smoke.results
+        if one.verdict not in ("pass", "observed", "not-offered")
+    ]
+    lines += [
+        "    " + textwrap.shorten(one, 74, placeholder=" …") for one in dict.fromkeys(deviations)
+    ]
     left = len(battery()) - ran
     lines.append(f"This is no verdict: {left} of {len(battery())} cases were not run.")
     lines.append(f"Judge it with: threadspec run {name}")
