@@ -276,7 +276,7 @@ def test_earlier_records_of_other_implementations_are_told(
     assert status == 0
     assert out.endswith("other implementations, so nothing was compared.\n")
     status, _, err = command("matrix", "--from", new, "--baseline", "absent.json")
-    assert status == 1
+    assert status == 2
     assert err.startswith("threadspec: The record absent.json cannot be read")
 
 

@@ -560,7 +560,7 @@ def test_what_was_not_run_is_only_counted(
 def test_wrong_arguments_are_told(
     tmp_path: Path, paths: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["diff", str(tmp_path / "none.json"), paths[0]]) == 1
+    assert cli.main(["diff", str(tmp_path / "none.json"), paths[0]]) == 2
     assert "none.json cannot be read" in capsys.readouterr().err
     with pytest.raises(SystemExit) as ended:
         cli.main(["diff", paths[0]])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from threadspec.frontends.commands import Commands, read_records
+from threadspec.frontends.commands import Commands, Status, read_records
 from threadspec.reports import diff, render_diff
 
 
@@ -47,4 +47,4 @@ def _diff(console: Console, options: argparse.Namespace) -> int:
             "json": render_diff.to_json,
         }
         print(formats[options.format](found), end="")
-    return 1 if found.regressed else 0
+    return Status.FOUND if found.regressed else Status.FINE

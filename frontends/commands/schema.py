@@ -9,7 +9,7 @@ from rich.console import Console
 
 from threadspec.adapters import file_format
 from threadspec.conformance.catalogue import catalogue
-from threadspec.frontends.commands import Commands
+from threadspec.frontends.commands import Commands, Status
 from threadspec.reports import record as records
 
 
@@ -32,4 +32,4 @@ def _schema(console: Console, options: argparse.Namespace) -> int:
         print(file_format.schema_text(catalogue()), end="")
     else:
         print(json.dumps(records.schema(), indent=1))
-    return 0
+    return Status.FINE

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.commands import Commands, read_records
+from threadspec.frontends.commands import Commands, Status, read_records
 from threadspec.reports import badge, record, summary
 
 
@@ -38,7 +38,7 @@ def add(commands: Commands) -> None:
 
 def _summary(console: Console, options: argparse.Namespace) -> int:
     print(summary.markdown(read_records(options.records), catalogue()), end="")
-    return 0
+    return Status.FINE
 
 
 def _badge(console: Console, options: argparse.Namespace) -> int:
@@ -46,4 +46,4 @@ def _badge(console: Console, options: argparse.Namespace) -> int:
         raise UserError(f"{options.record} is a folder; give one record in it.")
     made = badge.badge(record.read(options.record), catalogue())
     print(made.json() if options.json else made.svg().rstrip())
-    return 0
+    return Status.FINE
