@@ -266,3 +266,16 @@ def test_no_color_is_respected(run: Run, tmp_path: Path, words: list[str]) -> No
     colour = re.compile(r"\x1b\[(?!0m)(3[0-9]|9[0-9])")
     assert re.search(r"\x1b\[", on_a_terminal(tmp_path, *words))
     assert not colour.search(on_a_terminal(tmp_path, *words, NO_COLOR="1"))
+
+
+@pytest.mark.parametrize(
+    "words", [["explain", "overview.methods"], ["clauses", "release"], ["explain", "lock"]]
+)
+def test_a_terminal_of_80_columns_breaks_lines_between_words(
+    tmp_path: Path, words: list[str]
+) -> None:
+    printed = on_a_terminal(tmp_path, *words, NO_COLOR="1")
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
+    assert len(lines) > 5
+    assert max(map(len, lines)) <= 80
+    assert re.search(r"^ {4,12}\w", "\n".join(lines), re.MULTILINE)  # a hanging indent

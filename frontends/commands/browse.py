@@ -8,7 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from threadspec.adapters.adapter import kit_adapters
 from threadspec.adapters.divergences import Divergence
@@ -16,7 +18,7 @@ from threadspec.conformance import manual
 from threadspec.conformance.catalogue import Clause, catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery, check
-from threadspec.frontends.commands import Commands, Status, add_json, print_json
+from threadspec.frontends.commands import Commands, Status, add_json, print_json, print_line
 from threadspec.frontends.commands.completion import clauses, completed
 
 
@@ -67,11 +69,14 @@ def _clauses(console: Console, options: argparse.Namespace) -> int:
 
 
 def _list(console: Console, found: Sequence[Clause]) -> int:
-    """Print clauses, one on a line."""
+    """Print clauses: one on a line, or, on a terminal, with the text below the id."""
     width = max(len(clause.id) for clause in found)
     for clause in found:
-        line = f"[bold]{clause.id:<{width}}[/]  {clause.level:<6}  {escape(clause.says)}"
-        console.print(line, highlight=False, soft_wrap=not console.is_terminal)
+        if console.is_terminal:
+            console.print(f"[bold]{clause.id}[/]  {clause.level}", highlight=False)
+            console.print(Padding(Text(clause.says), (0, 0, 0, 4)))
+        else:
+            print_line(console, f"{clause.id:<{width}}  {clause.level:<6}  {clause.says}")
     return Status.FINE
 
 
@@ -90,7 +95,14 @@ def _explain(console: Console, options: argparse.Namespace) -> int:
         print_json(_document(clause))
     else:
         for label, value in _fields(clause):
-            console.print(f"[bold]{label:<10}[/]  {escape(value)}", highlight=False, soft_wrap=True)
+            if console.is_terminal:
+                row = Table.grid(padding=(0, 2, 0, 0))
+                row.add_column(min_width=10, style="bold")
+                row.add_column(overflow="fold")
+                row.add_row(label, Text(value))
+                console.print(row)
+            else:
+                print_line(console, f"{label:<10}  {value}")
     return Status.FINE
 
 
