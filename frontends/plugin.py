@@ -667,12 +667,14 @@ class Collector:
 
     def _fail(self, nodeid: str, complaint: str) -> None:
         """Report something that is wrong with the whole run as a failed test."""
+        from threadspec.frontends.selection import as_typed
+
         report = pytest.TestReport(
             nodeid=nodeid,
             location=(nodeid, None, nodeid),
             keywords={},
             outcome="failed",
-            longrepr=complaint,
+            longrepr=as_typed(complaint),
             when="call",
         )
         self._config.hook.pytest_runtest_logreport(report=report)

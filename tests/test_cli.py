@@ -35,7 +35,7 @@ from threadspec.frontends.commands import matrix as matrix_command
 from threadspec.frontends.parallel import ParallelTrials
 from threadspec.frontends.trial import kit_version, make_record
 from threadspec.reports import matrix as matrices
-from threadspec.reports import record
+from threadspec.reports import record, text
 from threadspec.reports.record import CaseResult, Expectation, Record, Subject
 
 ODD = "<script>alert('x')</script> | [/red] & more"
@@ -685,6 +685,31 @@ def test_a_time_scale_is_a_number_above_0(command: Command, value: str) -> None:
     with pytest.raises(SystemExit) as caught:
         command("matrix", f"--time-scale={value}")
     assert caught.value.code == 2
+
+
+# -- the end of a run -----------------------------------------------------------------------------
+
+
+def test_what_is_known_does_not_end_a_run_in_red() -> None:
+    [(first, colour), *others] = text.summarize(a_record(verdict="fail"), len(battery()))
+    assert re.match(r"x: \d+ clauses: \d+ fail$", first)
+    assert colour == {"yellow": True}
+    assert not [line for line, markup in others if "red" in markup]
+    [(_, colour), *_] = text.summarize(a_record(verdict="pass"), len(battery()))
+    assert colour == {"green": True}
+
+
+def test_the_end_of_a_run_tells_failed_cases_from_their_clauses() -> None:
+    found = a_record(verdict="fail")
+    chosen = [case for case in found.cases if case.clause == "lock.release.unlocked-error"]
+    new = [dataclasses.replace(case, divergence=None) for case in chosen]
+    known = found.cases[:1]
+    some = dataclasses.replace(found, cases=(*known, *new))
+    [(_, colour), (line, _), *_] = text.summarize(some, len(battery()))
+    assert colour == {"red": True}
+    assert line == f"  {len(new)} failed cases of 1 clause, besides known divergences"
+    some = dataclasses.replace(found, cases=tuple(new[:1]))
+    assert list(text.summarize(some, len(battery())))[1][0] == "  1 failed case of 1 clause"
 
 
 # -- the program ----------------------------------------------------------------------------------

@@ -54,7 +54,10 @@ def add(commands: Commands) -> None:
 def _implementations(console: Console, given: argparse.Namespace) -> int:
     judged: list[Judged] = []
     lacking: list[Lacking] = []
-    with ThreadPoolExecutor(2 * processors()) as pool:
+    with (
+        Console(stderr=True).status("Loading every implementation …"),  # only on a terminal
+        ThreadPoolExecutor(2 * processors()) as pool,
+    ):
         for found in pool.map(_tried, everything()):
             if isinstance(found, Judged):
                 judged.append(found)
