@@ -17,6 +17,9 @@ IMPLEMENTATION = (
     "@interpreter; 'all' means every implementation found here"
 )
 
+# The plugins that ``threadspec run`` names where pytest does not look for plugins by itself.
+PLUGINS = ("threadspec", "xdist", "timeout")
+
 
 def factor(text: str) -> float:
     """A number above 0 from the command line.  Raises ArgumentTypeError for anything else."""

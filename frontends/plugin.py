@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.options import IMPLEMENTATION, OPTIONS
+from threadspec.frontends.options import IMPLEMENTATION, OPTIONS, PLUGINS
 
 if TYPE_CHECKING:
     from threadspec.conformance.index import Case
@@ -37,9 +37,6 @@ LOST: pytest.StashKey[bool] = pytest.StashKey()  # the battery was named, but no
 HOOKS: pytest.StashKey[Any] = pytest.StashKey()  # the hooks that are called for cases
 SHORT: pytest.StashKey[bool] = pytest.StashKey()  # no plugin uses the set-up of a case
 SILENT: pytest.StashKey[bool] = pytest.StashKey()  # no plugin uses the report of a set-up
-
-# What ``threadspec run`` names where pytest does not look for plugins.
-OWN_PLUGINS = ("threadspec", "xdist", "timeout")
 
 _NO_IMPLEMENTATION = (
     "The battery needs an implementation to judge: add --impl=NAME, such as --impl=stdlib."
@@ -419,7 +416,7 @@ class CaseItem(pytest.Item):
         plugins = [
             f"-p{name}"
             for name in self.config.option.plugins
-            if name[:3] != "no:" and name not in OWN_PLUGINS
+            if name[:3] != "no:" and name not in PLUGINS
         ]
         session = self.kit_session
         return command(

@@ -9,7 +9,6 @@ import argparse
 import os
 from pathlib import Path
 
-import pytest
 from rich.console import Console
 
 from threadspec.conformance.catalogue import catalogue
@@ -17,16 +16,17 @@ from threadspec.conformance.errors import UserError
 from threadspec.frontends import options
 from threadspec.frontends.commands import Commands, Status
 from threadspec.frontends.commands.completion import completed, implementations, parts
-from threadspec.frontends.plugin import OWN_PLUGINS
 from threadspec.frontends.selection import select
 
-# What pytest's exit code means as the exit status of threadspec.
+# pytest takes a while to import, and the other commands need none of it.
+
+# What threadspec's exit status is for pytest's exit codes.
 _STATUS = {
-    pytest.ExitCode.OK: Status.FINE,
-    pytest.ExitCode.TESTS_FAILED: Status.FOUND,
-    pytest.ExitCode.INTERRUPTED: Status.INTERRUPTED,
-    pytest.ExitCode.USAGE_ERROR: Status.WRONG,
-    pytest.ExitCode.NO_TESTS_COLLECTED: Status.WRONG,
+    0: Status.FINE,
+    1: Status.FOUND,  # tests failed
+    2: Status.INTERRUPTED,
+    4: Status.WRONG,  # usage error
+    5: Status.WRONG,  # no tests collected
 }
 
 
@@ -85,6 +85,8 @@ def _run(console: Console, given: argparse.Namespace) -> int:
     if given.jobs:
         arguments.append(f"-n{given.jobs}")
     if os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
-        arguments += [f"-p{name}" for name in OWN_PLUGINS]
+        arguments += [f"-p{name}" for name in options.PLUGINS]
+    import pytest
+
     code = pytest.main([*arguments, *given.rest, *given.only])
-    return _STATUS.get(pytest.ExitCode(code), Status.FOUND)
+    return _STATUS.get(code, Status.FOUND)
