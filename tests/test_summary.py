@@ -156,7 +156,7 @@ def test_what_cannot_be_summarized_is_said_in_a_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert cli.main(arguments) == 1
+    assert cli.main(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert message in err and len(err.splitlines()) == 1
