@@ -1,0 +1,655 @@
+"""The simulated thread layer: the names of the reference's ``_layer`` and of ``_thread``.
+
+Each call that another task could notice is one step of the run (see ``scheduler``).
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+from collections.abc import Callable
+from types import ModuleType, TracebackType
+from typing import Any
+
+from threadspec.exploration.scheduler import (
+    ACQUIRE,
+    AWAIT,
+    POLL,
+    READ,
+    RELEASE,
+    TRY,
+    UNTIL,
+    WRITE,
+    Location,
+    Run,
+    Task,
+    _active,
+    active,
+)
+
+TIMEOUT_MAX = _thread.TIMEOUT_MAX
+error = RuntimeError
+
+
+class Deadlock(RuntimeError):
+    """The code outside all tasks would block: nobody could wake it."""
+
+
+def _where(depth: int = 2) -> str:
+    """The place that creates something: its site in every run."""
+    frame = sys._getframe(depth)
+    code = frame.f_code
+    return f"{code.co_name}:{frame.f_lineno - code.co_firstlineno}"
+
+
+def _task() -> Task | None:
+    run = _active[0]
+    if run is None:
+        return None
+    return run.current or run.home
+
+
+def me() -> Task:
+    """The running task; outside all runs, one that represents the importing thread."""
+    return _task() or _importer
+
+
+_importer = Task(-1, "importer", lambda: None, 1)
+
+# What was created while a module was imported, and has to be as it was then before each run.
+born: list[Any] | None = None
+
+
+def note_birth(thing: Any) -> None:
+    """Note that something with ``save`` and ``restore`` was created, if a module is imported."""
+    if born is not None:
+        born.append(thing)
+
+
+def deadline_of(blocking: object, timeout: float) -> float | None:
+    """Check the arguments of ``acquire`` as ``_thread`` does; the deadline, None for no limit."""
+    if not isinstance(timeout, (int, float)):
+        raise TypeError(f"'{type(timeout).__name__}' object cannot be interpreted as an integer")
+    if timeout != timeout:
+        raise ValueError("Invalid value NaN (not a number)")
+    if not blocking and timeout != -1:
+        raise ValueError("can't specify a timeout for a non-blocking call")
+    if timeout < 0 and timeout != -1:
+        raise ValueError("timeout value must be a non-negative number")
+    if timeout > TIMEOUT_MAX:
+        raise OverflowError("timeout value is too large")
+    if timeout == -1:
+        return None
+    run = active()
+    return (run.now if run is not None else 0.0) + timeout
+
+
+class Lock(Location):
+    """The lock that ``allocate_lock`` returns."""
+
+    __slots__ = ("__weakref__",)
+
+    def __init__(self, depth: int = 2) -> None:
+        Location.__init__(self, _where(depth))
+        note_birth(self)
+
+    def save(self) -> object:
+        """The state, for :meth:`restore`."""
+        return self.held
+
+    def restore(self, state: Any) -> None:
+        """Set the state."""
+        self.held = state
+
+    def name(self) -> str:
+        return "lock"
+
+    def acquire(self, blocking: object = True, timeout: float = -1) -> bool:
+        """Lock it; return whether that was done."""
+        deadline = deadline_of(blocking, timeout)
+        run = _active[0]
+        if run is not None and run.current is not None:
+            if blocking and deadline is None:
+                run.step(self, ACQUIRE)
+            else:
+                run.step(self, TRY, deadline if timeout > 0 else None)
+                if self.held and not run.abandoning:
+                    return False
+            self.held = True
+            return True
+        if self.held:
+            if blocking and deadline is None:
+                raise Deadlock("the code outside all threads waits for a lock that nobody releases")
+            return False
+        self.held = True
+        return True
+
+    def release(self) -> None:
+        """Unlock it."""
+        run = _active[0]
+        if run is not None and run.current is not None:
+            run.step(self, RELEASE)
+        if not self.held:
+            if run is not None and run.abandoning:
+                return
+            raise RuntimeError("release unlocked lock")
+        self.held = False
+
+    def locked(self) -> bool:
+        """Whether it is locked."""
+        run = _active[0]
+        if run is not None and run.current is not None:
+            run.step(self, READ)
+        return self.held
+
+    acquire_lock = acquire
+    release_lock = release
+    locked_lock = locked
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def _at_fork_reinit(self) -> None:
+        self.held = False
+
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot pickle '_thread.lock' object")
+
+    def __repr__(self) -> str:
+        return f"<{'locked' if self.held else 'unlocked'} lock>"
+
+
+def allocate_lock() -> Lock:
+    """Return a new lock, unlocked."""
+    return Lock(3)
+
+
+class RLock(Location):
+    """The reentrant lock of ``_thread``.
+
+    Only the outermost ``acquire`` and ``release`` are steps: others cannot notice the inner ones.
+    """
+
+    __slots__ = ("__weakref__", "_level", "_owner")
+
+    def __new__(cls, *args: object, **kwargs: object) -> RLock:
+        self = object.__new__(cls)
+        Location.__init__(self, _where())
+        self._owner: Task | None = None
+        self._level = 0
+        note_birth(self)
+        return self
+
+    def __init__(self) -> None:
+        pass
+
+    def save(self) -> object:
+        """The state, for :meth:`restore`."""
+        return self.held, self._owner, self._level
+
+    def restore(self, state: Any) -> None:
+        """Set the state."""
+        self.held, self._owner, self._level = state
+
+    def name(self) -> str:
+        return "RLock"
+
+    def acquire(self, blocking: object = True, timeout: float = -1) -> bool:
+        """Take it, or take it once more; return whether that was done."""
+        deadline = deadline_of(blocking, timeout)
+        task = me()
+        if self.held and self._owner is task:
+            self._level += 1
+            return True
+        run = _active[0]
+        if run is not None and run.current is not None:
+            if blocking and deadline is None:
+                run.step(self, ACQUIRE)
+            else:
+                run.step(self, TRY, deadline if timeout > 0 else None)
+                if self.held and not run.abandoning:
+                    return False
+        elif self.held:
+            if blocking and deadline is None:
+                raise Deadlock("the code outside all threads waits for a lock that nobody releases")
+            return False
+        self.held = True
+        self._owner = task
+        self._level = 1
+        return True
+
+    def release(self) -> None:
+        """Undo one acquire."""
+        task = me()
+        run = _active[0]
+        if not self.held or self._owner is not task:
+            if run is not None and run.abandoning:
+                return
+            raise RuntimeError("cannot release un-acquired lock")
+        if self._level == 1 and run is not None and run.current is not None:
+            run.step(self, RELEASE)
+        self._level -= 1
+        if not self._level:
+            self._owner = None
+            self.held = False
+
+    def __enter__(self) -> bool:
+        return RLock.acquire(self)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        RLock.release(self)
+
+    def _release_save(self) -> Any:
+        task = me()
+        run = _active[0]
+        if not self.held or self._owner is not task:
+            if run is not None and run.abandoning:
+                return 1
+            raise RuntimeError("cannot release un-acquired lock")
+        if run is not None and run.current is not None:
+            run.step(self, RELEASE)
+        level = self._level
+        self._level = 0
+        self._owner = None
+        self.held = False
+        return level, task
+
+    def _acquire_restore(self, state: Any) -> None:
+        run = _active[0]
+        if run is not None and run.current is not None:
+            run.step(self, ACQUIRE)
+        self.held = True
+        self._owner = me()
+        self._level = state[0] if isinstance(state, tuple) else state
+
+    def _is_owned(self) -> bool:
+        run = _active[0]
+        if run is not None and run.abandoning:
+            return True
+        return self.held and self._owner is me()
+
+    def _recursion_count(self) -> int:
+        return self._level if self._is_owned() else 0
+
+    def _at_fork_reinit(self) -> None:
+        self.held = False
+        self._owner = None
+        self._level = 0
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"cannot pickle '{type(self).__name__}' object")
+
+    def __repr__(self) -> str:
+        return f"<{'locked' if self.held else 'unlocked'} RLock level={self._level}>"
+
+
+def _run_locals(data: local) -> dict[str, Any]:
+    """The running task's attributes of thread-local data, which are initialized if they are new."""
+    shelves = me().locals
+    key = id(data)
+    shelf = shelves.get(key)
+    if shelf is None:
+        shelf = shelves[key] = {}
+        arguments = object.__getattribute__(data, "_threadspec_arguments")
+        object.__setattr__(data, "__dict__", shelf)
+        try:
+            type(data).__init__(data, *arguments[0], **arguments[1])
+        except BaseException:
+            del shelves[key]
+            raise
+    object.__setattr__(data, "__dict__", shelf)
+    return shelf
+
+
+class local:
+    """Thread-local data.  Access is no step: no other task can notice it."""
+
+    __slots__ = ("__dict__", "__weakref__", "_threadspec_arguments")
+
+    def __new__(cls, /, *args: Any, **kwargs: Any) -> local:
+        if (args or kwargs) and cls.__init__ is object.__init__:
+            raise TypeError("Initialization arguments are not supported")
+        self = object.__new__(cls)
+        object.__setattr__(self, "_threadspec_arguments", (args, kwargs))
+        me().locals[id(self)] = self.__dict__
+        alive.append(self)
+        return self
+
+    def __getattribute__(self, name: str) -> Any:
+        _run_locals(self)
+        return object.__getattribute__(self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "__dict__":
+            raise AttributeError(f"'{type(self).__name__}' object attribute '__dict__' is read-only")
+        _run_locals(self)
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if name == "__dict__":
+            raise AttributeError(f"'{type(self).__name__}' object attribute '__dict__' is read-only")
+        _run_locals(self)
+        object.__delattr__(self, name)
+
+
+# Every local that was created since this was emptied last: its id() must stay its own.
+alive: list[local] = []
+
+
+def get_ident() -> int:
+    """The identifier of the running task; that of one that has ended may be used again."""
+    return me().ident
+
+
+def get_native_id() -> int:
+    """The same number."""
+    return me().ident
+
+
+def start_new_thread(
+    function: Callable[..., object], args: tuple[object, ...], kwargs: Any = None
+) -> int:
+    """Start a task that calls ``function``; return its identifier."""
+    if not callable(function):
+        raise TypeError("first arg must be callable")
+    if not isinstance(args, tuple):
+        raise TypeError("2nd arg must be a tuple")
+    if kwargs is not None and not isinstance(kwargs, dict):
+        raise TypeError("optional 3rd arg must be a dictionary")
+    return _start(function, args, kwargs or {}).ident
+
+
+def _start(
+    function: Callable[..., object], args: tuple[object, ...], kwargs: Any
+) -> Task:
+    run = active()
+    if run is None:
+        raise RuntimeError("a module that starts a thread while it is imported cannot be explored")
+    if run.abandoning:
+        return me()
+    parent = run.current
+    if run.reuse is not None and parent is not None:
+        run.step(run.reuse, WRITE)
+
+    def perform() -> None:
+        try:
+            function(*args, **kwargs)
+        except SystemExit:
+            pass
+        _release_sentinel(task)
+
+    task = run.add(f"thread {1 + sum(one.daemon for one in run.tasks)}", perform)
+    task.daemon = True  # it need not end
+    if parent is not None:
+        task.clock[:] = parent.clock
+    return task
+
+
+def this_thread() -> Task:
+    """An object that identifies the running task."""
+    return me()
+
+
+def is_main_thread() -> bool:
+    """Whether the running task represents the main thread, as the code outside all tasks does."""
+    task = me()
+    run = _active[0]
+    return task.number < 0 or (run is not None and run.main is task)
+
+
+def _get_main_thread_ident() -> int:
+    run = active()
+    return run.main.ident if run is not None and run.main is not None else 1
+
+
+_size = [0]
+
+
+def stack_size(size: int = 0) -> int:
+    """The stack size that was set last; it has no effect."""
+    if size and size < 32768:
+        raise ValueError(f"size not valid: {size} bytes")
+    before = _size[0]
+    _size[0] = size
+    return before
+
+
+def clock() -> float:
+    """Virtual time, in seconds."""
+    run = _active[0]
+    if run is None:
+        return 0.0
+    if run.current is not None:
+        run.step(run.clock, READ)
+    return run.now
+
+
+def sleep(seconds: float) -> None:
+    """Let virtual time pass."""
+    run = _active[0]
+    if seconds != seconds:
+        raise ValueError("Invalid value NaN (not a number)")
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    if run is not None and run.current is not None:
+        run.step(_Passing(), TRY, run.now + seconds)
+
+
+class _Passing(Location):
+    """What nobody will end: a sleep waits for it in vain."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.site = "sleep"
+        self.serial = -1
+        self.held = True
+
+    def reset(self, run: Run) -> None:
+        Location.reset(self, run)
+        self.hidden = False
+
+    def name(self) -> str:
+        return "sleep"
+
+
+def exit() -> None:
+    """End the running task."""
+    raise SystemExit
+
+
+# -- what CPython 3.12 and 3.13 use besides ----------------------------------------------------------
+
+
+class _ThreadHandle(Location):
+    """What stands for a thread that can be joined (3.13)."""
+
+    __slots__ = ("__weakref__", "_state", "ident")
+
+    def __init__(self) -> None:
+        Location.__init__(self, _where())
+        self.held = True  # until the thread is done
+        self._state = "new"
+        self.ident = 0
+        note_birth(self)
+
+    def save(self) -> object:
+        """The state, for :meth:`restore`."""
+        return self.held, self._state, self.ident
+
+    def restore(self, state: Any) -> None:
+        """Set the state."""
+        self.held, self._state, self.ident = state
+
+    def name(self) -> str:
+        return "handle"
+
+    def is_done(self) -> bool:
+        """Whether the thread has ended."""
+        run = _active[0]
+        if run is not None and run.current is not None:
+            run.step(self, READ)
+        return not self.held
+
+    def _set_done(self) -> None:
+        run = _active[0]
+        if run is not None and run.current is not None:
+            run.step(self, WRITE)
+        self.held = False
+        self._state = "done"
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end of the thread."""
+        run = _active[0]
+        if self._state == "new":
+            raise RuntimeError("thread not started")
+        if self.held and self.ident == me().ident:
+            raise RuntimeError("Cannot join current thread")
+        if run is None or run.current is None:
+            return
+        if timeout is None or timeout < 0:
+            run.step(self, AWAIT)
+        else:
+            run.step(self, POLL, run.now + timeout)
+
+
+def start_joinable_thread(
+    function: Callable[[], object], handle: _ThreadHandle | None = None, daemon: bool = True
+) -> _ThreadHandle:
+    """Start a task that calls ``function``; return a handle to join it."""
+    if handle is None:
+        handle = _ThreadHandle()
+    one = handle
+    run = _active[0]
+    if run is not None and run.current is not None:
+        run.step(one, WRITE)
+    if one._state != "new":
+        raise RuntimeError("thread already started")
+    one._state = "started"
+
+    def perform() -> None:
+        try:
+            function()
+        finally:
+            one._set_done()
+
+    one.ident = _start(perform, (), {}).ident
+    return one
+
+
+def _make_thread_handle(ident: int) -> _ThreadHandle:
+    handle = _ThreadHandle()
+    handle.ident = ident
+    handle._state = "started"
+    return handle
+
+
+def _set_sentinel() -> Lock:
+    """A lock that is released when the running task has ended (up to 3.12)."""
+    lock = Lock(3)
+    me().locals.setdefault(-1, {})["sentinel"] = lock
+    return lock
+
+
+def _release_sentinel(task: Task) -> None:
+    """Do at the end of a task what the interpreter does."""
+    lock = task.locals.get(-1, {}).get("sentinel")
+    if lock is not None and lock.held:
+        lock.release()
+
+
+def await_until(condition: Callable[[], bool]) -> None:
+    """Wait until ``condition()`` is true, for the stage of cases."""
+    run = _active[0]
+    if run is not None and run.current is not None:
+        run.step(None, UNTIL, None, condition)
+
+
+_LAYER = (
+    "TIMEOUT_MAX",
+    "RLock",
+    "allocate_lock",
+    "clock",
+    "error",
+    "get_ident",
+    "is_main_thread",
+    "local",
+    "stack_size",
+    "start_new_thread",
+    "this_thread",
+)
+
+
+def reference_layer() -> ModuleType:
+    """A module with the names of the reference's ``_layer``."""
+    module = ModuleType("_layer", "The simulated thread layer.")
+    for name in _LAYER:
+        setattr(module, name, globals()[name])
+    return module
+
+
+def low_level_module(version: tuple[int, int]) -> ModuleType:
+    """A module with the names of ``_thread``, as CPython ``version`` has it."""
+    module = ModuleType("_thread", "The simulated low-level thread module.")
+    names = {
+        "TIMEOUT_MAX": TIMEOUT_MAX,
+        "LockType": Lock,
+        "RLock": RLock,
+        "_local": local,
+        "allocate": allocate_lock,
+        "allocate_lock": allocate_lock,
+        "error": error,
+        "exit": exit,
+        "get_ident": get_ident,
+        "get_native_id": get_native_id,
+        "interrupt_main": _thread.interrupt_main,
+        "stack_size": stack_size,
+        "start_new": start_new_thread,
+        "start_new_thread": start_new_thread,
+        "_count": lambda: sum(not task.ended for task in run.tasks) if (run := active()) else 1,
+        "_is_main_interpreter": lambda: True,
+        "daemon_threads_allowed": lambda: True,
+    }
+    if version >= (3, 8):
+        names["_excepthook"] = _excepthook
+        names["_ExceptHookArgs"] = _ExceptHookArgs
+    if version >= (3, 13):
+        names["lock"] = Lock
+        names["_ThreadHandle"] = _ThreadHandle
+        names["_get_main_thread_ident"] = _get_main_thread_ident
+        names["_make_thread_handle"] = _make_thread_handle
+        names["_shutdown"] = lambda: None
+        names["start_joinable_thread"] = start_joinable_thread
+    else:
+        names["_set_sentinel"] = _set_sentinel
+    for name, value in names.items():
+        setattr(module, name, value)
+    return module
+
+
+_ExceptHookArgs = getattr(_thread, "_ExceptHookArgs", tuple)
+
+
+def _excepthook(args: Any) -> None:
+    """Write what a thread has raised to standard error, as ``_thread`` does."""
+    kind, value, traceback, thread = args
+    if kind is SystemExit:
+        return
+    name = getattr(thread, "_name", None) or get_ident()
+    import traceback as tracebacks
+
+    text = "".join(tracebacks.format_exception(kind, value, traceback))
+    sys.stderr.write(f"Exception in thread {name}:\n{text}")

@@ -1,0 +1,480 @@
+"""One run of a simulated program: its tasks, the steps between which they switch, and virtual time.
+
+A task runs in a pooled thread of the operating system, but only the task that has the baton runs.
+Before each step that another task could notice, the running task asks the strategy of the run which
+task goes on, and passes the baton to it.
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import ctypes
+from collections.abc import Callable
+from typing import Any, Protocol
+
+# The kinds of steps.  ACQUIRE is disabled while its location is held, and so is AWAIT, which only
+# reads.  TRY fails while its location is held; one with a deadline then times out.
+BEGIN, READ, WRITE, ACQUIRE, TRY, RELEASE, AWAIT, POLL, UNTIL = range(9)
+
+# Virtual time begins here, in seconds: no program mistakes it for a duration.
+EPOCH = 1000.0
+
+# A task that goes on after it was told to end gets this many more steps before it is told again,
+# and after ``PATIENCE`` steps its thread is given up.
+REMINDER = 200
+PATIENCE = 4000
+
+# The seconds without a step after which a task is taken to compute for ever.
+STUCK = 5.0
+
+# The most tasks of one run whose clocks are kept.
+MOST = 12
+
+
+class Abandoned(BaseException):
+    """Raised in a task whose run is over, so that it ends."""
+
+
+class Location:
+    """Something that steps read and write.
+
+    ``site``: what identifies it in every run, such as a class and an attribute.  The other
+    attributes are valid in the run whose ``serial`` it has.  A *hidden* location is one that no two
+    tasks have been seen to use, so its steps are not shown to the strategy: ``owner`` is the task
+    that uses it, ``many`` whether others do, and ``dirty`` whether a task has written to it.
+    ``writer``, ``acquirer`` and ``readers`` are events (see :class:`Run`), the readers those since
+    the last write; ``written`` and ``read`` are the clocks that later steps take over.
+    """
+
+    __slots__ = (
+        "acquirer",
+        "dirty",
+        "held",
+        "hidden",
+        "many",
+        "owner",
+        "read",
+        "readers",
+        "serial",
+        "site",
+        "writer",
+        "written",
+    )
+
+    def __init__(self, site: object = None) -> None:
+        self.site = site
+        self.serial = -1
+        self.held = False
+
+    def reset(self, run: Run) -> None:
+        """Forget earlier runs."""
+        self.serial = run.serial
+        self.hidden = run.shared is not None and self.site not in run.shared
+        self.owner: Task | None = None
+        self.many = self.dirty = False
+        self.writer = self.acquirer = -1
+        self.readers: list[int] = []
+        self.written: list[int] | None = None
+        self.read: list[int] | None = None
+
+    def name(self) -> str:
+        """What a reader of an interleaving calls it."""
+        return str(self.site)
+
+
+class Task:
+    """One thread of control of a run.
+
+    ``kind``, ``location`` and ``deadline`` describe the step that it is about to perform;
+    ``steps`` counts those it has performed, hidden ones included.
+    """
+
+    __slots__ = (
+        "action",
+        "after",
+        "begun",
+        "clock",
+        "condition",
+        "daemon",
+        "deadline",
+        "ended",
+        "gate",
+        "go",
+        "ident",
+        "kind",
+        "location",
+        "locals",
+        "loose",
+        "moved",
+        "name",
+        "number",
+        "opening",
+        "since",
+        "steps",
+        "thread",
+        "timed_out",
+        "tired",
+    )
+
+    def __init__(self, number: int, name: str, action: Callable[[], object], ident: int) -> None:
+        self.number = number
+        self.name = name
+        self.action = action
+        self.ident = ident
+        self.kind = BEGIN
+        self.location: Location | None = None
+        self.deadline: float | None = None
+        self.condition: Callable[[], bool] | None = None
+        self.after: Task | None = None  # an equal task, whose first step comes first
+        self.gate: Task | None = None  # a task that ends before this one begins
+        self.ended = self.begun = self.moved = self.timed_out = self.tired = False
+        self.daemon = False
+        self.steps = 0
+        self.since = 0
+        self.loose = 0
+        self.clock = [0] * MOST
+        self.opening = self.clock  # the clock of its first step
+        self.locals: dict[int, dict[str, Any]] = {}
+        self.go: Any = None
+        self.thread: int | None = None
+
+
+class _Worker:
+    """A thread of the operating system that performs tasks, one after another."""
+
+    def __init__(self) -> None:
+        self.go = _thread.allocate_lock()
+        self.go.acquire()
+        self.job: tuple[Run, Task] | None = None
+        _thread.start_new_thread(self._work, ())
+
+    def _work(self) -> None:
+        while True:
+            self.go.acquire()
+            assert self.job is not None
+            run, task = self.job
+            self.job = None
+            task.thread = _thread.get_ident()
+            try:
+                if not run.abandoning:
+                    task.action()
+            except Abandoned as error:
+                if not run.abandoning:
+                    run.fail(task, error)  # it computes for ever
+            except BaseException as error:
+                if not run.abandoning:
+                    run.fail(task, error)
+                del error
+            _pool.append(self)
+            run._end(task)
+            del run, task
+
+
+_pool: list[_Worker] = []
+
+
+class Strategy(Protocol):
+    """Decides which task goes on."""
+
+    def choose(self, run: Run, enabled: list[Task], task: Task | None) -> Task | None:
+        """The task of ``enabled`` that performs its step; None to give the run up.
+
+        ``task``: the one that has performed the last step, or None if it has ended.
+        """
+
+
+class Run:
+    """One run: the tasks, and how it ended.
+
+    ``strategy`` decides; ``shared``: the sites of the locations that are not hidden, None for all;
+    ``limit``: the most steps before it is given up.  ``discovered`` collects the sites that should
+    not have been hidden; ``trail`` collects, for each time that the baton was passed, the number of
+    a task, the steps that it has performed since it got it, and whether the first was a time-out.
+    ``left``: the tasks that had not ended when the run was over; ``fair``: half of the limit was reached, and since then all tasks go on in rotation; ``erratic``:
+    the program did not do what it had done in an earlier run; ``main``: the task that represents the
+    main thread; ``reuse``: where the identifiers of ended tasks are given to new ones.
+    ``status`` is "ended", "blocked" (no task can go on), "cut" (the strategy has given it up),
+    "spins" (the limit was reached) or "failed" (a task raised an exception: ``failure``).
+
+    An event is the number of a step that the strategy has seen; ``who``, ``when`` and ``clocks``
+    have for each event the task, the number that the task gives it, and its vector clock.
+    """
+
+    serial = 0
+
+    def __init__(
+        self, strategy: Strategy, shared: set[object] | None = None, limit: int = 1000
+    ) -> None:
+        Run.serial += 1
+        self.serial = Run.serial
+        self.strategy = strategy
+        self.shared = shared
+        self.limit = limit
+        self.discovered: set[object] = set()
+        self.tasks: list[Task] = []
+        self.current: Task | None = None
+        self.home = Task(-1, "set-up", lambda: None, 1)
+        self.status = "ended"
+        self.failure: tuple[Task, BaseException] | None = None
+        self.abandoning = False
+        self.now = EPOCH
+        self.count = 0
+        self.clock = Location("the clock")
+        self.watch: Callable[[Task, str, object], None] | None = None
+        self.trail: list[tuple[int, int, bool]] = []
+        self.leaked = 0
+        self.stuck = self.erratic = self.fair = False
+        self.main: Task | None = None
+        self.reuse: Location | None = None
+        self._idents = 1
+        self.left: list[Task] = []
+        self._interrupted = False
+        self._over = _thread.allocate_lock()
+        self._over.acquire()
+
+    def add(self, name: str, action: Callable[[], object], after: Task | None = None) -> Task:
+        """Add a task that calls ``action``; ``after``: an equal task, which is to step first."""
+        if self.reuse is not None:
+            used = {task.ident for task in self.tasks if not task.ended}
+            ident = next(number for number in range(2, 1000) if number not in used)
+        else:
+            self._idents += 1
+            ident = self._idents
+        task = Task(len(self.tasks), name, action, ident)
+        task.after = after
+        self.tasks.append(task)
+        worker = _pool.pop() if _pool else _Worker()
+        task.go = worker.go
+        worker.job = self, task
+        return task
+
+    def perform(self) -> None:
+        """Perform the run until it is over; afterwards, no task is left."""
+        _active[0] = self
+        try:
+            first = self._choose(None)
+            if first is not None:
+                self._pass_to(first)
+                self._wait()
+            self.left = [task for task in self.tasks if not task.ended]
+            self.abandoning = True
+            for task in self.left:
+                if not task.ended:
+                    self.current = task
+                    task.go.release()
+                    self._wait()
+        finally:
+            self.current = None
+            _active[0] = None
+        if self._interrupted:
+            raise KeyboardInterrupt
+
+    def _wait(self) -> None:
+        """Wait until the tasks give the baton back.
+
+        Ctrl-C takes effect after the run.  A task that computes for ever, without a step, is told
+        to end; a second Ctrl-C gives everything up.
+        """
+        while True:
+            before = self.count
+            try:
+                if self._over.acquire(True, STUCK):
+                    return
+            except KeyboardInterrupt:
+                if self._interrupted:
+                    raise
+                self._interrupted = True
+                continue
+            task = self.current
+            if self.count == before and task is not None and task.thread is not None:
+                self.stuck = True
+                _interrupt(task.thread)
+
+    def setting_up(self) -> _SettingUp:
+        """A context in which the caller's own code belongs to the run, as its set-up."""
+        return _SettingUp(self)
+
+    def fail(self, task: Task, error: BaseException) -> None:
+        """Note that a task has raised an exception, and let the run end."""
+        if self.failure is None:
+            self.failure = (task, error)
+
+    def enabled(self) -> list[Task]:
+        """The tasks that can perform their steps."""
+        result = []
+        for task in self.tasks:
+            if task.ended:
+                continue
+            kind = task.kind
+            if kind == ACQUIRE or kind == AWAIT:
+                if task.location.held:  # type: ignore[union-attr]
+                    continue
+            elif kind == UNTIL and not task.condition():  # type: ignore[misc]
+                continue
+            if kind == BEGIN and task.gate is not None and not task.gate.ended:
+                continue
+            if task.after is not None and kind != BEGIN and not task.moved:
+                if not (task.after.moved or task.after.ended):
+                    continue
+            result.append(task)
+        return result
+
+    def _choose(self, task: Task | None) -> Task | None:
+        """The next task, which performs its step; None if the run is over."""
+        if self.failure is not None:
+            self.status = "failed"
+            return None
+        enabled = self.enabled()
+        if not enabled:
+            self.status = "blocked" if any(not one.ended for one in self.tasks) else "ended"
+            return None
+        if self.count >= self.limit:
+            self.status = "spins"
+            return None
+        self.count += 1
+        if self.count > self.limit // 2:
+            # It may only wait, in a loop, for others: let each go on in rotation, and see whether it
+            # ends.
+            self.fair = True
+            last = task.number if task is not None else -1
+            chosen = next((one for one in enabled if one.number > last), enabled[0])
+        else:
+            chosen = self.strategy.choose(self, enabled, task)  # type: ignore[assignment]
+        if chosen is None:
+            self.status = "cut"
+            return None
+        kind = chosen.kind
+        if kind != BEGIN:
+            chosen.moved = True
+        chosen.timed_out = False
+        if kind in (TRY, POLL) and chosen.deadline is not None and chosen.location.held:  # type: ignore[union-attr]
+            chosen.timed_out = True
+            self.now = max(self.now, chosen.deadline)
+        return chosen
+
+    def _pass_to(self, chosen: Task) -> None:
+        self.current = chosen
+        chosen.since = chosen.steps
+        chosen.tired = chosen.timed_out
+        chosen.steps += 1
+        chosen.go.release()
+
+    def _leave(self, task: Task) -> None:
+        """Note that a task gives the baton away."""
+        self.trail.append((task.number, task.steps - task.since, task.tired))
+
+    def step(
+        self,
+        location: Location | None,
+        kind: int,
+        deadline: float | None = None,
+        condition: Callable[[], bool] | None = None,
+    ) -> bool:
+        """Perform a step of the running task; return whether it was a time-out."""
+        task = self.current
+        if task is None:
+            return False
+        if self.abandoning:
+            self._remind(task)
+            return False
+        if location is not None:
+            if location.serial != self.serial:
+                location.reset(self)
+            if location.hidden:
+                if location.owner is not task:
+                    if location.owner is None:
+                        location.owner = task
+                    else:
+                        location.many = True
+                if kind != READ:
+                    location.dirty = True
+                if location.many and location.dirty:
+                    self.discovered.add(location.site)
+                if not location.held or kind in (READ, WRITE, RELEASE):
+                    task.steps += 1
+                    return False
+                location.hidden = False
+                self.discovered.add(location.site)
+        task.kind = kind
+        task.location = location
+        task.deadline = deadline
+        task.condition = condition
+        chosen = self._choose(task)
+        if chosen is task:
+            task.steps += 1
+        else:
+            self._leave(task)
+            if chosen is None:
+                self._over.release()
+            else:
+                self._pass_to(chosen)
+            task.go.acquire()
+            if self.abandoning:
+                raise Abandoned
+        return task.timed_out
+
+    def _remind(self, task: Task) -> None:
+        task.loose += 1
+        if task.loose >= PATIENCE:
+            self.leaked += 1
+            task.ended = True
+            self._over.release()
+            _held().acquire()  # for good
+        if task.loose % REMINDER == 0:
+            raise Abandoned
+
+    def _end(self, task: Task) -> None:
+        """Let a task end that has nothing more to do, in its thread."""
+        if self.reuse is not None and not self.abandoning and self.failure is None:
+            with contextlib.suppress(Abandoned):
+                self.step(self.reuse, WRITE)
+        task.ended = True
+        if self.abandoning:
+            self._over.release()
+            return
+        self._leave(task)
+        chosen = self._choose(None)
+        if chosen is None:
+            self._over.release()
+        else:
+            self._pass_to(chosen)
+
+
+def _interrupt(thread: int) -> None:
+    """Raise Abandoned in a thread of the operating system that does not come to a step."""
+    kind = ctypes.py_object(Abandoned)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), kind)
+
+
+def _held() -> Any:
+    lock = _thread.allocate_lock()
+    lock.acquire()
+    return lock
+
+
+class _SettingUp:
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __enter__(self) -> None:
+        _active[0] = self._run
+
+    def __exit__(self, *raised: object) -> None:
+        _active[0] = None
+
+
+# The run that is being performed, if any.
+_active: list[Run | None] = [None]
+
+
+def active() -> Run | None:
+    """The run that is being performed or set up, if any."""
+    return _active[0]
+
+
+def step(location: Location, kind: int) -> None:
+    """Perform a step of the running task, if there is one."""
+    run = _active[0]
+    if run is not None and run.current is not None:
+        run.step(location, kind)
