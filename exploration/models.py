@@ -71,14 +71,16 @@ class Model:
     def internal(self, state: State) -> Iterator[State]:
         """The states that follow by themselves, such as the end of a thread."""
         for place, (kind, _) in enumerate(self._kinds.values()):
-            new = _NEXT.get((kind, state[place]))
-            if new is not None:
-                yield (*state[:place], new, *state[place + 1 :])
+            if kind in ("Thread", "Timer"):
+                phase, is_open = state[place]
+                new = _NEXT.get((kind, phase))
+                if new is not None:
+                    yield (*state[:place], (new, is_open), *state[place + 1 :])
 
     def settled(self, state: State) -> bool:
         """Whether a program may stay in this state for ever."""
         return not any(
-            kind in ("Thread", "Timer") and state[place] in ("started", "firing", "ending")
+            kind in ("Thread", "Timer") and state[place][0] in ("started", "firing", "ending")
             for place, (kind, _) in enumerate(self._kinds.values())
         )
 
@@ -189,47 +191,62 @@ def _event(state: Any, _: Any, task: int, call: Call, stage: object) -> Moves:
 
 
 def _thread(state: Any, _: Any, task: int, call: Call, stage: object) -> Moves:
-    """A thread is new, started, running, ending or ended."""
+    """A thread is new, started, running, ending or ended.
+
+    Until its start() has returned, the manual leaves open what others see of it.
+    """
+    phase, is_open = state
     if call.method == "start":
-        yield ("started", Done()) if state == "new" else (state, Done("RuntimeError"))
-    elif call.method == "run":
-        if stage == 0 and state == "started":
-            yield "running", "running"
-        elif stage == "running":
-            yield "ending", Done()
-    elif call.method == "isAlive":
-        yield state, Done(state in _ALIVE)
-    elif call.method == "join":
-        if state == "new":
+        if stage == "begun":
+            yield (phase, False), Done()
+        elif phase == "new":
+            yield ("started", True), "begun"
+        else:
             yield state, Done("RuntimeError")
-        elif state == "ended" or call.args:
+    elif call.method == "run":
+        if stage == 0 and phase == "started":
+            yield ("running", is_open), "running"
+        elif stage == "running":
+            yield ("ending", is_open), Done()
+    elif call.method == "isAlive":
+        if phase in _ALIVE:
+            yield state, Done(True)
+        if is_open or phase not in _ALIVE:
+            yield state, Done(False)
+    elif call.method == "join":
+        if phase == "new" or is_open:
+            yield state, Done("RuntimeError")
+        if phase == "ended" or (call.args and phase != "new"):
             yield state, Done()
 
 
 def _timer(state: Any, _: Any, task: int, call: Call, stage: object) -> Moves:
     """A timer is new, dropped (cancelled before its start), firing, or what a thread is."""
+    phase, is_open = state
     if call.method == "run" and stage == 0:
-        if state == "firing":
-            yield "running", "running"
+        if phase == "firing":
+            yield ("running", is_open), "running"
     elif call.method == "cancel":
         following = {"new": "dropped", "started": "ending"}
-        yield following.get(state, state), Done()
-    elif call.method == "start" and state == "dropped":
-        yield "ending", Done()
-    elif state == "dropped":
-        yield from ((state, done) for _, done in _thread("new", _, task, call, stage))
+        yield (following.get(phase, phase), is_open), Done()
+    elif call.method == "start" and phase == "dropped" and stage == 0:
+        yield ("ending", True), "begun"
+    elif phase == "dropped":
+        yield from ((state, done) for _, done in _thread(("new", False), _, task, call, stage))
     else:
         yield from _thread(state, _, task, call, stage)
 
 
 def _functions(state: State, kinds: dict[str, tuple[str, Any]], call: Call) -> Moves:
     if call.method == "activeCount":
-        alive = [
+        threads = [
             one
             for one, (kind, _) in zip(state, kinds.values(), strict=True)
-            if kind in ("Thread", "Timer") and one in _ALIVE
+            if kind in ("Thread", "Timer") and one[0] in _ALIVE
         ]
-        yield state, Done(1 + len(alive))
+        unsure = sum(is_open for _, is_open in threads)
+        for count in range(unsure + 1):
+            yield state, Done(1 + len(threads) - count)
     else:
         yield state, Done(ANY)
 
@@ -257,8 +274,8 @@ _FIRST: dict[str, Any] = {
     "BoundedSemaphore": lambda value: value,
     "Event": lambda value: (False, ()),
     "Condition": lambda value: (),
-    "Thread": lambda value: "new",
-    "Timer": lambda value: "new",
+    "Thread": lambda value: ("new", False),
+    "Timer": lambda value: ("new", False),
 }
 _FREE = {"Lock": 0, "RLock": None}
 

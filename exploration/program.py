@@ -163,6 +163,7 @@ class Program:
         space["Shared"] = Shared
         space["run"] = self._body
         space["threading"] = _Module(self)
+        space["current"] = self._current
         space["__builtins__"] = __builtins__
         layer.alive.clear()
         with run.setting_up():
@@ -195,12 +196,25 @@ class Program:
 
         return body
 
+    def _current(self) -> Any:
+        """The implementation's currentThread(), unrecorded: for the body of a thread."""
+        module = self.subject.module
+        return (getattr(module, "currentThread", None) or module.current_thread)()
+
     def run(
-        self, strategy: Searching, shared: set[object] | None, limit: int = 1000
+        self,
+        strategy: Searching,
+        shared: set[object] | None,
+        limit: int = 1000,
+        observe: Callable[[Task], None] | None = None,
     ) -> tuple[Run, Wrong | None]:
-        """One schedule; what is wrong with it, or None."""
+        """One schedule; what is wrong with it, or None.
+
+        ``shared``, ``limit`` and ``observe``: see :class:`scheduler.Run`.
+        """
         self.subject.reset()
         run = Run(strategy, shared, limit)
+        run.observe = observe
         if self.scenario.reuse:
             run.reuse = Location("identifiers")
         strategy.begin()

@@ -191,7 +191,7 @@ class Run:
     ``limit``: the most steps before it is given up.  ``discovered`` collects the sites that should
     not have been hidden; ``trail`` collects, for each time that the baton was passed, the number of
     a task, the steps that it has performed since it got it, and whether the first was a time-out.
-    ``left``: the tasks that had not ended when the run was over; ``fair``: half of the limit was reached, and since then all tasks go on in rotation; ``erratic``:
+    ``observe`` is called before each step that the strategy has seen.  ``left``: the tasks that had not ended when the run was over; ``fair``: half of the limit was reached, and since then all tasks go on in rotation; ``erratic``:
     the program did not do what it had done in an earlier run; ``main``: the task that represents the
     main thread; ``reuse``: where the identifiers of ended tasks are given to new ones.
     ``status`` is "ended", "blocked" (no task can go on), "cut" (the strategy has given it up),
@@ -221,7 +221,7 @@ class Run:
         self.now = EPOCH
         self.count = 0
         self.clock = Location("the clock")
-        self.watch: Callable[[Task, str, object], None] | None = None
+        self.observe: Callable[[Task], None] | None = None
         self.trail: list[tuple[int, int, bool]] = []
         self.leaked = 0
         self.stuck = self.erratic = self.fair = False
@@ -412,6 +412,8 @@ class Run:
             task.go.acquire()
             if self.abandoning:
                 raise Abandoned
+        if self.observe is not None:
+            self.observe(task)
         return task.timed_out
 
     def _remind(self, task: Task) -> None:
