@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import _thread
 import sys
+import weakref
 from collections.abc import Callable
 from types import ModuleType, TracebackType
 from typing import Any
@@ -296,57 +297,90 @@ class RLock(Location):
         return f"<{'locked' if self.held else 'unlocked'} RLock level={self._level}>"
 
 
-def _run_locals(data: local) -> dict[str, Any]:
-    """The running task's attributes of thread-local data, which are initialized if they are new."""
-    shelves = me().locals
-    key = id(data)
-    shelf = shelves.get(key)
-    if shelf is None:
-        shelf = shelves[key] = {}
-        arguments = object.__getattribute__(data, "_threadspec_arguments")
-        object.__setattr__(data, "__dict__", shelf)
-        try:
-            type(data).__init__(data, *arguments[0], **arguments[1])
-        except BaseException:
-            del shelves[key]
-            raise
-    object.__setattr__(data, "__dict__", shelf)
-    return shelf
-
-
 class local:
     """Thread-local data.  Access is no step: no other task can notice it."""
 
-    __slots__ = ("__dict__", "__weakref__", "_threadspec_arguments")
+    __slots__ = ("__dict__", "__weakref__", "_threadspec_arguments", "_threadspec_shelves")
 
     def __new__(cls, /, *args: Any, **kwargs: Any) -> local:
         if (args or kwargs) and cls.__init__ is object.__init__:
             raise TypeError("Initialization arguments are not supported")
         self = object.__new__(cls)
         object.__setattr__(self, "_threadspec_arguments", (args, kwargs))
-        me().locals[id(self)] = self.__dict__
-        alive.append(self)
+        # What represents a task -> its attributes; those of the running task become the __dict__.
+        object.__setattr__(self, "_threadspec_shelves", {})
+        _new_shelf(self, me())
+        note_birth(_Shelves(self))
         return self
 
     def __getattribute__(self, name: str) -> Any:
-        _run_locals(self)
+        _show(self)
         return object.__getattribute__(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "__dict__":
             raise AttributeError(f"'{type(self).__name__}' object attribute '__dict__' is read-only")
-        _run_locals(self)
+        _show(self)
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
         if name == "__dict__":
             raise AttributeError(f"'{type(self).__name__}' object attribute '__dict__' is read-only")
-        _run_locals(self)
+        _show(self)
         object.__delattr__(self, name)
 
 
-# Every local that was created since this was emptied last: its id() must stay its own.
-alive: list[local] = []
+def _shelves(data: local) -> dict[object, dict[str, Any]]:
+    return object.__getattribute__(data, "_threadspec_shelves")  # type: ignore[no-any-return]
+
+
+def _new_shelf(data: local, task: Task) -> dict[str, Any]:
+    shelf = _shelves(data)[task.owner] = {}
+    task.touched.append(weakref.ref(data))
+    object.__setattr__(data, "__dict__", shelf)
+    return shelf
+
+
+def _show(data: local) -> None:
+    """Give thread-local data the running task's attributes, initialized if they are new."""
+    task = me()
+    shelf = _shelves(data).get(task.owner)
+    if shelf is None:
+        _new_shelf(data, task)
+        args, kwargs = object.__getattribute__(data, "_threadspec_arguments")
+        try:
+            type(data).__init__(data, *args, **kwargs)
+        except BaseException:
+            _shelves(data).pop(task.owner, None)
+            raise
+        shelf = _shelves(data)[task.owner]
+    object.__setattr__(data, "__dict__", shelf)
+
+
+class _Shelves:
+    """Restores thread-local data that was created while a module was imported."""
+
+    def __init__(self, data: local) -> None:
+        self._data = data
+
+    def save(self) -> Any:
+        """The attributes of all tasks, for :meth:`restore`."""
+        return {owner: dict(shelf) for owner, shelf in _shelves(self._data).items()}
+
+    def restore(self, state: Any) -> None:
+        """Set the attributes."""
+        shelves = _shelves(self._data)
+        shelves.clear()
+        shelves.update((owner, dict(shelf)) for owner, shelf in state.items())
+
+
+def end_locals(task: Task) -> None:
+    """Release the thread-local data of a task that has ended."""
+    for reference in task.touched:
+        data = reference()
+        if data is not None:
+            _shelves(data).pop(task.owner, None)
+    task.touched.clear()
 
 
 def get_ident() -> int:
@@ -390,6 +424,7 @@ def _start(
         except SystemExit:
             pass
         _release_sentinel(task)
+        end_locals(task)
 
     task = run.add(f"thread {1 + sum(one.daemon for one in run.tasks)}", perform)
     task.daemon = True  # it need not end
@@ -560,22 +595,27 @@ def _make_thread_handle(ident: int) -> _ThreadHandle:
 def _set_sentinel() -> Lock:
     """A lock that is released when the running task has ended (up to 3.12)."""
     lock = Lock(3)
-    me().locals.setdefault(-1, {})["sentinel"] = lock
+    me().sentinel = lock
     return lock
 
 
 def _release_sentinel(task: Task) -> None:
     """Do at the end of a task what the interpreter does."""
-    lock = task.locals.get(-1, {}).get("sentinel")
-    if lock is not None and lock.held:
-        lock.release()
+    if task.sentinel is not None and task.sentinel.held:
+        task.sentinel.release()
 
 
-def await_until(condition: Callable[[], bool]) -> None:
-    """Wait until ``condition()`` is true, for the stage of cases."""
+def await_until(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait until ``condition()`` is true, or nothing else can happen for some seconds."""
     run = _active[0]
     if run is not None and run.current is not None:
-        run.step(None, UNTIL, None, condition)
+        run.step(None, UNTIL, run.now + seconds, condition)
+
+
+def become_main(task: Task) -> None:
+    """Let a task be the one that has imported the implementation: it has its thread-local data."""
+    task.ident = _importer.ident
+    task.owner = _importer.owner
 
 
 _LAYER = (

@@ -165,7 +165,6 @@ class Program:
         space["threading"] = _Module(self)
         space["current"] = self._current
         space["__builtins__"] = __builtins__
-        layer.alive.clear()
         with run.setting_up():
             before = set(space)
             exec(self._objects, space)
@@ -215,6 +214,7 @@ class Program:
         self.subject.reset()
         run = Run(strategy, shared, limit)
         run.observe = observe
+        layer.become_main(run.home)
         if self.scenario.reuse:
             run.reuse = Location("identifiers")
         strategy.begin()

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 # The kinds of steps.  ACQUIRE is disabled while its location is held, and so is AWAIT, which only
-# reads.  TRY fails while its location is held; one with a deadline then times out.
+# reads.  TRY fails while its location is held; one with a deadline then times out.  UNTIL waits for
+# a condition, or for all others to be blocked.
 BEGIN, READ, WRITE, ACQUIRE, TRY, RELEASE, AWAIT, POLL, UNTIL = range(9)
 
 # Virtual time begins here, in seconds: no program mistakes it for a duration.
@@ -86,7 +87,8 @@ class Location:
 class Task:
     """One thread of control of a run.
 
-    ``kind``, ``location`` and ``deadline`` describe the step that it is about to perform;
+    ``kind``, ``location`` and ``deadline`` describe the step that it is about to perform; ``vain``
+    is whether the last one was a try in vain, or a time-out;
     ``steps`` counts those it has performed, hidden ones included.
     """
 
@@ -101,20 +103,24 @@ class Task:
         "ended",
         "gate",
         "go",
+        "goal",
         "ident",
         "kind",
         "location",
-        "locals",
         "loose",
         "moved",
         "name",
         "number",
         "opening",
+        "owner",
+        "sentinel",
         "since",
         "steps",
         "thread",
         "timed_out",
         "tired",
+        "touched",
+        "vain",
     )
 
     def __init__(self, number: int, name: str, action: Callable[[], object], ident: int) -> None:
@@ -128,14 +134,17 @@ class Task:
         self.condition: Callable[[], bool] | None = None
         self.after: Task | None = None  # an equal task, whose first step comes first
         self.gate: Task | None = None  # a task that ends before this one begins
-        self.ended = self.begun = self.moved = self.timed_out = self.tired = False
-        self.daemon = False
+        self.ended = self.begun = self.moved = False
+        self.timed_out = self.tired = self.vain = False
+        self.daemon = self.goal = False
         self.steps = 0
         self.since = 0
         self.loose = 0
         self.clock = [0] * MOST
         self.opening = self.clock  # the clock of its first step
-        self.locals: dict[int, dict[str, Any]] = {}
+        self.owner: object = self  # of thread-local data
+        self.touched: list[Any] = []  # references to the thread-local data that it has used
+        self.sentinel: Any = None  # a lock to be released at its end
         self.go: Any = None
         self.thread: int | None = None
 
@@ -310,8 +319,12 @@ class Run:
             if kind == ACQUIRE or kind == AWAIT:
                 if task.location.held:  # type: ignore[union-attr]
                     continue
-            elif kind == UNTIL and not task.condition():  # type: ignore[misc]
-                continue
+            elif kind == UNTIL:
+                current, self.current = self.current, None
+                try:
+                    task.goal = bool(task.condition())  # type: ignore[misc]
+                finally:
+                    self.current = current
             if kind == BEGIN and task.gate is not None and not task.gate.ended:
                 continue
             if task.after is not None and kind != BEGIN and not task.moved:
@@ -324,6 +337,8 @@ class Run:
         """The next task, which performs its step; None if the run is over."""
         if self.failure is not None:
             self.status = "failed"
+            return None
+        if self.main is not None and self.main.ended:
             return None
         enabled = self.enabled()
         if not enabled:
@@ -347,10 +362,12 @@ class Run:
         kind = chosen.kind
         if kind != BEGIN:
             chosen.moved = True
-        chosen.timed_out = False
-        if kind in (TRY, POLL) and chosen.deadline is not None and chosen.location.held:  # type: ignore[union-attr]
-            chosen.timed_out = True
-            self.now = max(self.now, chosen.deadline)
+        chosen.timed_out = chosen.vain = False
+        if kind in (TRY, POLL) and chosen.location.held:  # type: ignore[union-attr]
+            chosen.vain = True
+            if chosen.deadline is not None:
+                chosen.timed_out = True
+                self.now = max(self.now, chosen.deadline)
         return chosen
 
     def _pass_to(self, chosen: Task) -> None:

@@ -18,6 +18,7 @@ from threadspec.exploration.scheduler import (
     POLL,
     RELEASE,
     TRY,
+    UNTIL,
     WRITE,
     Location,
     Run,
@@ -36,8 +37,12 @@ def writes(task: Task) -> bool:
 
 
 def will_time_out(task: Task) -> bool:
-    """Whether the step of a task is a time-out, or a try in vain."""
-    return task.kind in (TRY, POLL) and task.location.held  # type: ignore[union-attr]
+    """Whether the step of a task is a time-out."""
+    if task.kind == UNTIL:
+        return not task.goal
+    return (
+        task.deadline is not None and task.kind in (TRY, POLL) and task.location.held  # type: ignore[union-attr]
+    )
 
 
 def default(enabled: list[Task], task: Task | None) -> Task:
@@ -45,17 +50,13 @@ def default(enabled: list[Task], task: Task | None) -> Task:
 
     A task that has just tried in vain lets others go on first.
     """
-    if task is not None and not task.timed_out and task in enabled and not will_time_out(task):
+    if task is not None and not task.vain and task in enabled and not will_time_out(task):
         return task
     willing = [one for one in enabled if not will_time_out(one)]
     if willing:
-        return willing[0]
-    waiting = [one for one in enabled if one.deadline is not None]
-    if not waiting:
-        # They all poll: the next one in a circle.
         after = task.number if task is not None else -1
-        return next((one for one in enabled if one.number > after), enabled[0])
-    return min(waiting, key=lambda one: (one.deadline, one.number))
+        return next((one for one in willing if one.number > after), willing[0])
+    return min(enabled, key=lambda one: (one.deadline, one.number))
 
 
 class Node:
@@ -346,11 +347,13 @@ class Bounded:
     """A strategy that runs every schedule with at most ``bound`` preemptions.
 
     A preemption is a switch away from a task that could go on, or a time-out while others could go
-    on.
+    on.  ``track``: keep vector clocks; ``early``: let time-outs come before they must.
     """
 
-    def __init__(self, bound: int) -> None:
+    def __init__(self, bound: int, track: bool = True, early: bool = True) -> None:
         self._bound = bound
+        self._track = track
+        self._early = early
         self._choices: list[list[int]] = []  # for each decision, the tasks that are left to try
         self._depth = 0
         self._spent = 0
@@ -378,13 +381,16 @@ class Bounded:
             others = [
                 one.number
                 for one in reversed(enabled)
-                if one is not first and cost(enabled, task, one) <= left
+                if one is not first
+                and cost(enabled, task, one) <= left
+                and (self._early or not will_time_out(one))
             ]
             self._choices.append([*others, first.number])
             number = first.number
         chosen = run.tasks[number]
         self._spent += cost(enabled, task, chosen)
-        self.clocks.perform(run, chosen, False)
+        if self._track:
+            self.clocks.perform(run, chosen, False)
         return chosen
 
     def end(self, run: Run) -> None:
@@ -410,12 +416,15 @@ def cost(enabled: list[Task], task: Task | None, chosen: Task) -> int:
 class Random:
     """A strategy that gives tasks random priorities, and changes them ``depth`` times (PCT).
 
-    ``steps``: how long a run is expected to be.  A time-out has the lowest priority, but for some
-    runs, in which it may come at any moment.
+    ``early``: the share of runs in which a time-out may come at any moment; in the others it comes
+    when nothing else can go on.  ``track``: keep vector clocks.
     """
 
-    def __init__(self, seed: int, depth: int = 3, early: float = 0.5) -> None:
+    def __init__(
+        self, seed: int, depth: int = 3, early: float = 0.5, track: bool = True
+    ) -> None:
         self._random = random.Random(seed)
+        self._track = track
         self._depth = depth
         self._early = early
         self._length = 50
@@ -437,16 +446,17 @@ class Random:
             if one.number not in priorities:
                 priorities[one.number] = self._random.random() + 1
         willing = enabled
-        if not self._times_out or (task is not None and task.timed_out):
+        if not self._times_out or (task is not None and task.vain):
             willing = [one for one in enabled if not will_time_out(one)]
-        if not willing:
-            chosen = default(enabled, task)
+        if not willing or (task is not None and task.vain and not self._random.randrange(4)):
+            chosen = default(enabled, task)  # who waits in a loop must let others go on
         else:
             chosen = max(willing, key=lambda one: priorities[one.number])
         self._count += 1
         if self._count in self._changes:
             priorities[chosen.number] = -float(self._count)
-        self.clocks.perform(run, chosen, False)
+        if self._track:
+            self.clocks.perform(run, chosen, False)
         return chosen
 
     def end(self, run: Run) -> None:
@@ -457,8 +467,9 @@ class Random:
 class Replay:
     """A strategy that follows a token, and goes on freely behind its end."""
 
-    def __init__(self, segments: list[tuple[int, int, bool]]) -> None:
+    def __init__(self, segments: list[tuple[int, int, bool]], track: bool = True) -> None:
         self._segments = segments
+        self._track = track
         self.clocks = Clocks()
         self.mismatch = self.done = False
 
@@ -485,7 +496,8 @@ class Replay:
                 self._left = self._segments[self._index][1]
         if chosen is None:
             chosen = default(enabled, task)
-        self.clocks.perform(run, chosen, False)
+        if self._track:
+            self.clocks.perform(run, chosen, False)
         return chosen
 
     def end(self, run: Run) -> None:

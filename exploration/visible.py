@@ -65,7 +65,6 @@ class Subject:
             thing.restore(state)
         for space, values in self._globals:
             space.update(values)
-        layer.alive.clear()
 
 
 class Source:
