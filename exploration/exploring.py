@@ -75,11 +75,13 @@ def undisturbed() -> Iterator[None]:
     was_enabled = gc.isenabled()
     affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     gc.disable()
+    gc.freeze()  # what is there by now need not be looked at each time
     if affinity is not None and len(affinity) > 1:
         os.sched_setaffinity(0, {max(affinity)})
     try:
         yield
     finally:
+        gc.unfreeze()
         if was_enabled:
             gc.enable()
         if affinity is not None:

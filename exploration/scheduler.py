@@ -23,8 +23,8 @@ EPOCH = 1000.0
 
 # A task that goes on after it was told to end gets this many more steps before it is told again,
 # and after ``PATIENCE`` steps its thread is given up.
-REMINDER = 200
-PATIENCE = 4000
+REMINDER = 100
+PATIENCE = 1000
 
 # The seconds without a step after which a task is taken to compute for ever.
 STUCK = 5.0
@@ -222,6 +222,7 @@ class Run:
         self.limit = limit
         self.discovered: set[object] = set()
         self.tasks: list[Task] = []
+        self.live: list[Task] = []  # those that have not ended
         self.current: Task | None = None
         self.home = Task(-1, "set-up", lambda: None, 1)
         self.status = "ended"
@@ -253,6 +254,7 @@ class Run:
         task = Task(len(self.tasks), name, action, ident)
         task.after = after
         self.tasks.append(task)
+        self.live.append(task)
         worker = _pool.pop() if _pool else _Worker()
         task.go = worker.go
         worker.job = self, task
@@ -266,7 +268,7 @@ class Run:
             if first is not None:
                 self._pass_to(first)
                 self._wait()
-            self.left = [task for task in self.tasks if not task.ended]
+            self.left = self.live
             self.abandoning = True
             for task in self.left:
                 if not task.ended:
@@ -312,9 +314,7 @@ class Run:
     def enabled(self) -> list[Task]:
         """The tasks that can perform their steps."""
         result = []
-        for task in self.tasks:
-            if task.ended:
-                continue
+        for task in self.live:
             kind = task.kind
             if kind == ACQUIRE or kind == AWAIT:
                 if task.location.held:  # type: ignore[union-attr]
@@ -342,7 +342,7 @@ class Run:
             return None
         enabled = self.enabled()
         if not enabled:
-            self.status = "blocked" if any(not one.ended for one in self.tasks) else "ended"
+            self.status = "blocked" if self.live else "ended"
             return None
         if self.count >= self.limit:
             self.status = "spins"
@@ -452,6 +452,7 @@ class Run:
         if self.abandoning:
             self._over.release()
             return
+        self.live.remove(task)
         self._leave(task)
         chosen = self._choose(None)
         if chosen is None:

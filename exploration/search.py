@@ -442,17 +442,20 @@ class Random:
     def choose(self, run: Run, enabled: list[Task], task: Task | None) -> Task | None:
         """See :class:`scheduler.Strategy`."""
         priorities = self._priorities
-        for one in enabled:
-            if one.number not in priorities:
-                priorities[one.number] = self._random.random() + 1
-        willing = enabled
-        if not self._times_out or (task is not None and task.vain):
-            willing = [one for one in enabled if not will_time_out(one)]
-        if not willing or (task is not None and task.vain and not self._random.randrange(4)):
-            chosen = default(enabled, task)  # who waits in a loop must let others go on
-        else:
-            chosen = max(willing, key=lambda one: priorities[one.number])
         self._count += 1
+        if len(enabled) == 1 and not self._track:
+            return enabled[0]
+        late = self._times_out and not (task is not None and task.vain)
+        chosen = None
+        highest = 0.0
+        for one in enabled:
+            priority = priorities.get(one.number)
+            if priority is None:
+                priority = priorities[one.number] = self._random.random() + 1
+            if (chosen is None or priority > highest) and (late or not will_time_out(one)):
+                chosen, highest = one, priority
+        if chosen is None or (task is not None and task.vain and not self._random.randrange(4)):
+            chosen = default(enabled, task)  # one that waits in a loop must let others go on
         if self._count in self._changes:
             priorities[chosen.number] = -float(self._count)
         if self._track:

@@ -28,10 +28,10 @@ from threadspec.exploration.visible import Subject
 HARNESS = "threadspec.conformance.harness"
 
 # How many rounds of a provoked race are run: the schedules do the rest.
-ROUNDS = 2
+ROUNDS = 8
 
 # The most steps of one case.
-LIMIT = 20_000
+LIMIT = 60_000
 
 # How far the clock of a case goes on each time that it is read, in seconds.
 TICK = 1e-5
@@ -228,12 +228,19 @@ class Stage:
         return getattr(self._module(case.module), case.function)
 
     def run(
-        self, case: Case, strategy: Searching, observe: Callable[[Task], None] | None = None
+        self,
+        case: Case,
+        strategy: Searching,
+        shared: set[object] | None = None,
+        observe: Callable[[Task], None] | None = None,
     ) -> tuple[Run, Told]:
-        """One schedule of a case, and its outcome."""
+        """One schedule of a case, and its outcome.
+
+        ``shared`` and ``observe``: see :class:`scheduler.Run`.
+        """
         function = self.function(case)
         self._subject.reset()
-        run = Run(strategy, None, LIMIT)
+        run = Run(strategy, shared, LIMIT)
         run.observe = observe
         run.reuse = Location("identifiers")
         layer.become_main(run.home)
