@@ -19,7 +19,9 @@ from threadspec.exploration.search import Bounded, Exhaustive, Random, Replay, S
 # The most schedules of one scenario in each stage of the search, unless the user wants all.
 MOST = 20_000
 BOUNDED = 5_000
-SAMPLES = 2_000
+SAMPLES = 1_000
+QUICK = 300
+MINIMIZE = 500  # of each number of preemptions, to find the fewest
 
 # Finalizers must not run in the middle of a step, so garbage is collected between runs.
 COLLECT = 400
@@ -32,7 +34,10 @@ Grade = Literal["exhausted", "bounded", "sampled"]
 
 @dataclass(frozen=True)
 class Failure:
-    """A schedule that breaks a clause."""
+    """A schedule that breaks a clause.
+
+    ``preemptions``: how many it has, if no schedule with fewer was wrong; None if that is unknown.
+    """
 
     clause: str
     wrong: Wrong
@@ -93,7 +98,8 @@ class Exploration:
 
     ``deadline``: the processor time, as ``time.monotonic`` tells it, at which to stop, or None;
     ``exhaust``: run every schedule, however many; ``tell``: called now and then with the number of
-    schedules so far.
+    schedules so far; ``keep_going``: do not stop at the first failure; ``quick``: stop after
+    ``QUICK`` schedules, with the grade "sampled" unless those were all.
     """
 
     def __init__(
@@ -103,8 +109,10 @@ class Exploration:
         exhaust: bool = False,
         tell: Callable[[int], None] = lambda count: None,
         keep_going: bool = False,
+        quick: bool = False,
     ) -> None:
         self._program = program
+        self._quick = quick
         self._deadline = deadline
         self._exhaust = exhaust
         self._tell = tell
@@ -128,12 +136,15 @@ class Exploration:
 
     def _search(self) -> None:
         finding = self.finding
-        if self._all(Exhaustive, None if self._exhaust else MOST):
+        most = QUICK if self._quick else None if self._exhaust else MOST
+        if self._all(Exhaustive, most):
             return
         if finding.failure is not None and not self._keep_going:
             return
         finding.grade = "sampled"
-        finding.why = finding.why or f"more than {MOST:,} schedules"
+        finding.why = finding.why or f"more than {most:,} schedules"
+        if self._quick:
+            return
         for bound in (1, 2):
             if not self._all(lambda bound=bound: Bounded(bound), BOUNDED):  # type: ignore[misc]
                 break
@@ -202,14 +213,13 @@ class Exploration:
             )
         return run, wrong
 
-    def _failure(self, run: Run, wrong: Wrong, schedule: int) -> Failure:
+    def _failure(self, first: Run, wrong: Wrong, schedule: int) -> Failure:
         """The failure, in the schedule with the fewest preemptions that is soon found."""
         program = self._program
         clause = program.scenario.clause_of(wrong)
-        best = Failure(clause, wrong, token(run.trail), schedule, None)
         for bound in range(4):
             strategy = Bounded(bound)
-            for _ in range(300):
+            for _ in range(MINIMIZE):
                 run, found = self._run(strategy)
                 if run.discovered - self._shared:
                     self._shared |= run.discovered
@@ -218,15 +228,6 @@ class Exploration:
                     return Failure(clause, found, token(run.trail), schedule, bound)
                 if strategy.done:
                     break
-        return best
-
-
-def replay(program: Program, text: list[tuple[int, int, bool]]) -> tuple[Run, Wrong | None]:
-    """One schedule again.  Raises UserError if the program cannot follow it."""
-    strategy = Replay(text)
-    run, wrong = program.run(strategy, None, limit=20_000)
-    if strategy.mismatch:
-        raise UserError(
-            f"The token does not fit {program.scenario.name}: the threads cannot go on as it says."
-        )
-    return run, wrong
+            else:
+                break  # there may be one with so few
+        return Failure(clause, wrong, token(first.trail), schedule, None)

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import linecache
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from threadspec.exploration import search
-from threadspec.exploration.models import Call, Raised, Wrong
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import Case
+from threadspec.exploration.models import Raised
 from threadspec.exploration.program import Program
 from threadspec.exploration.scheduler import (
     ACQUIRE,
@@ -25,6 +26,8 @@ from threadspec.exploration.scheduler import (
     Run,
     Task,
 )
+from threadspec.exploration.search import Replay
+from threadspec.exploration.stage import Stage
 
 HERE = str(Path(__file__).parent)
 
@@ -49,8 +52,7 @@ class Interleaving:
 
     tasks: tuple[str, ...]
     rows: tuple[Row, ...]
-    wrong: Wrong | None
-    token: str
+    wrong: str | None
 
 
 @dataclass
@@ -61,6 +63,8 @@ class _Step:
     timed_out: bool
     place: str
     text: str
+    vain: bool
+    switch: str
 
 
 class _Recorder:
@@ -68,6 +72,7 @@ class _Recorder:
 
     def __init__(self) -> None:
         self.events: list[_Step | tuple[Task, str]] = []
+        self._last: Task | None = None
 
     def observe(self, task: Task) -> None:
         """A step that is about to be performed."""
@@ -78,9 +83,17 @@ class _Recorder:
         if frame is not None and not frame.f_code.co_filename.startswith("<"):
             path, line = frame.f_code.co_filename, frame.f_lineno
             place = f"{Path(path).name}:{line}"
-            text = linecache.getline(path, line).strip()
+            text = linecache.getline(path, line).partition("  # ")[0].strip()
+        last = self._last
+        switch = ""
+        if last is not None and last is not task:
+            blocked = last.kind in (ACQUIRE, AWAIT) and last.location.held  # type: ignore[union-attr]
+            switch = "ended" if last.ended else "blocked" if blocked else "preempted"
+        self._last = task
         self.events.append(
-            _Step(task, task.kind, task.location, task.timed_out, place, text)
+            _Step(
+                task, task.kind, task.location, task.timed_out, place, text, task.vain, switch
+            )
         )
 
     def watch(self, task: Task, what: str, value: object) -> None:
@@ -93,24 +106,45 @@ class _Recorder:
             self.events.append((task, f"returns {value!r}"))
 
 
-def interleaving(
-    program: Program, segments: list[tuple[int, int, bool]]
-) -> tuple[Interleaving, search.Replay]:
-    """Run a schedule again, and describe it; also return the strategy that has followed it."""
+def interleaving(program: Program, segments: list[tuple[int, int, bool]]) -> Interleaving:
+    """Run a schedule of a scenario again, and describe it.
+
+    Raises UserError where its threads cannot go on as it says.
+    """
     recorder = _Recorder()
     program.watch = recorder.watch
-    strategy = search.Replay(segments)
+    strategy = Replay(segments)
     try:
         run, wrong = program.run(strategy, None, limit=20_000, observe=recorder.observe)
     finally:
         program.watch = None
+    _check(strategy, program.scenario.name)
+    return _described(recorder, run, str(wrong) if wrong is not None else None)
+
+
+def case_interleaving(
+    stage: Stage, case: Case, segments: list[tuple[int, int, bool]]
+) -> Interleaving:
+    """Run a schedule of a case again, and describe it; like :func:`interleaving`."""
+    recorder = _Recorder()
+    strategy = Replay(segments, track=False)
+    run, told = stage.run(case, strategy, None, recorder.observe)
+    _check(strategy, case.id)
+    wrong = None if told.kind in ("ok", "observed") else told.observed or told.kind
+    return _described(recorder, run, wrong)
+
+
+def _check(strategy: Replay, name: str) -> None:
+    if strategy.mismatch:
+        raise UserError(f"The token does not fit {name}: its threads cannot go on as it says.")
+
+
+def _described(recorder: _Recorder, run: Run, wrong: str | None) -> Interleaving:
     rows = tuple(_rows(recorder.events, run))
-    names = tuple(_name(program, task) for task in run.tasks)
-    return Interleaving(names, rows, wrong, search.token(run.trail)), strategy
-
-
-def _name(program: Program, task: Task) -> str:
-    return task.name
+    used = sorted({row.task for row in rows})
+    place = {task: number for number, task in enumerate(used)}
+    rows = tuple(replace(row, task=place[row.task]) for row in rows)
+    return Interleaving(tuple(run.tasks[one].name for one in used), rows, wrong)
 
 
 def _rows(events: list[_Step | tuple[Task, str]], run: Run) -> list[Row]:
@@ -125,27 +159,28 @@ def _rows(events: list[_Step | tuple[Task, str]], run: Run) -> list[Row]:
                 written.add(key)
     rows: list[Row] = []
     last: Task | None = None
+    why = ""
     for event in events:
         if isinstance(event, _Step):
+            why = event.switch or why
             key = id(event.location)
             if not event.timed_out and (len(users.get(key, ())) < 2 or key not in written):
                 continue
+            if event.task.name == "before" and event.task.number == 0:
+                continue  # nobody else is there yet
             task, place = event.task, event.place
-            text = f"{event.text}" if event.text else _verb(event)
+            text = event.text or _verb(event)
             if event.timed_out:
                 text = f"time-out: {text}"
-            elif event.kind == TRY and event.location is not None and event.location.held:
+            elif event.vain:
                 text = f"in vain: {text}"
         else:
             task, text, place = event[0], event[1], ""
-        switch = ""
-        if last is not None and task is not last:
-            switch = "switch"
+        switch = why or "switch" if last is not None and task is not last else ""
+        why = ""
         rows.append(Row(task.number, text, place, switch))
         last = task
-    for task in run.left:
-        rows.append(Row(task.number, "blocked", "", "switch" if task is not last else ""))
-        last = task
+    rows += [Row(task.number, "stays blocked") for task in run.left if task is not run.main]
     return _merged(rows)
 
 
@@ -176,7 +211,3 @@ def _verb(step: _Step) -> str:
     name = step.location.name() if step.location is not None else ""
     return f"{_VERBS.get(step.kind, 'goes on')} {name}"
 
-
-def describe_call(call: Call | None) -> str:
-    """A call, for a sentence."""
-    return str(call) if call is not None else "the program"

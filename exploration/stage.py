@@ -172,7 +172,7 @@ class Stage:
     """
 
     def __init__(self, subject: Subject, mapped: dict[str, str] | None = None) -> None:
-        self._subject = subject
+        self.subject = subject
         self._mapped = mapped or {}
         self._modules: dict[str, ModuleType] = {}
         replaced = cells._like(
@@ -239,7 +239,7 @@ class Stage:
         ``shared`` and ``observe``: see :class:`scheduler.Run`.
         """
         function = self.function(case)
-        self._subject.reset()
+        self.subject.reset()
         run = Run(strategy, shared, LIMIT)
         run.observe = observe
         run.reuse = Location("identifiers")
@@ -277,7 +277,7 @@ class Stage:
 
     def _fixtures(self, function: Any, actors: Any, seen: list[str]) -> list[Any]:
         code = function.__code__
-        module = self._subject.module
+        module = self.subject.module
         table: dict[str, Any] = {
             "threading": module,
             "actors": actors,

@@ -42,7 +42,8 @@ class Subject:
     """A loaded implementation.
 
     ``module``: its names; ``digest``: a digest of its sources, so that a token of another source is
-    refused; ``name``: what the user calls it.
+    refused; ``name``: what the user calls it; ``mapped``: the documented names that its adapter has
+    mapped, as {documented: own}.
     """
 
     def __init__(self, name: str, module: Any, digest: str, born: list[Any], files: list[Path]):
@@ -50,7 +51,7 @@ class Subject:
         self.module = module
         self.digest = digest
         self.files = files
-        self.born = born
+        self.mapped: dict[str, str] = {}
         self._saved = [(thing, thing.save()) for thing in born]
         self._globals: list[tuple[dict[str, Any], dict[str, Any]]] = []
 
@@ -313,9 +314,8 @@ class Loader:
     """Loads the files of one implementation, and replaces what they import.
 
     ``version``: the version of CPython whose low-level module they get; ``roots``: the package or
-    module that is rewritten, with its folder or file; ``standard``: the file of the standard
-    library's ``threading`` for modules that build on it; ``constants``: values of globals that
-    replace those in the source, as {name: value}.
+    module that is rewritten, with its file; ``standard``: the file of the standard library's
+    ``threading`` for modules that build on it.
     """
 
     def __init__(
@@ -323,12 +323,10 @@ class Loader:
         version: tuple[int, int],
         roots: dict[str, Path],
         standard: Path | None,
-        constants: dict[str, object] | None = None,
     ) -> None:
         self._version = version
         self._roots = roots
         self._standard = standard
-        self._constants = constants or {}
         self.modules: dict[str, ModuleType] = {}
         self.sources: list[Source] = []
         self.globals: list[tuple[ModuleType, set[str]]] = []
@@ -436,8 +434,13 @@ class Loader:
         space[_GLOBALS] = cells.Globals(module, names)
         space["__threadspec_install__"] = lambda kind: cells.install(kind, self.attributes)
         exec(self.compile(source), space)
-        for name in self._constants.keys() & space.keys():
-            space[name] = self._constants[name]
+
+    def prepare(self, setup: str) -> None:
+        """Run an adapter's set-up code, which changes the modules that are loaded here."""
+        library = (self._standard or self._roots["threading"]).parent
+        self._roots["_threading_local"] = library / "_threading_local.py"
+        code = compile(setup, "<set-up code of the adapter>", "exec", dont_inherit=True)
+        exec(code, {"__name__": "setup", "__builtins__": self._builtins})
 
     def compile(self, source: Source) -> CodeType:
         """The code of a rewritten file."""
@@ -493,18 +496,17 @@ _numbers = iter(range(1, 10**9))
 
 
 def load_reference(
-    patches: dict[str, str] | None = None,
-    reentrant: bool = True,
-    constants: dict[str, object] | None = None,
+    label: str = "reference", reentrant: bool = True, folder: Path | None = None
 ) -> Subject:
     """The reference over the simulated layer.
 
-    ``reentrant``: whether the layer has an RLock; otherwise the reference makes its own.
+    ``label``: what to call it; ``reentrant``: whether the layer has an RLock, otherwise the
+    reference makes its own; ``folder``: where its files are, by default those of the kit.
     """
     from threadspec.reference import _instantiate
 
-    folder = Path(_instantiate.__file__).parent
-    loader = Loader(sys.version_info[:2], {}, None, constants)
+    folder = folder or Path(_instantiate.__file__).parent
+    loader = Loader(sys.version_info[:2], {}, None)
     loader.scan(iter(sorted(folder.glob("*.py"))))
     name = f"_threadspec_explored_{next(_numbers)}"
     simulated = layer.reference_layer()
@@ -517,7 +519,7 @@ def load_reference(
         package = _instantiate.instantiate(name, simulated)
         for one in package.__all__:
             getattr(package, one)
-        return loader.finish("reference", package)
+        return loader.finish(label, package)
     finally:
         layer.born = None
         sys.meta_path.remove(finder)  # type: ignore[arg-type]
@@ -530,11 +532,13 @@ def load_file(
     path: Path,
     version: tuple[int, int],
     standard: Path | None,
-    constants: dict[str, object] | None = None,
+    setup: str | None = None,
 ) -> Subject:
     """A module or a package in Python, over the simulated low-level module.
 
-    ``name``: its dotted name; ``path``: its file.  Raises UserError for one that cannot be loaded.
+    ``name``: its dotted name; ``path``: its file; ``version`` and ``standard``: see
+    :class:`Loader`; ``setup``: the adapter's set-up code.  Raises UserError for one that cannot be
+    loaded.
     """
     root = name
     if path.name == "__init__.py":
@@ -549,10 +553,12 @@ def load_file(
             root = parts[0]
             path = top / "__init__.py"
             files = sorted(top.rglob("*.py"))[:300]
-    loader = Loader(version, {root: path}, standard, constants)
+    loader = Loader(version, {root: path}, standard)
     loader.scan(iter(files))
     layer.born = []
     try:
+        if setup:
+            loader.prepare(setup)
         return loader.finish(name, loader.module(name))
     except UserError:
         raise
@@ -564,7 +570,3 @@ def load_file(
     finally:
         layer.born = None
 
-
-def site_name(place: Location) -> str:
-    """What a reader of an interleaving calls a location."""
-    return place.name()

@@ -21,6 +21,7 @@ from threadspec.frontends.commands import (
     browse,
     check,
     diff,
+    explore,
     implementations,
     matrix,
     run,
@@ -36,6 +37,7 @@ COMMANDS = (
     matrix,
     diff,
     summary,
+    explore,
     browse,
     schema,
 )  # in the order of the help

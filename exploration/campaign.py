@@ -1,0 +1,343 @@
+"""Explores an implementation: the scenarios first, then the battery's cases."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import Case, battery
+from threadspec.exploration import scenarios
+from threadspec.exploration.exploring import SEED, Exploration, Finding
+from threadspec.exploration.program import Program, Scenario
+from threadspec.exploration.search import Bounded, Random, token
+from threadspec.exploration.stage import Stage, Told, why_left_out
+from threadspec.exploration.visible import Subject
+
+# The seconds of an exploration, and how many of them the scenarios may take.
+SECONDS = 60.0
+FOR_SCENARIOS = 35.0
+
+# How many schedules of a case are run in each round, and how many rounds there are.
+ROUND = 20
+ROUNDS = 5
+
+# What a case may end with.
+FINE = ("ok", "observed", "not-offered", "missing")
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A failure of a program or a case: what a reader and a replay need.
+
+    ``always``: a case that failed in each schedule, which is no matter of interleaving.
+    """
+
+    clause: str
+    observed: str
+    token: str
+    schedule: int
+    preemptions: int | None = None
+    always: bool = False
+
+
+@dataclass
+class Row:
+    """What is known of one program or case on one subject.
+
+    ``grade`` and ``bound`` are those of :class:`exploring.Finding`; ``programs``: how many programs
+    the row stands for.
+    """
+
+    name: str
+    subject: str
+    kind: str
+    clauses: tuple[str, ...]
+    grade: str
+    bound: int | None
+    schedules: int
+    equivalent: int
+    outcomes: int
+    seconds: float
+    why: str = ""
+    programs: int = 1
+    failure: Broken | None = None
+
+
+@dataclass
+class Choice:
+    """What the user has chosen: scenarios and cases."""
+
+    scenarios: list[Scenario] = field(default_factory=list)
+    generated: list[Scenario] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+
+
+def choose(words: Sequence[str]) -> Choice:
+    """The scenarios and cases that words name: chapters, clauses, scenarios.  All for no word.
+
+    Raises UserError for a word that names none.
+    """
+    if not words:
+        return Choice(list(scenarios.written()), list(scenarios.generated()), list(battery()))
+    choice = Choice()
+    for word in words:
+        some = [one for one in scenarios.written() if _names(word, one)]
+        more = [one for one in scenarios.generated() if _names(word, one)]
+        cases = [one for one in battery() if word in (one.clause.id, one.clause.chapter, one.id)]
+        if not (some or more or cases):
+            known = [one.name for one in scenarios.written()]
+            known += [chapter.name for chapter in catalogue().chapters]
+            near = get_close_matches(word, known, 1)
+            raise UserError(
+                f"There is no scenario, chapter or clause {word!r}"
+                + (f"; did you mean {near[0]}?" if near else "; --list shows the scenarios.")
+            )
+        choice.scenarios += [one for one in some if one not in choice.scenarios]
+        choice.generated += [one for one in more if one not in choice.generated]
+        choice.cases += [one for one in cases if one not in choice.cases]
+    return choice
+
+
+def _names(word: str, scenario: Scenario) -> bool:
+    clauses = (*scenario.clauses, *scenario.answers.values())
+    return word in (scenario.name, scenario.chapter) or word in clauses
+
+
+def seal(subject: Subject, what: str) -> str:
+    """A digest that differs where a token would mean something else."""
+    return hashlib.sha256(f"{subject.name} {subject.digest} {what}".encode()).hexdigest()[:8]
+
+
+class Campaign:
+    """One exploration of an implementation, given as its subjects.
+
+    ``exhaust``: every schedule of every scenario, without a limit of time, and no cases; ``tell``:
+    called with what is being explored, how much of it is done, and the number of schedules.
+    """
+
+    def __init__(
+        self,
+        subjects: Sequence[Subject],
+        choice: Choice,
+        exhaust: bool = False,
+        tell: Callable[[str, float, int], None] = lambda what, share, count: None,
+    ) -> None:
+        self._subjects = subjects
+        self._choice = choice
+        self._exhaust = exhaust
+        self._tell = tell
+        self._began = time.monotonic()
+        self._schedules = 0
+        self.left_out: Counter[str] = Counter()
+
+    def rows(self) -> Iterator[Row]:
+        """Each program as soon as it is explored."""
+        yield from self._scenarios()
+        if not self._exhaust:
+            yield from self._cases()
+
+    # -- scenarios --------------------------------------------------------------------------------
+
+    def _scenarios(self) -> Iterator[Row]:
+        jobs = [
+            (one, subject)
+            for one in self._choice.scenarios
+            for number, subject in enumerate(self._subjects)
+            if number == 0 or one.uses_rlock
+        ]
+        total = len(jobs) + len(self._choice.generated)
+        left = []
+        done = 0
+        end = None if self._exhaust else self._began + FOR_SCENARIOS
+        for scenario, subject in jobs:
+            finding = self._explore(scenario, subject, end, quick=True)
+            if finding.grade == "exhausted" or finding.failure is not None:
+                done += 1
+                yield _row(scenario, subject, finding)
+            else:
+                left.append((scenario, subject))
+            self._tell("scenarios", done / total, self._schedules)
+        by_chapter: dict[str, list[tuple[Scenario, Finding]]] = {}
+        for scenario in self._choice.generated:
+            finding = self._explore(scenario, self._subjects[0], end, quick=True)
+            if not finding.schedules:
+                continue
+            done += 1
+            self._tell("scenarios", done / total, self._schedules)
+            if finding.failure is not None:
+                yield _row(scenario, self._subjects[0], finding)
+            elif finding.grade == "exhausted":
+                by_chapter.setdefault(scenario.chapter, []).append((scenario, finding))
+            else:
+                left.append((scenario, self._subjects[0]))
+        for chapter, found in by_chapter.items():
+            yield _together(chapter, self._subjects[0], found)
+        for scenario, subject in left:
+            finding = self._explore(scenario, subject, end)
+            done += 1
+            self._tell("scenarios", done / total, self._schedules)
+            if finding.schedules:
+                yield _row(scenario, subject, finding)
+
+    def _explore(
+        self, scenario: Scenario, subject: Subject, end: float | None, quick: bool = False
+    ) -> Finding:
+        if end is not None and time.monotonic() > end:
+            return Finding(grade="sampled", why="the time was over")
+        before = self._schedules
+
+        def tell(count: int) -> None:
+            self._tell(scenario.name, -1.0, before + count)
+
+        exploration = Exploration(
+            Program(scenario, subject), end, self._exhaust, tell, quick=quick and not self._exhaust
+        )
+        finding = exploration.explore()
+        self._schedules += finding.schedules
+        return finding
+
+    # -- cases ------------------------------------------------------------------------------------
+
+    def _cases(self) -> Iterator[Row]:
+        subject = self._subjects[0]
+        stage = Stage(subject, subject.mapped)
+        todo: list[tuple[Case, _CaseSearch]] = []
+        for case in self._choice.cases:
+            why = why_left_out(case)
+            if why is None:
+                todo.append((case, _CaseSearch(stage, case)))
+            else:
+                self.left_out[why] += 1
+        rounds = len(todo) * ROUNDS
+        done = 0
+        over = False
+        for _ in range(ROUNDS):
+            for _, search in todo:
+                if time.monotonic() > self._began + SECONDS:
+                    over = True
+                    break
+                if search.failure is None:
+                    self._schedules += search.go_on(ROUND)
+                done += 1
+                self._tell("cases", done / max(rounds, 1), self._schedules)
+            gc.collect()
+            todo.sort(key=lambda one: one[1].seconds)  # the short ones get the most schedules
+            if over:
+                break
+        for case, search in todo:
+            if search.schedules:
+                yield search.row(case, subject)
+
+
+class _CaseSearch:
+    """The schedules of one case: the first without preemptions, then random ones."""
+
+    def __init__(self, stage: Stage, case: Case) -> None:
+        self._stage = stage
+        self._case = case
+        self._random = Random(SEED, early=0.0, track=False)
+        self._shared: set[object] = set()
+        self.kinds: Counter[str] = Counter()
+        self.schedules = 0
+        self.seconds = 0.0
+        self.failure: Broken | None = None
+        self._is_first_wrong = False
+
+    def go_on(self, count: int) -> int:
+        """Run so many schedules more, unless one fails; how many were run."""
+        began = time.monotonic()
+        before = self.schedules
+        for _ in range(count):
+            first = not self.schedules
+            strategy = Bounded(0, track=False, early=False) if first else self._random
+            run, told = self._stage.run(self._case, strategy, self._shared)
+            self._shared |= run.discovered
+            self.schedules += 1
+            self.kinds[told.kind] += 1
+            if told.kind not in FINE:
+                self._fail(told, token(run.trail), first)
+                break
+        self.seconds += time.monotonic() - began
+        return self.schedules - before
+
+    def _fail(self, told: Told, schedule: str, first: bool) -> None:
+        always = False
+        if first:  # is it a matter of interleaving at all?
+            strategy = Random(SEED, early=0.0, track=False)
+            kinds = set()
+            for _ in range(10):
+                kinds.add(self._stage.run(self._case, strategy)[1].kind in FINE)
+                self.schedules += 1
+            always = kinds == {False}
+        full = f"{self._case.id}@{seal(self._stage.subject, self._case.id)}:{schedule}"
+        observed = told.observed or told.kind
+        self.failure = Broken(
+            self._case.clause.id, observed, full, self.schedules, always=always
+        )
+
+    def row(self, case: Case, subject: Subject) -> Row:
+        """The result."""
+        return Row(
+            name=case.id,
+            subject=subject.name,
+            kind="case",
+            clauses=(case.clause.id,),
+            grade="sampled",
+            bound=0,
+            schedules=self.schedules,
+            equivalent=0,
+            outcomes=len(self.kinds),
+            seconds=self.seconds,
+            failure=self.failure,
+        )
+
+
+def _row(scenario: Scenario, subject: Subject, finding: Finding) -> Row:
+    failure = None
+    if finding.failure is not None:
+        found = finding.failure
+        failure = Broken(
+            found.clause,
+            f"{found.wrong}",
+            f"{scenario.name}@{seal(subject, repr(scenario))}:{found.token}",
+            found.schedule,
+            found.preemptions,
+        )
+    return Row(
+        name=scenario.name,
+        subject=subject.name,
+        kind="scenario",
+        clauses=scenario.clauses,
+        grade=finding.grade,
+        bound=finding.bound,
+        schedules=finding.schedules,
+        equivalent=finding.equivalent,
+        outcomes=len(finding.outcomes),
+        seconds=finding.seconds,
+        why=finding.why,
+        failure=failure,
+    )
+
+
+def _together(chapter: str, subject: Subject, found: list[tuple[Scenario, Finding]]) -> Row:
+    """One row for the generated programs of a chapter that were exhausted."""
+    return Row(
+        name=f"{chapter}.generated",
+        subject=subject.name,
+        kind="generated",
+        clauses=found[0][0].clauses,
+        grade="exhausted",
+        bound=None,
+        schedules=sum(one.schedules for _, one in found),
+        equivalent=sum(one.equivalent for _, one in found),
+        outcomes=sum(len(one.outcomes) for _, one in found),
+        seconds=sum(one.seconds for _, one in found),
+        programs=len(found),
+    )

@@ -1,0 +1,293 @@
+"""The command ``explore``, which runs small programs and cases under every schedule."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from threadspec.adapters.adapter import resolve
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import battery
+from threadspec.exploration import scenarios, subjects
+from threadspec.exploration.campaign import Broken, Campaign, Row, choose, seal
+from threadspec.exploration.exploring import undisturbed
+from threadspec.exploration.program import Program
+from threadspec.exploration.report import Interleaving, case_interleaving, interleaving
+from threadspec.exploration.search import parse
+from threadspec.exploration.stage import Stage
+from threadspec.exploration.visible import Subject
+from threadspec.frontends.commands import Commands
+
+# How fine the steps are: said with each result, since a proof holds for them alone.
+GRANULARITY = (
+    "A step is one use of an attribute that is set outside __init__, of a container, of a rebound "
+    "global, of a counter or of a lock; time-outs come at any moment; memory is sequentially "
+    "consistent."
+)
+
+
+def add(commands: Commands) -> None:
+    """Add the command to a parser."""
+    explore = commands.add_parser(
+        "explore",
+        help="run small programs over an implementation written in Python, under every schedule",
+        description="Run small programs, and the cases of the battery, over an implementation "
+        "written in Python, on simulated threads, under every schedule or many. Takes 60 seconds.",
+    )
+    explore.add_argument(
+        "words",
+        nargs="*",
+        metavar="WORD",
+        help="explore only the scenarios and cases of this chapter or clause, or this scenario",
+    )
+    explore.add_argument(
+        "--impl",
+        required=True,
+        metavar="NAME",
+        help="the implementation; takes the same values as pytest --impl",
+    )
+    explore.add_argument(
+        "--exhaust",
+        action="store_true",
+        help="run every schedule of the scenarios, however long it takes, and no cases",
+    )
+    explore.add_argument(
+        "--replay", metavar="TOKEN", help="show the schedule of a failure, step by step"
+    )
+    explore.add_argument("--list", action="store_true", help="list the scenarios, and stop")
+    explore.add_argument("--json", action="store_true", help="print the results as JSON")
+    explore.set_defaults(call=_explore)
+
+
+def _explore(console: Console, options: argparse.Namespace) -> int:
+    choice = choose(options.words)
+    if options.list:
+        for scenario in choice.scenarios:
+            console.print(
+                f"[bold]{scenario.name}[/]  {' | '.join(map(escape, scenario.tasks))}".replace(
+                    "\n", "; "
+                ),
+                highlight=False,
+                soft_wrap=True,
+            )
+        return 0
+    loaded = subjects.load(resolve(options.impl))
+    if options.replay:
+        return _replay(console, options, loaded)
+    rows: list[Row] = []
+    interrupted = False
+    with _progress(not options.json) as progress, undisturbed():
+        bar = progress.add_task("scenarios", total=1.0, schedules=0)
+
+        def tell(what: str, share: float, count: int) -> None:
+            progress.update(bar, description=what, schedules=count)
+            if share >= 0:
+                progress.update(bar, completed=share)
+
+        campaign = Campaign(loaded, choice, options.exhaust, tell)
+        try:
+            for row in campaign.rows():
+                rows.append(row)
+                if not options.json and (row.kind != "case" or row.failure):
+                    progress.console.print(_line(row), highlight=False, soft_wrap=True)
+        except KeyboardInterrupt:
+            interrupted = True
+    failures = [(row, row.failure) for row in rows if row.failure is not None]
+    new = [one for one in failures if not _is_known(options.impl, *one)]
+    if options.json:
+        print(json.dumps(_document(options.impl, rows, campaign, not interrupted), indent=1))
+    else:
+        for row, failure in failures:
+            if not failure.always:
+                _show(console, options.impl, loaded, row, failure)
+        _summary(console, rows, campaign, new)
+    if interrupted:
+        print("threadspec: interrupted; this is what was done", file=sys.stderr)
+        return 130
+    return 1 if new else 0
+
+
+def _progress(shown: bool) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[schedules]:,} schedules"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=not shown,
+    )
+
+
+def _is_known(name: str, row: Row, failure: Broken) -> bool:
+    """Whether a failure is a case that deviates always, as the adapter says."""
+    if not failure.always:
+        return False
+    divergences = {one.clause for one in resolve(name).adapter.divergences}
+    return failure.clause in divergences
+
+
+def _line(row: Row) -> str:
+    """One line about a program."""
+    name = row.name if row.programs == 1 else f"{row.name} ({row.programs} programs)"
+    where = f" on {row.subject}" if "(" in row.subject else ""
+    count = f"{row.schedules:,} schedule{'s' * (row.schedules != 1)}"
+    if row.failure is not None:
+        if row.failure.always:
+            return f"[yellow]always[/]  {escape(name)}{where}: fails in every schedule"
+        return f"[red]FAIL[/]    {escape(name)}{where}: schedule {row.failure.schedule:,}"
+    if row.grade == "exhausted":
+        said = f"exhausted {count}"
+    elif row.grade == "bounded":
+        said = (
+            f"cut at {row.schedules:,}; all with ≤ {row.bound} "
+            f"preemption{'s' * (row.bound != 1)}"
+        )
+    else:
+        said = f"sampled {count} ({row.why})"
+    outcomes = f"{row.outcomes} outcome{'s' * (row.outcomes != 1)}"
+    return f"[green]ok[/]      {escape(name)}{escape(where)}: {said}, {outcomes}"
+
+
+def _show(
+    console: Console, name: str, loaded: list[Subject], row: Row, failure: Broken
+) -> None:
+    """Show a failure."""
+    clause = catalogue().find(failure.clause)
+    console.print()
+    console.print(f"[red]FAIL[/]  {failure.clause}  on {escape(row.subject)}", highlight=False)
+    required = clause.says if clause is not None else ""
+    steps = _interleaving(loaded, failure.token)
+    for label, text in (
+        ("program", row.name),
+        ("required", required),
+        ("observed", failure.observed),
+        ("found", f"in schedule {failure.schedule:,}" + _preemptions(failure)),
+    ):
+        console.print(f"  [bold]{label:<9}[/] {escape(text)}", highlight=False, soft_wrap=True)
+    _print_table(console, steps)
+    console.print(
+        f"  run again: threadspec explore --impl={name} --replay={escape(failure.token)}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _preemptions(failure: Broken) -> str:
+    if failure.preemptions is None:
+        return ""
+    count = failure.preemptions
+    return f"; this one has {count} preemption{'s' * (count != 1)}, the fewest"
+
+
+def _print_table(console: Console, steps: Interleaving) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("")
+    for task in steps.tasks:
+        table.add_column(task, overflow="fold")
+    table.add_column("where", style="dim")
+    for row in steps.rows:
+        cells = [""] * len(steps.tasks)
+        cells[row.task] = escape(row.text)
+        table.add_row(row.switch, *cells, row.place)
+    width = max(console.width, 60 + 24 * len(steps.tasks))
+    Console(file=console.file, width=width, no_color=console.no_color).print(table)
+
+
+def _summary(
+    console: Console, rows: list[Row], campaign: Campaign, new: list[Any]
+) -> None:
+    programs = [row for row in rows if row.kind != "case"]
+    cases = [row for row in rows if row.kind == "case"]
+    exhausted = sum(row.programs for row in programs if row.grade == "exhausted")
+    total = sum(row.programs for row in programs)
+    console.print()
+    if programs:
+        console.print(
+            f"{exhausted:,} of {total:,} programs exhausted, "
+            f"{sum(row.schedules for row in programs):,} schedules in "
+            f"{sum(row.seconds for row in programs):.1f} s.",
+            highlight=False,
+        )
+    if cases:
+        least = 100
+        many = sum(row.schedules >= least for row in cases)
+        console.print(
+            f"{len(cases):,} cases, {many:,} of them under at least {least} schedules: "
+            f"{sum(row.schedules for row in cases):,} schedules in "
+            f"{sum(row.seconds for row in cases):.1f} s.",
+            highlight=False,
+        )
+    for why, count in sorted(campaign.left_out.items()):
+        console.print(f"{count} cases are left out: {why}.", highlight=False)
+    console.print(GRANULARITY, highlight=False)
+    if new:
+        console.print(f"[red]{len(new)} failed.[/]", highlight=False)
+    else:
+        console.print("No schedule that was run breaks a clause.", highlight=False)
+
+
+def _document(name: str, rows: list[Row], campaign: Campaign, finished: bool) -> dict[str, Any]:
+    return {
+        "implementation": name,
+        "finished": finished,
+        "granularity": GRANULARITY,
+        "left_out": dict(campaign.left_out),
+        "programs": [asdict(row) for row in rows],
+    }
+
+
+# -- replay --------------------------------------------------------------------------------------
+
+
+def _replay(console: Console, options: argparse.Namespace, loaded: list[Subject]) -> int:
+    with undisturbed():
+        steps = _interleaving(loaded, options.replay)
+    if options.json:
+        print(json.dumps(asdict(steps), indent=1, default=str))
+    else:
+        _print_table(console, steps)
+        said = escape(steps.wrong) if steps.wrong else "nothing is wrong with this schedule"
+        console.print(f"observed  {said}", highlight=False, soft_wrap=True)
+    return 1 if steps.wrong else 0
+
+
+def _interleaving(loaded: list[Subject], text: str) -> Interleaving:
+    """The schedule of a token.  Raises UserError for one that does not fit."""
+    name, _, rest = text.rpartition("@")
+    digest, _, schedule = rest.partition(":")
+    try:
+        segments = parse(schedule)
+    except ValueError:
+        segments = []
+    if not name or not segments:
+        raise UserError(f"{text!r} is no token; copy the whole of the one that a failure shows.")
+    known = [*scenarios.written(), *scenarios.generated()]
+    for scenario in known:
+        if scenario.name == name:
+            for subject in loaded:
+                if seal(subject, repr(scenario)) == digest:
+                    return interleaving(Program(scenario, subject), segments)
+            raise _other_source(name)
+    for case in battery():
+        if case.id == name:
+            for subject in loaded:
+                if seal(subject, case.id) == digest:
+                    return case_interleaving(Stage(subject, subject.mapped), case, segments)
+            raise _other_source(name)
+    raise UserError(f"The token is of {name}, and there is no such scenario or case.")
+
+
+def _other_source(name: str) -> UserError:
+    return UserError(
+        f"The token of {name} is of another source: the implementation or the program has changed "
+        "since. Explore it again."
+    )
