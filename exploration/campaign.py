@@ -17,7 +17,7 @@ from threadspec.exploration import scenarios
 from threadspec.exploration.exploring import SEED, Exploration, Finding
 from threadspec.exploration.program import Program, Scenario
 from threadspec.exploration.search import Bounded, Random, token
-from threadspec.exploration.stage import Stage, Told, why_left_out
+from threadspec.exploration.stage import SPINNING, Stage, Told, why_left_out
 from threadspec.exploration.visible import Subject
 
 # The seconds of an exploration, and how many of them the scenarios may take.
@@ -223,7 +223,7 @@ class Campaign:
                 if time.monotonic() > self._began + SECONDS:
                     over = True
                     break
-                if search.failure is None:
+                if search.failure is None and not search.is_long:
                     self._schedules += search.go_on(ROUND)
                 done += 1
                 self._tell("cases", done / max(rounds, 1), self._schedules)
@@ -232,12 +232,17 @@ class Campaign:
             if over:
                 break
         for case, search in todo:
-            if search.schedules:
+            if search.is_long:
+                self.left_out["they take too many steps"] += 1
+            elif search.schedules:
                 yield search.row(case, subject)
 
 
 class _CaseSearch:
-    """The schedules of one case: the first without preemptions, then random ones."""
+    """The schedules of one case: the first without preemptions, then random ones.
+
+    ``is_long``: it takes too many steps to be explored.
+    """
 
     def __init__(self, stage: Stage, case: Case) -> None:
         self._stage = stage
@@ -248,7 +253,8 @@ class _CaseSearch:
         self.schedules = 0
         self.seconds = 0.0
         self.failure: Broken | None = None
-        self._is_first_wrong = False
+        self.is_long = False
+        self._steps = 0  # of the first schedule
 
     def go_on(self, count: int) -> int:
         """Run so many schedules more, unless one fails; how many were run."""
@@ -261,6 +267,10 @@ class _CaseSearch:
             self._shared |= run.discovered
             self.schedules += 1
             self.kinds[told.kind] += 1
+            self._steps = self._steps or run.count
+            if told.kind == "long" and run.count < SPINNING * self._steps:
+                self.is_long = True
+                break
             if told.kind not in FINE:
                 self._fail(told, token(run.trail), first)
                 break
