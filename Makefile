@@ -3,8 +3,9 @@
 #   make test     all tests: style, types, portability, the kit's own tests, the battery on the reference
 # One gets implementations to judge:
 #   make implementations  installs those that can be installed here, and says how to get the others
-# Seven more measure the battery itself and the kit (reports/QUALITY.md quotes what they print last):
+# Eight more measure the battery itself and the kit (reports/QUALITY.md quotes what they print last):
 #   make faults   which planted faults it catches, and what else fails with them
+#   make explore-faults  which planted interleaving faults threadspec explore finds, and how soon
 #   make oddities whether it raises anything on odd but conforming implementations
 #   make mutation which mutants of the reference it lets live
 #   make soak     whether any verdict ever differs, in many runs under different loads
@@ -29,7 +30,7 @@ STUBS := $(wildcard reference/*.pyi) reference/py.typed
 VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLock.acquire(blocking)'
 
 .PHONY: matrix implementations test lint battery unit faults oddities mutation soak bad bench interrupts pytests publish docs clean \
-	adversity page
+	adversity page explore-faults
 
 matrix: $(VENV)/ready
 	$(BIN)/threadspec matrix --out $(MATRIX)
@@ -46,6 +47,9 @@ battery: $(VENV)/ready
 implementations faults oddities mutation soak adversity bad interrupts page: $(VENV)/ready
 	$(BIN)/python -m quality.$@
 
+explore-faults: $(VENV)/ready
+	$(BIN)/python -m quality.explore_faults
+
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
 
@@ -54,10 +58,10 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
 	mkdir -p build/typing/threadspec
-	for part in adapters conformance frontends reference reports; do \
+	for part in adapters conformance exploration frontends reference reports; do \
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
 	MYPYPATH=build/typing:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
-		-p threadspec.frontends -p threadspec.reports -p benchmarks -p quality.faults -p quality.interrupts -m quality.bad.__main__ \
+		-p threadspec.exploration -p threadspec.frontends -p threadspec.reports -p benchmarks -p quality.faults -p quality.explore_faults -p quality.interrupts -m quality.bad.__main__ \
 		-m quality.oddities.__main__ -m quality.mutation -m quality.soak -m quality.adversity -m quality.implementations -m quality.pytests -m quality.judging -m quality.browser -m quality.page -m docs.generate
 	rm -rf build/stubs && mkdir -p build/stubs/threadspec/reference
 	ln -s $(addprefix ../../../../,$(STUBS)) build/stubs/threadspec/reference

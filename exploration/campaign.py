@@ -208,11 +208,11 @@ class Campaign:
     def _cases(self) -> Iterator[Row]:
         subject = self._subjects[0]
         stage = Stage(subject, subject.mapped)
-        todo: list[tuple[Case, _CaseSearch]] = []
+        todo: list[tuple[Case, CaseSearch]] = []
         for case in self._choice.cases:
             why = why_left_out(case)
             if why is None:
-                todo.append((case, _CaseSearch(stage, case)))
+                todo.append((case, CaseSearch(stage, case)))
             else:
                 self.left_out[why] += 1
         rounds = len(todo) * ROUNDS
@@ -238,7 +238,7 @@ class Campaign:
                 yield search.row(case, subject)
 
 
-class _CaseSearch:
+class CaseSearch:
     """The schedules of one case: the first without preemptions, then random ones.
 
     ``is_long``: it takes too many steps to be explored.
@@ -288,9 +288,7 @@ class _CaseSearch:
             always = kinds == {False}
         full = f"{self._case.id}@{seal(self._stage.subject, self._case.id)}:{schedule}"
         observed = told.observed or told.kind
-        self.failure = Broken(
-            self._case.clause.id, observed, full, self.schedules, always=always
-        )
+        self.failure = Broken(self._case.clause.id, observed, full, self.schedules, always=always)
 
     def row(self, case: Case, subject: Subject) -> Row:
         """The result."""

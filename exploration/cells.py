@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from _collections import deque
+from collections import deque
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -166,43 +166,46 @@ def _writing(kind: type, name: str) -> Any:
     return write
 
 
-_READERS = """__contains__ __eq__ __ge__ __getitem__ __gt__ __le__ __len__ __lt__ __ne__ __repr__
-__reversed__ __or__ __and__ __sub__ __add__ __mul__ copy count get index difference intersection
-isdisjoint issubset issuperset union""".split()
-_WRITERS = """__delitem__ __iadd__ __imul__ __ior__ __iand__ __isub__ __ixor__ __setitem__ add append
-appendleft clear difference_update discard extend extendleft insert intersection_update pop popitem
-popleft remove reverse rotate setdefault sort symmetric_difference_update update""".split()
+_READERS = (
+    "__contains__ __eq__ __ge__ __getitem__ __gt__ __le__ __len__ __lt__ __ne__ __repr__ "
+    "__reversed__ __or__ __and__ __sub__ __add__ __mul__ copy count get index difference "
+    "intersection isdisjoint issubset issuperset union "
+)
+_COPIERS = "copy difference intersection union __add__ __and__ __mul__ __or__ __sub__"
+_WRITERS = (
+    "__delitem__ __iadd__ __imul__ __ior__ __iand__ __isub__ __ixor__ __setitem__ add "
+    "append appendleft clear difference_update discard extend extendleft insert "
+    "intersection_update pop popitem popleft remove reverse rotate setdefault sort "
+    "symmetric_difference_update update "
+)
 
 
-class _Container:
-    """What the visible containers share: ``place`` is where their steps happen."""
+def _copying(method: Any) -> Any:
+    """A method whose result, a container of the same kind, has a place of its own."""
 
-    __slots__ = ()
+    def copy(self: Any, *args: Any, **kwargs: Any) -> Any:
+        found = method(self, *args, **kwargs)
+        return _made(found, self.place.site) if type(found) is type(self) else found
+
+    return copy
 
 
-def _visible(kind: type, name: str) -> type:
-    """A subclass of a container whose operations are steps."""
-    body: dict[str, Any] = {"__slots__": ("place",) if kind is not deque else ("place",)}
+def _visible(kind: Any, save: Any, restore: Any) -> Any:
+    """A subclass of a container whose operations are steps at its ``place``.
+
+    ``save`` returns the items of one, and ``restore`` puts them back; neither is a step.
+    """
+
+    def iterate(self: Any) -> Iterator[Any]:
+        return _Steps(self.place, kind.__iter__(self))
+
+    body: dict[str, Any] = {"__slots__": ("place",), "__module__": "builtins"}
     for names, make in ((_READERS, _reading), (_WRITERS, _writing)):
-        for method in names:
-            if hasattr(kind, method):
-                body[method] = make(kind, method)
-    if kind is not dict:
-
-        def iterate(self: Any) -> Iterator[Any]:
-            return _Steps(self.place, kind.__iter__(self))  # type: ignore[attr-defined]
-
-        body["__iter__"] = iterate
-    else:
-
-        def iterate(self: Any) -> Iterator[Any]:
-            return _Steps(self.place, dict.__iter__(self))
-
-        body["__iter__"] = iterate
-        for view in ("keys", "values", "items"):
-            body[view] = _viewing(view)
-    if kind in (list, dict, set):
-        body["__hash__"] = None
+        body.update((name, make(kind, name)) for name in names.split() if hasattr(kind, name))
+    body.update((name, _copying(body[name])) for name in _COPIERS.split() if name in body)
+    body.update(__iter__=iterate, __hash__=None, save=save, restore=restore)
+    if kind is dict:
+        body.update((name, _viewing(name)) for name in ("keys", "values", "items"))
     if kind is list:
         plain = body["__getitem__"]
 
@@ -211,27 +214,6 @@ def _visible(kind: type, name: str) -> type:
             return new_list(self.place.site, found) if type(index) is slice else found
 
         body["__getitem__"] = getitem
-    body["save"] = lambda self: kind(self) if kind is not deque else list(deque.__iter__(self))
-    if kind is list:
-        body["save"] = lambda self: list.__getitem__(self, slice(None))
-        body["restore"] = lambda self, state: list.__setitem__(self, slice(None), state)
-    elif kind is deque:
-
-        def restore(self: Any, state: Any) -> None:
-            deque.clear(self)
-            deque.extend(self, state)
-
-        body["restore"] = restore
-    else:
-        body["save"] = lambda self: kind.copy(self)  # type: ignore[attr-defined]
-
-        def restore_all(self: Any, state: Any) -> None:
-            kind.clear(self)  # type: ignore[attr-defined]
-            kind.update(self, state)  # type: ignore[attr-defined]
-
-        body["restore"] = restore_all
-    body["__module__"] = "builtins"
-    body["__qualname__"] = kind.__name__
     return type(kind.__name__, (kind,), body)
 
 
@@ -287,10 +269,29 @@ def _viewing(name: str) -> Any:
     return view
 
 
-List: Any = _visible(list, "list")
-Dict: Any = _visible(dict, "dict")
-Set: Any = _visible(set, "set")
-Deque: Any = _visible(deque, "deque")
+def _restore_list(thing: Any, items: Any) -> None:
+    list.__setitem__(thing, slice(None), items)
+
+
+def _restore_deque(thing: Any, items: Any) -> None:
+    deque.clear(thing)
+    deque.extend(thing, items)
+
+
+def _restore_dict(thing: Any, items: Any) -> None:
+    dict.clear(thing)
+    dict.update(thing, items)
+
+
+def _restore_set(thing: Any, items: Any) -> None:
+    set.clear(thing)
+    set.update(thing, items)
+
+
+List = _visible(list, lambda thing: list.__getitem__(thing, slice(None)), _restore_list)
+Dict = _visible(dict, lambda thing: dict(dict.items(thing)), _restore_dict)
+Set = _visible(set, lambda thing: list(set.__iter__(thing)), _restore_set)
+Deque = _visible(deque, lambda thing: list(deque.__iter__(thing)), _restore_deque)
 
 
 def _items(source: Any) -> Any:
@@ -300,7 +301,7 @@ def _items(source: Any) -> Any:
     place = getattr(source, "place", None)
     if isinstance(source, (list, dict, set, deque)) and isinstance(place, Location):
         _step(place, READ)
-        return source.save() if not isinstance(source, dict) else dict.copy(source)
+        return source.save()  # type: ignore[union-attr]
     return source
 
 
@@ -428,11 +429,11 @@ def install(kind: type, names: set[str]) -> type:
         slot = None
         if type(default).__name__ == "member_descriptor":
             slot, default = default, _MISSING
-        elif callable(default) or isinstance(
-            default, (property, classmethod, staticmethod, Attribute)
+        elif (
+            callable(default)
+            or isinstance(default, (property, classmethod, staticmethod, Attribute))
+            or (default is _MISSING and _inherits(kind, name))
         ):
-            continue
-        elif default is _MISSING and _inherits(kind, name):
             continue
         setattr(kind, name, Attribute(kind, name, default, slot))
     return kind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +14,8 @@ from typing import Literal
 from threadspec.conformance.errors import UserError
 from threadspec.exploration.models import Wrong
 from threadspec.exploration.program import Program
-from threadspec.exploration.scheduler import Run
-from threadspec.exploration.search import Bounded, Exhaustive, Random, Replay, Searching, token
+from threadspec.exploration.scheduler import Abandoned, Run
+from threadspec.exploration.search import Bounded, Exhaustive, Random, Searching, token
 
 # The most schedules of one scenario in each stage of the search, unless the user wants all.
 MOST = 20_000
@@ -79,6 +80,10 @@ def undisturbed() -> Iterator[None]:
     """
     was_enabled = gc.isenabled()
     affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    hook = sys.unraisablehook
+    sys.unraisablehook = lambda found: (
+        None if isinstance(found.exc_value, Abandoned) else hook(found)
+    )
     gc.disable()
     gc.freeze()  # what is there by now need not be looked at each time
     if affinity is not None and len(affinity) > 1:
@@ -87,6 +92,7 @@ def undisturbed() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+        sys.unraisablehook = hook
         if was_enabled:
             gc.enable()
         if affinity is not None:
@@ -208,8 +214,8 @@ class Exploration:
         if run.erratic:
             raise UserError(
                 f"{self._program.scenario.name} cannot be explored: the implementation does not do "
-                "the same again in the same schedule (it may depend on the time, on addresses or on "
-                "random numbers)."
+                "the same again in the same schedule (it may depend on the time, on addresses or "
+                "on random numbers)."
             )
         return run, wrong
 

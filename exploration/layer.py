@@ -6,6 +6,7 @@ Each call that another task could notice is one step of the run (see ``scheduler
 from __future__ import annotations
 
 import _thread
+import contextlib
 import sys
 import weakref
 from collections.abc import Callable
@@ -88,11 +89,18 @@ def deadline_of(blocking: object, timeout: float) -> float | None:
 class Lock(Location):
     """The lock that ``allocate_lock`` returns."""
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "_hash")
 
     def __init__(self, depth: int = 2) -> None:
         Location.__init__(self, _where(depth))
+        # Not the address, so that a set of locks has the same order in each run.
+        task = me()
+        task.made += 1
+        self._hash = 10_000 * (task.number + 1) + task.made
         note_birth(self)
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def save(self) -> object:
         """The state, for :meth:`restore`."""
@@ -180,11 +188,12 @@ class RLock(Location):
     """
 
     __slots__ = ("__weakref__", "_level", "_owner")
+    _owner: Task | None
 
     def __new__(cls, *args: object, **kwargs: object) -> RLock:
         self = object.__new__(cls)
         Location.__init__(self, _where())
-        self._owner: Task | None = None
+        self._owner = None
         self._level = 0
         note_birth(self)
         return self
@@ -319,13 +328,17 @@ class local:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "__dict__":
-            raise AttributeError(f"'{type(self).__name__}' object attribute '__dict__' is read-only")
+            raise AttributeError(
+                f"'{type(self).__name__}' object attribute '__dict__' is read-only"
+            )
         _show(self)
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
         if name == "__dict__":
-            raise AttributeError(f"'{type(self).__name__}' object attribute '__dict__' is read-only")
+            raise AttributeError(
+                f"'{type(self).__name__}' object attribute '__dict__' is read-only"
+            )
         _show(self)
         object.__delattr__(self, name)
 
@@ -406,9 +419,7 @@ def start_new_thread(
     return _start(function, args, kwargs or {}).ident
 
 
-def _start(
-    function: Callable[..., object], args: tuple[object, ...], kwargs: Any
-) -> Task:
+def _start(function: Callable[..., object], args: tuple[object, ...], kwargs: Any) -> Task:
     run = active()
     if run is None:
         raise RuntimeError("a module that starts a thread while it is imported cannot be explored")
@@ -419,10 +430,8 @@ def _start(
         run.step(run.reuse, WRITE)
 
     def perform() -> None:
-        try:
+        with contextlib.suppress(SystemExit):
             function(*args, **kwargs)
-        except SystemExit:
-            pass
         _release_sentinel(task)
         end_locals(task)
 
@@ -506,7 +515,7 @@ def exit() -> None:
     raise SystemExit
 
 
-# -- what CPython 3.12 and 3.13 use besides ----------------------------------------------------------
+# -- what CPython uses besides --------------------------------------------------------------------
 
 
 class _ThreadHandle(Location):
@@ -684,12 +693,4 @@ _ExceptHookArgs = getattr(_thread, "_ExceptHookArgs", tuple)
 
 
 def _excepthook(args: Any) -> None:
-    """Write what a thread has raised to standard error, as ``_thread`` does."""
-    kind, value, traceback, thread = args
-    if kind is SystemExit:
-        return
-    name = getattr(thread, "_name", None) or get_ident()
-    import traceback as tracebacks
-
-    text = "".join(tracebacks.format_exception(kind, value, traceback))
-    sys.stderr.write(f"Exception in thread {name}:\n{text}")
+    """Ignore what a thread has raised: nobody reads standard error during an exploration."""

@@ -34,9 +34,11 @@ class Call:
 
     def __str__(self) -> str:
         words = ", ".join(map(repr, self.args))
-        if self.method == "run":
-            return f"{self.subject}'s run()"
-        return f"{self.subject}.{self.method}({words})" if self.subject else f"{self.method}({words})"
+        if self.method in ("run", "end"):
+            return f"{self.subject}'s activity" if self.method == "run" else "its end"
+        return (
+            f"{self.subject}.{self.method}({words})" if self.subject else f"{self.method}({words})"
+        )
 
 
 State = tuple[Any, ...]
@@ -80,7 +82,7 @@ class Model:
     def settled(self, state: State) -> bool:
         """Whether a program may stay in this state for ever."""
         return not any(
-            kind in ("Thread", "Timer") and state[place][0] in ("started", "firing", "ending")
+            kind in ("Thread", "Timer") and state[place][0] in _ALIVE
             for place, (kind, _) in enumerate(self._kinds.values())
         )
 
@@ -204,15 +206,21 @@ def _thread(state: Any, _: Any, task: int, call: Call, stage: object) -> Moves:
         else:
             yield state, Done("RuntimeError")
     elif call.method == "run":
-        if stage == 0 and phase == "started":
-            yield ("running", is_open), "running"
-        elif stage == "running":
+        if phase == "started":
+            yield ("running", is_open), Done()
+    elif call.method == "end":
+        if phase == "running":
             yield ("ending", is_open), Done()
     elif call.method == "isAlive":
         if phase in _ALIVE:
             yield state, Done(True)
         if is_open or phase not in _ALIVE:
             yield state, Done(False)
+    elif call.method == "listed":
+        if phase in _ALIVE:
+            yield state, Done(1)
+        if is_open or phase not in _ALIVE:
+            yield state, Done(0)
     elif call.method == "join":
         if phase == "new" or is_open:
             yield state, Done("RuntimeError")
@@ -223,9 +231,9 @@ def _thread(state: Any, _: Any, task: int, call: Call, stage: object) -> Moves:
 def _timer(state: Any, _: Any, task: int, call: Call, stage: object) -> Moves:
     """A timer is new, dropped (cancelled before its start), firing, or what a thread is."""
     phase, is_open = state
-    if call.method == "run" and stage == 0:
+    if call.method == "run":
         if phase == "firing":
-            yield ("running", is_open), "running"
+            yield ("running", is_open), Done()
     elif call.method == "cancel":
         following = {"new": "dropped", "started": "ending"}
         yield (following.get(phase, phase), is_open), Done()
@@ -280,7 +288,7 @@ _FIRST: dict[str, Any] = {
 _FREE = {"Lock": 0, "RLock": None}
 
 
-# -- histories ---------------------------------------------------------------------------------------
+# -- histories ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -308,7 +316,7 @@ class Wrong:
     did: str
 
     def __str__(self) -> str:
-        return f"{self.call} {self.did}"
+        return f"{self.call} {self.did}" if self.call is not None else self.did
 
 
 Config = tuple[State, tuple[tuple[Call, object] | None, ...]]
@@ -395,15 +403,7 @@ class Judge:
             if phase is None or not isinstance(phase[1], Done):
                 continue
             expected = phase[1].value
-            is_error = isinstance(value, Raised)
-            right = (
-                not is_error
-                if expected is ANY
-                else value.name == expected  # type: ignore[union-attr]
-                if is_error
-                else value == expected and type(value) is type(expected)
-            )
-            if right:
+            if _is_right(expected, value):
                 found.add((state, (*phases[:task], None, *phases[task + 1 :])))
         return frozenset(found)
 
@@ -423,6 +423,20 @@ class Judge:
             if marks and marks[-1].call is not None:
                 return Wrong(task, marks[-1].call, "blocks for ever")
         return Wrong(0, None, "a thread that was started did not run to its end")
+
+
+def _is_right(expected: object, value: object) -> bool:
+    """Whether a call may return, or raise, what it has.
+
+    Truth counts, not its form; and a value where the manual promises none harms nobody.
+    """
+    if isinstance(value, Raised):
+        return value.name == expected
+    if expected is ANY or expected is None:
+        return True
+    if isinstance(expected, bool):
+        return bool(value) == expected
+    return value == expected
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,8 @@ CLASSES = (
 class Scenario:
     """A program to explore.
 
-    ``name``; ``objects``: the source that creates its objects; ``before``: the source of a task that
-    ends before the others begin; ``tasks``: the source of each task;
+    ``name``; ``objects``: the source that creates its objects; ``before``: the source of a task
+    that ends before the others begin; ``tasks``: the source of each task;
     ``clauses``: what it checks, the first foremost; ``answers``: the clause that a wrong call of a
     method breaks, by the method; ``reuse``: whether the identifiers of ended threads are given to
     new ones; ``final``: an expression that is true in the end; ``bound``: why it is not exhausted,
@@ -84,10 +84,17 @@ class _Recorded:
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         subject = self.subject
+        if method == "listed":
+            return self.__program.recording(Call(self.__name, method), self._listed)
         found = getattr(subject, method, None)
         if found is None:
             found = getattr(subject, NEWER.get(method, method))
         return self.__program.recording(Call(self.__name, method), found)
+
+    def _listed(self) -> int:
+        """How often enumerate() lists the thread."""
+        listed = self.__program.subject.module.enumerate()
+        return sum(one is self.subject for one in listed)
 
     def __enter__(self) -> Any:
         call = Call(self.__name, "acquire")
@@ -104,9 +111,7 @@ class Program:
     def __init__(self, scenario: Scenario, subject: Subject) -> None:
         self.scenario = scenario
         self.subject = subject
-        self._tasks = [
-            compile(source, f"<{scenario.name}>", "exec") for source in scenario.tasks
-        ]
+        self._tasks = [compile(source, f"<{scenario.name}>", "exec") for source in scenario.tasks]
         self._objects = compile(scenario.objects, f"<{scenario.name}>", "exec")
         self.kinds = _kinds(scenario.objects)
         self.judge = Judge(Model(self.kinds))
@@ -188,10 +193,12 @@ class Program:
             equal[source] = task
 
     def _body(self, name: str, action: Callable[[], object] = lambda: None) -> Callable[[], None]:
-        """What a thread of the scenario runs: a call that is recorded."""
+        """What a thread of the scenario runs: its beginning and its end are recorded as calls."""
 
         def body() -> None:
-            self.record(Call(name, "run"), action, ())
+            self.record(Call(name, "run"), lambda: None, ())
+            action()
+            self.record(Call(name, "end"), lambda: None, ())
 
         return body
 
@@ -241,10 +248,11 @@ class Program:
             return None
         history = self.history(run)
         wrong = self.judge.judge(history)
-        if wrong is None and self._final is not None and run.status == "ended":
-            if not eval(self._final, self._space):
-                return Wrong(0, None, f"in the end, {self.scenario.final} is false")
-        return wrong
+        if wrong is not None or self._final is None or run.status != "ended":
+            return wrong
+        if not eval(self._final, self._space):
+            return Wrong(0, None, f"in the end, {self.scenario.final} is false")
+        return None
 
     def _last_call(self, task: Task) -> Call | None:
         calls = [call for call, *_ in self._marks.get(task.number, ()) if call is not None]
@@ -342,7 +350,8 @@ def _kinds(objects: str) -> dict[str, tuple[str, Any]]:
                 value = lock.id
             else:
                 value = f"{target.id}'s lock"
-                kind = lock.func.id if isinstance(lock, ast.Call) else "RLock"  # type: ignore[attr-defined]
+                made = lock.func if isinstance(lock, ast.Call) else None
+                kind = made.id if isinstance(made, ast.Name) else "RLock"
                 kinds[value] = (kind, None)
         kinds[target.id] = (call.func.id, value)
     return kinds

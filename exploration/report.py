@@ -12,7 +12,7 @@ from typing import Any
 
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case
-from threadspec.exploration.models import Raised
+from threadspec.exploration.models import Call, Raised
 from threadspec.exploration.program import Program
 from threadspec.exploration.scheduler import (
     ACQUIRE,
@@ -36,8 +36,8 @@ HERE = str(Path(__file__).parent)
 class Row:
     """One row of an interleaving.
 
-    ``task``: the number of the task; ``text``: what it does; ``place``: the file and the line of the
-    implementation, if it is a step; ``switch``: why the baton was passed to this task, if it was.
+    ``task``: the number of the task; ``text``: what it does; ``place``: the file and the line of
+    the implementation, if it is a step; ``switch``: why another task did not go on, if one had.
     """
 
     task: int
@@ -71,8 +71,9 @@ class _Recorder:
     """Collects the steps and calls of one run."""
 
     def __init__(self) -> None:
-        self.events: list[_Step | tuple[Task, str]] = []
+        self.events: list[_Step | tuple[Task, str, str]] = []
         self._last: Task | None = None
+        self._silent = False  # the next return is no news
 
     def observe(self, task: Task) -> None:
         """A step that is about to be performed."""
@@ -84,26 +85,38 @@ class _Recorder:
             path, line = frame.f_code.co_filename, frame.f_lineno
             place = f"{Path(path).name}:{line}"
             text = linecache.getline(path, line).partition("  # ")[0].strip()
-        last = self._last
-        switch = ""
-        if last is not None and last is not task:
-            blocked = last.kind in (ACQUIRE, AWAIT) and last.location.held  # type: ignore[union-attr]
-            switch = "ended" if last.ended else "blocked" if blocked else "preempted"
-        self._last = task
+        switch = self._switch(task)
         self.events.append(
-            _Step(
-                task, task.kind, task.location, task.timed_out, place, text, task.vain, switch
-            )
+            _Step(task, task.kind, task.location, task.timed_out, place, text, task.vain, switch)
         )
+
+    def _switch(self, task: Task) -> str:
+        """Why another task went on before, if one did."""
+        last = self._last
+        self._last = task
+        if last is None or last is task:
+            return ""
+        if last.ended:
+            return "ended"
+        if last.kind in (ACQUIRE, AWAIT) and last.location is not None and last.location.held:
+            return "blocked"
+        return "preempted"
 
     def watch(self, task: Task, what: str, value: object) -> None:
         """The beginning or the return of a call."""
-        if what == "call":
-            self.events.append((task, f"{value}"))
+        if what == "return" and self._silent:
+            self._silent = False
+            return
+        if isinstance(value, Call) and value.method in ("run", "end"):
+            text = f"{value.subject} {'begins' if value.method == 'run' else 'ends'} its activity"
+            self._silent = True
+        elif what == "call":
+            text = str(value)
         elif isinstance(value, Raised):
-            self.events.append((task, f"raises {value.name}"))
+            text = f"raises {value.name}"
         else:
-            self.events.append((task, f"returns {value!r}"))
+            text = f"returns {value!r}"
+        self.events.append((task, text, self._switch(task)))
 
 
 def interleaving(program: Program, segments: list[tuple[int, int, bool]]) -> Interleaving:
@@ -147,7 +160,7 @@ def _described(recorder: _Recorder, run: Run, wrong: str | None) -> Interleaving
     return Interleaving(tuple(run.tasks[one].name for one in used), rows, wrong)
 
 
-def _rows(events: list[_Step | tuple[Task, str]], run: Run) -> list[Row]:
+def _rows(events: list[_Step | tuple[Task, str, str]], run: Run) -> list[Row]:
     """The rows: calls, and the steps that another thread could notice."""
     users: dict[int, set[int]] = {}
     written: set[int] = set()
@@ -161,8 +174,8 @@ def _rows(events: list[_Step | tuple[Task, str]], run: Run) -> list[Row]:
     last: Task | None = None
     why = ""
     for event in events:
+        why = (event.switch if isinstance(event, _Step) else event[2]) or why
         if isinstance(event, _Step):
-            why = event.switch or why
             key = id(event.location)
             if not event.timed_out and (len(users.get(key, ())) < 2 or key not in written):
                 continue
@@ -176,7 +189,7 @@ def _rows(events: list[_Step | tuple[Task, str]], run: Run) -> list[Row]:
                 text = f"in vain: {text}"
         else:
             task, text, place = event[0], event[1], ""
-        switch = why or "switch" if last is not None and task is not last else ""
+        switch = why if last is not None and task is not last else ""
         why = ""
         rows.append(Row(task.number, text, place, switch))
         last = task
@@ -210,4 +223,3 @@ _VERBS = {
 def _verb(step: _Step) -> str:
     name = step.location.name() if step.location is not None else ""
     return f"{_VERBS.get(step.kind, 'goes on')} {name}"
-

@@ -26,6 +26,9 @@ EPOCH = 1000.0
 REMINDER = 100
 PATIENCE = 1000
 
+# After this many hidden steps, a task is taken to wait in a loop for another one to write.
+QUIET = 500
+
 # The seconds without a step after which a task is taken to compute for ever.
 STUCK = 5.0
 
@@ -108,11 +111,13 @@ class Task:
         "kind",
         "location",
         "loose",
+        "made",
         "moved",
         "name",
         "number",
         "opening",
         "owner",
+        "quiet",
         "sentinel",
         "since",
         "steps",
@@ -139,7 +144,9 @@ class Task:
         self.daemon = self.goal = False
         self.steps = 0
         self.since = 0
+        self.quiet = 0  # how many hidden steps it has performed since the last other one
         self.loose = 0
+        self.made = 0  # how many locks
         self.clock = [0] * MOST
         self.opening = self.clock  # the clock of its first step
         self.owner: object = self  # of thread-local data
@@ -200,9 +207,11 @@ class Run:
     ``limit``: the most steps before it is given up.  ``discovered`` collects the sites that should
     not have been hidden; ``trail`` collects, for each time that the baton was passed, the number of
     a task, the steps that it has performed since it got it, and whether the first was a time-out.
-    ``observe`` is called before each step that the strategy has seen.  ``left``: the tasks that had not ended when the run was over; ``fair``: half of the limit was reached, and since then all tasks go on in rotation; ``erratic``:
-    the program did not do what it had done in an earlier run; ``main``: the task that represents the
-    main thread; ``reuse``: where the identifiers of ended tasks are given to new ones.
+    ``observe`` is called before each step that the strategy has seen.  ``left``: the tasks that had
+    not ended when the run was over; ``fair``: half of the limit was reached, and since then all
+    tasks go on in rotation; ``erratic``: the program did not do what it had done in an earlier run;
+    ``main``: the task that represents the main thread, if there is one: the run is over when it
+    ends; ``reuse``: where the identifiers of ended tasks are given to new ones.
     ``status`` is "ended", "blocked" (no task can go on), "cut" (the strategy has given it up),
     "spins" (the limit was reached) or "failed" (a task raised an exception: ``failure``).
 
@@ -316,7 +325,7 @@ class Run:
         result = []
         for task in self.live:
             kind = task.kind
-            if kind == ACQUIRE or kind == AWAIT:
+            if kind in (ACQUIRE, AWAIT):
                 if task.location.held:  # type: ignore[union-attr]
                     continue
             elif kind == UNTIL:
@@ -327,9 +336,13 @@ class Run:
                     self.current = current
             if kind == BEGIN and task.gate is not None and not task.gate.ended:
                 continue
-            if task.after is not None and kind != BEGIN and not task.moved:
-                if not (task.after.moved or task.after.ended):
-                    continue
+            after = task.after
+            if (
+                after is not None
+                and kind != BEGIN
+                and not (task.moved or after.moved or after.ended)
+            ):
+                continue
             result.append(task)
         return result
 
@@ -349,8 +362,8 @@ class Run:
             return None
         self.count += 1
         if self.count > self.limit // 2:
-            # It may only wait, in a loop, for others: let each go on in rotation, and see whether it
-            # ends.
+            # It may only wait, in a loop, for others: let each go on in rotation, and see whether
+            # it ends.
             self.fair = True
             last = task.number if task is not None else -1
             chosen = next((one for one in enabled if one.number > last), enabled[0])
@@ -408,7 +421,8 @@ class Run:
                     location.dirty = True
                 if location.many and location.dirty:
                     self.discovered.add(location.site)
-                if not location.held or kind in (READ, WRITE, RELEASE):
+                task.quiet += 1
+                if task.quiet < QUIET and (not location.held or kind in (READ, WRITE, RELEASE)):
                     task.steps += 1
                     return False
                 location.hidden = False
@@ -417,6 +431,7 @@ class Run:
         task.location = location
         task.deadline = deadline
         task.condition = condition
+        task.quiet = 0
         chosen = self._choose(task)
         if chosen is task:
             task.steps += 1

@@ -155,9 +155,7 @@ class Clocks:
         if event >= 0 and clock[who[event]] < when[event]:
             races.append(event)
 
-    def _touch(
-        self, place: Location, clock: list[int], event: int, write: bool, kind: int
-    ) -> None:
+    def _touch(self, place: Location, clock: list[int], event: int, write: bool, kind: int) -> None:
         if place.written is not None:
             _join(clock, place.written)
         if write:
@@ -420,9 +418,7 @@ class Random:
     when nothing else can go on.  ``track``: keep vector clocks.
     """
 
-    def __init__(
-        self, seed: int, depth: int = 3, early: float = 0.5, track: bool = True
-    ) -> None:
+    def __init__(self, seed: int, depth: int = 3, early: float = 0.5, track: bool = True) -> None:
         self._random = random.Random(seed)
         self._track = track
         self._depth = depth
@@ -525,4 +521,3 @@ def parse(text: str) -> list[tuple[int, int, bool]]:
             raise ValueError(part)
         result.append((int(number), int(count), late))
     return result
-

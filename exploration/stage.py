@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -21,7 +22,7 @@ from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.mapping import Naming
 from threadspec.conformance.index import BATTERY, PACKAGE, Case
 from threadspec.exploration import cells, layer
-from threadspec.exploration.scheduler import Location, Run, Task
+from threadspec.exploration.scheduler import Location, Run, Task, active
 from threadspec.exploration.search import Searching
 from threadspec.exploration.visible import Subject
 
@@ -30,12 +31,15 @@ HARNESS = "threadspec.conformance.harness"
 # How many rounds of a provoked race are run: the schedules do the rest.
 ROUNDS = 8
 
-# The most steps of one case, and how many times as many as in its first schedule mean that it spins.
+# The most steps of one case.  It spins if it takes so many times the steps of its first schedule.
 LIMIT = 60_000
 SPINNING = 20
 
 # How far the clock of a case goes on each time that it is read, in seconds.
 TICK = 1e-5
+
+# Longer than any case, in seconds of virtual time.
+FOR_EVER = 1000.0
 
 # Clauses, by the beginning of their ids, whose cases cannot be explored, and why.
 LEFT_OUT = {
@@ -73,7 +77,7 @@ class Told:
     check: str | None = None
 
 
-class _Actor(Actor):  # type: ignore[misc]
+class _Actor(Actor):
     """A simulated helper thread."""
 
     def _settles(self) -> bool:
@@ -88,7 +92,7 @@ class _Actor(Actor):  # type: ignore[misc]
         return None
 
 
-class _Actors(Actors):  # type: ignore[misc]
+class _Actors(Actors):
     """The actors of a case."""
 
     are_green = False
@@ -106,10 +110,7 @@ class _Actors(Actors):  # type: ignore[misc]
             busy = [one for one in helpers if not one.has_ended()]
             if not busy:
                 return list(helpers)
-            layer.await_until(
-                lambda busy=busy: any(one.has_ended() for one in busy),  # type: ignore[misc]
-                self.durations["window"],
-            )
+            layer.await_until(partial(_some_ended, busy), self.durations["window"])
             if not any(one.has_ended() for one in busy):
                 return [one for one in helpers if one not in busy]
 
@@ -128,26 +129,36 @@ class _Actors(Actors):  # type: ignore[misc]
         def run(index: int) -> None:
             for number in range(rounds):
                 arrived[index] = number + 1
-                layer.await_until(lambda number=number: min(arrived) > number, 1000.0)  # type: ignore[misc]
+                layer.await_until(partial(self._met, arrived, number), FOR_EVER)
                 results[number][index] = functions[index](number)
 
         helpers = [self.start(run, index) for index in range(len(functions))]
         self.until(
-            lambda: all(one.has_ended() for one in helpers)
-            or any(one.has_ended() and one.error is not None for one in helpers)
+            lambda: (
+                all(one.has_ended() for one in helpers)
+                or any(one.has_ended() and one.error is not None for one in helpers)
+            )
         )
         failed = [one for one in helpers if one.has_ended() and one.error is not None]
         assert not failed, repr(failed[0])
         assert all(one.has_ended() for one in helpers), "a call of the race did not return"
         return results
 
+    @staticmethod
+    def _met(arrived: list[int], number: int) -> bool:
+        return min(arrived) > number
+
     def has_failed(self) -> bool:
         return False
 
 
+def _some_ended(helpers: list[Any]) -> bool:
+    return any(one.has_ended() for one in helpers)
+
+
 def _clock() -> float:
     """Virtual time, which goes on a little each time it is read, and is no step."""
-    run = layer.active()
+    run = active()
     if run is None:
         return 0.0
     run.now += TICK

@@ -25,7 +25,6 @@ from typing import Any
 
 from threadspec.conformance.errors import UserError
 from threadspec.exploration import cells, layer
-from threadspec.exploration.scheduler import Location
 
 _MAKERS = {
     "list": "new_list",
@@ -95,7 +94,7 @@ def _set_attributes(tree: ast.Module) -> Iterator[str]:
     for node, function, own in _attributes(tree):
         if isinstance(node.ctx, ast.Load):
             continue
-        if function == "__init__" and own or node.attr.startswith("__"):
+        if (function == "__init__" and own) or node.attr.startswith("__"):
             continue
         yield node.attr
 
@@ -103,7 +102,7 @@ def _set_attributes(tree: ast.Module) -> Iterator[str]:
 def _attributes(
     node: ast.AST, function: str | None = None, first: str | None = None
 ) -> Iterator[tuple[ast.Attribute, str | None, bool]]:
-    """Each attribute expression, the function it is in, and whether it is one of its first argument."""
+    """Each attribute expression, its function, and whether it is one of that's first argument."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef):
             arguments = [*child.args.posonlyargs, *child.args.args]
@@ -166,9 +165,7 @@ class _Rewriter(ast.NodeTransformer):
             if own and not isinstance(one.ctx, ast.Load)
         }
         # Slots stay what they are: the containers that name them are no data.
-        node.body = [
-            one if _assigns(one, "__slots__") else self.visit(one) for one in node.body
-        ]
+        node.body = [one if _assigns(one, "__slots__") else self.visit(one) for one in node.body]
         node.decorator_list = [self.visit(one) for one in node.decorator_list]
         mark = ast.parse(f"__threadspec_sets__ = {tuple(sorted(sets))!r}").body[0]
         if not _has_slots(node):
@@ -263,9 +260,7 @@ def _private_displays(function: ast.FunctionDef) -> set[int]:
     """The displays in a function that no other code can get hold of: those that are only read."""
     private: set[int] = set()
     for node in ast.walk(function):
-        if isinstance(node, ast.For):
-            private.add(id(node.iter))
-        elif isinstance(node, ast.comprehension):
+        if isinstance(node, (ast.For, ast.comprehension)):
             private.add(id(node.iter))
         elif isinstance(node, ast.Compare):
             private |= {id(one) for one in node.comparators}
@@ -274,6 +269,13 @@ def _private_displays(function: ast.FunctionDef) -> set[int]:
         elif isinstance(node, ast.JoinedStr):
             private |= {id(one) for one in ast.walk(node)}
     return private
+
+
+class _Nowhere(io.TextIOBase):
+    """The standard error of explored modules, to which thousands of runs would report."""
+
+    def write(self, text: str) -> int:
+        return len(text)
 
 
 class _Imports:
@@ -331,7 +333,6 @@ class Loader:
         self.sources: list[Source] = []
         self.globals: list[tuple[ModuleType, set[str]]] = []
         self.attributes: set[str] = set()
-        self.errors = io.StringIO()
         self._substitutes: dict[str, ModuleType] = {}
         self._builtins = dict(vars(builtins), __import__=_Imports(self))
 
@@ -351,7 +352,10 @@ class Loader:
             found = self.module("threading")
         elif name == "time":
             found = cells._like(
-                time, monotonic=layer.clock, time=layer.clock, sleep=layer.sleep,
+                time,
+                monotonic=layer.clock,
+                time=layer.clock,
+                sleep=layer.sleep,
                 perf_counter=layer.clock,
             )
         elif name == "itertools":
@@ -363,13 +367,13 @@ class Loader:
             del found.register_at_fork
         elif name == "atexit":
             found = ModuleType("atexit")
-            found.register = found.unregister = lambda *args, **kwargs: None  # type: ignore[attr-defined]
-            found._ncallbacks = lambda: 0  # type: ignore[attr-defined]
+            nothing = dict.fromkeys(("register", "unregister"), lambda *args, **kwargs: None)
+            found.__dict__.update(nothing, _ncallbacks=lambda: 0)
         elif name == "warnings":
             found = ModuleType("warnings")
             found.warn = lambda *args, **kwargs: None  # type: ignore[attr-defined]
         elif name == "sys":
-            found = cells._like(sys, modules={}, stderr=self.errors)
+            found = cells._like(sys, modules={}, stderr=_Nowhere())
         if found is not None:
             self._substitutes[name] = found
         return found
@@ -379,7 +383,7 @@ class Loader:
         if name in self.modules:
             return self.modules[name]
         parent, _, last = name.rpartition(".")
-        if parent and parent in self._roots | self.modules.keys():  # type: ignore[operator]
+        if parent and parent in self._roots | self.modules.keys():
             holder = self.module(parent)
         else:
             holder = None
@@ -473,10 +477,11 @@ class _Finder:
         """The import system's question for a module."""
         if not name.startswith(self._prefix):
             return None
-        file = self._folder / f"{name[len(self._prefix):]}.py"
+        file = self._folder / f"{name[len(self._prefix) :]}.py"
         if not file.is_file():
             return None
-        return importlib.util.spec_from_file_location(name, file, loader=_OneFile(file, self._loader))  # type: ignore[arg-type]
+        one: Any = _OneFile(file, self._loader)
+        return importlib.util.spec_from_file_location(name, file, loader=one)
 
 
 class _OneFile:
@@ -513,7 +518,7 @@ def load_reference(
     if not reentrant:
         del simulated.RLock
     finder = _Finder(name + ".", folder, loader)
-    sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, finder)
     layer.born = []
     try:
         package = _instantiate.instantiate(name, simulated)
@@ -522,7 +527,7 @@ def load_reference(
         return loader.finish(label, package)
     finally:
         layer.born = None
-        sys.meta_path.remove(finder)  # type: ignore[arg-type]
+        sys.meta_path.remove(finder)
         for loaded in [one for one in sys.modules if one.startswith(name)]:
             del sys.modules[loaded]
 
@@ -569,4 +574,3 @@ def load_file(
         ) from error
     finally:
         layer.born = None
-

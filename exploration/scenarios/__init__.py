@@ -1,4 +1,4 @@
-"""The scenarios: those of the TOML files, and all small programs of one class that are generated."""
+"""The scenarios: those of the TOML files, and small programs that are generated."""
 
 from __future__ import annotations
 

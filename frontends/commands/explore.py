@@ -98,7 +98,8 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
             for row in campaign.rows():
                 rows.append(row)
                 if not options.json and (row.kind != "case" or row.failure):
-                    progress.console.print(_line(row), highlight=False, soft_wrap=True)
+                    console.print(_line(row), highlight=False, soft_wrap=True)
+                    sys.stdout.flush()
         except KeyboardInterrupt:
             interrupted = True
     failures = [(row, row.failure) for row in rows if row.failure is not None]
@@ -123,6 +124,7 @@ def _progress(shown: bool) -> Progress:
         TextColumn("{task.fields[schedules]:,} schedules"),
         TimeElapsedColumn(),
         console=Console(stderr=True),
+        redirect_stdout=sys.stdout.isatty(),
         disable=not shown,
     )
 
@@ -148,8 +150,7 @@ def _line(row: Row) -> str:
         said = f"exhausted {count}"
     elif row.grade == "bounded":
         said = (
-            f"cut at {row.schedules:,}; all with ≤ {row.bound} "
-            f"preemption{'s' * (row.bound != 1)}"
+            f"cut at {row.schedules:,}; all with ≤ {row.bound} preemption{'s' * (row.bound != 1)}"
         )
     else:
         said = f"sampled {count} ({row.why})"
@@ -157,9 +158,7 @@ def _line(row: Row) -> str:
     return f"[green]ok[/]      {escape(name)}{escape(where)}: {said}, {outcomes}"
 
 
-def _show(
-    console: Console, name: str, loaded: list[Subject], row: Row, failure: Broken
-) -> None:
+def _show(console: Console, name: str, loaded: list[Subject], row: Row, failure: Broken) -> None:
     """Show a failure."""
     clause = catalogue().find(failure.clause)
     console.print()
@@ -202,9 +201,7 @@ def _print_table(console: Console, steps: Interleaving) -> None:
     Console(file=console.file, width=width, no_color=console.no_color).print(table)
 
 
-def _summary(
-    console: Console, rows: list[Row], campaign: Campaign, new: list[Any]
-) -> None:
+def _summary(console: Console, rows: list[Row], campaign: Campaign, new: list[Any]) -> None:
     programs = [row for row in rows if row.kind != "case"]
     cases = [row for row in rows if row.kind == "case"]
     exhausted = sum(row.programs for row in programs if row.grade == "exhausted")

@@ -1,7 +1,7 @@
 """``python -m quality.explore_faults``: plant interleaving faults, and let ``explore`` find them.
 
-For each fault the line says which scenario finds it, in which schedule, and how many schedules were
-run before.  The scenarios of its clause are tried first, then those of its chapter, then all.
+For each fault the line says which scenario finds it, and in which schedule.  The scenarios of its
+clause are tried first, then those of its chapter, and at last the battery's cases of the clause.
 """
 
 from __future__ import annotations
@@ -17,31 +17,41 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quality.faults.planting import PACKAGE, Fault, read
+from threadspec.conformance.index import battery
 from threadspec.exploration import scenarios, visible
-from threadspec.exploration.exploring import Exploration, Failure, undisturbed
+from threadspec.exploration.campaign import CaseSearch
+from threadspec.exploration.exploring import Exploration, undisturbed
 from threadspec.exploration.program import Program, Scenario
+from threadspec.exploration.stage import Stage, why_left_out
 
 FOLDER = Path(__file__).parent
 
 
+# Scenarios that fail on the reference itself.
+KNOWN = {"event.two-clears-then-set"}
+
+# The most schedules of a case.
+SCHEDULES = 100
+
+
 @dataclass(frozen=True)
 class Found:
-    """What was found of a fault: the scenario, and the failure, or None."""
+    """What was found of a fault: the scenario or case, the schedule, and what was observed."""
 
     fault: str
-    scenario: str | None
-    failure: Failure | None
-    schedules: int
+    program: str | None
+    schedule: int
+    observed: str
     seconds: float
 
     @property
     def line(self) -> str:
         """The fault in one line."""
-        if self.failure is None:
-            return f"MISSED {self.fault}  ({self.schedules:,} schedules, {self.seconds:.1f} s)"
+        if self.program is None:
+            return f"MISSED {self.fault}  ({self.schedule:,} schedules, {self.seconds:.1f} s)"
         return (
-            f"found  {self.fault}  in schedule {self.failure.schedule} of {self.scenario}: "
-            f"{self.failure.wrong}  ({self.seconds:.2f} s)"
+            f"found  {self.fault}  in schedule {self.schedule} of {self.program}: "
+            f"{self.observed}  ({self.seconds:.2f} s)"
         )
 
 
@@ -61,27 +71,32 @@ def try_fault(fault: Fault, folder: Path) -> Found:
         finding = Exploration(Program(scenario, subject), quick=True).explore()
         count += finding.schedules
         if finding.failure is not None:
+            failure = finding.failure
             seconds = time.process_time() - began
-            return Found(fault.id, scenario.name, finding.failure, count, seconds)
-    return Found(fault.id, None, None, count, time.process_time() - began)
+            return Found(fault.id, scenario.name, failure.schedule, str(failure.wrong), seconds)
+    stage = Stage(subject)
+    for case in battery():
+        if case.clause.id == fault.clause and why_left_out(case) is None:
+            search = CaseSearch(stage, case)
+            count += search.go_on(SCHEDULES)
+            if search.failure is not None:
+                seconds = time.process_time() - began
+                return Found(fault.id, case.id, search.schedules, search.failure.observed, seconds)
+    return Found(fault.id, None, count, "", time.process_time() - began)
 
 
 def _order(fault: Fault) -> Iterator[Scenario]:
-    """The scenarios, the likely ones first."""
+    """The scenarios of its chapter, the likely ones first."""
+    chapters = (fault.chapter, fault.clause.split(".")[0])
 
     def distance(scenario: Scenario) -> int:
         if fault.clause in scenario.clauses:
             return 0
-        if fault.clause in scenario.answers.values():
-            return 1
-        return 2 if scenario.chapter in (fault.chapter, fault.clause.split(".")[0]) else 3
+        return 1 if fault.clause in scenario.answers.values() else 2
 
-    sound = [one for one in scenarios.written() if one.name not in KNOWN]
-    yield from sorted(sound, key=distance)
-
-
-# Scenarios that fail on the reference itself.
-KNOWN = {"event.two-clears-then-set"}
+    near = [one for one in scenarios.written() if one.chapter in chapters and one.name not in KNOWN]
+    others = [one for one in scenarios.written() if fault.clause in one.clauses]
+    yield from sorted(dict.fromkeys([*near, *others]), key=distance)
 
 
 def main() -> int:
@@ -100,7 +115,7 @@ def main() -> int:
                 print(result.line, flush=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    found = [one.failure.schedule for one in results if one.failure is not None]
+    found = [one.schedule for one in results if one.program is not None]
     median = statistics.median(found) if found else 0
     print(f"{len(found)} of {len(results)} faults found; median schedule {median:g}.")
     return 0 if len(found) == len(results) else 1

@@ -1,0 +1,304 @@
+"""``threadspec explore``: what it finds, shows and replays, and what a user can get wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from threadspec.adapters import interpreters
+from threadspec.adapters.adapter import resolve
+from threadspec.conformance.index import battery
+from threadspec.exploration import report, scenarios, subjects, visible
+from threadspec.exploration.campaign import CaseSearch
+from threadspec.exploration.exploring import Exploration, undisturbed
+from threadspec.exploration.program import Program
+from threadspec.exploration.search import parse
+from threadspec.exploration.stage import Stage, why_left_out
+from threadspec.frontends import cli
+
+Command = Callable[..., tuple[int, str, str]]
+
+# It looks whether the lock is held before it takes it.
+HASTY = """
+import _thread
+from threading import *
+
+
+class Lock:
+    def __init__(self):
+        self._lock = _thread.allocate_lock()
+        self._held = False
+
+    def acquire(self, blocking=True):
+        if not blocking and self._held:
+            return False
+        self._lock.acquire()
+        self._held = True
+        return True
+
+    def release(self):
+        self._held = False
+        self._lock.release()
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *raised):
+        self.release()
+"""
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Command]:
+    """Run the command in a new folder; return its exit status, its output and its errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = cli.main(["explore", *arguments])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    yield run
+    for name in ("hasty", "lonely", "package"):
+        sys.modules.pop(name, None)
+
+
+def scenario(name: str) -> Any:
+    return next(one for one in scenarios.written() if one.name == name)
+
+
+def token_in(text: str) -> str:
+    return text.partition("--replay=")[2].split()[0]
+
+
+def test_a_failure_shows_the_clause_the_interleaving_and_a_token(command: Command) -> None:
+    Path("hasty.py").write_text(HASTY)
+    status, out, _ = command("--impl=hasty", "lock.attempts-3")
+    assert status == 1
+    assert "FAIL  lock.acquire.atomic  on hasty" in out
+    assert "exactly one succeeds" in out
+    assert "lock.acquire(False) blocks for ever" in out
+    assert "1 preemption, the fewest" in out
+    lines = out.splitlines()
+    heads = next(line for line in lines if "task 1" in line)
+    looks = [line for line in lines if "if not blocking and self._held:" in line]
+    assert {line.index("if not") for line in looks} == {
+        heads.index(f"task {number}") for number in (1, 2, 3)
+    }
+    assert any(line.startswith("preempted") for line in lines)
+    assert "hasty.py:12" in out
+
+
+def test_a_failure_replays_each_time(command: Command) -> None:
+    Path("hasty.py").write_text(HASTY)
+    token = token_in(command("--impl=hasty", "lock.attempts-3")[1])
+    shown = set()
+    for _ in range(100):
+        status, out, _ = command("--impl=hasty", f"--replay={token}")
+        assert status == 1
+        shown.add(out)
+    assert len(shown) == 1
+    assert "observed  lock.acquire(False) blocks for ever" in shown.pop()
+
+
+def test_a_token_goes_on_freely_behind_its_end(command: Command) -> None:
+    Path("hasty.py").write_text(HASTY)
+    token = token_in(command("--impl=hasty", "lock.attempts-3")[1])
+    head = token.rpartition(":")[0]
+    status, out, _ = command("--impl=hasty", f"--replay={head}:0x1")
+    assert status == 0
+    assert "nothing is wrong with this schedule" in out
+
+
+def test_a_token_of_another_source_is_refused(command: Command) -> None:
+    Path("hasty.py").write_text(HASTY)
+    token = token_in(command("--impl=hasty", "lock.attempts-3")[1])
+    Path("hasty.py").write_text(HASTY + "\n# changed\n")
+    status, out, err = command("--impl=hasty", f"--replay={token}")
+    assert (status, out) == (1, "")
+    assert "The token of lock.attempts-3 is of another source" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--impl=reference", "nosuch"], "There is no scenario, chapter or clause 'nosuch'"),
+        (["--impl=reference", "evnt"], "did you mean event?"),
+        (["--impl=reference", "--replay=x"], "'x' is no token"),
+        (["--impl=reference", "--replay=a@b:0x1"], "there is no such scenario or case"),
+        (["--impl=_thread"], "_thread is not written in Python"),
+        (["--impl=gevent"], "its set-up code imports gevent"),
+        (["--impl=reference-dummy"], "it has no threads that could be switched"),
+        (["--impl=no_such_module"], "'no_such_module' is neither an adapter of the kit"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    command: Command, arguments: list[str], sentence: str
+) -> None:
+    status, out, err = command(*arguments)
+    if "gevent" in str(arguments) and "is not installed" in err:
+        pytest.skip("gevent is not installed")
+    assert (status, out) == (1, "")
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+def test_a_token_that_the_threads_cannot_follow_is_refused(command: Command) -> None:
+    Path("hasty.py").write_text(HASTY)
+    token = token_in(command("--impl=hasty", "lock.attempts-3")[1])
+    head = token.rpartition(":")[0]
+    _, _, err = command("--impl=hasty", f"--replay={head}:0x900")
+    assert "its threads cannot go on as it says" in err
+
+
+def test_a_program_that_spins_is_told(command: Command) -> None:
+    source = HASTY.replace("        self._lock.acquire()\n", "        while self._held: pass\n")
+    Path("lonely.py").write_text(source)
+    status, out, _ = command("--impl=lonely", "lock.two-locks", "--json")
+    assert status in (0, 1)
+    Path("lonely.py").write_text(
+        "from threading import *\n\n\nclass Event(Event):\n    def wait(self, timeout=None):\n"
+        "        while not self.isSet() or True:\n            pass\n"
+    )
+    sys.modules.pop("lonely", None)
+    status, out, _ = command("--impl=lonely", "event.set-meets-wait")
+    assert status == 1
+    assert "e.wait() does not end: it spins" in out
+
+
+def test_a_package_and_what_it_builds_on_threading_are_explored(command: Command) -> None:
+    Path("package").mkdir()
+    Path("package/__init__.py").write_text("")
+    Path("package/locks.py").write_text(HASTY)
+    Path("package/threads.py").write_text("from threading import *\nfrom .locks import Lock\n")
+    status, out, _ = command("--impl=package.threads", "lock.attempts-3")
+    assert status == 1
+    assert "locks.py:12" in out
+    status, out, _ = command("--impl=package.threads", "semaphore.exclusion-2")
+    assert "exhausted" in out
+
+
+def test_json_holds_everything(command: Command) -> None:
+    Path("hasty.py").write_text(HASTY)
+    status, out, err = command("--impl=hasty", "lock.attempts-3", "lock.exclusion-2", "--json")
+    document = json.loads(out)
+    assert (status, err) == (1, "")
+    assert document["finished"] is True
+    assert "sequentially consistent" in document["granularity"]
+    first, second = document["programs"]
+    assert first["failure"]["clause"] == "lock.acquire.atomic"
+    assert first["failure"]["token"].startswith("lock.attempts-3@")
+    assert (second["grade"], second["failure"]) == ("exhausted", None)
+
+
+def test_the_reference_holds(command: Command) -> None:
+    status, out, _ = command("--impl=reference", "rlock", "--exhaust")
+    assert status == 0
+    assert "on reference (portable RLock)" in out
+    assert "FAIL" not in out
+    assert "No schedule that was run breaks a clause." in out
+
+
+def test_the_interrupt_key_keeps_what_is_done(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "threadspec.frontends.cli", "explore", "--impl=reference"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    assert "ok" in process.stdout.readline()
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "programs exhausted" in out
+    assert "threadspec: interrupted; this is what was done" in err
+    assert "Traceback" not in err
+
+
+# -- CPython ---------------------------------------------------------------------------------------
+
+
+def standard(version: str) -> Any:
+    found = [one.label for one in interpreters.found()]
+    if version not in found:
+        pytest.skip(f"Python {version} is not here")
+    return subjects.load(resolve(f"stdlib@{version}"))[0]
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.11", "3.12"])
+def test_the_race_of_joiners_in_cpython_is_found(version: str) -> None:
+    subject = standard(version)
+    began = time.process_time()
+    with undisturbed():
+        finding = Exploration(Program(scenario("thread.two-joiners"), subject)).explore()
+    if version == "3.12" and finding.failure is None:
+        pytest.skip("this release has another join()")
+    assert finding.failure is not None
+    assert "raised AssertionError" in str(finding.failure.wrong)
+    assert finding.failure.schedule < 100
+    assert time.process_time() - began < 5
+
+
+def test_the_race_of_starters_in_cpython_is_found() -> None:
+    subject = standard("3.13")
+    with undisturbed():
+        finding = Exploration(Program(scenario("thread.start-twice"), subject)).explore()
+    assert finding.failure is not None
+    assert finding.failure.schedule < 100
+
+
+# -- cases -----------------------------------------------------------------------------------------
+
+
+def test_cases_pass_under_many_schedules() -> None:
+    stage = Stage(visible.load_reference())
+    chosen = [case for case in battery() if why_left_out(case) is None][::40]
+    assert len(chosen) > 20
+    with undisturbed():
+        for case in chosen:
+            search = CaseSearch(stage, case)
+            search.go_on(10)
+            assert search.failure is None, (case.id, search.failure)
+            assert search.is_long or search.schedules == 10
+
+
+def test_a_case_that_fails_in_some_schedule_replays() -> None:
+    subject = _hasty_subject()
+    stage = Stage(subject)
+    case = next(one for one in battery() if one.function == "test_an_attempt_amid_an_attempt")
+    with undisturbed():
+        search = CaseSearch(stage, case)
+        search.go_on(200)
+        assert search.failure is not None
+        assert not search.failure.always
+        segments = parse(search.failure.token.rpartition(":")[2])
+        for _ in range(20):
+            steps = report.case_interleaving(stage, case, segments)
+            assert steps.wrong == search.failure.observed
+
+
+def _hasty_subject() -> visible.Subject:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "hasty.py")
+        path.write_text(HASTY)
+        own, version = subjects.standard_threading(interpreters.this_interpreter())
+        return visible.load_file("hasty", path, version, own)

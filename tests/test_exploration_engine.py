@@ -1,0 +1,457 @@
+"""The engine of ``threadspec explore``: runs, the simulated layer, rewriting, and the search."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.errors import UserError
+from threadspec.exploration import cells, layer, scenarios, visible
+from threadspec.exploration.exploring import Exploration, Finding, undisturbed
+from threadspec.exploration.program import Program, Scenario
+from threadspec.exploration.scheduler import EPOCH, Run, step
+from threadspec.exploration.search import Bounded, Exhaustive, Random, Searching, parse, token
+from threadspec.exploration.visible import Subject
+
+
+@pytest.fixture(scope="module")
+def reference() -> Subject:
+    return visible.load_reference()
+
+
+def scenario(objects: str, *tasks: str, before: str = "", final: str | None = None) -> Scenario:
+    return Scenario("lock.test", objects, tasks, ("lock.mutual-exclusion",), before, final=final)
+
+
+def explore(subject: Subject, program: Scenario, **options: Any) -> Finding:
+    with undisturbed():
+        return Exploration(Program(program, subject), **options).explore()
+
+
+def perform(*actions: Any, strategy: Searching | None = None, limit: int = 1000) -> Run:
+    """Run functions as tasks, one after another as far as they can go on."""
+    strategy = strategy or Bounded(0)
+    run = Run(strategy, None, limit)
+    strategy.begin()
+    for number, action in enumerate(actions):
+        run.add(f"task {number}", action)
+    run.perform()
+    strategy.end(run)
+    return run
+
+
+# -- runs ------------------------------------------------------------------------------------------
+
+
+def test_a_blocked_task_goes_on_when_the_lock_is_free() -> None:
+    lock = layer.Lock()
+    order: list[str] = []
+
+    def first() -> None:
+        lock.acquire()
+        step(cells.Box("x", 0), cells.WRITE)
+        order.append("first")
+        lock.release()
+
+    def second() -> None:
+        lock.acquire()
+        order.append("second")
+
+    run = perform(first, second)
+    assert run.status == "ended"
+    assert order == ["first", "second"]
+
+
+def test_a_deadlock_ends_the_run_and_leaves_no_task_behind() -> None:
+    lock = layer.Lock()
+    ended: list[str] = []
+
+    def wait() -> None:
+        try:
+            lock.acquire()
+            lock.acquire()
+        finally:
+            ended.append("unwound")
+
+    run = perform(wait)
+    assert run.status == "blocked"
+    assert [task.name for task in run.left] == ["task 0"]
+    assert ended == ["unwound"]
+
+
+def test_a_task_that_swallows_every_exception_is_given_up() -> None:
+    lock = layer.Lock()
+
+    def stubborn() -> None:
+        while True:
+            try:
+                lock.acquire()
+            except BaseException:
+                continue
+
+    run = perform(stubborn)
+    assert run.status == "blocked"
+    assert run.leaked == 1
+    assert perform(lambda: None).status == "ended"
+
+
+def test_a_task_that_waits_in_a_loop_lets_others_go_on() -> None:
+    flag = cells.Shared(False)
+
+    def poll() -> None:
+        while not flag.value:
+            layer.sleep(0.001)
+
+    def end() -> None:
+        flag.value = True
+
+    run = perform(poll, end)
+    assert run.status == "ended"
+
+
+def test_a_loop_that_nobody_ends_spins() -> None:
+    flag = cells.Shared(False)
+
+    def poll() -> None:
+        while not flag.value:
+            pass
+
+    run = perform(poll, limit=100)
+    assert run.status == "spins"
+
+
+def test_a_timeout_passes_only_in_virtual_time() -> None:
+    lock = layer.Lock()
+    lock.acquire()
+    seen: list[float] = []
+
+    def wait() -> None:
+        assert not lock.acquire(True, 1e6)
+        seen.append(layer.clock())
+
+    perform(wait)
+    assert seen == [EPOCH + 1e6]
+
+
+def test_the_exception_of_a_task_is_the_failure_of_the_run() -> None:
+    def fail() -> None:
+        raise KeyError("x")
+
+    run = perform(fail)
+    assert run.status == "failed"
+    assert run.failure is not None
+    assert isinstance(run.failure[1], KeyError)
+
+
+# -- the layer -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ((True, -2), ValueError),
+        ((False, 1), ValueError),
+        ((True, 1e300), OverflowError),
+        ((True, float("nan")), ValueError),
+    ],
+)
+def test_a_lock_checks_its_arguments_as_the_real_one_does(
+    arguments: tuple[Any, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        layer.Lock().acquire(*arguments)
+
+
+def test_an_rlock_belongs_to_its_owner() -> None:
+    lock = layer.RLock()
+    seen: list[object] = []
+
+    def own() -> None:
+        assert lock.acquire()
+        assert lock.acquire()
+        lock.release()
+        seen.append(lock._is_owned())
+
+    def other() -> None:
+        seen.append(lock.acquire(False))
+        with pytest.raises(RuntimeError):
+            lock.release()
+
+    perform(own, other)
+    assert seen == [True, False]
+
+
+def test_thread_local_data_is_a_tasks_own() -> None:
+    data = layer.local()
+    data.x = "outside"
+    seen: list[object] = []
+
+    def store(value: int) -> None:
+        seen.append(hasattr(data, "x"))
+        data.x = value
+        seen.append(data.x)
+
+    perform(lambda: store(1), lambda: store(2))
+    assert seen == [False, 1, False, 2]
+    assert data.x == "outside"
+
+
+# -- rewriting -------------------------------------------------------------------------------------
+
+
+def load(tmp_path: Path, source: str) -> Subject:
+    path = tmp_path / "module.py"
+    path.write_text(textwrap.dedent(source), encoding="utf-8")
+    return visible.load_file("module", path, (3, 11), None)
+
+
+COUNTERS = {
+    "attribute": """
+        class Lock:
+            def __init__(self):
+                self.n = 0
+            def release(self):
+                self.n += 1
+            def locked(self):
+                return self.n
+        """,
+    "slot": """
+        class Lock:
+            __slots__ = ("n",)
+            def __init__(self):
+                self.n = 0
+            def release(self):
+                self.n += 1
+            def locked(self):
+                return self.n
+        """,
+    "class attribute": """
+        class Lock:
+            n = 0
+            def release(self):
+                self.n += 1
+            def locked(self):
+                return self.n
+        """,
+    "global": """
+        n = 0
+        class Lock:
+            def release(self):
+                global n
+                n += 1
+            def locked(self):
+                return n
+        """,
+    "list": """
+        class Lock:
+            def __init__(self):
+                self.n = [0]
+            def release(self):
+                self.n[0] = self.n[0] + 1
+            def locked(self):
+                return self.n[0]
+        """,
+    "dictionary": """
+        n = {"n": 0}
+        class Lock:
+            def release(self):
+                n["n"] += 1
+            def locked(self):
+                return n["n"]
+        """,
+    "deque": """
+        from collections import deque
+        class Lock:
+            def __init__(self):
+                self.n = deque()
+            def release(self):
+                count = len(self.n)
+                self.n.append(count)
+            def locked(self):
+                return self.n[-1] + 1
+        """,
+    "set": """
+        class Lock:
+            def __init__(self):
+                self.n = set()
+            def release(self):
+                self.n.add(len(self.n))
+            def locked(self):
+                return len(self.n)
+        """,
+}
+
+
+@pytest.mark.parametrize("kind", COUNTERS)
+def test_each_use_of_what_is_shared_is_a_step(kind: str, tmp_path: Path) -> None:
+    subject = load(tmp_path, COUNTERS[kind])
+    both = scenario(
+        "x = Lock()",
+        "x.subject.release()",
+        "x.subject.release()",
+        final="x.subject.locked() == 2",
+    )
+    finding = explore(subject, both)
+    assert finding.failure is not None, "the lost update was not seen"
+    assert "x.subject.locked() == 2 is false" in str(finding.failure.wrong)
+
+
+def test_a_counter_of_itertools_never_gives_a_number_twice(tmp_path: Path) -> None:
+    subject = load(
+        tmp_path,
+        """
+        from itertools import count
+        numbers = count(1)
+        class Lock:
+            def release(self):
+                return next(numbers)
+        """,
+    )
+    both = scenario(
+        "x = Lock()\na = Shared()\nb = Shared()",
+        "a.value = x.subject.release()",
+        "b.value = x.subject.release()",
+        final="{a.value, b.value} == {1, 2}",
+    )
+    assert explore(subject, both).failure is None
+
+
+def test_module_state_is_restored_before_each_run(reference: Subject) -> None:
+    names = scenario("a = Shared()", "a.value = Thread().getName()", final="a.value == 'Thread-1'")
+    program = Program(names, reference)
+    for _ in range(3):
+        _, wrong = program.run(Exhaustive(), set())
+        assert wrong is None
+
+
+def test_a_module_with_another_syntax_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="syntax is not that of this interpreter .line 1"):
+        load(tmp_path, "print 'x'")
+
+
+def test_a_module_that_fails_to_import_is_refused_with_the_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="raised ZeroDivisionError"):
+        load(tmp_path, "1 / 0")
+
+
+# -- search ----------------------------------------------------------------------------------------
+
+
+def outcomes(program: Program, reduce: bool, most: int) -> tuple[set[Any], set[str]] | None:
+    """The outcomes and errors of all schedules; None if there are more than ``most``."""
+    shared: set[object] = set()
+    while True:
+        strategy = Exhaustive(reduce)
+        found: set[Any] = set()
+        wrong: set[str] = set()
+        for _ in range(most):
+            run, error = program.run(strategy, shared)
+            if run.discovered - shared:
+                shared |= run.discovered
+                break
+            if run.fair:
+                return None
+            if run.status != "cut":
+                found.add(program.outcome(run))
+            if error is not None:
+                wrong.add(str(error))
+            if strategy.done:
+                return found, wrong
+        else:
+            return None
+
+
+@pytest.mark.parametrize("kind", ["written", "generated"])
+def test_the_reduction_loses_no_outcome(reference: Subject, kind: str) -> None:
+    chosen = scenarios.written() if kind == "written" else scenarios.generated()[::9]
+    compared = 0
+    with undisturbed():
+        for one in chosen:
+            program = Program(one, reference)
+            everything = outcomes(program, reduce=False, most=250)
+            if everything is None:
+                continue
+            compared += 1
+            assert outcomes(program, reduce=True, most=1000) == everything, one.name
+    assert compared >= 30
+
+
+def test_the_reduction_finds_every_outcome_of_a_race() -> None:
+    """Each of two tasks writes one variable and reads the other's."""
+    race = scenario(
+        "x = Shared(0)\ny = Shared(0)\na = Shared()\nb = Shared()",
+        "x.value = 1; a.value = y.value",
+        "y.value = 1; b.value = x.value",
+    )
+    seen = set()
+
+    class Watching(Program):
+        def _wrong(self, run: Run) -> None:
+            seen.add((self._space["a"].value, self._space["b"].value))
+
+    assert outcomes(Watching(race, visible.load_reference()), reduce=True, most=1000)
+    assert seen == {(0, 1), (1, 0), (1, 1)}
+
+
+def test_equal_tasks_count_once(reference: Subject) -> None:
+    one = scenario("x = Lock()", *["x.acquire(); x.release()"] * 3)
+    finding = explore(reference, one)
+    assert (finding.grade, finding.schedules) == ("exhausted", 1)
+
+
+def test_no_preemption_is_one_schedule_for_each_order(reference: Subject) -> None:
+    program = Program(scenario("x = Lock()", "x.acquire(False)", "x.acquire(False)"), reference)
+    strategy = Bounded(0)
+    count = 0
+    while not strategy.done:
+        program.run(strategy, None)
+        count += 1
+    assert count == 2  # the second task is equal, so it goes second; its start may come first
+
+
+def test_a_bound_is_never_called_exhausted(reference: Subject, monkeypatch: Any) -> None:
+    monkeypatch.setattr("threadspec.exploration.exploring.MOST", 5)
+    program = next(one for one in scenarios.written() if one.name == "event.two-sets")
+    finding = explore(reference, program)
+    assert (finding.grade, finding.bound) == ("bounded", 2)
+    assert "more than 5 schedules" in finding.why
+
+
+def test_random_schedules_are_the_same_with_the_same_seed(reference: Subject) -> None:
+    program = Program(next(iter(scenarios.written())), reference)
+
+    def trails() -> list[str]:
+        strategy = Random(7)
+        return [token(program.run(strategy, None)[0].trail) for _ in range(20)]
+
+    first = trails()
+    assert first == trails()
+    assert len(set(first)) > 1
+
+
+def test_a_token_is_what_it_was_made_of() -> None:
+    trail = [(0, 13, False), (1, 4, False), (2, 1, True)]
+    assert token(trail) == "0x13.1x4.2x1!"
+    assert parse("0x13.1x4.2x1!") == trail
+    for text in ("", "x", "0x", "ax3", "0x1..1x1", "-1x3"):
+        with pytest.raises(ValueError):
+            parse(text)
+
+
+# -- scenarios -------------------------------------------------------------------------------------
+
+
+def test_scenarios_name_clauses_that_exist() -> None:
+    known = {clause.id for clause in catalogue().clauses}
+    for one in (*scenarios.written(), *scenarios.generated()):
+        assert {*one.clauses, *one.answers.values()} <= known, one.name
+
+
+def test_scenarios_have_names_of_their_own() -> None:
+    names = [one.name for one in (*scenarios.written(), *scenarios.generated())]
+    assert len(set(names)) == len(names)
+    assert len(scenarios.written()) >= 80
