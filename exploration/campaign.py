@@ -254,6 +254,7 @@ class CaseSearch:
         self.seconds = 0.0
         self.failure: Broken | None = None
         self.is_long = False
+        self.told: Told | None = None  # the outcome of the last schedule
         self._steps = 0  # of the first schedule
 
     def go_on(self, count: int) -> int:
@@ -268,6 +269,7 @@ class CaseSearch:
             self.schedules += 1
             self.kinds[told.kind] += 1
             self._steps = self._steps or run.count
+            self.told = told
             if told.kind == "long" and run.count < SPINNING * self._steps:
                 self.is_long = True
                 break

@@ -188,9 +188,7 @@ class Program:
                 exec(code, space)
 
             after = equal.get(source)
-            task = run.add(f"task {number + 1}", act, after)
-            task.gate = gate
-            equal[source] = task
+            equal[source] = run.add(f"task {number + 1}", act, after, gate)
 
     def _body(self, name: str, action: Callable[[], object] = lambda: None) -> Callable[[], None]:
         """What a thread of the scenario runs: its beginning and its end are recorded as calls."""

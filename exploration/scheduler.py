@@ -105,6 +105,7 @@ class Task:
         "deadline",
         "ended",
         "gate",
+        "gated",
         "go",
         "goal",
         "ident",
@@ -139,6 +140,7 @@ class Task:
         self.condition: Callable[[], bool] | None = None
         self.after: Task | None = None  # an equal task, whose first step comes first
         self.gate: Task | None = None  # a task that ends before this one begins
+        self.gated = False  # one of the two is set
         self.ended = self.begun = self.moved = False
         self.timed_out = self.tired = self.vain = False
         self.daemon = self.goal = False
@@ -252,8 +254,17 @@ class Run:
         self._over = _thread.allocate_lock()
         self._over.acquire()
 
-    def add(self, name: str, action: Callable[[], object], after: Task | None = None) -> Task:
-        """Add a task that calls ``action``; ``after``: an equal task, which is to step first."""
+    def add(
+        self,
+        name: str,
+        action: Callable[[], object],
+        after: Task | None = None,
+        gate: Task | None = None,
+    ) -> Task:
+        """Add a task that calls ``action``.
+
+        ``after``: an equal task, which is to step first; ``gate``: one that is to end first.
+        """
         if self.reuse is not None:
             used = {task.ident for task in self.tasks if not task.ended}
             ident = next(number for number in range(2, 1000) if number not in used)
@@ -262,6 +273,8 @@ class Run:
             ident = self._idents
         task = Task(len(self.tasks), name, action, ident)
         task.after = after
+        task.gate = gate
+        task.gated = after is not None or gate is not None
         self.tasks.append(task)
         self.live.append(task)
         worker = _pool.pop() if _pool else _Worker()
@@ -334,17 +347,20 @@ class Run:
                     task.goal = bool(task.condition())  # type: ignore[misc]
                 finally:
                     self.current = current
-            if kind == BEGIN and task.gate is not None and not task.gate.ended:
-                continue
-            after = task.after
-            if (
-                after is not None
-                and kind != BEGIN
-                and not (task.moved or after.moved or after.ended)
-            ):
+            if task.gated and self._is_gated(task):
                 continue
             result.append(task)
         return result
+
+    @staticmethod
+    def _is_gated(task: Task) -> bool:
+        """Whether a task has to let another one go first."""
+        if task.kind == BEGIN:
+            return task.gate is not None and not task.gate.ended
+        after = task.after
+        if after is None or task.moved:
+            return False
+        return not (after.moved or after.ended)
 
     def _choose(self, task: Task | None) -> Task | None:
         """The next task, which performs its step; None if the run is over."""

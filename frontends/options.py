@@ -151,6 +151,12 @@ OPTIONS = (
         "load the implementation into pytest's own process, for a debugger",
         again=True,
     ),
+    Option(
+        "explore",
+        "run each case under 100 schedules, on simulated threads; for implementations written in "
+        "Python",
+        again=True,
+    ),
 )
 
 

@@ -129,6 +129,8 @@ def _is_split_here(config: pytest.Config) -> bool:
         return False
     if options.threadspec_impl is None or options.threadspec_in_process:
         return False
+    if options.threadspec_explore:
+        return False
     return not _selection(config).others
 
 

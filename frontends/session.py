@@ -170,6 +170,7 @@ class Session:
         reviewed: bool = False,
         workers: int = 1,
         in_process: bool = False,
+        explore: bool = False,
     ) -> None:
         chosen = choose(names)
         self._time_scale = time_scale
@@ -177,11 +178,14 @@ class Session:
         self._reviewed = reviewed
         self._workers = workers
         self.in_process = in_process
+        self._explore = explore
         self.unavailable = [one for one in chosen if isinstance(one, Unavailable)]
         implementations = [one for one in chosen if isinstance(one, Implementation)]
         number = 0 if in_process else workers
         self._repeat = repeat
-        self.trials = [Trial(one, time_scale, number, repeat) for one in implementations]
+        self.trials = [
+            Trial(one, time_scale, number, repeat, explore=explore) for one in implementations
+        ]
         self.left_out: dict[int, str] = {}  # the reasons, by number
         if in_process:
             self._check_in_process(implementations)
@@ -324,6 +328,7 @@ class Session:
             "time_scale": self._time_scale,
             "repeat": self._repeat,
             "in_process": self.in_process,
+            "explore": self._explore,
         }
         return {one.key: values[one.key] for one in options.OPTIONS if one.again}
 

@@ -38,6 +38,7 @@ from threadspec.conformance.harness.observer import Observer
 from threadspec.conformance.index import Case, battery, digest, digest_of
 from threadspec.conformance.outcome import Outcome
 from threadspec.conformance.verdicts import VERDICTS, Verdict, of_repetitions, verdict_of
+from threadspec.exploration.runner import ExploringRunner
 from threadspec.reports.record import CaseResult, Expectation, JudgedLevel, Kit, Record, Subject
 
 
@@ -126,7 +127,8 @@ class Trial:
     adapter lists for the interpreter in which it runs.  ``workers``: the number of worker
     processes, of which the adapter may allow fewer, or 0 to run the cases in this process.
     ``repeat``: how often each case is run; its result then covers all repetitions.  ``places``:
-    those that its workers share with the workers of other trials.
+    those that its workers share with the workers of other trials; ``explore``: run each case under
+    many schedules instead, on simulated threads.
     """
 
     def __init__(
@@ -136,12 +138,15 @@ class Trial:
         workers: int = 1,
         repeat: int = 1,
         places: Places | None = None,
+        explore: bool = False,
     ) -> None:
         self.implementation = implementation
         self._time_scale = time_scale
         self._repeat = repeat
         self._runner: Runner
-        if workers == 0:
+        if explore:
+            self._runner = ExploringRunner(implementation)
+        elif workers == 0:
             self._runner = InProcess(implementation, time_scale)
         else:
             self._runner = Pool(implementation, time_scale, workers, places)

@@ -1,0 +1,105 @@
+"""Runs the battery's cases under many schedules, for ``pytest --impl-explore``."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
+
+from threadspec.adapters.adapter import Implementation
+from threadspec.adapters.runner.process import CannotStart
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.harness import loading
+from threadspec.conformance.index import Case, battery
+from threadspec.conformance.outcome import Outcome
+from threadspec.exploration import subjects
+from threadspec.exploration.campaign import CaseSearch
+from threadspec.exploration.exploring import undisturbed
+from threadspec.exploration.stage import Stage, why_left_out
+
+# How many schedules each case is run under.
+SCHEDULES = 100
+
+# The seconds that one case may take.  A case with very many threads is run under fewer schedules.
+SECONDS = 1.0
+
+
+class ExploringRunner:
+    """Runs each case under ``SCHEDULES`` schedules in this process, on simulated threads.
+
+    It has the methods of the frontends' runners.
+    """
+
+    def __init__(self, implementation: Implementation) -> None:
+        self._implementation = implementation
+        self._stage: Stage | None = None
+        self._cases: dict[tuple[str, str], Case] = {}
+        self.traceback: TracebackType | None = None
+
+    def begin(self) -> None:
+        """Do nothing: this process can only load the implementation while the caller waits."""
+
+    def load(self) -> dict[str, Any]:
+        """Load the implementation on the simulated layer.  Raises CannotStart."""
+        try:
+            subject = subjects.load(self._implementation)[0]
+        except UserError as error:
+            raise CannotStart(str(error).rstrip(".")) from error
+        self._stage = Stage(subject, subject.mapped)
+        description: dict[str, Any] = loading.describe(subject.module, subject.mapped)
+        version = self._implementation.interpreter.version
+        if version.release != (0,):
+            description["python"] = str(version)
+        description["interpreter"] = f"simulated threads on {description['interpreter']}"
+        return description
+
+    def expect(self, cases: Iterable[tuple[str, str]]) -> None:
+        """Do nothing: no case is begun before it is asked for."""
+
+    def run_case(self, module: str, function: str) -> Outcome:
+        """Run one case under many schedules; the outcome of the first that failed, if one did."""
+        if self._stage is None:
+            self.load()
+        assert self._stage is not None
+        if not self._cases:
+            self._cases = {(case.module, case.function): case for case in battery()}
+        case = self._cases[module, function]
+        why = why_left_out(case)
+        if why is not None:
+            return Outcome("not-offered", f"it cannot be explored: {why}")
+        began = time.monotonic()
+        search = CaseSearch(self._stage, case)
+        with undisturbed():
+            while (
+                search.schedules < SCHEDULES
+                and search.failure is None
+                and not search.is_long
+                and time.monotonic() < began + SECONDS
+            ):
+                search.go_on(10)
+        gc.collect(1)
+        seconds = time.monotonic() - began
+        evidence = (f"{search.schedules} schedules",)
+        if search.is_long:
+            return Outcome("not-offered", "it cannot be explored: it takes too many steps")
+        if search.failure is not None:
+            failure = search.failure
+            told = search.told
+            assert told is not None
+            evidence += (f"schedule {failure.schedule} failed: {failure.token}",)
+            kind = told.kind if told.kind in ("violated", "error") else "violated"
+            return Outcome(
+                kind, failure.observed, told.where, told.check, evidence, seconds=seconds
+            )
+        told = search.told
+        if told is not None and told.kind != "ok":
+            return Outcome(told.kind, told.observed, evidence=evidence, seconds=seconds)
+        return Outcome("ok", evidence=evidence, seconds=seconds)
+
+    def give_up(self) -> None:
+        """Do nothing: no case in this process can be given up."""
+
+    def close(self) -> None:
+        """Do nothing: no thread outlives a case."""
