@@ -193,6 +193,9 @@ def _rows(events: list[_Step | tuple[Task, str, str]], run: Run) -> list[Row]:
         why = ""
         rows.append(Row(task.number, text, place, switch))
         last = task
+    if run.failure is not None:
+        task, error = run.failure
+        rows.append(Row(task.number, f"raises {type(error).__name__}"))
     rows += [Row(task.number, "stays blocked") for task in run.left if task is not run.main]
     return _merged(rows)
 

@@ -6,14 +6,14 @@ import gc
 import time
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from threadspec.adapters.adapter import Implementation
 from threadspec.adapters.runner.process import CannotStart
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.harness import loading
 from threadspec.conformance.index import Case, battery
-from threadspec.conformance.outcome import Outcome
+from threadspec.conformance.outcome import Kind, Outcome
 from threadspec.exploration import subjects
 from threadspec.exploration.campaign import CaseSearch
 from threadspec.exploration.exploring import undisturbed
@@ -81,7 +81,7 @@ class ExploringRunner:
                 search.go_on(10)
         gc.collect(1)
         seconds = time.monotonic() - began
-        evidence = (f"{search.schedules} schedules",)
+        evidence: tuple[str, ...] = (f"{search.schedules} schedules",)
         if search.is_long:
             return Outcome("not-offered", "it cannot be explored: it takes too many steps")
         if search.failure is not None:
@@ -89,13 +89,18 @@ class ExploringRunner:
             told = search.told
             assert told is not None
             evidence += (f"schedule {failure.schedule} failed: {failure.token}",)
-            kind = told.kind if told.kind in ("violated", "error") else "violated"
             return Outcome(
-                kind, failure.observed, told.where, told.check, evidence, seconds=seconds
+                "error" if told.kind == "error" else "violated",
+                failure.observed,
+                told.where,
+                told.check,
+                evidence,
+                seconds=seconds,
             )
         told = search.told
         if told is not None and told.kind != "ok":
-            return Outcome(told.kind, told.observed, evidence=evidence, seconds=seconds)
+            kind = cast(Kind, told.kind)  # one of campaign.FINE
+            return Outcome(kind, told.observed, evidence=evidence, seconds=seconds)
         return Outcome("ok", evidence=evidence, seconds=seconds)
 
     def give_up(self) -> None:

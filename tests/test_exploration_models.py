@@ -54,7 +54,8 @@ def wrong(kinds: dict[str, tuple[str, object]], found: History) -> str | None:
         ("Event", "0 set() | 0 = None | 0 wait() | 0 = 'x'"),
         (
             "Thread",
-            "0 start() | 2 run() | 2 = None | 2 end() | 2 = None | 0 = None | 1 isAlive() | 1 = True",
+            "0 start() | 2 run() | 2 = None | 1 isAlive() | 1 = True | 2 end() | 2 = None"
+            " | 0 = None",
         ),
         (
             "Thread",
@@ -72,7 +73,8 @@ def wrong(kinds: dict[str, tuple[str, object]], found: History) -> str | None:
         ),
         (
             "Timer",
-            "0 start() | 0 = None | 0 cancel() | 0 = None | 1 run() | 1 = None | 1 end() | 1 = None",
+            "0 start() | 0 = None | 0 cancel() | 0 = None | 1 run() | 1 = None | 1 end()"
+            " | 1 = None",
         ),
         ("Timer", "0 start() | 0 = None | 0 cancel() | 0 = None"),
     ],
