@@ -89,12 +89,15 @@ class ExploringRunner:
             told = search.told
             assert told is not None
             evidence += (f"schedule {failure.schedule} failed: {failure.token}",)
+            name = self._implementation.value or self._implementation.name
+            output = f"threadspec explore --impl={name} --replay={failure.token}\n"
             return Outcome(
                 "error" if told.kind == "error" else "violated",
                 failure.observed,
                 told.where,
                 told.check,
                 evidence,
+                output=output,
                 seconds=seconds,
             )
         told = search.told

@@ -20,6 +20,7 @@ from threadspec.conformance.harness import blocking, cleanup, names, observer
 from threadspec.conformance.harness.actors import Actor, Actors
 from threadspec.conformance.harness.durations import Durations
 from threadspec.conformance.harness.mapping import Naming
+from threadspec.conformance.harness.vocabulary import Violation
 from threadspec.conformance.index import BATTERY, PACKAGE, Case
 from threadspec.exploration import cells, layer
 from threadspec.exploration.scheduler import Location, Run, Task, active
@@ -140,8 +141,10 @@ class _Actors(Actors):
             )
         )
         failed = [one for one in helpers if one.has_ended() and one.error is not None]
-        assert not failed, repr(failed[0])
-        assert all(one.has_ended() for one in helpers), "a call of the race did not return"
+        if failed:
+            raise Violation(repr(failed[0]))
+        if not all(one.has_ended() for one in helpers):
+            raise Violation(f"in round {min(arrived)} of the race, a call did not return")
         return results
 
     @staticmethod

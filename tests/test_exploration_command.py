@@ -305,3 +305,37 @@ def _hasty_subject() -> visible.Subject:
         path.write_text(HASTY)
         own, version = subjects.standard_threading(interpreters.this_interpreter())
         return visible.load_file("hasty", path, version, own)
+
+
+# -- pytest ----------------------------------------------------------------------------------------
+
+
+def test_pytest_runs_each_case_under_many_schedules(pytester: pytest.Pytester) -> None:
+    report_file = pytester.path / "record.json"
+    result = pytester.runpytest_subprocess(
+        "--impl=reference", "--impl-explore", f"--impl-report={report_file}", "lock.acquire.atomic"
+    )
+    assert result.ret == 0
+    cases = json.loads(report_file.read_text())["cases"]
+    assert {one["verdict"] for one in cases} == {"pass"}
+    assert all(one["evidence"] == ["100 schedules"] for one in cases)
+
+
+def test_a_case_that_fails_in_one_schedule_fails(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(hasty=HASTY)
+    result = pytester.runpytest_subprocess("--impl=hasty", "--impl-explore", "lock.acquire.atomic")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*in round * of the race, a call did not return*"])
+    result.stdout.fnmatch_lines([f"*threadspec explore --impl=hasty --replay={ATTEMPTS}@*"])
+
+
+def test_pytest_says_why_a_case_or_an_implementation_is_left_out(
+    pytester: pytest.Pytester,
+) -> None:
+    result = pytester.runpytest_subprocess(
+        "--impl=reference", "--impl-explore", "-rs", "stack_size.default"
+    )
+    assert "simulated threads have no stacks" in result.stdout.str() or result.ret != 0
+    result = pytester.runpytest_subprocess("--impl=_thread", "--impl-explore", "lock")
+    assert result.ret != 0
+    assert "is not written in Python" in result.stdout.str() + result.stderr.str()

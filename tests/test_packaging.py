@@ -26,6 +26,8 @@ NEEDED = {
     "conformance/harness": ("*.py",),
     "frontends": ("*.py", "*.toml"),
     "frontends/commands": ("*.py",),
+    "exploration": ("*.py",),
+    "exploration/scenarios": ("*.py", "*.toml"),
     "reference": ("*.py", "*.pyi", "py.typed"),
     "reports": ("*.py",),
     "reports/results": ("*.json",),
@@ -46,7 +48,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     copy.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
-    for part in ("adapters", "conformance", "frontends", "reference", "reports"):
+    for part in ("adapters", "conformance", "exploration", "frontends", "reference", "reports"):
         shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, copy],
