@@ -52,7 +52,7 @@ class Row:
     """What is known of one program or case on one subject.
 
     ``grade`` and ``bound`` are those of :class:`exploring.Finding`; ``programs``: how many programs
-    the row stands for.
+    the row is about.
     """
 
     name: str
@@ -258,7 +258,7 @@ class CaseSearch:
         self._steps = 0  # of the first schedule
 
     def go_on(self, count: int) -> int:
-        """Run so many schedules more, unless one fails; how many were run."""
+        """Run ``count`` more schedules, unless one fails; how many were run."""
         began = time.monotonic()
         before = self.schedules
         for _ in range(count):

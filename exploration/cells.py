@@ -415,7 +415,7 @@ class DequeType(type):
 
 
 class VisibleDeque(metaclass=DequeType):
-    """Stands for ``deque``."""
+    """What explored modules get for ``deque``."""
 
 
 def install(kind: type, names: set[str]) -> type:

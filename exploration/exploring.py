@@ -235,5 +235,5 @@ class Exploration:
                 if strategy.done:
                     break
             else:
-                break  # there may be one with so few
+                break  # some schedules with this number were not run
         return Failure(clause, wrong, token(first.trail), schedule, None)

@@ -519,7 +519,7 @@ def exit() -> None:
 
 
 class _ThreadHandle(Location):
-    """What stands for a thread that can be joined (3.13)."""
+    """What represents a thread that can be joined (3.13)."""
 
     __slots__ = ("__weakref__", "_state", "ident")
 
@@ -645,8 +645,8 @@ _LAYER = (
 def reference_layer() -> ModuleType:
     """A module with the names of the reference's ``_layer``."""
     module = ModuleType("_layer", "The simulated thread layer.")
-    for name in _LAYER:
-        setattr(module, name, globals()[name])
+    module.__dict__.update((name, globals()[name]) for name in _LAYER)
+    module.__dict__["__all__"] = list(_LAYER)
     return module
 
 

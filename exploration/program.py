@@ -43,8 +43,7 @@ class Scenario:
     that ends before the others begin; ``tasks``: the source of each task;
     ``clauses``: what it checks, the first foremost; ``answers``: the clause that a wrong call of a
     method breaks, by the method; ``reuse``: whether the identifiers of ended threads are given to
-    new ones; ``final``: an expression that is true in the end; ``bound``: why it is not exhausted,
-    if it cannot be; ``portable``: whether it runs over a layer without RLock, too.
+    new ones; ``final``: an expression that is true in the end.
     """
 
     name: str
@@ -55,7 +54,6 @@ class Scenario:
     answers: dict[str, str] = field(default_factory=dict, hash=False)
     reuse: bool = False
     final: str | None = None
-    bound: str | None = None
 
     @property
     def chapter(self) -> str:

@@ -379,8 +379,9 @@ class Run:
         self.count += 1
         if self.count > self.limit // 2:
             # It may only wait, in a loop, for others: let each go on in rotation, and see whether
-            # it ends.
+            # it ends.  Time passes with each step, for loops that wait for a deadline.
             self.fair = True
+            self.now += 1.0
             last = task.number if task is not None else -1
             chosen = next((one for one in enabled if one.number > last), enabled[0])
         else:

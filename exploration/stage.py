@@ -32,7 +32,7 @@ HARNESS = "threadspec.conformance.harness"
 # How many rounds of a provoked race are run: the schedules do the rest.
 ROUNDS = 8
 
-# The most steps of one case.  It spins if it takes so many times the steps of its first schedule.
+# The most steps of one case.  It spins if it takes SPINNING times the steps of its first schedule.
 LIMIT = 60_000
 SPINNING = 20
 

@@ -25,6 +25,7 @@ from typing import Any
 
 from threadspec.conformance.errors import UserError
 from threadspec.exploration import cells, layer
+from threadspec.reference import _instantiate
 
 _MAKERS = {
     "list": "new_list",
@@ -33,6 +34,7 @@ _MAKERS = {
     "tuple": "new_tuple",
     "sorted": "new_sorted",
 }
+REFERENCE = Path(_instantiate.__file__).parent
 _KIT = "__threadspec_cells__"
 _GLOBALS = "__threadspec_globals__"
 
@@ -271,6 +273,20 @@ def _private_displays(function: ast.FunctionDef) -> set[int]:
     return private
 
 
+class _Modules(dict[str, Any]):
+    """``sys.modules`` of explored modules: there is no ``threading``, and they are there."""
+
+    def __init__(self, loader: Loader) -> None:
+        super().__init__()
+        self._loader = loader
+
+    def __missing__(self, name: str) -> Any:
+        return self._loader.replaced.get(name) or self._loader.modules[name]
+
+    def __setitem__(self, name: str, module: Any) -> None:
+        self._loader.replaced[name] = module
+
+
 class _Nowhere(io.TextIOBase):
     """The standard error of explored modules, to which thousands of runs would report."""
 
@@ -293,6 +309,8 @@ class _Imports:
         level: int = 0,
     ) -> Any:
         if not level:
+            if name.startswith("threadspec.reference"):
+                return self._loader.reference(name, fromlist)
             found = self._loader.substitute(name)
             if found is not None:
                 return found
@@ -333,6 +351,8 @@ class Loader:
         self.sources: list[Source] = []
         self.globals: list[tuple[ModuleType, set[str]]] = []
         self.attributes: set[str] = set()
+        self.replaced: dict[str, Any] = {}  # modules that have put others in their place
+        self._reference: Any = None
         self._substitutes: dict[str, ModuleType] = {}
         self._builtins = dict(vars(builtins), __import__=_Imports(self))
 
@@ -373,7 +393,7 @@ class Loader:
             found = ModuleType("warnings")
             found.warn = lambda *args, **kwargs: None  # type: ignore[attr-defined]
         elif name == "sys":
-            found = cells._like(sys, modules={}, stderr=_Nowhere())
+            found = cells._like(sys, modules=_Modules(self), stderr=_Nowhere())
         if found is not None:
             self._substitutes[name] = found
         return found
@@ -415,6 +435,25 @@ class Loader:
             if candidate.is_file():
                 return candidate
         raise ImportError(f"there is no module {name}", name=name)
+
+    def reference(self, name: str, fromlist: Any) -> Any:
+        """What a module that builds on the reference imports from it: an explored instance."""
+        if self._reference is None:
+            simulated = layer.reference_layer()
+            self._reference = _instance(self, REFERENCE, simulated)
+            self._reference._layer = simulated
+            maker = ModuleType("_instantiate")
+            maker.__dict__["instantiate"] = self._instantiate
+            self._reference._instantiate = maker
+        found = self._reference
+        for part in name.split(".")[2:]:
+            found = getattr(found, part)
+        return found
+
+    def _instantiate(self, name: str, simulated: ModuleType) -> Any:
+        package = _instance(self, REFERENCE, simulated)
+        self.replaced[name] = package
+        return package
 
     def scan(self, files: Iterator[Path]) -> None:
         """Find the attributes that are set in these files."""
@@ -500,36 +539,43 @@ class _OneFile:
 _numbers = iter(range(1, 10**9))
 
 
+def _instance(loader: Loader, folder: Path, simulated: ModuleType) -> Any:
+    """An instance of the reference over a layer, all its chapters loaded by ``loader``."""
+    loader.scan(iter(sorted(folder.glob("*.py"))))
+    name = f"_threadspec_explored_{next(_numbers)}"
+    finder = _Finder(name + ".", folder, loader)
+    sys.meta_path.insert(0, finder)
+    try:
+        package = _instantiate.instantiate(name, simulated)
+        for one in package.__all__:
+            getattr(package, one)
+        for file in folder.glob("_[a-z]*.py"):  # what only other modules import
+            if file.stem not in ("_layer", "_dummy_layer", "_instantiate"):
+                importlib.import_module(f"{name}.{file.stem}")
+    finally:
+        sys.meta_path.remove(finder)
+        for loaded in [one for one in sys.modules if one.startswith(name)]:
+            del sys.modules[loaded]
+    return package
+
+
 def load_reference(
-    label: str = "reference", reentrant: bool = True, folder: Path | None = None
+    label: str = "reference", reentrant: bool = True, folder: Path = REFERENCE
 ) -> Subject:
     """The reference over the simulated layer.
 
     ``label``: what to call it; ``reentrant``: whether the layer has an RLock, otherwise the
     reference makes its own; ``folder``: where its files are, by default those of the kit.
     """
-    from threadspec.reference import _instantiate
-
-    folder = folder or Path(_instantiate.__file__).parent
     loader = Loader(sys.version_info[:2], {}, None)
-    loader.scan(iter(sorted(folder.glob("*.py"))))
-    name = f"_threadspec_explored_{next(_numbers)}"
     simulated = layer.reference_layer()
     if not reentrant:
         del simulated.RLock
-    finder = _Finder(name + ".", folder, loader)
-    sys.meta_path.insert(0, finder)
     layer.born = []
     try:
-        package = _instantiate.instantiate(name, simulated)
-        for one in package.__all__:
-            getattr(package, one)
-        return loader.finish(label, package)
+        return loader.finish(label, _instance(loader, folder, simulated))
     finally:
         layer.born = None
-        sys.meta_path.remove(finder)
-        for loaded in [one for one in sys.modules if one.startswith(name)]:
-            del sys.modules[loaded]
 
 
 def load_file(
@@ -564,7 +610,8 @@ def load_file(
     try:
         if setup:
             loader.prepare(setup)
-        return loader.finish(name, loader.module(name))
+        module: Any = loader.module(name)
+        return loader.finish(name, loader.replaced.get(name, module))
     except UserError:
         raise
     except Exception as error:

@@ -339,3 +339,30 @@ def test_pytest_says_why_a_case_or_an_implementation_is_left_out(
     result = pytester.runpytest_subprocess("--impl=_thread", "--impl-explore", "lock")
     assert result.ret != 0
     assert "is not written in Python" in result.stdout.str() + result.stderr.str()
+
+
+# -- oddities --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("oddity", "chapter"),
+    [
+        ("barging_semaphores", "semaphore"),
+        ("condition_of_semaphores", "condition"),
+        ("counting_semaphores", "boundedsemaphore"),
+        ("event_on_condition", "event"),
+        ("lifo_condition", "condition"),
+        ("notify_two", "condition"),
+        ("one_lock", "lock"),
+    ],
+)
+def test_a_conforming_oddity_raises_nothing(oddity: str, chapter: str) -> None:
+    """They build on the reference, or on copies of it, which are explored with them."""
+    own, version = subjects.standard_threading(interpreters.this_interpreter())
+    path = Path(__file__).parents[1] / "quality" / "oddities" / f"{oddity}.py"
+    subject = visible.load_file(f"quality.oddities.{oddity}", path, version, own)
+    with undisturbed():
+        for one in scenarios.written():
+            if one.chapter == chapter and one.name != "event.two-clears-then-set":
+                finding = Exploration(Program(one, subject), quick=True).explore()
+                assert finding.failure is None, (one.name, finding.failure)

@@ -51,7 +51,6 @@ def add(commands: Commands) -> None:
     )
     explore.add_argument(
         "--impl",
-        required=True,
         metavar="NAME",
         help="the implementation; takes the same values as pytest --impl",
     )
@@ -80,6 +79,8 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
                 soft_wrap=True,
             )
         return 0
+    if options.impl is None:
+        raise UserError("explore needs an implementation; add --impl=NAME, such as --impl=stdlib.")
     loaded = subjects.load(resolve(options.impl))
     if options.replay:
         return _replay(console, options, loaded)
