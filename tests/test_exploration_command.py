@@ -352,7 +352,7 @@ def test_pytest_says_why_a_case_or_an_implementation_is_left_out(
         ("counting_semaphores", "boundedsemaphore"),
         ("event_on_condition", "event"),
         ("lifo_condition", "condition"),
-        ("notify_two", "condition"),
+        ("notify_everybody", "condition"),
         ("one_lock", "lock"),
     ],
 )
