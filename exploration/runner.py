@@ -23,7 +23,7 @@ from threadspec.exploration.stage import Stage, why_left_out
 SCHEDULES = 100
 
 # The seconds that one case may take.  A case with very many threads is run under fewer schedules.
-SECONDS = 1.0
+SECONDS = 0.4
 
 
 class ExploringRunner:
