@@ -130,7 +130,7 @@ def test_a_token_of_another_source_is_refused(command: Command) -> None:
     token = token_in(command("--impl=hasty", "lock.attempts-3")[1])
     Path("hasty.py").write_text(HASTY + "\n# changed\n")
     status, out, err = command("--impl=hasty", f"--replay={token}")
-    assert (status, out) == (1, "")
+    assert (status, out) == (2, "")
     assert "The token of lock.attempts-3 is of another source" in err
     assert err.count("\n") == 1
 
@@ -154,7 +154,7 @@ def test_what_cannot_be_done_is_one_sentence(
     status, out, err = command(*arguments)
     if "gevent" in str(arguments) and "is not installed" in err:
         pytest.skip("gevent is not installed")
-    assert (status, out) == (1, "")
+    assert (status, out) == (2, "")
     assert sentence in err
     assert err.count("\n") == 1
 
