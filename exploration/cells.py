@@ -420,8 +420,9 @@ class VisibleDeque(metaclass=DequeType):
 
 def install(kind: type, names: set[str]) -> type:
     """Make the attributes ``names`` of the objects of a class visible; return the class."""
-    if issubclass(kind, (layer.local, type, BaseException)):
+    if issubclass(kind, (type, BaseException)):
         return kind
+    own = issubclass(kind, layer.local)  # its attributes are the thread's own, but for its slots
     space = vars(kind)
     wanted = set(space.get("__threadspec_sets__", ())) & names
     for name in wanted | {name for name in names if name in space}:
@@ -430,7 +431,8 @@ def install(kind: type, names: set[str]) -> type:
         if type(default).__name__ == "member_descriptor":
             slot, default = default, _MISSING
         elif (
-            callable(default)
+            own
+            or callable(default)
             or isinstance(default, (property, classmethod, staticmethod, Attribute))
             or (default is _MISSING and _inherits(kind, name))
         ):

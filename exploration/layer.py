@@ -459,15 +459,14 @@ def _get_main_thread_ident() -> int:
     return run.main.ident if run is not None and run.main is not None else 1
 
 
-_size = [0]
-
-
 def stack_size(size: int = 0) -> int:
-    """The stack size that was set last; it has no effect."""
+    """The stack size that was set last in this run; it has no effect."""
     if size and size < 32768:
         raise ValueError(f"size not valid: {size} bytes")
-    before = _size[0]
-    _size[0] = size
+    run = active()
+    if run is None:
+        return 0
+    before, run.stack_size = run.stack_size, size
     return before
 
 

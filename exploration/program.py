@@ -166,6 +166,7 @@ class Program:
         space["Shared"] = Shared
         space["run"] = self._body
         space["threading"] = _Module(self)
+        space["local"] = getattr(self.subject.module, "local", None)
         space["current"] = self._current
         space["__builtins__"] = __builtins__
         with run.setting_up():

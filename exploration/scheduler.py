@@ -248,6 +248,7 @@ class Run:
         self.stuck = self.erratic = self.fair = False
         self.main: Task | None = None
         self.reuse: Location | None = None
+        self.stack_size = 0
         self._idents = 1
         self.left: list[Task] = []
         self._interrupted = False
@@ -267,7 +268,8 @@ class Run:
         """
         if self.reuse is not None:
             used = {task.ident for task in self.tasks if not task.ended}
-            ident = next(number for number in range(2, 1000) if number not in used)
+            given = [task.ident for task in reversed(self.tasks)]  # the latest first, as on Linux
+            ident = next(one for one in [*given, len(given) + 2] if one not in used)
         else:
             self._idents += 1
             ident = self._idents
