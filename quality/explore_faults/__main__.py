@@ -1,46 +1,59 @@
 """``python -m quality.explore_faults``: plant interleaving faults, and let ``explore`` find them.
 
-For each fault the line says which scenario finds it, and in which schedule.  The scenarios of its
-clause are tried first, then those of its chapter, and at last the battery's cases of the clause.
+Each fault is planted in a copy of the reference.  The scenarios that answer its clause are tried on
+it first, then the others of its chapters, and at last the battery's cases of its clause.  A line for
+each fault tells what has found it and in which schedule of that, and how many schedules were run
+before, in scenarios that do not find it.
+
+The same scenarios and cases are tried on the reference itself, which must pass.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from quality.faults.planting import PACKAGE, Fault, read
-from threadspec.conformance.index import battery
-from threadspec.exploration import scenarios, visible
+from quality.judging import ROOT, implementation
+from quality.oddities import __main__ as oddities
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import Case, battery
+from threadspec.exploration import scenarios, subjects, visible
 from threadspec.exploration.campaign import CaseSearch
-from threadspec.exploration.exploring import Exploration, undisturbed
+from threadspec.exploration.exploring import SEED, Exploration, undisturbed
 from threadspec.exploration.program import Program, Scenario
+from threadspec.exploration.search import Random
 from threadspec.exploration.stage import Stage, why_left_out
+from threadspec.exploration.visible import Subject
 
 FOLDER = Path(__file__).parent
 
-
-# Scenarios that fail on the reference itself.
+# Scenarios that fail on the reference itself, which are tried on nothing else.
 KNOWN = {"event.two-clears-then-set"}
 
-# The most schedules of a case.
+# The most schedules of a case, and the schedules of each scenario on an oddity.
 SCHEDULES = 100
+SAMPLES = 20
 
 
 @dataclass(frozen=True)
 class Found:
-    """What was found of a fault: the scenario or case, the schedule, and what was observed."""
+    """What was found of a fault.
+
+    ``program``: the scenario or case that has found it, or None; ``schedule``: the first schedule
+    of it that was wrong; ``before``: how many were run of others; ``observed``: what was wrong.
+    """
 
     fault: str
     program: str | None
     schedule: int
+    before: int
     observed: str
     seconds: float
 
@@ -48,9 +61,10 @@ class Found:
     def line(self) -> str:
         """The fault in one line."""
         if self.program is None:
-            return f"MISSED {self.fault}  ({self.schedule:,} schedules, {self.seconds:.1f} s)"
+            return f"MISSED {self.fault}  in {self.before:,} schedules  ({self.seconds:.1f} s)"
+        others = f" after {self.before:,} of others" if self.before else ""
         return (
-            f"found  {self.fault}  in schedule {self.schedule} of {self.program}: "
+            f"found  {self.fault}  in schedule {self.schedule} of {self.program}{others}: "
             f"{self.observed}  ({self.seconds:.2f} s)"
         )
 
@@ -60,65 +74,176 @@ def collection() -> list[Fault]:
     return [fault for path in sorted(FOLDER.glob("*.toml")) for fault in read(path)]
 
 
+def chosen(words: Sequence[str]) -> list[Fault]:
+    """The faults that words name: ids, chapters, or clauses.  All for no word.
+
+    Raises UserError for a word that names none.
+    """
+    faults = collection()
+    names = {fault: {fault.id, fault.chapter, fault.clause} for fault in faults}
+    for word in words:
+        if not any(word in some for some in names.values()):
+            raise UserError(
+                f"There is no interleaving fault, chapter or clause {word!r}; "
+                "python -m quality.explore_faults --list shows the faults."
+            )
+    return [fault for fault in faults if not words or names[fault] & set(words)]
+
+
 def try_fault(fault: Fault, folder: Path) -> Found:
-    """Plant a fault in a copy of the reference below ``folder``, and look for it."""
+    """Plant a fault in a copy of the reference, which is made in ``folder``, and look for it."""
     began = time.process_time()
     fault.plant(folder)
     # The layer of the portable lock is a part of the copy, whatever kind of lock the layer has.
     subject = visible.load_reference(fault.id, folder=folder / PACKAGE)
     count = 0
+
+    def found(program: str | None, schedule: int, observed: str) -> Found:
+        return Found(fault.id, program, schedule, count, observed, time.process_time() - began)
+
     for scenario in _order(fault):
         finding = Exploration(Program(scenario, subject), quick=True).explore()
-        count += finding.schedules
         if finding.failure is not None:
-            failure = finding.failure
-            seconds = time.process_time() - began
-            return Found(fault.id, scenario.name, failure.schedule, str(failure.wrong), seconds)
+            return found(scenario.name, finding.failure.schedule, str(finding.failure.wrong))
+        count += finding.schedules
     stage = Stage(subject)
     for case in battery():
         if case.clause.id == fault.clause and why_left_out(case) is None:
             search = CaseSearch(stage, case)
-            count += search.go_on(SCHEDULES)
+            run = search.go_on(SCHEDULES)
             if search.failure is not None:
-                seconds = time.process_time() - began
-                return Found(fault.id, case.id, search.schedules, search.failure.observed, seconds)
-    return Found(fault.id, None, count, "", time.process_time() - began)
+                return found(case.id, run, search.failure.observed)
+            count += run
+    return found(None, 0, "")
 
 
 def _order(fault: Fault) -> Iterator[Scenario]:
-    """The scenarios of its chapter, the likely ones first."""
+    """The scenarios that can find a fault, the likely ones first."""
     chapters = (fault.chapter, fault.clause.split(".")[0])
 
     def distance(scenario: Scenario) -> int:
         if fault.clause in scenario.clauses:
             return 0
-        return 1 if fault.clause in scenario.answers.values() else 2
+        if fault.clause in scenario.answers.values():
+            return 1
+        return 2 if scenario.chapter in chapters else 3
 
-    near = [one for one in scenarios.written() if one.chapter in chapters and one.name not in KNOWN]
-    others = [one for one in scenarios.written() if fault.clause in one.clauses]
-    yield from sorted(dict.fromkeys([*near, *others]), key=distance)
+    sound = [one for one in scenarios.written() if one.name not in KNOWN]
+    yield from sorted((one for one in sound if distance(one) < 3), key=distance)
 
 
-def main() -> int:
-    """Try the faults that the command line names; 1 if one is missed."""
-    parser = argparse.ArgumentParser(prog="python -m quality.explore_faults", description=__doc__)
-    parser.add_argument("fault", nargs="*", help="the beginning of an id (default: all)")
-    words = tuple(parser.parse_args().fault)
-    faults = [one for one in collection() if not words or one.id.startswith(words)]
-    folder = Path(tempfile.mkdtemp(prefix="threadspec-"))
+def check_reference(cases: Sequence[Case]) -> list[str]:
+    """What the reference itself does wrong: in every scenario, and in these cases."""
+    wrong = []
+    sound = visible.load_reference()
+    for subject in (sound, visible.load_reference("reference (portable RLock)", reentrant=False)):
+        for scenario in scenarios.written():
+            if subject is not sound and not scenario.uses_rlock:
+                continue
+            failure = Exploration(Program(scenario, subject), quick=True).explore().failure
+            if failure is not None and scenario.name not in KNOWN:
+                wrong.append(f"{subject.name} fails {scenario.name}: {failure.wrong}")
+            elif failure is None and scenario.name in KNOWN:
+                wrong.append(f"{subject.name} passes {scenario.name} now: take it out of KNOWN")
+    stage = Stage(sound)
+    for case in cases:
+        search = CaseSearch(stage, case)
+        search.go_on(SCHEDULES)
+        if search.failure is not None:
+            wrong.append(f"{sound.name} fails {case.id}: {search.failure.observed}")
+    return wrong
+
+
+def summary(results: Sequence[Found]) -> list[str]:
+    """The figures, one line each."""
+    found = [one for one in results if one.program is not None]
+    lines = [f"{len(found)} of {len(results)} interleaving faults found"]
+    if found:
+        own = [one.schedule for one in found]
+        every = [one.before + one.schedule for one in found]
+        lines.append(
+            f"median schedule {statistics.median(own):g}, the last {max(own)}; median with those "
+            f"of scenarios tried before {statistics.median(every):g}"
+        )
+    lines += [f"MISSED: {one.fault}" for one in results if one.program is None]
+    return lines
+
+
+def try_faults(faults: Sequence[Fault]) -> int:
+    """Try faults and the reference; print what is found; 1 if anything is not as it must be."""
     results = []
+    with tempfile.TemporaryDirectory(prefix="threadspec-") as folder:
+        for fault in faults:
+            results.append(try_fault(fault, Path(folder) / "copy"))
+            print(results[-1].line, flush=True)
+    programs = {one.program for one in results}
+    wrong = check_reference([case for case in battery() if case.id in programs])
+    print(*summary(results), sep="\n")
+    print(*(wrong or ["the reference passes them all"]), sep="\n")
+    for name in sorted(KNOWN):
+        print(f"left out, since the reference fails it: {name}")
+    return 1 if wrong or any(one.program is None for one in results) else 0
+
+
+def sample(subject: Subject) -> Iterator[str]:
+    """What is wrong with an implementation in some schedules of each scenario."""
+    for scenario in scenarios.written():
+        if scenario.name in KNOWN:
+            continue
+        program = Program(scenario, subject)
+        strategy = Random(SEED)
+        for _ in range(SAMPLES):
+            _, wrong = program.run(strategy, None)
+            if wrong is not None:
+                yield f"{scenario.name}: {wrong}"
+                break
+
+
+def try_oddities() -> int:
+    """Try every oddity that can be explored; print what is wrong; 1 if anything is."""
+    tried = raised = 0
+    for oddity in oddities.collection():
+        began = time.process_time()
+        module = f"quality.oddities.{oddity.name}"
+        try:
+            (subject,) = subjects.load(implementation(oddity.name, module, ROOT))
+        except UserError as error:
+            print(f"cannot be explored: {oddity.name}: {error}")
+            continue
+        wrong = list(sample(subject))
+        tried += 1
+        raised += bool(wrong)
+        seconds = time.process_time() - began
+        print(f"{'RAISED' if wrong else 'ok    '}  {oddity.name}  {seconds:.1f} s", flush=True)
+        print(*(f"        {one}" for one in wrong), sep="\n", end="\n" if wrong else "")
+    print(f"oddities raised: {raised} of {tried} explored")
+    return 1 if raised else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m quality.explore_faults", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument(
+        "faults", nargs="*", metavar="FAULT", help="a fault, or all of a chapter or a clause"
+    )
+    parser.add_argument("--list", action="store_true", help="show the faults, and try none")
+    parser.add_argument(
+        "--oddities",
+        action="store_true",
+        help="try the odd but conforming implementations instead, none of which may fail",
+    )
+    options = parser.parse_args(arguments)
     try:
-        with undisturbed():
-            for fault in faults:
-                result = try_fault(fault, folder / "copy")
-                results.append(result)
-                print(result.line, flush=True)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    found = [one.schedule for one in results if one.program is not None]
-    median = statistics.median(found) if found else 0
-    print(f"{len(found)} of {len(results)} faults found; median schedule {median:g}.")
-    return 0 if len(found) == len(results) else 1
+        faults = chosen(options.faults)
+    except UserError as error:
+        parser.error(str(error))
+    if options.list:
+        print(*(f"{fault.id}  ({fault.clause})  {fault.says}" for fault in faults), sep="\n")
+        return 0
+    with undisturbed():
+        return try_oddities() if options.oddities else try_faults(faults)
 
 
 if __name__ == "__main__":
