@@ -148,7 +148,7 @@ class Program:
             value = Raised(type(error).__name__, str(error))
         if run.abandoning:
             return result
-        if not isinstance(value, (bool, int, type(None), Raised)):
+        if not issubclass(type(value), (bool, int, type(None), Raised)):  # __class__ may raise
             value = f"<{type(value).__name__}>"
         marks.append((None, value, task.clock[number], task.clock[:]))
         if self.watch is not None:

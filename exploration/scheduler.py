@@ -13,6 +13,8 @@ import ctypes
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from threadspec.conformance.errors import UserError
+
 # The kinds of steps.  ACQUIRE is disabled while its location is held, and so is AWAIT, which only
 # reads.  TRY fails while its location is held; one with a deadline then times out.  UNTIL waits for
 # a condition, or for all others to be blocked.
@@ -309,8 +311,10 @@ class Run:
         """Wait until the tasks give the baton back.
 
         Ctrl-C takes effect after the run.  A task that computes for ever, without a step, is told
-        to end; a second Ctrl-C gives everything up.
+        to end; a second Ctrl-C gives everything up.  Raises UserError if a task blocks in something
+        that is not simulated, and cannot be told.
         """
+        told: Task | None = None
         while True:
             before = self.count
             try:
@@ -323,6 +327,12 @@ class Run:
                 continue
             task = self.current
             if self.count == before and task is not None and task.thread is not None:
+                if told is task:
+                    raise UserError(
+                        "The implementation cannot be explored: it blocks in something else than a "
+                        f"lock of _thread, in {task.name}."
+                    )
+                told = task
                 self.stuck = True
                 _interrupt(task.thread)
 

@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
 from threadspec.conformance.errors import UserError
@@ -310,7 +310,10 @@ class _Imports:
     ) -> Any:
         if not level:
             if name.startswith("threadspec.reference"):
-                return self._loader.reference(name, fromlist)
+                found = self._loader.reference(name if fromlist else "threadspec.reference")
+                return found if fromlist else SimpleNamespace(reference=found)
+            if name == "threadspec" and "reference" in (fromlist or ()):
+                return SimpleNamespace(reference=self._loader.reference("threadspec.reference"))
             found = self._loader.substitute(name)
             if found is not None:
                 return found
@@ -436,7 +439,7 @@ class Loader:
                 return candidate
         raise ImportError(f"there is no module {name}", name=name)
 
-    def reference(self, name: str, fromlist: Any) -> Any:
+    def reference(self, name: str) -> Any:
         """What a module that builds on the reference imports from it: an explored instance."""
         if self._reference is None:
             simulated = layer.reference_layer()

@@ -10,10 +10,10 @@ import pytest
 
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.exploration import cells, layer, scenarios, visible
+from threadspec.exploration import cells, layer, scenarios, scheduler, visible
 from threadspec.exploration.exploring import Exploration, Finding, undisturbed
 from threadspec.exploration.program import Program, Scenario
-from threadspec.exploration.scheduler import EPOCH, Run, step
+from threadspec.exploration.scheduler import EPOCH, Location, Run, step
 from threadspec.exploration.search import Bounded, Exhaustive, Random, Searching, parse, token
 from threadspec.exploration.visible import Subject
 
@@ -336,6 +336,79 @@ def test_a_module_with_another_syntax_is_refused(tmp_path: Path) -> None:
 def test_a_module_that_fails_to_import_is_refused_with_the_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="raised ZeroDivisionError"):
         load(tmp_path, "1 / 0")
+
+
+def test_what_blocks_outside_the_simulation_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "STUCK", 0.2)
+    source = """
+        import queue
+        class Lock:
+            def acquire(self):
+                queue.SimpleQueue().get()
+        """
+    subject = load(tmp_path, source)
+    with pytest.raises(UserError, match="it blocks in something else than a lock of _thread"):
+        explore(subject, scenario("lock = Lock()", "lock.acquire()"))
+
+
+def test_a_value_that_cannot_be_looked_at_is_no_error(tmp_path: Path) -> None:
+    source = """
+        class Useless:
+            def __getattribute__(self, name):
+                raise RuntimeError("useless")
+        class Lock:
+            def acquire(self):
+                return Useless()
+        """
+    assert explore(load(tmp_path, source), scenario("x = Lock()", "x.acquire()")).failure is None
+
+
+@pytest.mark.parametrize(
+    "imports",
+    ["from threadspec import reference", "import threadspec.reference as reference"],
+)
+def test_a_module_that_builds_on_the_reference_gets_an_explored_one(
+    tmp_path: Path, imports: str
+) -> None:
+    subject = load(tmp_path, f"{imports}\nclass Event(reference.Event):\n    pass")
+    finding = explore(subject, scenario("x = Event()", "x.wait()", "x.set()"))
+    assert (finding.grade, finding.failure) == ("exhausted", None)
+    assert finding.schedules > 3  # its steps are seen
+
+
+def test_threads_share_what_local_has_in_slots_and_nothing_else(reference: Subject) -> None:
+    own = "class Own(local):\n    __slots__ = ('shared',)\nx = Own()\na = Shared()"
+    program = "x.shared = {n}; x.mine = {n}; a.value = (x.mine, x.shared)"
+    tasks = [program.format(n=number) for number in (1, 2)]
+    finding = explore(reference, scenario(own, *tasks, final="a.value[0] in (1, 2)"))
+    assert finding.failure is None
+
+
+def test_a_thread_gets_the_identifier_that_became_free_last() -> None:
+    idents: list[int] = []
+
+    def begin() -> None:
+        for count in (1, 2):
+            layer.start_new_thread(lambda: idents.append(layer.get_ident()), ())
+            ended = [1, 2][:count]
+            layer.await_until(lambda ended=ended: all(run.tasks[one].ended for one in ended), 1000)
+
+    strategy = Bounded(0)
+    strategy.begin()
+    run = Run(strategy, None)
+    run.reuse = Location("identifiers")
+    run.add("starter", begin)
+    run.perform()
+    assert idents == [3, 3]
+
+
+def test_a_run_does_not_see_the_stack_size_of_another(reference: Subject) -> None:
+    one = scenario("a = Shared()", "a.value = threading.stack_size(65536)", final="a.value == 0")
+    program = Program(one, reference)
+    for _ in range(2):
+        assert program.run(Exhaustive(), set())[1] is None
 
 
 # -- search ----------------------------------------------------------------------------------------
