@@ -7,16 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from quality.explore_faults.__main__ import collection, try_fault
+from quality.explore_faults import __main__ as trials
+from quality.explore_faults.__main__ import Found, collection, summary, try_fault
+from quality.faults.planting import PACKAGE
+from quality.oddities.__main__ import Oddity
 from threadspec.conformance.catalogue import catalogue
-from threadspec.exploration.exploring import undisturbed
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import battery
+from threadspec.exploration import scenarios, visible
+from threadspec.exploration.exploring import SEED, Exploration, undisturbed
+from threadspec.exploration.program import Program
+from threadspec.exploration.report import interleaving
+from threadspec.exploration.search import Random, parse
 
 FAULTS = collection()
+BY_ID = {fault.id: fault for fault in FAULTS}
 
 
 def test_there_are_many_and_each_is_one_of_its_own() -> None:
     assert len(FAULTS) >= 60
     assert [name for name, count in Counter(one.id for one in FAULTS).items() if count > 1] == []
+    assert [name for name, count in Counter(one.says for one in FAULTS).items() if count > 1] == []
 
 
 def test_each_names_a_clause_that_can_be_broken() -> None:
@@ -30,8 +41,192 @@ def test_each_can_be_planted() -> None:
             compile(fault.source(file), f"{fault.id}: {file}", "exec")
 
 
-@pytest.mark.parametrize("fault", FAULTS[::4], ids=lambda fault: fault.id)
-def test_each_is_found(fault: object, tmp_path: Path) -> None:
+def test_every_class_of_the_manual_has_some() -> None:
+    assert {fault.id.split(".")[0] for fault in FAULTS} == {
+        *("boundedsemaphore", "condition", "event", "local", "lock", "module", "rlock"),
+        *("semaphore", "thread", "timer"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("fault", "program", "observed"),
+    [
+        ("boundedsemaphore.adds-first", "boundedsemaphore.excess-beside-use", "raised ValueError"),
+        ("event.looks-again", "event.clear-between-set-and-wake", "e.wait() blocks for ever"),
+        ("local.remembers-the-last", "local.unset-beside-set", "not a.value is false"),
+        ("lock.thinks-it-awake", "lock.attempt-meets-release", "lock.acquire() blocks for ever"),
+        ("thread.join-tidies", "thread.join-again-beside-start", "u.isAlive() returned False"),
+        (
+            "timer.armed-late",
+            "battery/timer/cancel.py::test_a_cancel_right_after_start_is_not_lost",
+            "join() of a timer that was cancelled right after start() did not return",
+        ),
+    ],
+)
+def test_a_fault_is_found(fault: str, program: str, observed: str, tmp_path: Path) -> None:
     with undisturbed():
-        found = try_fault(fault, tmp_path / "copy")  # type: ignore[arg-type]
-    assert found.program is not None, found.line
+        found = try_fault(BY_ID[fault], tmp_path / "copy")
+    assert (found.fault, found.program) == (fault, program)
+    assert observed in found.observed
+    assert found.line.startswith(f"found  {fault}  in schedule {found.schedule} of {program}")
+
+
+def test_a_fault_is_found_in_the_interleaving_that_shows_it(tmp_path: Path) -> None:
+    """A set(), a clear() and a set() between the two steps of another set()."""
+    fault = BY_ID["event.looks-again"]
+    fault.plant(tmp_path)
+    subject = visible.load_reference(fault.id, folder=tmp_path / PACKAGE)
+    name = "event.clear-between-set-and-wake"
+    program = Program(next(one for one in scenarios.written() if one.name == name), subject)
+    with undisturbed():
+        failure = Exploration(program).explore().failure
+        assert failure is not None
+        shown = interleaving(program, parse(failure.token))
+    assert failure.clause == fault.clause
+    assert shown.wrong == "e.wait() blocks for ever"
+    texts = [(row.task, row.text) for row in shown.rows]
+    setter = program.scenario.tasks.index("e.set()")
+    looks = (setter, "if queue and not self._queues:")
+    first = texts.index(looks)
+    again = texts.index(looks, first + 1)
+    assert texts[first - 1] == (setter, "self._queues.remove(queue)")
+    assert next(text for task, text in texts[first:again] if task == setter + 1) == "e.clear()"
+    assert [row.switch for row in shown.rows[first : again + 1] if row.switch] == ["preempted"] * 2
+    assert texts[-1] == (program.scenario.tasks.index("e.wait()"), "stays blocked")
+
+
+@pytest.mark.parametrize(
+    ("fault", "program"),
+    [
+        ("condition.level-shared", "condition.levels-of-two-waiters"),
+        ("condition.two-at-most", "condition.notifyAll-three-waiters-lock"),
+        ("semaphore.only-from-zero", "semaphore.two-waiters-two-releases"),
+        ("thread.once", "thread.start-join-alive"),
+    ],
+)
+def test_a_fault_that_is_found_at_first_depends_on_the_schedule(
+    fault: str, program: str, tmp_path: Path
+) -> None:
+    BY_ID[fault].plant(tmp_path)
+    subject = visible.load_reference(fault, folder=tmp_path / PACKAGE)
+    tried = Program(next(one for one in scenarios.written() if one.name == program), subject)
+    strategy = Random(SEED)
+    with undisturbed():
+        wrong = [tried.run(strategy, None)[1] is not None for _ in range(200)]
+    assert {True, False} == set(wrong)
+
+
+# -- the command -----------------------------------------------------------------------------------
+
+
+def test_an_unknown_fault_is_refused_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        trials.main(["event.looks-agian"])
+    assert ended.value.code == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "There is no interleaving fault, chapter or clause 'event.looks-agian'" in error
+
+
+def test_faults_are_chosen_by_id_chapter_or_clause(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [one.id for one in trials.chosen(["event.walks"])] == ["event.walks"]
+    assert {one.chapter for one in trials.chosen(["timer"])} == {"timer"}
+    assert {one.clause for one in trials.chosen(["event.atomic"])} == {"event.atomic"}
+    assert trials.chosen([]) == FAULTS
+    assert trials.main(["--list", "event.walks"]) == 0
+    listed = capsys.readouterr().out
+    assert listed == f"event.walks  (event.set.wakes-all)  {BY_ID['event.walks'].says}\n"
+
+
+def test_the_report_has_a_line_for_each_fault_and_the_totals() -> None:
+    one = Found("a.b", "a.program", 3, 40, "a.c() returned 1", 0.5)
+    other = Found("a.d", "a.program", 12, 0, "a.c() blocks for ever", 0.25)
+    missed = Found("a.e", None, 0, 1234, "", 2.0)
+    assert [found.line for found in (one, other, missed)] == [
+        "found  a.b  in schedule 3 of a.program after 40 of others: a.c() returned 1  (0.50 s)",
+        "found  a.d  in schedule 12 of a.program: a.c() blocks for ever  (0.25 s)",
+        "MISSED a.e  in 1,234 schedules  (2.0 s)",
+    ]
+    assert summary([one, other, missed]) == [
+        "2 of 3 interleaving faults found",
+        "median schedule 7.5, the last 12; median with those of scenarios tried before 27.5",
+        "MISSED: a.e",
+    ]
+    assert summary([missed]) == ["0 of 1 interleaving faults found", "MISSED: a.e"]
+
+
+def only(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let these scenarios be all."""
+    some = tuple(one for one in scenarios.written() if one.name in names)
+    monkeypatch.setattr(trials.scenarios, "written", lambda: some)
+
+
+def test_a_missed_fault_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only(monkeypatch, "event.set-meets-wait")
+    monkeypatch.setattr(trials, "battery", list)
+    monkeypatch.setattr(trials, "KNOWN", set())
+    assert trials.main(["event.set-takes-first", "event.waits-unseen"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("found  event.waits-unseen  in schedule 2 of event.set-meets-wait")
+    assert lines[1].startswith("MISSED event.set-takes-first  in ")
+    assert lines[2] == "1 of 2 interleaving faults found"
+    assert lines[4:] == ["MISSED: event.set-takes-first", "the reference passes them all"]
+    assert trials.main(["event.waits-unseen"]) == 0
+
+
+def test_the_reference_itself_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    only(monkeypatch, "event.set-meets-wait", "rlock.exclusion-2")
+    monkeypatch.setattr(trials, "KNOWN", set())
+    cases = [one for one in battery() if one.clause.id == "event.set.not-lost"]
+    with undisturbed():
+        assert trials.check_reference(cases) == []
+        monkeypatch.setattr(trials, "KNOWN", {"event.set-meets-wait"})
+        assert trials.check_reference([]) == [
+            "reference passes event.set-meets-wait now: take it out of KNOWN"
+        ]
+
+
+def test_a_fault_of_the_reference_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    BY_ID["event.waits-unseen"].plant(tmp_path)
+    broken = visible.load_reference("broken", folder=tmp_path / PACKAGE)
+    monkeypatch.setattr(trials.visible, "load_reference", lambda *args, **kwargs: broken)
+    only(monkeypatch, "event.set-meets-wait")
+    monkeypatch.setattr(trials, "KNOWN", set())
+    with undisturbed():
+        assert set(trials.check_reference([])) == {
+            "broken fails event.set-meets-wait: e.wait() blocks for ever"
+        }
+
+
+def test_oddities_are_tried_and_those_that_cannot_be_explored_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("lifo_condition", "service_thread")
+    monkeypatch.setattr(trials.oddities, "collection", lambda: [Oddity(one, "") for one in names])
+    only(monkeypatch, "condition.notify-one", "condition.notify-two-waiters-lock")
+    assert trials.main(["--oddities"]) == 0
+    ok, left_out, total = capsys.readouterr().out.splitlines()
+    assert ok.split()[:2] == ["ok", "lifo_condition"]
+    assert left_out.startswith("left out  service_thread: ")
+    assert "starts a thread while it is imported cannot be explored" in left_out
+    assert total == "oddities raised: 0 of 1 explored"
+
+
+def test_an_oddity_that_fails_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(trials.oddities, "collection", lambda: [Oddity("lifo_event", "")])
+    monkeypatch.setattr(trials, "sample", lambda subject: iter(["event.x: e.wait() blocks"]))
+    assert trials.main(["--oddities"]) == 1
+    first, second, total = capsys.readouterr().out.splitlines()
+    assert first.split()[:2] == ["RAISED", "lifo_event"]
+    assert second == "          event.x: e.wait() blocks"
+    assert total == "oddities raised: 1 of 1 explored"
+
+
+def test_a_clause_without_the_words_of_a_known_one_is_no_fault() -> None:
+    with pytest.raises(UserError, match="--list shows the faults"):
+        trials.chosen(["event.set"])
