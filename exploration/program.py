@@ -145,7 +145,8 @@ class Program:
         try:
             result = value = function(*args)
         except Exception as error:
-            value = Raised(type(error).__name__, str(error))
+            kinds = tuple(kind.__name__ for kind in type(error).__mro__)
+            value = Raised(type(error).__name__, kinds)
         if run.abandoning:
             return result
         if not issubclass(type(value), (bool, int, type(None), Raised)):  # __class__ may raise

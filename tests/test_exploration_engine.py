@@ -365,6 +365,27 @@ def test_a_value_that_cannot_be_looked_at_is_no_error(tmp_path: Path) -> None:
     assert explore(load(tmp_path, source), scenario("x = Lock()", "x.acquire()")).failure is None
 
 
+def test_an_error_of_a_derived_class_counts_as_the_documented_one(tmp_path: Path) -> None:
+    source = """
+        class Own(RuntimeError):
+            def __str__(self):
+                raise TypeError("no text")
+        class Lock:
+            def release(self):
+                raise Own
+        """
+    assert explore(load(tmp_path, source), scenario("x = Lock()", "x.release()")).failure is None
+
+
+@pytest.mark.parametrize(("count", "is_wrong"), [(0, True), (1, False), (3, False)])
+def test_alien_threads_may_be_counted_from_their_first_call_on(
+    tmp_path: Path, count: int, is_wrong: bool
+) -> None:
+    subject = load(tmp_path, f"def activeCount():\n    return {count}")
+    finding = explore(subject, scenario("", "threading.activeCount()"))
+    assert (finding.failure is not None) == is_wrong
+
+
 @pytest.mark.parametrize(
     "imports",
     ["from threadspec import reference", "import threadspec.reference as reference"],

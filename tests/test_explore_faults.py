@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.exploration import scenarios, visible
 from threadspec.exploration.exploring import SEED, Exploration, undisturbed
-from threadspec.exploration.program import Program
+from threadspec.exploration.program import Program, Scenario
 from threadspec.exploration.report import interleaving
-from threadspec.exploration.search import Random, parse
+from threadspec.exploration.search import Bounded, Random, parse
 
 FAULTS = collection()
 BY_ID = {fault.id: fault for fault in FAULTS}
+# Without threads and timers, which are threads beside the one that calls.
+CALLS = {name: some for name, some in scenarios._CALLS.items() if name not in ("thread", "timer")}
 
 
 def test_there_are_many_and_each_is_one_of_its_own() -> None:
@@ -93,6 +96,28 @@ def test_a_fault_is_found_in_the_interleaving_that_shows_it(tmp_path: Path) -> N
     assert next(text for task, text in texts[first:again] if task == setter + 1) == "e.clear()"
     assert [row.switch for row in shown.rows[first : again + 1] if row.switch] == ["preempted"] * 2
     assert texts[-1] == (program.scenario.tasks.index("e.wait()"), "stays blocked")
+
+
+# The classes on which faults of a chapter can show, if not that of the chapter.
+SHOWN_BY = {"rlock": ("rlock", "condition"), "semaphore": ("semaphore", "boundedsemaphore")}
+
+
+@pytest.mark.parametrize("chapter", sorted({fault.chapter for fault in FAULTS} & set(CALLS)))
+def test_one_thread_alone_shows_no_fault(chapter: str, tmp_path: Path) -> None:
+    """Whatever three calls it makes."""
+    for fault in FAULTS:
+        if fault.chapter != chapter:
+            continue
+        fault.plant(tmp_path)
+        subject = visible.load_reference(fault.id, folder=tmp_path / PACKAGE)
+        for shown_by in SHOWN_BY.get(chapter, (chapter,)):
+            objects, calls, clause = CALLS[shown_by]
+            for some in product(calls, repeat=3):
+                text = "; ".join(f"x.{call}" for call in some)
+                text = f"with x: {text}" if shown_by == "condition" else text
+                alone = Program(Scenario("alone", objects, (text,), (clause,)), subject)
+                with undisturbed():
+                    assert alone.run(Bounded(0), None)[1] is None, (fault.id, text)
 
 
 @pytest.mark.parametrize(
