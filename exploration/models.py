@@ -16,6 +16,9 @@ from typing import Any
 # How many alien threads a program may have, at most: each may count from its first call on.
 ALIENS = 5
 
+# What a call does that is blocked in the end, though the manual lets it go on.
+BLOCKS = "blocks for ever"
+
 # A value that the manual leaves open.
 ANY: Any = "anything"
 
@@ -330,16 +333,21 @@ class Judge:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._known: dict[History, Wrong | None] = {}
+        self._known: dict[tuple[History, bool], Wrong | None] = {}
 
-    def judge(self, history: History) -> Wrong | None:
-        """What is wrong with a history, in any order that its marks may have had; or None."""
-        if history not in self._known:
-            self._known[history] = self._search(history)
-        return self._known[history]
+    def judge(self, history: History, known: bool = True) -> Wrong | None:
+        """What is wrong with a history, in any order that its marks may have had; or None.
 
-    def _search(self, history: History) -> Wrong | None:
+        ``known``: whether the marks tell of all that came before them.  If not, the history is
+        wrong only if it is in every such order.
+        """
+        if (history, known) not in self._known:
+            self._known[history, known] = self._search(history, known)
+        return self._known[history, known]
+
+    def _search(self, history: History, known: bool) -> Wrong | None:
         count = len(history)
+        worst = None
         start: frozenset[Config] = frozenset([(self._model.start, (None,) * count)])
         seen = set()
         todo: list[tuple[tuple[int, ...], frozenset[Config]]] = [((0,) * count, start)]
@@ -358,9 +366,9 @@ class Judge:
                 )
             ]
             if not ready:
-                wrong = self._end(history, places, configs)
-                if wrong is not None:
-                    return wrong
+                worst = self._end(history, places, configs)
+                if (worst is None) != known:
+                    return worst
             for task in ready:
                 mark = history[task][places[task]]
                 if mark.call is not None:
@@ -372,10 +380,13 @@ class Judge:
                     new = self._returned(self._closed(configs), task, mark.value)
                     if not new:
                         call = history[task][places[task] - 1].call
-                        return Wrong(task, call, _said(mark.value))
+                        worst = Wrong(task, call, _said(mark.value))
+                        if known:
+                            return worst
+                        continue
                 following = (*places[:task], places[task] + 1, *places[task + 1 :])
                 todo.append((following, new))
-        return None
+        return worst
 
     def _closed(self, configs: frozenset[Config]) -> set[Config]:
         """These configurations, and all that follow from them by moves of calls that have begun."""
@@ -424,7 +435,7 @@ class Judge:
                 return None
         for task, marks in enumerate(history):
             if marks and marks[-1].call is not None:
-                return Wrong(task, marks[-1].call, "blocks for ever")
+                return Wrong(task, marks[-1].call, BLOCKS)
         return Wrong(0, None, "a thread that was started did not run to its end")
 
 

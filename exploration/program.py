@@ -9,7 +9,7 @@ from typing import Any
 
 from threadspec.exploration import layer
 from threadspec.exploration.cells import Shared
-from threadspec.exploration.models import Call, History, Judge, Mark, Model, Raised, Wrong
+from threadspec.exploration.models import BLOCKS, Call, History, Judge, Mark, Model, Raised, Wrong
 from threadspec.exploration.scheduler import Location, Run, Task
 from threadspec.exploration.search import Searching
 from threadspec.exploration.visible import Subject
@@ -239,9 +239,11 @@ class Program:
                 return Wrong(task.number, self._last_call(task), "computes for ever")
             did = f"raised {type(error).__name__}: {error} in {task.name}"
             return Wrong(task.number, self._last_call(task), did)
-        if run.status == "spins":
-            spinning = run.left[0]
-            return Wrong(spinning.number, self._last_call(spinning), "does not end: it spins")
+        if run.status == "spins":  # where others would block: may they?
+            wrong = self.judge.judge(self.history(run), known=False)
+            if wrong is None or wrong.did != BLOCKS:
+                return wrong
+            return Wrong(wrong.task, wrong.call, "does not end: it spins")
         if run.fair:
             return None
         history = self.history(run)

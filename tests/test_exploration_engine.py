@@ -386,6 +386,31 @@ def test_alien_threads_may_be_counted_from_their_first_call_on(
     assert (finding.failure is not None) == is_wrong
 
 
+POLLING = """
+    import time
+    class Event:
+        def __init__(self):
+            self.flag = False
+        def set(self):
+            self.flag = {set_to}
+        def clear(self):
+            self.flag = False
+        def wait(self):
+            while not self.flag:
+                time.sleep(0.01)
+    """
+
+
+def test_a_thread_that_polls_for_ever_is_wrong_only_if_it_may_not_block(tmp_path: Path) -> None:
+    sound = load(tmp_path, POLLING.format(set_to=True))
+    for tasks in (["x.wait()"], ["x.wait()", "x.set()"], ["x.wait()", "x.set(); x.clear()"]):
+        assert explore(sound, scenario("x = Event()", *tasks), quick=True).failure is None
+    deaf = load(tmp_path, POLLING.format(set_to="None"))
+    failure = explore(deaf, scenario("x = Event()", "x.wait()", "x.set()"), quick=True).failure
+    assert failure is not None
+    assert str(failure.wrong) == "x.wait() does not end: it spins"
+
+
 @pytest.mark.parametrize(
     "imports",
     ["from threadspec import reference", "import threadspec.reference as reference"],
