@@ -110,6 +110,8 @@ class Model:
         if stage == 0 and not (held and (kind == "Lock" or held[0] == task)):
             yield state, Done("RuntimeError")
             return
+        if stage == 0 and kind == "Lock" and held != task + 1:
+            yield state, Done("RuntimeError")  # a plain lock may know its holder
         if call.method == "wait":
             if stage == 0:
                 yield changed(_FREE[kind], _with(waiters, task, False)), ("waiting", held)
@@ -141,7 +143,10 @@ def _without(waiters: Any, task: int) -> Any:
 def _lock(held: Any, _: Any, task: int, call: Call, stage: object) -> Moves:
     if call.method == "acquire":
         if not held:
-            yield 1, Done(True if call.args else ANY)
+            yield (
+                task + 1,
+                Done(True if call.args else ANY),
+            )  # who holds it may matter to a condition
         elif call.args and not call.args[0]:
             yield held, Done(False)
     elif call.method == "release":

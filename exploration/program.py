@@ -150,11 +150,22 @@ class Program:
         if run.abandoning:
             return result
         if not issubclass(type(value), (bool, int, type(None), Raised)):  # __class__ may raise
-            value = f"<{type(value).__name__}>"
+            value = self._shown(run, value)
         marks.append((None, value, task.clock[number], task.clock[:]))
         if self.watch is not None:
             self.watch(task, "return", value)
         return result
+
+    @staticmethod
+    def _shown(run: Run, value: object) -> str:
+        """A text that is as true as a value: empty for a false one.  To look is no step."""
+        current, run.current = run.current, None
+        try:
+            return f"<{type(value).__name__}>" if value else ""
+        except Exception:
+            return f"<{type(value).__name__}>"
+        finally:
+            run.current = current
 
     def _begin(self, run: Run) -> None:
         """Create the objects and the tasks of a run."""

@@ -386,6 +386,36 @@ def test_alien_threads_may_be_counted_from_their_first_call_on(
     assert (finding.failure is not None) == is_wrong
 
 
+def test_the_truth_of_a_value_counts(tmp_path: Path) -> None:
+    source = """
+        class Event:
+            def isSet(self):
+                return VALUE
+        """
+    for value, is_wrong in (("[]", False), ("0.0", False), ("[1]", True), ("'no'", True)):
+        subject = load(tmp_path, source.replace("VALUE", value))
+        failure = explore(subject, scenario("x = Event()", "x.isSet()")).failure
+        assert (failure is not None) == is_wrong, value
+
+
+@pytest.mark.parametrize(("held", "is_wrong"), [("", True), ("x.acquire(); ", False)])
+def test_a_plain_lock_may_know_its_holder(tmp_path: Path, held: str, is_wrong: bool) -> None:
+    """A notify() by another thread may be refused; one by the holder may not."""
+    source = """
+        import _thread
+        Lock = _thread.allocate_lock
+        class Condition:
+            def __init__(self, lock):
+                self.acquire = lock.acquire
+            def notify(self):
+                raise RuntimeError
+        """
+    subject = load(tmp_path, source)
+    own = "x.notify()" if held else "x.acquire(); x.notify()"
+    one = Scenario("c.test", "x = Condition(Lock())", (own,), ("condition.methods",), held)
+    assert (explore(subject, one).failure is not None) == is_wrong
+
+
 POLLING = """
     import time
     class Event:
