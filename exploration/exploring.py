@@ -21,7 +21,7 @@ from threadspec.exploration.search import Bounded, Exhaustive, Random, Searching
 MOST = 20_000
 BOUNDED = 5_000
 SAMPLES = 1_000
-QUICK = 300
+QUICK = 600
 MINIMIZE = 500  # of each number of preemptions, to find the fewest
 
 # Finalizers must not run in the middle of a step, so garbage is collected between runs.

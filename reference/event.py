@@ -25,8 +25,9 @@ class Event:
     # after it cannot hold back a thread that has been woken (event.set.wakes-though-cleared):
     # clear() adds a new queue, and set() has the old one.
     #
-    # Several simultaneous clear() calls may add a queue each.  Waiters use the first one; set()
-    # removes every queue that it finds, but none that a later clear() adds.
+    # Several simultaneous clear() calls may add a queue each.  Waiters use the first one, so the
+    # others are empty, and clear() and set() remove them: one that is left would keep the flag
+    # false after a set() that came last.
     #
     # Lists with equal elements are equal.  A queue that holds a ticket equals no other queue; of
     # two empty queues, set() may remove either.
@@ -48,7 +49,8 @@ class Event:
         """
         if not self._queues:
             return
-        for queue in self._queues[:]:
+        del self._queues[1:]
+        for queue in self._queues[:1]:
             try:
                 self._queues.remove(queue)
                 if queue:
@@ -66,6 +68,7 @@ class Event:
         """
         if not self._queues:
             self._queues.append([])
+        del self._queues[1:]
 
     def wait(self, timeout=None):
         """Block until the flag is true, or until the time-out occurs (``event.wait.*``).

@@ -190,7 +190,6 @@ def test_a_missed_fault_is_an_error(
 ) -> None:
     only(monkeypatch, "event.set-meets-wait")
     monkeypatch.setattr(trials, "battery", list)
-    monkeypatch.setattr(trials, "KNOWN", set())
     assert trials.main(["event.set-takes-first", "event.waits-unseen"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("found  event.waits-unseen  in schedule 2 of event.set-meets-wait")
@@ -202,14 +201,9 @@ def test_a_missed_fault_is_an_error(
 
 def test_the_reference_itself_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, "event.set-meets-wait", "rlock.exclusion-2")
-    monkeypatch.setattr(trials, "KNOWN", set())
     cases = [one for one in battery() if one.clause.id == "event.set.not-lost"]
     with undisturbed():
         assert trials.check_reference(cases) == []
-        monkeypatch.setattr(trials, "KNOWN", {"event.set-meets-wait"})
-        assert trials.check_reference([]) == [
-            "reference passes event.set-meets-wait now: take it out of KNOWN"
-        ]
 
 
 def test_a_fault_of_the_reference_is_an_error(
@@ -219,7 +213,6 @@ def test_a_fault_of_the_reference_is_an_error(
     broken = visible.load_reference("broken", folder=tmp_path / PACKAGE)
     monkeypatch.setattr(trials.visible, "load_reference", lambda *args, **kwargs: broken)
     only(monkeypatch, "event.set-meets-wait")
-    monkeypatch.setattr(trials, "KNOWN", set())
     with undisturbed():
         assert set(trials.check_reference([])) == {
             "broken fails event.set-meets-wait: e.wait() blocks for ever"

@@ -34,9 +34,6 @@ from threadspec.exploration.visible import Subject
 
 FOLDER = Path(__file__).parent
 
-# Scenarios that fail on the reference itself, which are tried on nothing else.
-KNOWN = {"event.two-clears-then-set"}
-
 # The most schedules of a case, and the schedules of each scenario on an oddity.
 SCHEDULES = 100
 SAMPLES = 8
@@ -128,8 +125,7 @@ def _order(fault: Fault) -> Iterator[Scenario]:
             return 1
         return 2 if scenario.chapter in chapters else 3
 
-    sound = [one for one in scenarios.written() if one.name not in KNOWN]
-    yield from sorted((one for one in sound if distance(one) < 3), key=distance)
+    yield from sorted((one for one in scenarios.written() if distance(one) < 3), key=distance)
 
 
 def check_reference(cases: Sequence[Case]) -> list[str]:
@@ -141,10 +137,8 @@ def check_reference(cases: Sequence[Case]) -> list[str]:
             if subject is not sound and not scenario.uses_rlock:
                 continue
             failure = Exploration(Program(scenario, subject), quick=True).explore().failure
-            if failure is not None and scenario.name not in KNOWN:
+            if failure is not None:
                 wrong.append(f"{subject.name} fails {scenario.name}: {failure.wrong}")
-            elif failure is None and scenario.name in KNOWN:
-                wrong.append(f"{subject.name} passes {scenario.name} now: take it out of KNOWN")
     stage = Stage(sound)
     for case in cases:
         search = CaseSearch(stage, case)
@@ -180,16 +174,12 @@ def try_faults(faults: Sequence[Fault]) -> int:
     wrong = check_reference([case for case in battery() if case.id in programs])
     print(*summary(results), sep="\n")
     print(*(wrong or ["the reference passes them all"]), sep="\n")
-    for name in sorted(KNOWN):
-        print(f"left out, since the reference fails it: {name}")
     return 1 if wrong or any(one.program is None for one in results) else 0
 
 
 def sample(subject: Subject) -> Iterator[str]:
     """What is wrong with an implementation in some schedules of each scenario."""
     for scenario in scenarios.written():
-        if scenario.name in KNOWN:
-            continue
         program = Program(scenario, subject)
         strategy = Random(SEED)
         shared: set[object] = set()
