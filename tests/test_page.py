@@ -473,6 +473,60 @@ def test_an_implementation_has_its_deviations_by_cause(shown: browsers.Page, add
     assert "on far" in text(shown, "#evidence")
 
 
+IS_RUNNING = "program program_that_lists is running; its output is ['0 0 0']"
+CONSEQUENCES = {
+    # A program that "is running" has not hung.
+    f"isDaemon() of the main thread's object: {IS_RUNNING}": "other result",
+    IS_RUNNING: "other result",
+    "in 2 of 40 threads, currentThread() did not return the calling thread": "other result",
+    "isAlive() returned true after join(), or join() did not return": "other result",
+    "actor 1: acquire() has not returned; it must return": "hangs",
+    "acquire(False) in a finalizer during one of both does not return": "hangs",
+    "join() in a thread did not return after the end of the thread it joined": "hangs",
+    "after a signal handler raised at a step of enumerate(), they do not return": "hangs",
+    "after release(), an acquire() in another thread stays blocked": "hangs",
+    "after several set() calls, wait() blocks": "hangs",
+    "notify() does not wake a thread that waits": "hangs",
+    "actor 1: start() has not returned; actor 2: join() raised ValueError: late": "hangs",
+    # Where an exception came first, it is the cause.
+    "actor 1: wait(1) raised TypeError: none; actor 2: acquire() has not returned": "exception",
+    "while the counter was 0, acquire() raised dummy.error; it must block": "exception",
+    "the block raised OwnException; RuntimeError() came out": "exception",
+    "the block raised OwnException; None came out": "other result",
+    "isAlive() still returned true long after the thread had raised Oops": "other result",
+    "release() returned None, expected RuntimeError to be raised": "other result",
+    "actor 1: acquire() returned True; it must block": "does not wait",
+    "after a time-out, wait() does not block": "does not wait",
+    "the call does not stay blocked": "does not wait",
+    "acquire(True) returned, but another thread can acquire the lock": "does not wait",
+    "2 blocks were entered while another thread held it": "does not wait",
+}
+
+
+def test_what_a_deviation_does_to_a_program_follows_from_its_evidence(
+    shown: browsers.Page, address: str, tmp_path: Path
+) -> None:
+    required = [one.id for one in catalogue().clauses if one.level == "must" and not one.untested]
+    found: dict[str, Deviation] = {
+        clause: ("fail", said, None) for clause, said in zip(required, CONSEQUENCES, strict=False)
+    }
+    path = tmp_path / "mine.json"
+    record.write(a_record("mine", found), path)
+    view(shown, address)
+    shown.drop(path)
+    shown.wait("document.querySelector('#alert').innerText")
+    follow(shown, "#alert a")
+    harms = shown.evaluate(
+        """[...document.querySelectorAll(".cause")].flatMap((cause) =>
+            [...cause.querySelectorAll(".deviations .observed")].map((one) => [
+                one.textContent,
+                [...cause.querySelectorAll(".harm")].map((harm) => harm.textContent).join()]))"""
+    )
+    assert dict(harms) == CONSEQUENCES
+    assert "RuntimeError() came out" not in texts(shown, ".cause h3")
+    assert "RuntimeError()" in texts(shown, ".cause h3")
+
+
 def test_known_deviations_are_apart_from_new_ones(shown: browsers.Page, address: str) -> None:
     view(shown, address, "#implementation/near@3.9")
     heads = [one for one in texts(shown, "article h2") if "deviations" in one]

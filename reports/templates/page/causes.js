@@ -34,17 +34,34 @@ export const MEANS = {
 };
 
 const MISSING = /there is no ([\w.]+)/;
-const RAISED = /\braised ((?:\w+\.\w[\w.]*|[A-Z]\w*)(?:: [^;]*)?)/;
-const HANGS = /has not returned|does not return\b|did not return|is running/;
-const OPEN = /must block|while another thread held|while another thread was in/;
+// What a call raised; not what the activity of a thread "had raised", nor the case's own exception.
+const RAISED = /(?<!had )\braised ((?:\w+\.\w[\w.]*|[A-Z]\w*)(?:: [^;]*)?)/;
+const CAME_OUT = /\braised \w+; (\S+) came out$/;
+// Only what says that a call is blocked or does not return. That a program "is running" when a case
+// ends says nothing, nor that a call "did not return the thread": it returned another one.
+const HANGS =
+  /(?<!\bor \w+\(\) )\b(?:has|do|does|did) not return(?:ed)?\b(?! the )|(?<!not )\bstays? blocked|\) blocks\b|got stuck|(?:does|did) not wake /;
+const OPEN =
+  /must block|(?:does|do|did) not (?:stay )?block|while another thread (?:held|was in)|(?:^|, (?:but )?)another thread (?:can acquire|acquired) |two threads acquired|at the same time/;
+
+// The exception that came out of a call, as a match of a pattern, or null.
+function exception(observed) {
+  const out = CAME_OUT.exec(observed);
+  if (!out) return RAISED.exec(observed);
+  return out[1] === "None" ? null : out;
+}
 
 function harm(cell) {
   const { verdict, observed } = cell;
   if (verdict.name === "error") return "kit";
   if (verdict.name === "crash") return "crash";
   if (verdict.name === "unsupported") return "missing";
-  if (verdict.name === "timeout" || HANGS.test(observed)) return "hang";
-  if (RAISED.test(observed)) return "raises";
+  if (verdict.name === "timeout") return "hang";
+  // What came first led to the other.
+  const hangs = HANGS.exec(observed);
+  const raised = exception(observed);
+  if (hangs && !(raised && raised.index < hangs.index)) return "hang";
+  if (raised) return "raises";
   return OPEN.test(observed) ? "open" : "silent";
 }
 
@@ -55,7 +72,7 @@ function missingName(cell) {
 
 // What was observed, without what differs from case to case: numbers, and objects in <…>.
 function pattern(observed, check) {
-  const raised = RAISED.exec(observed)?.[1];
+  const raised = exception(observed)?.[1];
   const said =
     raised ?? (observed === "the check does not hold" ? `${observed}: ${check}` : observed);
   return said.replace(/<[^<>]*>/g, "<…>").replace(/\d+/g, "N");
@@ -65,7 +82,7 @@ function causeOf(cell, check) {
   if (cell.known !== null) return { kind: "reason", key: cell.known, title: cell.known };
   const name = missingName(cell);
   if (name) return { kind: "name", key: name, title: `There is no ${name}`, name };
-  const raised = RAISED.exec(cell.observed)?.[1];
+  const raised = exception(cell.observed)?.[1];
   return {
     kind: "evidence",
     key: pattern(cell.observed, check),
