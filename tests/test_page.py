@@ -268,6 +268,48 @@ def test_the_scores_follow_what_a_program_uses(shown: browsers.Page, address: st
     assert {one.split(".")[0] for one in rows(shown)} == {"lock", "event"}
 
 
+def dropped(shown: browsers.Page, address: str, found: Record, folder: Path, hash: str) -> None:
+    """Open the page, and a record on it."""
+    path = folder / "mine.json"
+    record.write(found, path)
+    view(shown, address, hash)
+    shown.drop(path)
+    shown.wait("document.querySelector('#alert').innerText")
+
+
+AT_EXIT: dict[str, Deviation] = {
+    "program.waits": ("fail", "the program has ended", None),
+    "program.timer": ("fail", "the program has ended", "Timers are daemonic."),
+    "program.exit-handler": ("non-strict", "currentThread() is wrong", None),
+    "daemon.set": ("fail", "isDaemon() returned False", None),
+}
+
+
+@pytest.mark.parametrize(
+    ("chapters", "said"),
+    [
+        ("lock,thread", True),
+        ("timer", True),
+        ("lock", False),
+        ("thread,daemon", False),
+        ("", False),
+    ],
+)
+def test_what_breaks_at_the_exit_of_a_program_with_threads_is_said(
+    shown: browsers.Page, address: str, tmp_path: Path, chapters: str, said: bool
+) -> None:
+    hash = f"#overview?chapters={chapters}"
+    dropped(shown, address, a_record("mine", AT_EXIT), tmp_path, hash)
+    line = "Not chosen, but breaks at program exit: program.waits and program.timer."
+    assert texts(shown, ".implementations .exit") == [line] * said
+    follow(shown, ".implementations .own a")
+    assert texts(shown, "article .exit") == [line] * said
+    if said:
+        follow(shown, ".exit a")
+        assert place(shown) == "#implementation/mine?chapters=daemon"
+        assert "program.waits" in texts(shown, ".deviations a:first-child")
+
+
 # -- the matrix -----------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@
 // divergence, the reason is the cause; otherwise it is the name that is missing, the exception that
 // came in the way, or what was observed.
 
-import { listed, plural } from "./dom.js";
+import { few, plural } from "./dom.js";
 import { inChapters, score, atLevel, subject } from "./data.js";
 
 // What a deviation does to a program that relies on the clause, the gravest first. `does` goes
@@ -153,9 +153,7 @@ export function sentence(model, column, chapters) {
   const parts = HARMS.filter(({ name }) => bySort.has(name)).map(({ name, does }) => {
     const found = bySort.get(name);
     const most = [...found].sort((one, other) => other[1] - one[1]).map(([about]) => about);
-    const shown = most.slice(0, most.length === 4 ? 4 : 3);
-    if (most.length > shown.length) shown.push(`${most.length - shown.length} more`);
-    return `${does} ${listed(shown)}`;
+    return `${does} ${few(most)}`;
   });
   return `${capital(parts.join("; "))}.`;
 }

@@ -29,6 +29,14 @@ export function listed(words) {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
+// "a, b, c and 5 more".
+export function few(words) {
+  const shown = words.slice(0, words.length === 4 ? 4 : 3);
+  return listed(
+    words.length > shown.length ? [...shown, `${words.length - shown.length} more`] : shown,
+  );
+}
+
 // A command for a shell, with a button that copies it.
 export function command(text) {
   const button = h("button", { type: "button", class: "quiet" }, "Copy");

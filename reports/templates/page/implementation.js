@@ -5,6 +5,7 @@ import { format } from "./address.js";
 import { atLevel, inChapters, score, share, shortTitle } from "./data.js";
 import { MEANS, advice, causes, sentence } from "./causes.js";
 import {
+  atExit,
   bar,
   clauseLink,
   day,
@@ -34,6 +35,7 @@ export function implementation(model, go, state) {
       h("p", { class: "lead" }, column.implementation.about),
       h("p", { class: "verdict" }, sentence(model, column, next.chapters)),
       onlyChapters(model, next) ?? "",
+      atExit(model, column, next) ?? "",
       ...figures(model, column, next),
       ...changed(model, column, next),
       ...section("New deviations", "Its adapter file does not list them.", news, column, next),

@@ -6,6 +6,7 @@ import { atLevel, inChapters, score, share, shortTitle } from "./data.js";
 import { compare, sentence } from "./causes.js";
 import { regressions, sinceLine } from "./changes.js";
 import {
+  atExit,
   bar,
   boxes,
   chapterItems,
@@ -204,6 +205,7 @@ function group(model, state, column, chapters) {
         "td",
         { colspan: 4 + chapters.length },
         h("p", { class: "sentence" }, sentence(model, column, state.chapters)),
+        atExit(model, column, state),
         sinceLine(model, column, state),
         h(
           "p",

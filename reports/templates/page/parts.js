@@ -1,9 +1,9 @@
 // Parts that several views have: verdicts as marks, bars and legends, and the choice of chapters.
 
-import { h, listed, plural } from "./dom.js";
+import { few, h, listed, plural } from "./dom.js";
 import { format } from "./address.js";
 import { hasEarlier } from "./changes.js";
-import { counts, inChapters, shortTitle } from "./data.js";
+import { atLevel, counts, inChapters, shortTitle } from "./data.js";
 
 const CHANGES = {
   worse: "in the corner of a cell: worse than in the earlier record",
@@ -118,6 +118,30 @@ export function onlyChapters(model, state) {
     { class: "only" },
     `Only ${plural(titles.length, "chapter")}: ${titles.join(", ")}. `,
     h("a", { href: format({ ...state, chapters: [] }) }, "Show all"),
+  );
+}
+
+// Chapters whose programs have threads, and so also an exit that waits for them.
+const WITH_THREADS = ["thread", "timer"];
+const EXIT = "daemon";
+
+// What breaks at the end of a program that uses the chosen chapters, where it has threads and the
+// chapter about that is not among them: a line, or null.
+export function atExit(model, column, state) {
+  const { chapters } = state;
+  if (chapters.includes(EXIT) || !WITH_THREADS.some((name) => chapters.includes(name))) return null;
+  const broken = atLevel(model.judged, "must")
+    .filter(({ id, chapter }) => chapter === EXIT && id.startsWith("program."))
+    .filter(({ id }) => column.cells.get(id)?.bad)
+    .map(({ id }) => id);
+  if (!broken.length) return null;
+  const href = format({ view: "implementation", id: column.label, chapters: [EXIT] });
+  return h(
+    "p",
+    { class: "exit" },
+    "Not chosen, but breaks at program exit: ",
+    h("a", { href }, few(broken)),
+    ".",
   );
 }
 
