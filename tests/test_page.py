@@ -313,6 +313,115 @@ def test_what_breaks_at_the_exit_of_a_program_with_threads_is_said(
 # -- the matrix -----------------------------------------------------------------------------------
 
 
+def partly(name: str, judged: Mapping[str, int], gone: str = "") -> Record:
+    """A record that keeps what was judged: of some chapters only the first few clauses.
+
+    ``gone``: a chapter of which no case was run.
+    """
+    skipped = {
+        clause.id
+        for chapter in catalogue().chapters
+        for clause in [one for one in chapter.clauses if one.level != "info"][
+            judged.get(chapter.name, len(chapter.clauses)) :
+        ]
+    }
+    whole = a_record(name, {}, {})
+    cases = [
+        replace(one, verdict="not-offered", observed="") if one.clause in skipped else one
+        for one in whole.cases
+        if one.chapter != gone
+    ]
+    return replace(whole, cases=tuple(cases))
+
+
+def test_what_was_hardly_judged_comes_after_the_others(
+    shown: browsers.Page, address: str, tmp_path: Path
+) -> None:
+    found = partly("mine", {"lock": 3, "timer": 0}, gone="event")
+    dropped(shown, address, found, tmp_path, "#overview?chapters=lock")
+    must = [one for one in catalogue().clauses if one.chapter == "lock" and one.level == "must"]
+    assert list(scores(shown)) == ["good", "near@3.9", "far", "mine (opened here)"]
+    assert texts(shown, ".judged") == [f"3 of {len(must)} judged."]
+    cell = shown.evaluate("document.querySelector('.own td.chapter').className")
+    assert "part" in cell
+    assert "whole" not in cell
+    assert text(shown, ".own td.chapter [aria-hidden]") == "(✓)"
+    for sort in ("should", "lock"):
+        choose(shown, "#order", sort)
+        assert list(scores(shown))[-1] == "mine (opened here)"
+    # So does one that does not have a chapter that a program uses.
+    view_without = "#overview?chapters=event,timer,rlock,condition"
+    shown.evaluate(f"location.hash = {json.dumps(view_without)}")
+    shown.wait(f"document.body.dataset.shown === {json.dumps(view_without)}")
+    assert list(scores(shown))[-1] == "mine (opened here)"
+    assert text(shown, ".judged").endswith(" judged; Timer: not offered; Event: not run.")
+    # It is said as well where it is ranked with the others, and on its page.
+    shown.evaluate("location.hash = '#overview'")
+    shown.wait("document.body.dataset.shown === '#overview'")
+    assert list(scores(shown))[:2] == ["good", "mine (opened here)"]
+    assert "Timer: not offered" in text(shown, ".own .judged")
+    follow(shown, ".implementations .own a")
+    assert "Timer: not offered" in text(shown, ".judged")
+
+
+def test_a_folded_chapter_says_all_that_is_in_it(
+    shown: browsers.Page, address: str, tmp_path: Path
+) -> None:
+    broken = ("lock", "interruptions", "rlock")
+    deviations: dict[str, Deviation] = {
+        clause.id: ("non-strict", "it does", None)
+        for clause in catalogue().clauses
+        if clause.level == "should" and clause.chapter in broken
+    }
+    deviations["lock.factory"] = ("crash", "SIGSEGV", None)
+    part = partly("mine", {"event": 3, "timer": 0}, gone="with")
+    cases = {one.case: one for one in part.cases}
+    for one in a_record("mine", deviations).cases:
+        if one.chapter in broken:
+            cases[one.case] = one
+    dropped(
+        shown, address, replace(part, cases=tuple(cases.values())), tmp_path, "#matrix?columns=mine"
+    )
+    found = dict(
+        shown.evaluate(
+            """[...document.querySelectorAll(".grid tr.chapter")].map((row) => [
+                row.querySelector("button").dataset.chapter,
+                ["textContent", "title", "className", "ariaLabel"].map(
+                    (name) => row.cells[1][name]),
+            ])"""
+        )
+    )
+    count = {
+        (chapter.name, level): sum(one.level == level for one in chapter.clauses)
+        for chapter in catalogue().chapters
+        for level in ("must", "should")
+    }
+    assert {chapter: one[0] for chapter, one in found.items()} == {
+        **{chapter.name: "✓" for chapter in catalogue().chapters},
+        "lock": "1~",
+        "rlock": "✓~",
+        "interruptions": f"~{count['interruptions', 'should']}",
+        "event": "(✓)",
+        "timer": "∅",
+        "with": "·",
+    }
+    _, title, kind, label = found["lock"]
+    assert title == label
+    assert title == (
+        f"{count['lock', 'must']} of {count['lock', 'must']} required clauses judged, 1 broken; "
+        f"{count['lock', 'should']} of {count['lock', 'should']} recommendations judged, "
+        f"{count['lock', 'should']} not followed; at worst crash"
+    )
+    assert kind == "broken"
+    assert found["event"][2] == "part"
+    assert found["with"][1] == "no case was run"
+    # The legend explains each of these marks.
+    shown.click(".legend summary")
+    legend = text(shown, ".legend")
+    for mark in ("(✓)", "3~", "~3", "·", "∅"):
+        assert mark in legend
+
+
 def test_chapters_fold(shown: browsers.Page, address: str) -> None:
     view(shown, address, "#matrix")
     assert rows(shown) == []

@@ -218,6 +218,44 @@ export function score(column, clauses) {
   return { kept, judged, broken: judged - kept };
 }
 
+// The clauses that decide how much of some was judged: the required ones, where there are any.
+function deciding(clauses) {
+  const must = atLevel(clauses, "must");
+  return must.length ? must : clauses;
+}
+
+// Whether fewer than half of some clauses were judged, so that what is kept of them tells little.
+export function isHardlyJudged(column, clauses) {
+  const some = deciding(clauses);
+  return score(column, some).judged * 2 < some.length;
+}
+
+// How much of some chapters, or of all, was judged: the numbers, the chapters of which nothing was,
+// and whether the score tells too little to be ranked among others.
+export function coverage(model, column, chapters) {
+  const clauses = inChapters(model.judged, chapters);
+  const some = deciding(clauses);
+  const absent = model.chapters.filter(({ name }) => {
+    const own = deciding(clauses.filter(({ chapter }) => chapter === name));
+    return own.length && !score(column, own).judged;
+  });
+  return {
+    judged: score(column, some).judged,
+    total: some.length,
+    absent,
+    // A program that uses a chapter cannot do without it.
+    little: isHardlyJudged(column, clauses) || (chapters.length > 0 && absent.length > 0),
+  };
+}
+
+// What became of some clauses, as the class of a figure. A part that was kept is no whole.
+export function stateOf(column, clauses) {
+  const { judged, broken } = score(column, clauses);
+  if (!judged) return "nothing";
+  if (broken) return "broken";
+  return isHardlyJudged(column, clauses) ? "part" : "whole";
+}
+
 export function share({ kept, judged }) {
   return judged ? `${kept}/${judged}` : "·";
 }

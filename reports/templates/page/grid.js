@@ -4,9 +4,9 @@
 // by element, and one listener on the table serves all cells. For the keyboard it is one stop: the
 // arrow keys move in it.
 
-import { escape, h } from "./dom.js";
+import { escape, h, plural } from "./dom.js";
 import { format } from "./address.js";
-import { atLevel, score, shortTitle } from "./data.js";
+import { atLevel, counts, score, shortTitle, stateOf } from "./data.js";
 import { changeMark, changeOf, titleOf } from "./changes.js";
 import { isOpen } from "./filters.js";
 import { inWords, look } from "./parts.js";
@@ -154,7 +154,7 @@ function body(model, state, columns, chapter, rows) {
   const open = isOpen(state, chapter.name);
   const roomy = columns.length <= ROOMY;
   const sums =
-    columns.map((column) => sum(column, clauses)).join("") +
+    columns.map((column) => sum(model, column, clauses)).join("") +
     (roomy ? `<td class="says"></td>` : "");
   const title =
     `<th scope="rowgroup"><button type="button" tabindex="-1" data-chapter="${chapter.name}" aria-expanded="${open}">` +
@@ -162,12 +162,34 @@ function body(model, state, columns, chapter, rows) {
   return `<tbody style="--rows: ${open ? clauses.length + 1 : 1}"><tr class="chapter">${title}${sums}</tr>${open ? clauses.map((clause) => line(model, columns, clause)).join("") : ""}</tbody>`;
 }
 
-// How many of the required clauses of a chapter are broken.
-function sum(column, clauses) {
-  const { judged, broken } = score(column, atLevel(clauses, "must"));
-  if (!judged) return `<td class="nothing" aria-label="nothing required was judged">·</td>`;
-  if (!broken) return `<td class="whole" aria-label="keeps what is required">✓</td>`;
-  return `<td class="broken" aria-label="breaks ${broken} of ${judged} required">${broken}</td>`;
+// What became of the clauses of a chapter: how many of the required ones are broken, and whether
+// recommendations are; where nothing is required, how many of them. A tick in brackets: it is kept,
+// but fewer than half of it were judged.
+function sum(model, column, clauses) {
+  const must = atLevel(clauses, "must");
+  const should = atLevel(clauses, "should");
+  const required = score(column, must);
+  const advised = score(column, should);
+  const [found] = counts(model, column, clauses).reverse(); // the worst verdict
+  let state = "nothing";
+  let text = found ? found.verdict.symbol : "·";
+  if (required.judged) {
+    state = stateOf(column, must);
+    text = required.broken || (state === "part" ? "(✓)" : "✓");
+  } else if (advised.judged) {
+    state = advised.broken ? "advised" : stateOf(column, should);
+    text = advised.broken || (state === "part" ? "(✓)" : "✓");
+  }
+  if (advised.broken) text = required.judged ? `${text}<b class="advised">~</b>` : `~${text}`;
+  const words = [
+    must.length &&
+      `${required.judged} of ${must.length} required clauses judged, ${required.broken} broken`,
+    should.length &&
+      `${advised.judged} of ${plural(should.length, "recommendation")} judged, ${advised.broken} not followed`,
+    found && `at worst ${found.verdict.name}`,
+  ];
+  const label = (found && words.filter(Boolean).join("; ")) || "no case was run";
+  return `<td class="${state}" title="${label}" aria-label="${label}">${text}</td>`;
 }
 
 function line(model, columns, clause) {

@@ -2,7 +2,7 @@
 
 import { command, h, listed, plural } from "./dom.js";
 import { format } from "./address.js";
-import { atLevel, inChapters, score, share, shortTitle } from "./data.js";
+import { atLevel, inChapters, score, share, shortTitle, stateOf } from "./data.js";
 import { MEANS, advice, causes, sentence } from "./causes.js";
 import {
   atExit,
@@ -11,6 +11,7 @@ import {
   day,
   inWords,
   interpreter,
+  judgedLine,
   mark,
   onlyChapters,
   outside,
@@ -35,6 +36,7 @@ export function implementation(model, go, state) {
       h("p", { class: "lead" }, column.implementation.about),
       h("p", { class: "verdict" }, sentence(model, column, next.chapters)),
       onlyChapters(model, next) ?? "",
+      judgedLine(model, column, next) ?? "",
       atExit(model, column, next) ?? "",
       ...figures(model, column, next),
       ...changed(model, column, next),
@@ -283,9 +285,8 @@ function chapterTable(model, column) {
     const clauses = model.judged.filter((clause) => clause.chapter === chapter.name);
     const href = format({ view: "matrix", columns: [column.label], chapters: [chapter.name] });
     const cell = (level) => {
-      const found = score(column, atLevel(clauses, level));
-      const state = !found.judged ? "nothing" : found.broken ? "broken" : "whole";
-      return h("td", { class: `number ${state}` }, share(found));
+      const some = atLevel(clauses, level);
+      return h("td", { class: `number ${stateOf(column, some)}` }, share(score(column, some)));
     };
     return h(
       "tr",

@@ -6,6 +6,15 @@ import { chosenColumns, chosenRows, toolbar } from "./filters.js";
 import { drawGrid } from "./grid.js";
 import { legend } from "./parts.js";
 
+const CHAPTER_MARKS = [
+  ["3", "beside a chapter: the number of its must clauses that are broken"],
+  ["3~", "beside a chapter: and some of its recommendations are not followed"],
+  [
+    "~3",
+    "beside a chapter in which nothing is required: the number of its recommendations that are not followed",
+  ],
+];
+
 export function matrix(model, go) {
   const found = h("p", { class: "found", role: "status" });
   const place = h("div", {});
@@ -17,7 +26,7 @@ export function matrix(model, go) {
     bar.element,
     found,
     place,
-    legend(model),
+    legend(model, CHAPTER_MARKS),
   );
   let shown = null;
   let grid = null;

@@ -2,7 +2,16 @@
 
 import { h, plural } from "./dom.js";
 import { format } from "./address.js";
-import { atLevel, inChapters, score, share, shortTitle } from "./data.js";
+import {
+  atLevel,
+  coverage,
+  inChapters,
+  isHardlyJudged,
+  score,
+  share,
+  shortTitle,
+  stateOf,
+} from "./data.js";
 import { compare, sentence } from "./causes.js";
 import { regressions, sinceLine } from "./changes.js";
 import {
@@ -14,6 +23,7 @@ import {
   implementationLink,
   interpreter,
   isWide,
+  judgedLine,
   legend,
   notes,
 } from "./parts.js";
@@ -91,13 +101,17 @@ function sortKeys(model, state) {
   };
   const must = atLevel(clauses, "must");
   const should = atLevel(clauses, "should");
-  const best = (column) => [share(column, must), share(column, should)];
+  // A score of a few clauses tells little, so it comes after the others.
+  const little = new Map(
+    model.columns.map((column) => [column, coverage(model, column, state.chapters).little]),
+  );
+  const best = (column) => [little.get(column), share(column, must), share(column, should)];
   const keys = [
     { name: "must", label: "must kept, best first", key: best },
     {
       name: "should",
       label: "should kept, best first",
-      key: (column) => [share(column, should)],
+      key: (column) => [little.get(column), share(column, should)],
     },
     { name: "name", label: "name", key: (column) => [versions(column.label)] },
     {
@@ -117,7 +131,12 @@ function sortKeys(model, state) {
     keys.push({
       name: chapter.name,
       label: `${shortTitle(chapter)}, best first`,
-      key: (column) => [share(column, atLevel(some, "must")), share(column, some), ...best(column)],
+      key: (column) => [
+        isHardlyJudged(column, some),
+        share(column, atLevel(some, "must")),
+        share(column, some),
+        ...best(column),
+      ],
     });
   }
   return keys;
@@ -189,13 +208,13 @@ function group(model, state, column, chapters) {
       "tr",
       {},
       h("th", { scope: "rowgroup" }, implementationLink(column, state)),
-      figure("must", score(column, atLevel(clauses, "must"))),
-      figure("should", score(column, atLevel(clauses, "should"))),
+      figure("must", column, atLevel(clauses, "must")),
+      figure("should", column, atLevel(clauses, "should")),
       h("td", { class: "verdicts" }, bar(model, column, state.chapters)),
       chapters.map((chapter) => {
         const some = model.judged.filter((clause) => clause.chapter === chapter.name);
         const must = atLevel(some, "must");
-        return figure(chapter.name, score(column, must.length ? must : some), "chapter");
+        return figure(chapter.name, column, must.length ? must : some, "chapter");
       }),
     ),
     h(
@@ -204,6 +223,7 @@ function group(model, state, column, chapters) {
       h(
         "td",
         { colspan: 4 + chapters.length },
+        judgedLine(model, column, state),
         h("p", { class: "sentence" }, sentence(model, column, state.chapters)),
         atExit(model, column, state),
         sinceLine(model, column, state),
@@ -217,16 +237,28 @@ function group(model, state, column, chapters) {
   );
 }
 
-function figure(name, found, more = "") {
-  const state = !found.judged ? "nothing" : found.broken ? "broken" : "whole";
+function figure(name, column, clauses, more = "") {
+  const found = score(column, clauses);
+  const state = stateOf(column, clauses);
   // On a narrow screen there are no heads; the style shows data-name instead.
   // A chapter that is kept as a whole needs no figure.
-  const short = more && state === "whole";
+  const short = more && { whole: "✓", part: "(✓)" }[state];
   return h(
     "td",
-    { class: `number ${state} ${more}`, "data-name": name },
+    {
+      class: `number ${state} ${more}`,
+      "data-name": name,
+      title: state === "part" && `${found.judged} of ${clauses.length} judged`,
+    },
     short
-      ? [h("span", { "aria-hidden": "true" }, "✓"), h("span", { class: "hidden" }, share(found))]
+      ? [
+          h("span", { "aria-hidden": "true" }, short),
+          h(
+            "span",
+            { class: "hidden" },
+            share(found) + (state === "part" ? ` of ${clauses.length}` : ""),
+          ),
+        ]
       : share(found),
   );
 }

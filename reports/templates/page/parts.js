@@ -3,7 +3,7 @@
 import { few, h, listed, plural } from "./dom.js";
 import { format } from "./address.js";
 import { hasEarlier } from "./changes.js";
-import { atLevel, counts, inChapters, shortTitle } from "./data.js";
+import { atLevel, counts, coverage, inChapters, shortTitle } from "./data.js";
 
 const CHANGES = {
   worse: "in the corner of a cell: worse than in the earlier record",
@@ -42,7 +42,8 @@ export function bar(model, column, chapters) {
   return h("div", { class: "bar", role: "img", "aria-label": label || "nothing judged" }, parts);
 }
 
-export function legend(model) {
+// `more`: marks that only one view has, and what they mean.
+export function legend(model, more = []) {
   const items = model.verdicts.map((verdict) => {
     const cell = { verdict, bad: false, known: null };
     return h("li", {}, mark(cell), h("span", {}, h("b", {}, verdict.name), `: ${verdict.meaning}`));
@@ -65,6 +66,15 @@ export function legend(model) {
       {},
       h("span", { class: "mark none", "aria-hidden": "true" }, "·"),
       h("span", {}, "no case was run"),
+    ),
+    ...[["(✓)", "kept, but fewer than half of the clauses were judged"], ...more].map(
+      ([text, meaning]) =>
+        h(
+          "li",
+          {},
+          h("span", { class: "mark", "aria-hidden": "true" }, text),
+          h("span", {}, meaning),
+        ),
     ),
   );
   if (hasEarlier(model)) {
@@ -119,6 +129,24 @@ export function onlyChapters(model, state) {
     `Only ${plural(titles.length, "chapter")}: ${titles.join(", ")}. `,
     h("a", { href: format({ ...state, chapters: [] }) }, "Show all"),
   );
+}
+
+// What was judged, where a score could look better than it is: a line, or null.
+export function judgedLine(model, column, state) {
+  const { judged, total, absent, little } = coverage(model, column, state.chapters);
+  if (!little && !absent.length) return null;
+  const offered = ({ name }) =>
+    !column.implementation.omits?.includes(name) &&
+    !model.judged.some(({ id, chapter }) => chapter === name && column.cells.has(id));
+  const titles = (chapters) => listed(chapters.map(shortTitle));
+  const skipped = absent.filter(offered);
+  const missing = absent.filter((chapter) => !offered(chapter));
+  const parts = [
+    `${judged} of ${total} judged`,
+    missing.length ? `${titles(missing)}: not offered` : "",
+    skipped.length ? `${titles(skipped)}: not run` : "",
+  ];
+  return h("p", { class: "judged" }, `${parts.filter(Boolean).join("; ")}.`);
 }
 
 // Chapters whose programs have threads, and so also an exit that waits for them.
