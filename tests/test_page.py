@@ -999,6 +999,56 @@ def test_the_menus_can_be_used_with_the_keyboard_alone(shown: browsers.Page, add
     assert shown.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
+def test_the_overview_keeps_the_focus(shown: browsers.Page, address: str) -> None:
+    view(shown, address)
+    active = "document.activeElement"
+    shown.evaluate("document.querySelector('.chips input[value=rlock]').focus()")
+    shown.press("Space")
+    assert place(shown) == "#overview?chapters=rlock"
+    assert shown.evaluate(f"{active}.closest('.chips') && {active}.value") == "rlock"
+    shown.press("Tab", "Space")
+    assert place(shown) == "#overview?chapters=rlock,condition"
+    for name in ("name", "should", "condition"):
+        shown.evaluate(f"document.querySelector('thead button[value={name}]').focus()")
+        shown.press("Enter")
+        assert place(shown).endswith(f"&sort={name}")
+        assert shown.evaluate(f"{active}.closest('th').ariaSort") == "ascending"
+
+
+@pytest.mark.parametrize(
+    ("hash", "link"),
+    [
+        ("#implementation/far", ".cause details li:nth-child(3) a[href*='cell=']"),
+        ("#implementation/far?chapters=lock", ".cause li:nth-child(2) a[href*='cell=']"),
+        ("#clause/lock.release.order", ".groups a[href*='cell=lock.release.order,good']"),
+    ],
+)
+def test_the_focus_comes_back_from_the_evidence(
+    shown: browsers.Page, address: str, hash: str, link: str
+) -> None:
+    view(shown, address, hash)
+    shown.evaluate(
+        "document.querySelectorAll('.cause details').forEach((one) => { one.open = true })"
+    )
+    href = shown.evaluate(f"document.querySelector({json.dumps(link)}).hash")
+    shown.evaluate(f"document.querySelector({json.dumps(link)}).focus()")
+    shown.press("Enter")
+    shown.wait("document.activeElement.closest('#evidence') !== null")
+    shown.press("Escape")
+    assert place(shown) == hash
+    assert shown.evaluate("document.activeElement.hash") == href
+    assert shown.evaluate("document.activeElement.checkVisibility()")
+    # The same from a link that shows the evidence, and with the button.
+    view(shown, address, href)
+    shown.wait("document.activeElement.closest('#evidence') !== null")
+    folded = (
+        shown.evaluate(f"document.querySelector({json.dumps(link)}).closest('details')") is not None
+    )
+    shown.click("#evidence .close")
+    found = shown.evaluate("document.activeElement.hash || document.activeElement.tagName")
+    assert found == ("H1" if folded else href)
+
+
 VIEWS = {
     "overview": "#overview",
     "chapters": "#overview?chapters=lock,event",

@@ -1,7 +1,7 @@
 // The page: reads its data, and shows the view that its address names.
 //
 // A view has an `element`, a `title`, and update(state), which draws it for another state of the
-// address. What a reader chooses goes into the address first, and is drawn from there.
+// address; it may have mark(cell) and focusCell(cell) for the cell whose evidence is shown. What a reader chooses goes into the address first, and is drawn from there.
 
 import { h } from "./page/dom.js";
 import { format, parse } from "./page/address.js";
@@ -51,7 +51,8 @@ function start(model) {
         scrollTo(0, 0);
         main.querySelector("h1")?.focus({ preventScroll: true });
       }
-    } else view.update(state);
+    } else if (withoutCell(before) !== withoutCell(state)) view.update(state);
+    view.mark?.(state.cell);
     for (const link of document.querySelectorAll("header nav a")) {
       link.href = format({ view: link.dataset.view, chapters: state.chapters });
     }
@@ -89,8 +90,10 @@ function start(model) {
   function closeEvidence() {
     const { cell } = state;
     if (!cell) return;
+    const link = main.querySelector(`a[href="${CSS.escape(format(state))}"]`);
     go({ cell: null });
     if (view.focusCell) view.focusCell(cell);
+    else if (link && !link.closest("details:not([open])")) link.focus();
     else main.querySelector("h1")?.focus({ preventScroll: true });
   }
 
@@ -170,6 +173,11 @@ function start(model) {
   });
   addEventListener("hashchange", () => show(parse(location.hash)));
   show(parse(location.hash));
+}
+
+// The address of a view, whatever evidence is shown beside it.
+function withoutCell(state) {
+  return format({ ...state, cell: null });
 }
 
 // The JSON document in a file, which may be compressed.

@@ -24,6 +24,13 @@ export function plural(number, one, many = `${one}s`) {
   return `${number} ${number === 1 ? one : many}`;
 }
 
+// Replace what is in a place, and keep the focus on the same control: the one with the same `value`.
+export function redraw(place, ...content) {
+  const focused = place.contains(document.activeElement) ? document.activeElement.value : "";
+  place.replaceChildren(...content);
+  if (focused) place.querySelector(`[value="${CSS.escape(focused)}"]`)?.focus();
+}
+
 // "a, b and c".
 export function listed(words) {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;

@@ -1,6 +1,6 @@
 // The filters of the matrix: which clauses and which implementations it shows.
 
-import { h } from "./dom.js";
+import { h, redraw } from "./dom.js";
 import { changeOf, hasEarlier } from "./changes.js";
 import { boxes, chapterItems, isWide } from "./parts.js";
 
@@ -180,8 +180,8 @@ function menu(title, name, items, go) {
 
   function update(state) {
     count.textContent = state[name].length ? `(${state[name].length})` : "";
-    const focused = list.contains(document.activeElement) ? document.activeElement.value : null;
-    list.replaceChildren(
+    redraw(
+      list,
       ...boxes(items, state[name], (chosen) => go({ [name]: chosen })),
       state[name].length
         ? h(
@@ -198,7 +198,6 @@ function menu(title, name, items, go) {
           )
         : "",
     );
-    if (focused !== null) list.querySelector(`input[value="${CSS.escape(focused)}"]`)?.focus();
   }
   return { element, update };
 }

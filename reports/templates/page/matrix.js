@@ -28,24 +28,23 @@ export function matrix(model, go) {
     place,
     legend(model, CHAPTER_MARKS),
   );
-  let shown = null;
   let grid = null;
 
   function update(state) {
-    // The cell that is open is marked, and nothing is drawn again.
-    const now = format({ ...state, cell: null });
-    if (now !== shown) {
-      shown = now;
-      const columns = chosenColumns(model, state);
-      const rows = chosenRows(model, state, columns);
-      bar.update(state);
-      found.replaceChildren(...summary(model, state, columns, rows));
-      grid = drawGrid(model, state, columns, rows, go);
-      place.replaceChildren(grid.element);
-    }
-    grid.mark(state.cell);
+    const columns = chosenColumns(model, state);
+    const rows = chosenRows(model, state, columns);
+    bar.update(state);
+    found.replaceChildren(...summary(model, state, columns, rows));
+    grid = drawGrid(model, state, columns, rows, go);
+    place.replaceChildren(grid.element);
   }
-  return { element, update, title: "Matrix", focusCell: (cell) => grid.focus(cell) };
+  return {
+    element,
+    update,
+    title: "Matrix",
+    mark: (cell) => grid.mark(cell),
+    focusCell: (cell) => grid.focus(cell),
+  };
 }
 
 function summary(model, state, columns, rows) {

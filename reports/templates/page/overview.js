@@ -1,6 +1,6 @@
 // The overview: all implementations in a table, the best first.
 
-import { h, plural } from "./dom.js";
+import { h, plural, redraw } from "./dom.js";
 import { format } from "./address.js";
 import {
   atLevel,
@@ -78,16 +78,14 @@ export function overview(model, go) {
   );
 
   function update(state) {
-    chooser.replaceChildren(
-      ...boxes(chapterItems(model), state.chapters, (chapters) => go({ chapters })),
-    );
+    redraw(chooser, ...boxes(chapterItems(model), state.chapters, (chapters) => go({ chapters })));
     const keys = sortKeys(model, state);
     order.replaceChildren(
       ...keys.map(({ name, label }) => h("option", { value: name === "must" ? "" : name }, label)),
     );
     order.value = keys.some(({ name }) => name === state.sort) ? state.sort : "";
     worse.replaceChildren(regressions(model, state) ?? "");
-    place.replaceChildren(table(model, state, keys, go));
+    redraw(place, table(model, state, keys, go));
   }
   return { element, update, title: "Implementations" };
 }
@@ -160,7 +158,7 @@ function table(model, state, keys, go) {
       { scope: "col", "aria-sort": sort === name ? "ascending" : null, ...attributes },
       h(
         "button",
-        { type: "button", click: () => go({ sort: name === "must" ? "" : name }) },
+        { type: "button", value: name, click: () => go({ sort: name === "must" ? "" : name }) },
         label,
       ),
     );
