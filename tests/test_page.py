@@ -822,6 +822,28 @@ def test_an_implementation_has_its_changes_and_its_history(
     assert "pass, on 2026-11-10 (v2)" in text(shown, "#evidence")
 
 
+@pytest.mark.parametrize(("digest", "what"), [("battery", "battery"), ("clauses", "catalogue")])
+def test_that_a_record_has_another_kit_than_the_page_is_said_once(
+    shown: browsers.Page, tmp_path: Path, digest: str, what: str
+) -> None:
+    records = []
+    for day in (10, 20):
+        found = a_record("far", FAR)
+        kit = replace(found.kit, **{digest: "another"})
+        records.append(replace(found, made=f"2026-11-{day}T10:00:00+00:00", kit=kit))
+    matrix = build(records[1:], catalogue())
+    path = tmp_path / "matrix.html"
+    path.write_text(page.html(matrix, histories(matrix, records[:1])), encoding="utf-8")
+    view(shown, path.as_uri(), "#implementation/far")
+    said = text(shown, "main")
+    assert said.count("another version") == 1
+    assert said.index(f"made with another version of the {what} than this page") < said.index(
+        "Since"
+    )
+    assert "clauses compared, with the same kit" in said
+    assert "Another kit" not in said
+
+
 def test_without_earlier_records_nothing_is_said_of_changes(
     shown: browsers.Page, address: str, changed: str
 ) -> None:

@@ -35,6 +35,7 @@ export function implementation(model, go, state) {
       h("h1", { tabindex: -1 }, column.label),
       h("p", { class: "lead" }, column.implementation.about),
       h("p", { class: "verdict" }, sentence(model, column, next.chapters)),
+      kitNote(model, column) ?? "",
       onlyChapters(model, next) ?? "",
       judgedLine(model, column, next) ?? "",
       atExit(model, column, next) ?? "",
@@ -349,7 +350,6 @@ function facts(model, column) {
         "Cases",
         `${run} of ${kit.cases}, in ${seconds.toFixed(1)} s${column.timeScale === 1 ? "" : `, with durations multiplied by ${column.timeScale}`}`,
       ),
-      fact("Another kit", kitNote(model, column)),
     ),
     h("p", {}, "Run it again:"),
     command(again(column, [])),
@@ -358,10 +358,19 @@ function facts(model, column) {
     .reduce((place, one) => (place.append(one), place), h("div", {}));
 }
 
+// Where the kit of a record is not that of the page. Whether an earlier record has the same kit as
+// this one is another question, which the head of the changes answers.
 function kitNote(model, column) {
-  if (column.foreign)
-    return "Made with another catalogue than this page: clauses may ask for something else.";
-  if (column.kit.battery !== model.battery_digest)
-    return "Made with another version of the battery than this page.";
-  return null;
+  const { foreign, kit } = column;
+  if (!foreign && kit.battery === model.battery_digest) return null;
+  const [what, hence] = foreign
+    ? ["catalogue", "the clauses shown here may ask for something else"]
+    : ["battery", "the sources shown here may not be those of the cases that were run"];
+  const records = column.since ? "The newest record" : "The record";
+  return h(
+    "p",
+    { class: "kit" },
+    `${records} of this implementation was made with another version of the ${what} than this page, ` +
+      `so ${hence}.`,
+  );
 }
