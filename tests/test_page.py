@@ -756,6 +756,53 @@ def test_what_has_changed_follows_what_a_program_uses(shown: browsers.Page, chan
     ]
 
 
+def test_a_listed_deviation_that_is_worse_is_no_regression_but_is_said(
+    shown: browsers.Page, tmp_path: Path
+) -> None:
+    was: dict[str, Deviation] = {"rlock.factory": ("crash", "first", None)}
+    now: dict[str, Deviation] = {
+        "lock.factory": ("fail", "it did", "It is so."),
+        "rlock.factory": ("fail", "second", None),
+    }
+    earlier = [
+        replace(a_record(name, found), made="2026-11-10T10:00:00+00:00")
+        for name, found in (("far", was), ("good", {}), ("kit", {}))
+    ]
+    other = a_record("kit", {"lock.factory": ("fail", "it did", None)})
+    other = replace(other, kit=replace(other.kit, battery="another"))
+    records = [a_record("far", now), a_record("good", {}), other]
+    path = tmp_path / "matrix.html"
+
+    def lines(first: int, last: int) -> list[str]:
+        matrix = build(records[first:last], catalogue())
+        past = histories(matrix, earlier[first:last])
+        path.write_text(page.html(matrix, past), encoding="utf-8")
+        view(shown, path.as_uri())
+        return texts(shown, ".since")
+
+    assert lines(1, 3)[0] == (
+        "No unlisted regression since the earlier records; 1 clause is worse with another kit. "
+        "All changes in the matrix"
+    )
+    total, _, far = lines(0, 2)
+    assert total == (
+        "No unlisted regression since the earlier records; 1 listed deviation is worse. "
+        "All changes in the matrix"
+    )
+    assert far == "Since 2026-11-10: 1 worse as listed, 1 deviates otherwise"
+    titles = shown.evaluate("[...document.querySelectorAll('.since span')].map((one) => one.title)")
+    assert [one.lower() for one in titles] == [CHANGES["known"], CHANGES["otherwise"]]
+    # The legend has the words that occur, and no others.
+    shown.click(".legend summary")
+    legend = text(shown, ".legend")
+    assert f"worse as listed: {CHANGES['known']}" in legend
+    assert f"deviates otherwise: {CHANGES['otherwise']}" in legend
+    assert CHANGES["mended"] not in legend
+    follow(shown, ".since a")
+    assert place(shown) == "#matrix?columns=far&rows=changed"
+    assert rows(shown) == ["lock.factory", "rlock.factory"]
+
+
 def test_the_matrix_can_show_only_what_has_changed(shown: browsers.Page, changed: str) -> None:
     view(shown, changed, "#matrix")
     choose(shown, "#rows", "changed")

@@ -4,7 +4,7 @@
 // divergence, the reason is the cause; otherwise it is the name that is missing, the exception that
 // came in the way, or what was observed.
 
-import { few, plural } from "./dom.js";
+import { capital, few, plural } from "./dom.js";
 import { inChapters, score, atLevel, subject } from "./data.js";
 
 // What a deviation does to a program that relies on the clause, the gravest first. `does` goes
@@ -156,10 +156,6 @@ export function sentence(model, column, chapters) {
     return `${does} ${few(most)}`;
   });
   return `${capital(parts.join("; "))}.`;
-}
-
-function capital(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 // What the people who work on an implementation can do about a cause that is new to them.

@@ -3,7 +3,7 @@
 // reports/diff.py decides what a change is; a column has `since` where it was compared, and its
 // changes by clause in `changes`. Those that are `quiet` are only counted.
 
-import { h, listed, plural } from "./dom.js";
+import { capital, h, listed, plural } from "./dom.js";
 import { format } from "./address.js";
 
 // How a cell of the matrix is marked, by the kind of the change.
@@ -51,12 +51,29 @@ export function changesByKind(model, column, chapters) {
     .filter(({ changes }) => changes.length);
 }
 
+// The kinds of which there is a change anywhere.
+export function changesInUse(model) {
+  const used = new Set(
+    model.columns.flatMap(({ changes }) => [...changes.values()].map(({ kind }) => kind)),
+  );
+  return model.changes.filter(({ name }) => used.has(name));
+}
+
 // "2 regressed, 1 mended".
 export function changeCounts(found) {
   return (
     found.map(({ title, changes }) => `${changes.length} ${title.toLowerCase()}`).join(", ") ||
     "no change"
   );
+}
+
+// The same, each count with what it means.
+function explained(found) {
+  if (!found.length) return changeCounts(found);
+  return found.map((kind, number) => [
+    number ? ", " : "",
+    h("span", { title: capital(kind.meaning) }, changeCounts([kind])),
+  ]);
 }
 
 // A line about one implementation, which leads to the rows of the matrix that have changed.
@@ -71,7 +88,7 @@ export function sinceLine(model, column, state) {
     chapters: state.chapters,
   });
   const worse = found.some(({ name }) => name === "regressed");
-  const text = changeCounts(found);
+  const text = explained(found);
   return h(
     "p",
     { class: worse ? "since worse" : "since" },
@@ -80,24 +97,42 @@ export function sinceLine(model, column, state) {
   );
 }
 
-// What has regressed anywhere, for the beginning of the page.
+// What has become worse anywhere, for the beginning of the page. A deviation that an adapter lists
+// is no regression, but may be worse than before; with another kit, nobody knows.
 export function regressions(model, state) {
   if (!hasEarlier(model)) return null;
-  const found = model.columns
-    .map((column) => {
-      const kinds = column.since ? changesByKind(model, column, state.chapters) : [];
-      const changes = kinds.find(({ name }) => name === "regressed")?.changes ?? [];
-      return { label: column.label, count: changes.length };
-    })
-    .filter(({ count }) => count);
-  const href = format({ view: "matrix", rows: "changed", chapters: state.chapters });
-  const text = found.length
-    ? `Regressed since the earlier records: ${listed(found.map(({ label, count }) => `${label} (${plural(count, "clause")})`))}. `
-    : "Nothing has regressed since the earlier records. ";
+  const { chapters } = state;
+  const of = (name) =>
+    model.columns
+      .map(({ label, since }, number) => {
+        const kinds = since ? changesByKind(model, model.columns[number], chapters) : [];
+        const changes = kinds.find((kind) => kind.name === name)?.changes ?? [];
+        return { label, count: changes.length };
+      })
+      .filter(({ count }) => count);
+  const [regressed, known, kit] = ["regressed", "known", "kit"].map(of);
+  const link = (found, one, many) => {
+    const count = found.reduce((sum, column) => sum + column.count, 0);
+    const columns = found.map(({ label }) => label);
+    const href = format({ view: "matrix", columns, rows: "changed", chapters });
+    return count ? ["; ", h("a", { href }, plural(count, one, many))] : "";
+  };
+  const text = regressed.length
+    ? `Regressed since the earlier records: ${listed(regressed.map(({ label, count }) => `${label} (${plural(count, "clause")})`))}`
+    : known.length || kit.length
+      ? "No unlisted regression since the earlier records"
+      : "Nothing has regressed since the earlier records";
   return h(
     "p",
-    { class: found.length ? "since worse" : "since" },
+    { class: regressed.length ? "since worse" : "since" },
     text,
-    h("a", { href }, "All changes in the matrix"),
+    link(known, "listed deviation is worse", "listed deviations are worse"),
+    link(kit, "clause is worse with another kit", "clauses are worse with another kit"),
+    ". ",
+    h(
+      "a",
+      { href: format({ view: "matrix", rows: "changed", chapters }) },
+      "All changes in the matrix",
+    ),
   );
 }

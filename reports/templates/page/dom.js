@@ -31,6 +31,10 @@ export function redraw(place, ...content) {
   if (focused) place.querySelector(`[value="${CSS.escape(focused)}"]`)?.focus();
 }
 
+export function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 // "a, b and c".
 export function listed(words) {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;

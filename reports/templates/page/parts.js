@@ -2,14 +2,8 @@
 
 import { few, h, listed, plural } from "./dom.js";
 import { format } from "./address.js";
-import { hasEarlier } from "./changes.js";
+import { changeMark, changesInUse, hasEarlier } from "./changes.js";
 import { atLevel, counts, coverage, inChapters, shortTitle } from "./data.js";
-
-const CHANGES = {
-  worse: "in the corner of a cell: worse than in the earlier record",
-  better: "mended since the earlier record",
-  other: "changed in another way",
-};
 
 // The class of a cell: its verdict, and whether the adapter lists it.
 export function look(cell) {
@@ -78,9 +72,15 @@ export function legend(model, more = []) {
     ),
   );
   if (hasEarlier(model)) {
-    for (const [name, meaning] of Object.entries(CHANGES)) {
+    // In the corner of a cell, and in the lines about what has changed.
+    for (const { name, title, meaning } of changesInUse(model)) {
       items.push(
-        h("li", {}, h("span", { class: `mark changed ${name}`, "aria-hidden": "true" }), meaning),
+        h(
+          "li",
+          {},
+          h("span", { class: `mark changed ${changeMark({ kind: name })}`, "aria-hidden": "true" }),
+          h("span", {}, h("b", {}, title.toLowerCase()), `: ${meaning}`),
+        ),
       );
     }
   }
