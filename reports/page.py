@@ -325,6 +325,12 @@ def _deviations(column: Column, order: Iterable[Clause]) -> dict[str, list[str]]
     return found
 
 
+def _made(record: Record, since: Difference | None) -> str:
+    """When a record was made: the day, and the time where both records are of the same day."""
+    same = since is not None and since.old.made[:10] == since.new.made[:10]
+    return record.made[: 16 if same else 10].replace("T", " ")
+
+
 def html(matrix: Matrix, past: Histories = NO_HISTORY) -> str:
     """The page for a matrix: one file that needs no other, and no network."""
     environment = jinja2.Environment(
@@ -342,6 +348,7 @@ def html(matrix: Matrix, past: Histories = NO_HISTORY) -> str:
         style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
         script=script(),
         since=past.since,
+        made=_made,
         summary=summary,
         results=packed(results(matrix, past)),
         sources=packed(sources()),

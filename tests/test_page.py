@@ -891,6 +891,29 @@ def test_that_a_record_has_another_kit_than_the_page_is_said_once(
     assert "Another kit" not in said
 
 
+def test_two_records_of_one_day_are_told_apart_by_their_times(
+    shown: browsers.Page, tmp_path: Path
+) -> None:
+    times = ("2026-11-19T23:00:00+00:00", "2026-11-20T08:27:00+00:00", "2026-11-20T08:40:00+00:00")
+    records = [replace(a_record("far", FAR), made=made) for made in times]
+    matrix = build(records[2:], catalogue())
+    path = tmp_path / "matrix.html"
+    path.write_text(page.html(matrix, histories(matrix, records[:2])), encoding="utf-8")
+    view(shown, path.as_uri())
+    assert texts(shown, ".implementations .since") == ["Since 2026-11-20 08:27: no change"]
+    assert "· 2026-11-20 08:40" in text(shown, ".ran")
+    view(shown, path.as_uri(), "#implementation/far?cell=lock.factory,far")
+    assert texts(shown, "article h2")[0] == "Since 2026-11-20 08:27: no change"
+    assert texts(shown, ".history tbody th") == [
+        "2026-11-20 08:40",
+        "2026-11-20 08:27",
+        "2026-11-19",
+    ]
+    assert "on 2026-11-20 08:27" in text(shown, "#evidence")
+    plain = path.read_text(encoding="utf-8")
+    assert "2026-11-20 08:40; since 2026-11-20 08:27: no change" in plain
+
+
 def test_without_earlier_records_nothing_is_said_of_changes(
     shown: browsers.Page, address: str, changed: str
 ) -> None:

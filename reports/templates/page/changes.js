@@ -36,9 +36,16 @@ export function verdictsOf({ before, after }) {
   return [before, after].filter(Boolean).join(" → ");
 }
 
-// When a record was made, and the label that its maker gave it.
-export function moment({ made, label }) {
-  return made.slice(0, 10) + (label ? ` (${label})` : "");
+// When a record was made: the day, and the time where one of the others was made on the same day.
+export function when({ made }, others = []) {
+  const day = made.slice(0, 10);
+  const twice = others.some((other) => other.made !== made && other.made.startsWith(day));
+  return twice ? made.slice(0, 16).replace("T", " ") : day;
+}
+
+// The same, with the label that the maker of the record gave it.
+export function moment(record, others) {
+  return when(record, others) + (record.label ? ` (${record.label})` : "");
 }
 
 // The changes of some chapters, or of all, by kind, in the order of the kinds.
@@ -92,7 +99,7 @@ export function sinceLine(model, column, state) {
   return h(
     "p",
     { class: worse ? "since worse" : "since" },
-    `Since ${moment(column.since)}: `,
+    `Since ${moment(column.since, [column])}: `,
     loud ? h("a", { href }, text) : text,
   );
 }

@@ -49,7 +49,7 @@ function earlier(model, column, clause, cell) {
     h(
       "dd",
       {},
-      `${said}, on ${moment(since)}`,
+      `${said}, on ${moment(since, [column])}`,
       change?.observed ? h("span", { class: "observed" }, change.observed) : null,
     ),
     kind

@@ -112,7 +112,7 @@ function changed(model, column, state) {
   const { since } = column;
   if (!since) return [];
   const found = changesByKind(model, column, state.chapters);
-  const title = `Since ${moment(since)}: ${changeCounts(found)}`;
+  const title = `Since ${moment(since, [column])}: ${changeCounts(found)}`;
   return [
     h("h2", {}, title),
     h(
@@ -191,7 +191,7 @@ function past(column) {
       h(
         "tr",
         {},
-        h("th", { scope: "row" }, moment(step)),
+        h("th", { scope: "row" }, moment(step, column.history)),
         h("td", { class: "number" }, step.must.join("/")),
         h("td", { class: "number" }, step.should.join("/")),
         h("td", {}, step.summary ?? ""),

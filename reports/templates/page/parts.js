@@ -2,7 +2,7 @@
 
 import { few, h, listed, plural } from "./dom.js";
 import { format } from "./address.js";
-import { changeMark, changesInUse, hasEarlier } from "./changes.js";
+import { changeMark, changesInUse, hasEarlier, when } from "./changes.js";
 import { atLevel, counts, coverage, inChapters, shortTitle } from "./data.js";
 
 // The class of a cell: its verdict, and whether the adapter lists it.
@@ -207,8 +207,9 @@ export function outside(address, text) {
   return h("a", { href: address, rel: "noreferrer" }, text);
 }
 
+// When an implementation was judged.
 export function day(column) {
-  return column.made.slice(0, 10);
+  return when(column, column.since ? [column.since] : []);
 }
 
 // Whether there is room for what a narrow screen folds.
