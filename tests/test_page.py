@@ -692,6 +692,26 @@ def test_known_deviations_are_apart_from_new_ones(shown: browsers.Page, address:
     assert texts(shown, ".chapters tbody th")[3] == "Lock"
 
 
+def test_causes_of_broken_requirements_come_first_and_the_page_says_so(
+    shown: browsers.Page, address: str, tmp_path: Path
+) -> None:
+    found: dict[str, Deviation] = {
+        "lock.acquire.blocking-keyword": ("non-strict", "advice in a basic chapter", None),
+        "timer.alive": ("fail", "required in a late chapter", None),
+        "event.factory": ("fail", "required in the middle", None),
+    }
+    levels = [one.level for one in map(catalogue().find, found) if one]
+    assert levels == ["should", "must", "must"]
+    dropped(shown, address, a_record("mine", found), tmp_path, "#overview")
+    follow(shown, "#alert a")
+    assert texts(shown, ".cause h3") == [
+        "required in the middle",
+        "required in a late chapter",
+        "advice in a basic chapter",
+    ]
+    assert "Causes that break a required clause come before" in text(shown, "article h2 + p")
+
+
 def test_an_implementation_is_printed_with_everything(shown: browsers.Page, address: str) -> None:
     view(shown, address, "#implementation/far")
     shown.evaluate("dispatchEvent(new Event('beforeprint'))")

@@ -19,6 +19,10 @@ import {
 import { changesByKind, changeCounts, moment, verdictsOf } from "./changes.js";
 import { again, evidenceLink } from "./evidence.js";
 
+const ORDER =
+  "Causes that break a required clause come before those that break recommendations alone; among " +
+  "each, those that begin in the most basic chapter come first.";
+
 // A cause with more clauses than this shows them when it is unfolded.
 const SHOWN = 6;
 
@@ -102,7 +106,7 @@ function section(title, about, found, column, state) {
   if (!found.length) return [h("h2", {}, title), h("p", {}, "None.")];
   return [
     h("h2", {}, `${title}: ${plural(clauses, "clause")}, ${plural(found.length, "cause")}`),
-    h("p", {}, `${about} Those that begin in the most basic chapter come first.`),
+    h("p", {}, `${about} ${ORDER}`),
     ...found.map((cause) => causeCard(cause, column, state)),
   ];
 }
