@@ -712,6 +712,37 @@ def test_causes_of_broken_requirements_come_first_and_the_page_says_so(
     assert "Causes that break a required clause come before" in text(shown, "article h2 + p")
 
 
+def test_issues_in_reasons_are_links(shown: browsers.Page, address: str, tmp_path: Path) -> None:
+    said = (
+        "So it is (python/cpython#90882; a-b/c.d_e#1), not #5, pypy#7, a/b/c#8, "
+        "https://x.example/y#9 or <b>e/f#g</b>."
+    )
+    found: dict[str, Deviation] = {
+        "lock.factory": ("fail", "evidence/of#12", said),
+        "timer.alive": ("fail", "evidence/of#12", None),
+    }
+    dropped(shown, address, a_record("mine", found), tmp_path, "#overview")
+    expected = [
+        ["python/cpython#90882", "https://github.com/python/cpython/issues/90882"],
+        ["a-b/c.d_e#1", "https://github.com/a-b/c.d_e/issues/1"],
+    ]
+    for hash, place in (
+        ("#implementation/mine", "article"),
+        ("#implementation/mine?cell=lock.factory,mine", "#evidence .content > dl"),
+        ("#implementation/mine?cell=lock.factory,mine", "#evidence .case dl"),
+        ("#clause/lock.factory", "article .groups"),
+    ):
+        shown.evaluate(f"location.hash = {json.dumps(hash)}")
+        shown.wait(f"document.body.dataset.shown === {json.dumps(hash)}")
+        links = shown.evaluate(
+            f"""[...document.querySelector({json.dumps(place)})
+                .querySelectorAll("a[href*='github.com']")]
+                .map((one) => [one.textContent, one.href])"""
+        )
+        assert links == expected, place
+        assert said in text(shown, place)
+
+
 def test_an_implementation_is_printed_with_everything(shown: browsers.Page, address: str) -> None:
     view(shown, address, "#implementation/far")
     shown.evaluate("dispatchEvent(new Event('beforeprint'))")

@@ -2,7 +2,7 @@
 
 import { h, plural } from "./dom.js";
 import { format } from "./address.js";
-import { badge, inWords } from "./parts.js";
+import { badge, inWords, reason } from "./parts.js";
 import { evidenceLink } from "./evidence.js";
 
 export function clausePage(model, go, state) {
@@ -93,7 +93,7 @@ function verdicts(model, clause, state) {
           {},
           h("p", {}, cell ? badge(cell) : "no case was run", ` · ${columns.length}`),
           cell?.observed ? h("p", { class: "observed" }, cell.observed) : null,
-          cell?.known ? h("p", {}, h("b", {}, "Known: "), cell.known) : null,
+          cell?.known ? h("p", {}, h("b", {}, "Known: "), reason(cell.known)) : null,
           h(
             "ul",
             { class: "names" },

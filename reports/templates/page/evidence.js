@@ -4,7 +4,7 @@ import { command, h, plural, quoted } from "./dom.js";
 import { format } from "./address.js";
 import { moment } from "./changes.js";
 import { casesOn } from "./data.js";
-import { badge, clauseLink, implementationLink, inWords, mark } from "./parts.js";
+import { badge, clauseLink, implementationLink, inWords, mark, reason } from "./parts.js";
 
 // The content of the panel. `source` gives the source of a case, as a promise.
 export function evidence(model, column, clause, state, source) {
@@ -25,7 +25,7 @@ export function evidence(model, column, clause, state, source) {
       cell?.observed
         ? [h("dt", {}, "Observed"), h("dd", { class: "observed" }, cell.observed)]
         : null,
-      cell?.known ? [h("dt", {}, "Known"), h("dd", {}, cell.known)] : null,
+      cell?.known ? [h("dt", {}, "Known"), h("dd", {}, reason(cell.known))] : null,
       earlier(model, column, clause, cell),
     ),
     cell ? [h("h3", {}, "Repeat it"), command(again(column, [clause.id]))] : null,
@@ -112,7 +112,7 @@ function caseEvidence(model, column, one, open, source) {
           ),
       ),
       fact("Repeated", counts.join(", ")),
-      one.known === null ? null : fact("Known", one.known),
+      one.known === null ? null : fact("Known", reason(one.known)),
       fact("Took", `${one.milliseconds} ms${waits.length ? `; waited ${waits.join(", ")}` : ""}`),
       fact("Case", one.place ? h("code", {}, `battery/${one.place}`) : h("code", {}, one.id)),
     ),

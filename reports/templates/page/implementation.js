@@ -15,6 +15,7 @@ import {
   mark,
   onlyChapters,
   outside,
+  reason,
 } from "./parts.js";
 import { changesByKind, changeCounts, moment, verdictsOf } from "./changes.js";
 import { again, evidenceLink } from "./evidence.js";
@@ -267,7 +268,7 @@ function causeCard(cause, column, state) {
   return h(
     "section",
     { class: "cause" },
-    h("h3", {}, cause.title),
+    h("h3", {}, cause.known ? reason(cause.title) : cause.title),
     h("p", { class: "count" }, plural(deviations.length, "clause"), `: ${levels.join(", ")}`),
     cause.required
       ? harms.map(({ name, label }) =>

@@ -207,6 +207,15 @@ export function outside(address, text) {
   return h("a", { href: address, rel: "noreferrer" }, text);
 }
 
+// The reason of a known divergence, in which an issue such as owner/name#123 is a link to GitHub.
+export function reason(text) {
+  return text.split(/(?<![\w./-])([\w-]+\/[\w.-]+#\d+)\b/).map((part, number) => {
+    if (number % 2 === 0) return part;
+    const [repository, issue] = part.split("#");
+    return outside(`https://github.com/${repository}/issues/${issue}`, part);
+  });
+}
+
 // When an implementation was judged.
 export function day(column) {
   return when(column, column.since ? [column.since] : []);
