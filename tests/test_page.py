@@ -310,6 +310,42 @@ def test_what_breaks_at_the_exit_of_a_program_with_threads_is_said(
         assert "program.waits" in texts(shown, ".deviations a:first-child")
 
 
+@pytest.mark.parametrize(
+    ("hash", "said"),
+    [
+        ("#foo", "a view foo"),
+        ("#foo?chapters=lock", "a view foo"),
+        ("#overview?chapters=nope", "the chapter nope"),
+        (
+            "#matrix?chapters=nope,lock&levels=x&verdicts=fail,y",
+            "the chapter nope, the level x and the verdict y",
+        ),
+        ("#implementation/far?chapters=nope", "the chapter nope"),
+        ("#matrix?cell=lock.factory,nobody", "evidence for lock.factory on nobody"),
+        ("#overview?chapters=%3Cb%3E", "the chapter <b>"),
+    ],
+)
+def test_an_address_of_something_unknown_is_told(
+    shown: browsers.Page, address: str, hash: str, said: str
+) -> None:
+    view(shown, address, hash)
+    assert text(shown, "#notice") == f"This page does not have {said}."
+    if hash.startswith("#matrix?chapters"):
+        assert {one.split(".")[0] for one in rows(shown)} == {"lock"}
+    elif hash.startswith("#overview"):  # as if nothing was chosen
+        must = sum(clause.level == "must" for clause in catalogue().clauses)
+        assert scores(shown)["good"] == f"{must}/{must}"
+    # It is gone with the address.
+    follow(shown, "header nav a[data-view=matrix]")
+    assert text(shown, "#notice") == ""
+
+
+def test_a_known_address_tells_nothing(shown: browsers.Page, address: str) -> None:
+    for hash in VIEWS.values():
+        view(shown, address, hash)
+        assert text(shown, "#notice") == "", hash
+
+
 # -- the matrix -----------------------------------------------------------------------------------
 
 

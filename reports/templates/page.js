@@ -3,7 +3,7 @@
 // A view has an `element`, a `title`, and update(state), which draws it for another state of the
 // address; it may have mark(cell) and focusCell(cell) for the cell whose evidence is shown. What a reader chooses goes into the address first, and is drawn from there.
 
-import { h } from "./page/dom.js";
+import { h, listed } from "./page/dom.js";
 import { format, parse } from "./page/address.js";
 import { addRecord, read, unpack } from "./page/data.js";
 import { overview } from "./page/overview.js";
@@ -18,6 +18,7 @@ function start(model) {
   const main = document.querySelector("#view");
   const panel = document.querySelector("#evidence");
   const alert = document.querySelector("#alert");
+  const notice = document.querySelector("#notice");
   let state = null;
   let view = null;
   let sources = null;
@@ -32,9 +33,13 @@ function start(model) {
     show(parse(address));
   }
 
-  function show(next) {
+  function show(asked) {
     const before = state;
+    const { next, absent } = existing(model, asked);
     state = next;
+    notice.replaceChildren(
+      absent.length ? h("p", {}, `This page does not have ${listed(absent)}.`) : "",
+    );
     const opened = openedCell();
     // The view is narrower beside the evidence, so this comes first.
     document.body.classList.toggle("beside", opened !== null);
@@ -173,6 +178,29 @@ function start(model) {
   });
   addEventListener("hashchange", () => show(parse(location.hash)));
   show(parse(location.hash));
+}
+
+// What an address asks for, without what this page does not have, and a list of that. The
+// implementations, and the clause or the implementation of a page, are the business of the views.
+function existing(model, asked) {
+  const absent = asked.unknown && asked.view === "overview" ? [`a view ${asked.unknown}`] : [];
+  const next = { ...asked };
+  const known = {
+    chapters: ["the chapter", model.chapters.map(({ name }) => name)],
+    levels: ["the level", ["must", "should", "free"]],
+    verdicts: ["the verdict", model.verdicts.map(({ name }) => name)],
+  };
+  for (const [list, [kind, names]] of Object.entries(known)) {
+    next[list] = asked[list].filter((name) => names.includes(name));
+    const others = asked[list].filter((name) => !names.includes(name));
+    absent.push(...others.map((name) => `${kind} ${name}`));
+  }
+  if (asked.cell) {
+    const [id, label] = asked.cell;
+    const isThere = model.clause.has(id) && model.columns.some((one) => one.label === label);
+    if (!isThere) absent.push(`evidence for ${asked.cell.join(" on ")}`);
+  }
+  return { next, absent };
 }
 
 // The address of a view, whatever evidence is shown beside it.

@@ -23,7 +23,8 @@ export function parse(hash) {
   }
   if (!VIEW_NAMES.includes(view)) {
     state.view = path.includes(".") ? "clause" : "overview";
-    state.id = decode(path);
+    state.id = state.view === "clause" ? decode(path) : "";
+    state.unknown = decode(path); // the reader is told, unless it is a clause
   }
   return state;
 }
