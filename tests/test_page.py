@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -786,6 +788,48 @@ def test_an_implementation_is_printed_with_everything(shown: browsers.Page, addr
     shown.call("Emulation.setEmulatedMedia", media="print")
     assert not shown.evaluate("document.querySelector('header').checkVisibility()")
     shown.call("Emulation.setEmulatedMedia", media="")
+
+
+@pytest.mark.parametrize("number", [1, 3, 40])
+def test_the_matrix_is_printed_on_wide_paper(
+    shown: browsers.Page, tmp_path: Path, number: int
+) -> None:
+    records = [a_record(f"implementation@3.{one}", FAR) for one in range(number)]
+    path = tmp_path / "matrix.html"
+    path.write_text(page.html(build(records, catalogue())), encoding="utf-8")
+    view(shown, path.as_uri(), "#matrix?open=lock")
+    assert not shown.evaluate("document.querySelector('.on-paper').checkVisibility()")
+    printed = shown.call("Page.printToPDF", preferCSSPageSize=True)
+    sheets = set(re.findall(rb"/MediaBox \[0 0 (\d+) (\d+)\]", base64.b64decode(printed["data"])))
+    assert sheets
+    assert all(int(width) > int(height) for width, height in sheets)
+    # As wide as the paper, without its margins.
+    shown.resize(980, 700)
+    shown.call("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert shown.evaluate("document.querySelector('.on-paper').checkVisibility()")
+        assert (
+            shown.evaluate("document.querySelector('.grid').getBoundingClientRect().right") <= 980
+        )
+        cells = shown.evaluate(
+            """[...document.querySelectorAll(".grid tr")].map((row) =>
+                [...row.cells].slice(0, -1).map((one) =>
+                    Math.round(one.getBoundingClientRect().right)).join())"""
+        )
+        assert len(set(cells)) == 1  # heads are above their columns
+    finally:
+        shown.call("Emulation.setEmulatedMedia", media="")
+
+
+def test_the_bars_are_printed_in_their_colours(shown: browsers.Page, address: str) -> None:
+    view(shown, address)
+    shown.call("Emulation.setEmulatedMedia", media="print")
+    try:
+        for selector in (".bar span", ".legend .mark"):
+            style = f"getComputedStyle(document.querySelector({json.dumps(selector)}))"
+            assert shown.evaluate(f"{style}.printColorAdjust") == "exact"
+    finally:
+        shown.call("Emulation.setEmulatedMedia", media="")
 
 
 def test_a_clause_has_every_implementation(shown: browsers.Page, address: str) -> None:

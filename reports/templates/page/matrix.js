@@ -15,6 +15,10 @@ const CHAPTER_MARKS = [
   ],
 ];
 
+const ON_PAPER =
+  "The matrix is made for the screen. On paper, implementations that have no room are cut off: choose " +
+  "fewer, or print their pages.";
+
 export function matrix(model, go) {
   const found = h("p", { class: "found", role: "status" });
   const place = h("div", {});
@@ -23,6 +27,7 @@ export function matrix(model, go) {
     "div",
     { class: "matrix" },
     h("h1", { tabindex: -1 }, "Matrix"),
+    h("p", { class: "on-paper" }, ON_PAPER),
     bar.element,
     found,
     place,
