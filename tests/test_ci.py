@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from threadspec.conformance.catalogue import catalogue
 
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 BASH = shutil.which("bash")
+AS_IN_CI = (str(BASH), "--noprofile", "--norc", "-eo", "pipefail")
 
 pytestmark = pytest.mark.skipif(BASH is None, reason="needs bash")
 
@@ -33,13 +35,14 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(script: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a script as a CI does: in bash, ending with the first line that fails."""
-    assert BASH is not None
+def run(
+    script: str, folder: Path, shell: Sequence[str] = AS_IN_CI, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a script in a shell, by default as a CI does: it ends with the first line that fails."""
     programs = Path(sys.executable).parent
     given = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", **environment}
     return subprocess.run(
-        [BASH, "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        [*shell, "-c", script],
         cwd=folder,
         env=given,
         capture_output=True,
@@ -51,20 +54,20 @@ def ten_lines() -> str:
     """The job of the documentation."""
     block = re.search(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert block is not None
-    assert len(block[1].splitlines()) <= 10
+    assert len(block[1].splitlines()) == 10
     return block[1]
 
 
 def test_the_job_in_ten_lines_works(project: Path) -> None:
     script = ten_lines()
-    first = run(script, project, REVISION="abc")
+    first = run(script, project, (str(BASH), "-eu"), REVISION="abc")
     assert first.returncode == 0, first.stdout + first.stderr
     for made in ("ci/junit.xml", "ci/summary.md", "ci/page/matrix.html", "last.json.gz"):
         assert (project / made).stat().st_size > 0, made
     kept = (project / "last.json.gz").read_bytes()
 
     (project / "mythreads.toml").write_text(BREAKS, encoding="utf-8")
-    second = run(script, project, REVISION="def")
+    second = run(script, project, ("sh",), REVISION="def")
     assert second.returncode == 1, second.stdout + second.stderr
     assert "FAIL  rlock.acquire.again  on mythreads" in second.stdout
     assert "mythreads" in (project / "ci/summary.md").read_text(encoding="utf-8")
@@ -75,6 +78,16 @@ def test_the_job_in_ten_lines_works(project: Path) -> None:
     assert third.returncode == 1
     assert "mythreads cannot be judged" in third.stdout
     assert "passed" not in third.stdout  # the battery was not begun
+
+
+@pytest.mark.parametrize("shell", [("sh",), (str(BASH), "-eu")], ids=" ".join)
+def test_the_job_ends_with_the_first_line_that_fails_in_any_shell(
+    project: Path, shell: Sequence[str]
+) -> None:
+    wrong = ten_lines().replace("catalogue 1.0", "catalogue 0.0")
+    done = run(wrong, project, shell, REVISION="abc")
+    assert done.returncode == 1
+    assert (done.stdout, list(project.glob("ci*"))) == ("", [])  # no other line was begun
 
 
 # -- the action -----------------------------------------------------------------------------------
