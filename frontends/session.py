@@ -88,6 +88,11 @@ def shown(path: Path) -> str:
         return str(path)
 
 
+def _left(path: Path) -> str:
+    """The sentence about a file that a run would have written at its end."""
+    return f"{shown(path)} was not written, as the run was interrupted."
+
+
 def _renamed(results: Iterable[CaseResult]) -> Iterator[str]:
     """A sentence for each missing name that the implementation may have under its later name."""
     missing = {
@@ -375,16 +380,29 @@ class Session:
             )
 
     def finish(self) -> Iterator[tuple[str, str]]:
-        """Write the records; yield what is wrong with the run, each as a place and a sentence."""
+        """Write the records; yield what is wrong with the run, each as a place and a sentence.
+
+        A run that did not come to its end changes no file that exists.
+        """
         paths = []
-        for one in self._records():
-            if self._report is not None:
-                path = self._record_path(self._report, one.implementation.name)
-                try:
-                    record.write(one, path)
-                    paths.append(path)
-                except UserError as error:
-                    yield str(path), str(error)
+        place = self._report
+        for one in self._records() if place is not None else ():
+            path = self._record_path(place, one.implementation.name)
+            if not one.finished and path.exists():
+                self._written.append(_left(path))
+                continue
+            try:
+                record.write(one, path)
+            except UserError as error:
+                yield str(path), str(error)
+                continue
+            if one.finished:
+                paths.append(path)
+            else:
+                self._written.append(
+                    f"The record in {shown(path)} is incomplete, as the run was interrupted; no "
+                    "command reads it."
+                )
         if len(paths) == 1:
             self._written.append(f"The record was written to {shown(paths[0])}.")
         elif paths:
@@ -396,7 +414,9 @@ class Session:
             if self._divergences is None or not update.is_own(adapter, self._divergences):
                 for known in stale:
                     yield adapter.place(known), _stale(known, results, trial)
-            if self._divergences is not None:
+            if self._divergences is not None and len(results) < self._expected[number]:
+                self._written.append(_left(self._divergences))
+            elif self._divergences is not None:
                 yield from self._update(adapter, results, self._divergences, stale)
             elif self._reviewed:
                 yield from _unreviewed(adapter)

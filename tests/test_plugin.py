@@ -881,9 +881,39 @@ def test_a_run_that_was_broken_off_leaves_a_record_that_is_refused(
     path = tmp_path / "record.json"
     result = run("--impl=silent", "-x", f"--impl-report={path}", *LOCKS)
     result.stdout.fnmatch_lines(["silent: * clauses (interrupted): *"])
+    result.stdout.fnmatch_lines(["The record in * is incomplete, as the run was interrupted; *"])
+    result.stdout.no_fnmatch_line("The record was written*")
     assert content(path)["finished"] is False
     with pytest.raises(UserError, match="interrupted"):
         record.read(path)
+
+
+INTERRUPTS = """
+import pytest
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report):
+    if report.when == "call":
+        raise KeyboardInterrupt
+"""
+
+
+@pytest.mark.parametrize("how", ["-x", "-pinterrupts"])
+def test_a_run_that_was_broken_off_changes_no_file(
+    program: Run, folder: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    written(folder, "interrupts.py", INTERRUPTS)
+    report, own = "--impl-report=record.json", "--impl-update-divergences=silent.toml"
+    path = written(folder, "silent.toml", 'module = "silent"\n')
+    program("--impl=./silent.toml", report, *LOCKS)
+    before = (folder / "record.json").read_bytes()
+    result = program("--impl=./silent.toml", report, own, how, *LOCKS)
+    for name in ("record.json", "silent.toml"):
+        line = f"{name} was not written, as the run was interrupted."
+        result.stdout.fnmatch_lines([line])
+    assert (folder / "record.json").read_bytes() == before
+    assert path.read_text(encoding="utf-8") == 'module = "silent"\n'
 
 
 def test_a_record_of_some_cases_is_finished_and_says_how_many_there_are(
