@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -306,7 +308,7 @@ def _adapter(name: str) -> Adapter:
         return read(FOLDER / f"{name}.toml")
     if name.endswith(".py") and Path(name).is_file():
         raise UserError(
-            f"{name!r} is a file, and an implementation is a module" + _module_of(Path(name)) + "."
+            f"{name!r} is a file, and an implementation is a module" + _module_of(Path(name))
         )
     if not _MODULE.match(name):
         _refuse_a_clause(name)
@@ -323,10 +325,10 @@ def _as_argument(path: Path) -> str:
 
 
 def _module_of(path: Path) -> str:
-    """What to give in place of a Python file, as the end of a sentence; empty if unknown."""
+    """What to give in place of a Python file, as the end of a sentence."""
     parts = Path(os.path.relpath(path)).with_suffix("").parts
     name = ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
-    return f"; did you mean {name}?" if _MODULE.match(name) else ""
+    return f"; did you mean {name}?" if _MODULE.match(name) else "."
 
 
 def _refuse_a_clause(name: str) -> None:
@@ -369,7 +371,7 @@ def resolve(name: str) -> Implementation:
         if is_missing:
             _refuse_a_clause(base)
         if is_missing and not dot:
-            near = get_close_matches(base, known(), 1)
+            near = get_close_matches(base, known(), 1) or modules_like(base)
             if Path(f"{base}.toml").is_file():
                 near = [f".{os.sep}{base}.toml"]
             raise UserError(
@@ -399,14 +401,35 @@ def resolve(name: str) -> Implementation:
 
 
 def _importable(module: str) -> bool:
-    """Whether a top-level module can be found here, without importing it."""
+    """Whether a top-level module can be found here."""
+    return _spec(module) is not None
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    """Where a top-level module is, without importing it; None if it cannot be found here."""
     sys.path.insert(0, str(Path.cwd()))
     try:
-        return importlib.util.find_spec(module) is not None
+        return importlib.util.find_spec(module)
     except (ImportError, ValueError):
-        return False
+        return None
     finally:
         sys.path.pop(0)
+
+
+def modules_like(module: str) -> list[str]:
+    """The module whose name is most like this one, beside it; empty if there is none.
+
+    Those of the top level are looked for in the current folder.  None is imported.
+    """
+    package, dot, _ = module.rpartition(".")
+    folders = [Path.cwd()]
+    if dot:
+        top, *inner = package.split(".")
+        spec = _spec(top)
+        places = (spec and spec.submodule_search_locations) or ()
+        folders = [Path(place, *inner) for place in places]
+    beside = [f"{package}{dot}{one.name}" for one in pkgutil.iter_modules(map(str, folders))]
+    return get_close_matches(module, beside, 1)
 
 
 def everything() -> list[Implementation | Unavailable]:

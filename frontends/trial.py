@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import importlib
 import importlib.metadata
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, cast
 
-from threadspec.adapters.adapter import Implementation
+from threadspec.adapters.adapter import Implementation, modules_like
 from threadspec.adapters.divergences import Divergence
 from threadspec.adapters.interpreters import PROJECTS
 from threadspec.adapters.runner import process
@@ -40,6 +41,10 @@ from threadspec.conformance.outcome import Outcome
 from threadspec.conformance.verdicts import VERDICTS, Verdict, of_repetitions, verdict_of
 from threadspec.exploration.runner import ExploringRunner
 from threadspec.reports.record import CaseResult, Expectation, JudgedLevel, Kit, Record, Subject
+
+
+class NoSuchModule(UserError):
+    """The user has named a module that does not exist."""
 
 
 class Runner(Protocol):
@@ -173,9 +178,20 @@ class Trial:
                 asks = self.implementation.adapter.asks_for(error.key, error.entry)
                 raise UserError(f"{asks} {error}.") from None
             except CannotStart as error:
+                self._refuse_a_wrong_name(error)
                 raise UserError(f"{self.name} cannot be judged: {error}.") from error
             self._description = description
         return self.subject
+
+    def _refuse_a_wrong_name(self, error: CannotStart) -> None:
+        """Raise NoSuchModule if the module that the user named does not exist."""
+        adapter = self.implementation.adapter
+        missing = re.search(r"raised ModuleNotFoundError: No module named '([\w.]+)'", str(error))
+        if missing is None or adapter.folder is not None:
+            return
+        if f"{adapter.module}.".startswith(f"{missing[1]}."):
+            meant = "".join(f"; did you mean {one}?" for one in modules_like(adapter.module))
+            raise NoSuchModule(f"{self.name} cannot be judged: {error}{meant or '.'}") from error
 
     def _check_names(self, description: dict[str, Any]) -> None:
         """Check that a module is meant to be an implementation.  Raises CannotStart.

@@ -339,6 +339,13 @@ def _from_previous(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+def folder_of(path: Path) -> Path:
+    """The folder with the records that a path names: a file, a folder or that of a matrix."""
+    if not path.is_dir():
+        return path.parent
+    return path / "records" if (path / "records").is_dir() else path
+
+
 def read_all(paths: Iterable[Path]) -> Iterator[Record | UserError]:
     """Read records, in the order of ``paths``; of a folder, those in it, by the names of the files.
 
@@ -350,8 +357,7 @@ def read_all(paths: Iterable[Path]) -> Iterator[Record | UserError]:
         if not path.is_dir():
             yield read(path)
             continue
-        folder = path / "records" if (path / "records").is_dir() else path
-        files = sorted(one for one in folder.iterdir() if is_file_name(one.name))
+        files = sorted(one for one in folder_of(path).iterdir() if is_file_name(one.name))
         found: list[Record | UserError] = []
         for file in files:
             try:

@@ -140,9 +140,36 @@ def test_what_cannot_be_loaded_cannot_be_judged(
         assert out.endswith(f"Run: {install}\n")
 
 
-@pytest.mark.parametrize("name", ["nothing_like_it", "stdlib@9.9", "./absent.toml"])
+@pytest.mark.parametrize(
+    "name", ["nothing_like_it", "nothing.like.it", "stdlib@9.9", "./absent.toml"]
+)
 def test_a_name_that_stands_for_nothing_is_a_mistake(command: Command, name: str) -> None:
     assert command("check", name) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("pack.thread", "pack.threads"),
+        ("pack.thread@" + sys.executable, "pack.threads"),
+        ("pack.deep.thread", "pack.deep.threads"),
+        ("faithfull", "faithful"),
+        ("pack/threads.py", "pack.threads"),
+    ],
+)
+def test_the_module_that_was_meant_is_suggested(
+    command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, meant: str
+) -> None:
+    for file in ("pack/__init__.py", "pack/threads.py", "pack/deep/threads.py"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("raise RuntimeError\n" * file.endswith("s.py"))
+    assert cli.main(["check", name]) == 2
+    assert capsys.readouterr().err.lower().endswith(f" did you mean {meant}?\n")
+
+
+def test_a_module_that_lacks_another_one_exists(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "hungry.py").write_text("import nothing_like_it\n", encoding="utf-8")
+    assert command("check", "hungry")[0] == 1
 
 
 # -- implementations ------------------------------------------------------------------------------

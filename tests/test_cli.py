@@ -219,6 +219,7 @@ def test_a_matrix_is_written_in_four_forms(command: Command, tmp_path: Path) -> 
         "matrix.md",
         "matrix.csv",
         "matrix.html",
+        "records",
     }
 
 
@@ -246,6 +247,26 @@ def test_records_of_one_implementation_are_told_apart_by_their_labels(
     document = json.loads((tmp_path / "threadspec-matrix/matrix.json").read_text(encoding="utf-8"))
     labels = [one["label"] for one in document["implementations"]]
     assert labels == ["x (v1)", "x (v2)", "x (v2) #2", "x"]
+
+
+def test_a_matrix_of_records_is_a_folder_of_records(command: Command, tmp_path: Path) -> None:
+    for number, (name, label) in enumerate([("x", "v1"), ("x", "v2"), ("y z", ""), ("y_z", "")]):
+        labelled = dataclasses.replace(a_record(name, "pass", None), label=label)
+        record.write(labelled, tmp_path / "made" / f"{number}.json.gz")
+    assert command("matrix", "--from", "made")[0] == 0
+    kept = tmp_path / "threadspec-matrix/records"
+    names = ["x_v1.json", "x_v2.json", "y_z.json", "y_z_2.json"]
+    assert sorted(one.name for one in kept.iterdir()) == names
+    read = [one for one in record.read_all([tmp_path / "made"]) if isinstance(one, record.Record)]
+    assert [record.read(kept / name) for name in names] == read
+    assert command("summary", "threadspec-matrix")[0] == 0
+
+    # A folder that is read keeps its files, and gets no others.
+    new = written(tmp_path, a_record("x"))
+    assert command("matrix", "--from", "threadspec-matrix", new)[0] == 0
+    assert command("matrix", "--from", new, "--baseline", "threadspec-matrix")[0] == 0
+    assert sorted(one.name for one in kept.iterdir()) == names
+    assert [record.read(kept / name) for name in names] == read
 
 
 def test_a_matrix_says_what_has_regressed_since_earlier_records(
@@ -464,6 +485,7 @@ def test_what_cannot_be_loaded_does_not_stop_the_others(
     page = Page((folder / "matrix.html").read_text(encoding="utf-8"))
     assert f"ValueError: {ODD}" in page.text
     assert page.tags["script"] == 4
+    assert command("matrix", "--impl=broken")[0] == 2  # there is nothing to show
 
 
 @pytest.mark.usefixtures("short_battery")

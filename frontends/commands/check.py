@@ -21,7 +21,7 @@ from threadspec.frontends.commands import Commands, Status, add_json, print_json
 from threadspec.frontends.commands.completion import completed, implementations
 from threadspec.frontends.installation import remedy
 from threadspec.frontends.options import IMPLEMENTATION
-from threadspec.frontends.trial import Trial
+from threadspec.frontends.trial import NoSuchModule, Trial
 from threadspec.reports import text
 from threadspec.reports.record import CaseResult, Subject
 
@@ -83,7 +83,7 @@ def add(commands: Commands) -> None:
         help="find out in seconds whether an implementation can be judged",
         description="Load an implementation, name what it lacks, and run a case or some of each "
         f"chapter, for at most {SECONDS:g} seconds. Exits with 0 if it can be judged, whatever the "
-        "verdicts, and with 1 if it cannot.",
+        "verdicts, and with 1 if it exists but cannot.",
     )
     completed(parser.add_argument("name", metavar="NAME", help=IMPLEMENTATION), implementations)
     add_json(parser)
@@ -97,6 +97,8 @@ def _check(console: Console, given: argparse.Namespace) -> int:
     try:
         try:
             subject = trial.load()
+        except NoSuchModule:
+            raise
         except UserError as error:
             reason = str(error.__cause__ or error)
             return _failed(console, str(error), remedy(implementation, reason), given.json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -100,6 +100,7 @@ def add(commands: Commands) -> None:
 def _matrix(console: Console, given: argparse.Namespace) -> int:
     earlier = read_records(given.baseline)  # now, as they may be in the folder of the output
     read = read_records(given.records)
+    number = len(read)
     names = given.impl or ([] if given.records else ["all"])
     chosen = list(choose(names))
     missing = [
@@ -142,6 +143,7 @@ def _matrix(console: Console, given: argparse.Namespace) -> int:
     matrix = matrices.build(matrices.by_version(read), catalogue(), missing)
     past = histories(matrix, earlier)
     status = _write_matrix(console, matrix, past, given.out)
+    _keep(matrix, read[:number], given)
     if earlier:
         _print_changes(console, past)
     if given.check:
@@ -157,6 +159,31 @@ def _matrix(console: Console, given: argparse.Namespace) -> int:
         print("threadspec: interrupted; the matrix holds what was finished", file=sys.stderr)
         return Status.INTERRUPTED
     return Status.FOUND if failed else status
+
+
+def _keep(
+    matrix: matrices.Matrix, read: Iterable[records.Record], given: argparse.Namespace
+) -> None:
+    """Write the records that were read beside those of the implementations judged here.
+
+    Then the folder of the matrix is one of records, too.  No record that was given is overwritten.
+    """
+    folder: Path = given.out / "records"
+    sources = {records.folder_of(path).resolve() for path in (*given.records, *given.baseline)}
+    if folder.resolve() in sources:
+        return
+    copied = {id(one) for one in read}
+    used: set[str] = set()
+    for column in sorted(matrix.columns, key=lambda column: id(column.record) in copied):
+        number, name = 1, records.file_name(column.label)
+        if id(column.record) not in copied:
+            name = records.file_name(column.record.implementation.name)  # it is written already
+        while name.lower() in used:
+            number += 1
+            name = records.file_name(f"{column.label}_{number}")
+        used.add(name.lower())
+        if id(column.record) in copied:
+            records.write(column.record, folder / name)
 
 
 def _complaints(
