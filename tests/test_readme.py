@@ -1,4 +1,4 @@
-"""The README: its example is what the kit prints, and its links lead somewhere."""
+"""The README: its example is what the kit prints (so is another page's), and links are good."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from quality.judging import ROOT
+from threadspec.adapters import interpreters
 from threadspec.conformance.catalogue import catalogue
 from threadspec.reports.publish import BEGIN, END
 
@@ -17,9 +20,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 LONGEST = 100
 
 
-def block(first: str) -> str:
-    """The block of code of the README that begins with these words."""
-    found = re.search(rf"^```\w*\n({re.escape(first)}.*?)^```$", README, re.DOTALL | re.MULTILINE)
+def block(first: str, page: str = README) -> str:
+    """The block of code of a page that begins with these words."""
+    found = re.search(rf"^```\w*\n({re.escape(first)}.*?)^```$", page, re.DOTALL | re.MULTILINE)
     assert found is not None, first
     return found[1]
 
@@ -57,3 +60,19 @@ def test_the_failure_is_what_the_kit_prints(tmp_path: Path) -> None:
     # How pytest was started is part of the command to run again.
     printed = re.sub(r"(run again: +)\S.*?pytest ", r"\1env/bin/pytest ", done.stdout)
     assert block("FAIL ").strip() in printed
+
+
+def test_the_failure_of_another_page_is_what_the_kit_prints(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "judge.md").read_text(encoding="utf-8")
+    quoted = block("FAIL ", page).strip()
+    clause, name = re.findall(r"[\w.@-]+", quoted)[1:4:2]
+    interpreter = name.partition("@")[2]
+    if interpreter not in [one.label for one in interpreters.found()]:
+        pytest.skip(f"needs Python {interpreter}")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", f"--impl={name}", clause],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert quoted in done.stdout
