@@ -12,15 +12,16 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 import argcomplete
-from rich.console import Console
 
 from threadspec.conformance.catalogue import CatalogueError, version
 from threadspec.conformance.errors import UserError
 from threadspec.frontends.commands import (
+    Output,
     Status,
     browse,
     check,
     diff,
+    drop_output,
     explore,
     implementations,
     matrix,
@@ -124,10 +125,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names and reasons may contain any character
             stream.reconfigure(errors="replace")
-    options = _parsed(sys.argv[1:] if arguments is None else arguments)
-    console = Console()
     try:
-        status: int = options.call(console, options)
+        return _status(sys.argv[1:] if arguments is None else arguments)
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            drop_output()
+
+
+def _status(arguments: Sequence[str]) -> int:
+    """Run a command; its exit status."""
+    try:
+        options = _parsed(arguments)
+        status: int = options.call(Output(), options)
         return status
     except (UserError, CatalogueError) as error:
         print(f"threadspec: {error}", file=sys.stderr)
@@ -136,8 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("threadspec: interrupted", file=sys.stderr)
         return Status.INTERRUPTED
     except BrokenPipeError:
-        # The reader of the output has closed it, as in `threadspec clauses | head`.
-        sys.stderr.close()
+        drop_output()  # its reader has closed it, as in `threadspec clauses | head`
         return Status.FINE
 
 

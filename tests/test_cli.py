@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -31,6 +32,7 @@ from threadspec.conformance.harness.durations import TABLE
 from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import VERDICTS, Verdict
 from threadspec.frontends import cli, estimate, parallel
+from threadspec.frontends.commands import check
 from threadspec.frontends.commands import matrix as matrix_command
 from threadspec.frontends.parallel import ParallelTrials
 from threadspec.frontends.trial import kit_version, make_record
@@ -762,13 +764,77 @@ def test_the_program_wants_a_command() -> None:
     assert "usage: threadspec" in found.stderr
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
-    command = [sys.executable, "-m", "threadspec.frontends.cli", "clauses"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("clauses", 0),
+        ("clauses --json", 0),
+        ("explain lock.acquire.held-blocks", 0),
+        ("schema record", 0),
+        ("--help", 0),
+        ("matrix --from good.json", 0),
+        ("matrix --from bad.json --check", 1),
+        ("diff good.json good.json", 0),
+        ("diff good.json bad.json", 1),
+        ("diff good.json bad.json --format=markdown", 1),
+    ],
+)
+def test_a_reader_that_goes_away_changes_no_status(tmp_path: Path, words: str, status: int) -> None:
+    written(tmp_path, a_record("x", "pass", None), "good.json")
+    bad = a_record("x", "fail")
+    cases = tuple(dataclasses.replace(one, divergence=None) for one in bad.cases)
+    written(tmp_path, dataclasses.replace(bad, cases=cases), "bad.json")
+    command = [sys.executable, "-m", "threadspec.frontends.cli", *words.split()]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert b"Traceback" not in process.stderr.read()
+        assert process.stderr.read() == b""
+    assert process.returncode == status
+
+
+SLOW = """
+from time import sleep
+from threadspec.reference import *
+
+class Lock:
+    def __init__(self):
+        open("begun", "w").close()
+        sleep(60)
+"""
+
+STARTED = """
+import sys
+from threadspec.frontends.start import main
+
+print(flush=True)
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.02, 0.1, 0.2, "judging"])
+def test_ctrl_c_ends_the_program_at_any_time(tmp_path: Path, moment: float | str) -> None:
+    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTED, "check", "slow"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        if isinstance(moment, str):
+            while not (tmp_path / "begun").exists():
+                time.sleep(0.01)
+        else:
+            time.sleep(0.01 + moment)  # it imports modules
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, err = process.communicate()
+    assert (process.returncode, err) == (130, b"threadspec: interrupted\n")
+    assert time.monotonic() - began < check.SECONDS - 1
 
 
 # -- terminals that are narrow, or have few characters --------------------------------------------

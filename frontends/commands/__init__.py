@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable
 from enum import IntEnum
@@ -45,9 +46,36 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, for a program")
 
 
+class Output(Console):
+    """A console on standard output, whose reader may close it early, as ``head`` does.
+
+    The rest of the output is then dropped, and the command comes to its usual exit status.
+    """
+
+    def on_broken_pipe(self) -> None:
+        """Drop what is printed from now on."""
+        self.quiet = True
+        drop_output()
+
+
+def drop_output() -> None:
+    """Drop what standard output still holds, and all that is printed from now on."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def print_text(text: str) -> None:
+    """Print a text as it is; drop what its reader does not want to read."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        drop_output()
+
+
 def print_json(document: Any) -> None:
     """Print a document for a program."""
-    print(json.dumps(document, indent=1, ensure_ascii=False))
+    print_text(json.dumps(document, indent=1, ensure_ascii=False))
 
 
 def read_records(paths: Iterable[Path]) -> list[Record]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from threadspec.frontends.commands import Commands, Status, read_records
+from threadspec.frontends.commands import Commands, Status, print_text, read_records
 from threadspec.reports import diff, render_diff
 
 
@@ -46,5 +46,5 @@ def _diff(console: Console, options: argparse.Namespace) -> int:
             "html": render_diff.html,
             "json": render_diff.to_json,
         }
-        print(formats[options.format](found), end="")
+        print_text(formats[options.format](found).removesuffix("\n"))
     return Status.FOUND if found.regressed else Status.FINE

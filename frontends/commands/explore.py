@@ -25,7 +25,7 @@ from threadspec.exploration.report import Interleaving, case_interleaving, inter
 from threadspec.exploration.search import parse
 from threadspec.exploration.stage import Stage
 from threadspec.exploration.visible import Subject
-from threadspec.frontends.commands import Commands
+from threadspec.frontends.commands import Commands, Output
 
 # How fine the steps are: said with each result, since a proof holds for them alone.
 GRANULARITY = (
@@ -199,7 +199,7 @@ def _print_table(console: Console, steps: Interleaving) -> None:
         cells[row.task] = escape(row.text)
         table.add_row(row.switch, *cells, row.place)
     width = max(console.width, 60 + 24 * len(steps.tasks))
-    Console(file=console.file, width=width, no_color=console.no_color).print(table)
+    Output(file=console.file, width=width, no_color=console.no_color).print(table)
 
 
 def _summary(console: Console, rows: list[Row], campaign: Campaign, new: list[Any]) -> None:

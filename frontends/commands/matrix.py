@@ -25,7 +25,7 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import Verdict, fails, worst
 from threadspec.frontends import options
-from threadspec.frontends.commands import Commands, Status, read_records
+from threadspec.frontends.commands import Commands, Output, Status, read_records
 from threadspec.frontends.commands.completion import completed, implementations
 from threadspec.frontends.estimate import estimate
 from threadspec.frontends.parallel import ParallelTrials
@@ -255,7 +255,7 @@ def _print_table(console: Console, matrix: matrices.Matrix) -> None:
     """Print the matrix, wider than the terminal if its numbers need more space."""
     table = render.table(matrix, console.encoding)
     width = max(console.width, render.least_width(table, console))
-    Console(file=console.file, width=width).print(table)
+    Output(file=console.file, width=width).print(table)
 
 
 def _write(path: Path, text: str) -> None:
