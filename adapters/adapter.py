@@ -332,13 +332,18 @@ def _module_of(path: Path) -> str:
 
 
 def _refuse_a_clause(name: str) -> None:
-    """Raise UserError where the name is that of a clause or a chapter of the manual."""
+    """Raise UserError where the name is, or is like, that of a clause or a chapter."""
     clauses = catalogue()
     is_chapter = name in {chapter.name for chapter in clauses.chapters}
     if is_chapter or clauses.find(name):
         raise UserError(
             f"{name!r} is a {'chapter' if is_chapter else 'clause'}, not an implementation; "
             f"`pytest --impl=NAME {name}` or `threadspec run NAME --only {name}` runs its cases."
+        )
+    for near in get_close_matches(name, [one.id for one in clauses.clauses], 1, 0.8):
+        raise UserError(
+            f"{name!r} is not an implementation; if you mean the clause {near}, "
+            f"`pytest --impl=NAME {near}` or `threadspec run NAME --only {near}` runs its cases."
         )
 
 

@@ -117,7 +117,7 @@ def _added(results: Iterable[Found], stale: Iterable[Divergence]) -> list[Diverg
             first.setdefault((result.clause, result.verdict), result)
     added = []
     for (clause, verdict), result in first.items():
-        reason = UNREVIEWED + " ".join((result.observed or verdict).split())[:200]
+        reason = UNREVIEWED + _shortened(result.observed or verdict)
         if known := before.get(clause):
             old = known.reason.removeprefix(UNREVIEWED)
             reason += f" (It was listed as {known.verdict}: {old})"
@@ -252,3 +252,9 @@ def _write(text: str, path: Path) -> None:
         raise UserError(
             f"The divergences cannot be written to {path}: {error.strerror}."
         ) from error
+
+
+def _shortened(text: str) -> str:
+    """A text in one line of at most 200 characters, which ends in "…" where words are left out."""
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else line[:198].rsplit(" ", 1)[0] + " …"

@@ -273,6 +273,14 @@ def option_table() -> str:
         ]
         for one in OPTIONS
     ]
+    rows += [
+        ["`PART`", "`--only PART`", "run only this clause, chapter, file or case; may be repeated"],
+        [
+            "`-n N`",
+            "`-n N`",
+            "split the cases over N worker processes, or 'auto' for one each processor",
+        ],
+    ]
     return _table(["`pytest`", "`threadspec run`", "meaning"], rows)
 
 

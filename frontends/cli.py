@@ -62,7 +62,7 @@ class _Parser(argparse.ArgumentParser):
 
     def _meant(self, message: str) -> Iterator[str]:
         """What was meant by the unknown words in a message."""
-        if unknown := re.search(r"unrecognized arguments: (.*)", message):
+        if unknown := re.search(r"unrecognized arguments: ([^;]*)", message):
             yield from self._options_like(unknown[1].split())
         # Python 3.14 can suggest a choice itself.
         choice = re.search(r"invalid choice: '(.*?)' \(", message)
@@ -108,7 +108,10 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     end = words.index("--") if "--" in words else len(words)
     made = parser()
     argcomplete.autocomplete(made, always_complete_options="long")
-    options = made.parse_args(words[:end])
+    options, unknown = made.parse_known_args(words[:end])
+    if unknown:
+        hint = "; options of pytest follow two dashes (--)" if options.command == "run" else ""
+        made.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     options.rest = words[end + 1 :]
     if options.rest and options.command != "run":
         made.error(f"only `threadspec run` takes options of pytest, not {options.command}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -80,7 +81,7 @@ def estimate(
         seconds = _recorded(folder / records.file_name(one.name))
         earlier += seconds is not None
         if seconds is None:
-            seconds = published().get(one.name) if one.optional or _is_kits(one) else None
+            seconds = _published(one) if one.optional or _is_kits(one) else None
         if seconds is None:
             unknown.append(one.name)
         else:
@@ -101,6 +102,27 @@ def _recorded(path: Path) -> float | None:
         found = msgspec.json.decode(path.read_bytes(), type=_Cases)
         return sum(one.seconds for one in found.cases)
     return None
+
+
+def _published(one: Implementation) -> float | None:
+    """The seconds that were published of an implementation, or of its adapter's on the nearest
+    interpreter of the same kind; None where nothing was."""
+    found = published()
+    if one.name in found:
+        return found[one.name]
+    kind, numbers = _version(one.interpreter.label)
+    near = {
+        abs(numbers[1] - other[1]): seconds
+        for name, seconds in found.items()
+        for other_kind, other in [_version(name.partition("@")[2])]
+        if name.startswith(f"{one.adapter.name}@") and (kind, numbers[0]) == (other_kind, other[0])
+    }
+    return near[min(near)] if near else None
+
+
+def _version(label: str) -> tuple[str, list[int]]:
+    """The kind of an interpreter, such as "pypy" or "t" for free threading, and its version."""
+    return re.sub(r"[\d.]+", "", label), [*map(int, re.findall(r"\d+", label)), 0, 0][:2]
 
 
 @cache

@@ -43,7 +43,12 @@ def times(text: str) -> int:
 
 def jobs(text: str) -> int | str:
     """A value of ``-n``: a whole number of at least 1, or "auto".  Raises ArgumentTypeError."""
-    return text if text == "auto" else times(text)
+    if text == "auto":
+        return text
+    try:
+        return times(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, or auto") from None
 
 
 def file_or_folder(text: str) -> str:

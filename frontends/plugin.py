@@ -657,6 +657,7 @@ class Collector:
         if self._config.option.collectonly or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
         for nodeid, complaint in self._session.finish():
+            session.testscollected += 1  # or pytest would show a progress above 100%
             self._fail(nodeid, complaint)
             if exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED

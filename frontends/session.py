@@ -385,9 +385,10 @@ class Session:
         A run that did not come to its end changes no file that exists.
         """
         paths = []
-        place = self._report
-        for one in self._records() if place is not None else ():
-            path = self._record_path(place, one.implementation.name)
+        for one in self._records():
+            if self._report is None:
+                break
+            path = self._record_path(self._report, one.implementation.name)
             if not one.finished and path.exists():
                 self._written.append(_left(path))
                 continue

@@ -631,6 +631,8 @@ def test_odd_characters_survive_in_every_field(tmp_path: Path, text: str) -> Non
 def test_odd_characters_in_an_observation_can_be_written(tmp_path: Path, text: str) -> None:
     found = written(tmp_path, Adapter("subject", "threading"), [result("fail", text)])
     assert found.divergences[0].reason.startswith("unreviewed: ")
+    assert update._shortened("word " * 41) == "word " * 39 + "…"
+    assert update._shortened("word " * 40) == ("word " * 40).strip()
 
 
 @pytest.mark.parametrize("has_schema", [True, False])

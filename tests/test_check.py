@@ -86,6 +86,15 @@ def test_a_good_implementation_can_be_judged(command: Command) -> None:
     assert lines[-1] == "Judge it with: threadspec run reference"
 
 
+def test_mapped_names_are_counted(command: Command, tmp_path: Path) -> None:
+    source = "from threadspec.reference import *\ncount = activeCount\ndel activeCount\n"
+    (tmp_path / "later.py").write_text(source, encoding="utf-8")
+    text = 'module = "later"\n[names]\nactiveCount = "count"\n'
+    (tmp_path / "later.toml").write_text(text, encoding="utf-8")
+    status, out = command("check", "./later.toml")
+    assert (status, "  names       16 of 16, 1 of them mapped\n" in out) == (0, True)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows what threads wait for")
 def test_whether_blocking_can_be_proved_is_told(command: Command) -> None:
     _, out = command("check", "reference")

@@ -645,6 +645,15 @@ def test_an_estimate_adds_what_was_published(tmp_path: Path) -> None:
     assert (found.seconds, found.unknown, found.earlier) == (seconds * 3, (), 0)
     found = estimate.estimate(made, tmp_path, repeat=1, jobs=2)
     assert str(found).endswith(", by published results; nothing is known of gevent@9.9.")
+    # An interpreter that was not published takes about as long as the nearest one that was.
+    near = [
+        Implementation("reference", adapters.read(adapters.FOLDER / "reference.toml"), one)
+        for one in (dataclasses.replace(this, label="3.99"), dataclasses.replace(this, label="3.1"))
+    ]
+    newest, oldest = (estimate.published()[f"reference@{one}"] for one in ("3.13", "3.8"))
+    found = estimate.estimate(near, tmp_path, repeat=1, jobs=1)
+    assert found.unknown == ()
+    assert found.seconds == max(newest, oldest, (newest + oldest) / estimate.OVERLAP)
     # Many share the processors.
     many = [Implementation("gevent", one.adapter, this) for one in made[:1] * 40]
     found = estimate.estimate(many, tmp_path, repeat=1, jobs=2)

@@ -475,6 +475,7 @@ def test_unreviewed_divergences_can_fail_a_run(run: Run, folder: Path) -> None:
             "behaves so."
         ]
     )
+    assert set(re.findall(r"\[ *(\d+)%\]", strict.stdout.str())) == {"100"}
     path = adapter_file(folder, "silent", reason="It is meant to be silent.")
     assert run(f"--impl={path}", "--impl-reviewed", *RELEASE).ret == OK
 

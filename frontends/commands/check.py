@@ -187,6 +187,16 @@ def _smoke(trial: Trial) -> Smoke:
     return Smoke(tuple(results), len(cases), time.monotonic() - began)
 
 
+def _names(subject: Subject, missing: list[str]) -> str:
+    """Which documented names the module has."""
+    if missing:
+        return f"missing: {', '.join(missing)}"
+    mapped = sum(name in MODULE for name in subject.mapped)
+    if mapped:
+        return f"{len(MODULE)} of {len(MODULE)}, {mapped} of them mapped"
+    return f"all {len(MODULE)} documented names are there"
+
+
 def _lines(name: str, subject: Subject, path: str, missing: list[str], smoke: Smoke) -> list[str]:
     """The report for people, in lines of at most 80 characters, but for paths.
 
@@ -201,15 +211,13 @@ def _lines(name: str, subject: Subject, path: str, missing: list[str], smoke: Sm
         ("module", " ".join(filter(None, (subject.module, subject.version)))),
         ("interpreter", f"{subject.interpreter}, {subject.platform}"),
         ("program", path),
-        ("names", f"all {len(MODULE)} documented names are there"),
+        ("names", _names(subject, missing)),
         ("blocking", BLOCKING[smoke.blocking]),
         (
             "smoke test",
             f"{ran}{of} cases of {chapters} chapters: {counted}",
         ),
     ]
-    if missing:
-        fields[3] = ("names", f"missing: {', '.join(missing)}")
     lines = [f"{subject.name} can be judged."]
     for note in text.notes(subject):
         fields.append(("note", note))

@@ -38,7 +38,10 @@ from threadspec.reports.history import Histories, histories
 def add(commands: Commands) -> None:
     """Add the command to a parser."""
     matrix = commands.add_parser(
-        "matrix", help="compare implementations: judge them here, or read their records"
+        "matrix",
+        help="compare implementations: judge them here, or read their records",
+        description="Write tables and a page that compare implementations, clause by clause. They "
+        "are judged here, or read from their records.",
     )
     completed(
         matrix.add_argument(

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import argparse
 import os
+from difflib import get_close_matches
 from pathlib import Path
 
 from rich.console import Console
 
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import battery
 from threadspec.frontends import options
 from threadspec.frontends.commands import Commands, Status
 from threadspec.frontends.commands.completion import completed, implementations, parts
@@ -72,13 +74,19 @@ def add(commands: Commands) -> None:
     run.set_defaults(call=_run)
 
 
+def _hint(part: str) -> str:
+    """What may have been meant by a part that is none, as the end of a sentence."""
+    parts = {f"battery/{one}" for case in battery() for one in (case.clause.chapter, case.file)}
+    near = get_close_matches(part, sorted(parts), 1) if "/" in part else []
+    return f"did you mean {near[0]}?" if near else catalogue().hint(part)
+
+
 def _run(console: Console, given: argparse.Namespace) -> int:
     here = Path.cwd()
     for part in given.only:
         if select([part], here, here).others:
             raise UserError(
-                f"{part} names no clause, chapter, file or case of the battery; "
-                f"{catalogue().hint(part)}"
+                f"{part} names no clause, chapter, file or case of the battery; {_hint(part)}"
             )
     arguments = [f"--impl={name}" for name in given.names]
     arguments += options.given(vars(given), "impl-")

@@ -16,7 +16,10 @@ from threadspec.reports import badge, record, summary
 def add(commands: Commands) -> None:
     """Add the commands to a parser."""
     text = commands.add_parser(
-        "summary", help="summarize records in Markdown, for a CI job's page or a pull request"
+        "summary",
+        help="summarize records in Markdown, for a CI job's page or a pull request",
+        description="Print the scores of records and what deviates, as Markdown for a CI job's "
+        "page or a pull request.",
     )
     text.add_argument(
         "records",
@@ -26,7 +29,12 @@ def add(commands: Commands) -> None:
         help="a record written by pytest --impl-report, or a folder of records",
     )
     text.set_defaults(call=_summary)
-    image = commands.add_parser("badge", help="print a badge with the score of a record, as SVG")
+    image = commands.add_parser(
+        "badge",
+        help="print a badge with the score of a record, as SVG",
+        description="Print an image, in SVG, with the share of must clauses that an implementation "
+        "keeps.",
+    )
     image.add_argument(
         "record", type=Path, metavar="RECORD", help="a record written by pytest --impl-report"
     )
