@@ -278,7 +278,7 @@ def option_table() -> str:
         [
             "`-n N`",
             "`-n N`",
-            "split the cases over N worker processes, or 'auto' for one each processor",
+            "split the cases over N worker processes, or 'auto' for one per processor",
         ],
     ]
     return _table(["`pytest`", "`threadspec run`", "meaning"], rows)

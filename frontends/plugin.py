@@ -688,7 +688,8 @@ class Collector:
         from threadspec.frontends.selection import as_typed
 
         for line, markup in self._session.summary(durations):
-            terminalreporter.write_line(as_typed(line), **markup)
+            for part in _wrapped(as_typed(line), terminalreporter):
+                terminalreporter.write_line(part, **markup)
         if self._session.has_run_nothing:
             terminalreporter.write_line(f"No case was run{self._why_none()}.", red=True)
 
@@ -707,6 +708,18 @@ class Collector:
         verb = "excludes" if len(given) == 1 else "exclude"
         number = "the only case" if self._excluded == 1 else f"all {self._excluded} cases"
         return f": {' and '.join(given)} {verb} {number}"
+
+
+def _wrapped(line: str, reporter: Any) -> list[str]:
+    """A line of the summary in lines that fit the terminal; elsewhere, the line as it is."""
+    import textwrap
+
+    if not reporter.isatty:
+        return [line]
+    width = reporter._tw.fullwidth
+    return textwrap.wrap(
+        line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    ) or [line]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

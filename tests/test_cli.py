@@ -464,6 +464,15 @@ def test_the_place_may_have_an_odd_name(command: Command, tmp_path: Path) -> Non
 # -- the matrix, of implementations ---------------------------------------------------------------
 
 
+def test_no_line_of_a_file_ends_in_blanks(command: Command, tmp_path: Path) -> None:
+    good = written(tmp_path, a_record("x", "pass", None), "good.json")
+    bad = written(tmp_path, a_record("x", "fail"), "bad.json")
+    for words in (["matrix", "--from", good, bad], ["diff", good, bad]):
+        lines = command(*words)[1].splitlines()
+        assert len(lines) > 5
+        assert [line for line in lines if line.endswith(" ")] == []
+
+
 @pytest.mark.usefixtures("short_battery")
 def test_what_cannot_be_loaded_does_not_stop_the_others(
     command: Command, miniature: Callable[[str, str], str], tmp_path: Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from threadspec.adapters.adapter import read
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
+from threadspec.frontends import plugin
 from threadspec.frontends.selection import command, select
 from threadspec.reports import record
 
@@ -887,6 +889,18 @@ def test_a_run_that_was_broken_off_leaves_a_record_that_is_refused(
     assert content(path)["finished"] is False
     with pytest.raises(UserError, match="interrupted"):
         record.read(path)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_lines_of_the_summary_fit_the_terminal(terminal: bool) -> None:
+    class Reporter:
+        isatty = terminal
+        _tw = argparse.Namespace(fullwidth=30)
+
+    line = "  slowest: test_of_one 1 ms, test_of_two 2 ms"
+    parts = plugin._wrapped(line, Reporter())
+    wrapped = ["  slowest: test_of_one 1 ms,", "    test_of_two 2 ms"]
+    assert parts == (wrapped if terminal else [line])
 
 
 INTERRUPTS = """
