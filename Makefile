@@ -40,8 +40,8 @@ test: lint battery unit
 # The kit's own tests.  Those of the exploration leave threads behind that never end, so that tests
 # with signals hang after them; they have a process of their own.
 unit: $(VENV)/ready
-	$(BIN)/pytest -q -rs tests/test_explor*.py
-	$(BIN)/pytest -q -rs --ignore-glob='*/test_explor*.py'
+	$(BIN)/pytest -q -rs -n 2 tests/test_explor*.py
+	$(BIN)/pytest -q -rs -n 2 --ignore-glob='*/test_explor*.py'
 
 battery: $(VENV)/ready
 	$(BIN)/pytest --impl=reference --impl-strict -q
