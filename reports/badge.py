@@ -59,7 +59,7 @@ def badge(record: Record, catalogue: Catalogue) -> Badge:
 
     Raises UserError for the record of a part of the battery, whose score would mislead.
     """
-    if len(record.cases) < record.kit.cases:
+    if not record.is_whole:
         raise UserError(
             f"The record has {len(record.cases)} of {record.kit.cases} cases; a badge needs the "
             "record of a run of the whole battery."

@@ -212,8 +212,8 @@ def difference(old: Record, new: Record) -> Difference:
         kit_changed,
         old.kit.clauses != new.kit.clauses,
         old.kit.battery != new.kit.battery,
-        len(old.cases) >= old.kit.cases,
-        len(new.cases) >= new.kit.cases,
+        old.is_whole,
+        new.is_whole,
     )
     changes = [
         change
@@ -456,5 +456,4 @@ def _pairs(mapped: dict[str, str]) -> str:
 
 def _run(record: Record) -> str:
     """How many cases were run, of a battery of which some were not."""
-    whole = len(record.cases) >= record.kit.cases
-    return "all" if whole else f"{len(record.cases)} of {record.kit.cases}"
+    return "all" if record.is_whole else f"{len(record.cases)} of {record.kit.cases}"

@@ -173,6 +173,11 @@ class Record:
         float, Meta(gt=0, description="The factor that multiplied the named durations.")
     ] = 1.0
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has every case of its battery, so that one which it lacks did not exist."""
+        return len(self.cases) >= self.kit.cases
+
     def clause_verdicts(self) -> dict[str, Verdict]:
         """The verdict on each clause that was judged: the worst of its cases."""
         return clause_verdicts(self.cases)

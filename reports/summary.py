@@ -63,7 +63,7 @@ def _run(record: Record) -> Iterator[str]:
     """What else is to be known about the run, as parts of a sentence."""
     if record.label:
         yield f"judged as {inline(record.label)}"
-    if len(record.cases) < record.kit.cases:
+    if not record.is_whole:
         yield f"**only {len(record.cases)} of {record.kit.cases} cases were run**"
 
 
@@ -90,7 +90,7 @@ def stale(record: Record) -> list[str]:
 
     None in the record of a part of the battery, as the other cases might deviate.
     """
-    if len(record.cases) < record.kit.cases:
+    if not record.is_whole:
         return []
     listed_ones: dict[str, bool] = {}
     for case in record.cases:
