@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import json
 import os
@@ -329,6 +330,34 @@ class CaseFailed(Exception):
     """A case found a deviation that fails the run."""
 
 
+@dataclasses.dataclass(frozen=True)
+class _Crash:
+    message: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"battery/{self.where}: {self.message}" if self.where else self.message
+
+
+class Explanation:
+    """The explanation of a failed case, as pytest prints it, with one line for its summary.
+
+    Pytest cuts a plain text to one line in its summary, but not in a CI, where it would print the
+    whole explanation twice. What ``reprcrash`` says is the line there, and in a JUnit file.
+    """
+
+    def __init__(self, text: str, clause: str, observed: str, where: str) -> None:
+        self._text = text
+        self.reprcrash = _Crash(f"{clause}: {' '.join(observed.split())}", where)
+
+    def __str__(self) -> str:
+        return self._text
+
+    def toterminal(self, terminal: Any) -> None:
+        """Write the explanation where pytest writes a traceback."""
+        terminal.line(self._text)
+
+
 class CaseItem(pytest.Item):
     """One case on one implementation.
 
@@ -644,11 +673,19 @@ class Collector:
         """Note which cases pytest-xdist's workers will run."""
         self._session.expect_ids(ids)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Add the result of a case."""
+        """Add the result of a case, and shorten what pytest's summary says of it."""
         found = getattr(report, "threadspec", None)
-        if found is not None and report.when == "call" and report.outcome != "rerun":
+        if found is None or report.when != "call":
+            return
+        if report.outcome != "rerun":
             self._session.take(found)
+        if isinstance(report.longrepr, str):
+            result = found["result"]
+            report.longrepr = Explanation(
+                report.longrepr, result["clause"], result["observed"] or "", result["where"] or ""
+            )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

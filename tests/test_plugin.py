@@ -1103,6 +1103,8 @@ def test_junit_xml_names_cases_and_failures(run: Run, tmp_path: Path) -> None:
     failed = {case.get("name") for case in cases if case.find("failure") is not None}
     assert "test_release_of_a_new_lock_is_an_error[silent]" in failed
     assert len(failed) < len(cases)
+    messages = [found.get("message", "") for case in cases for found in case.iter("failure")]
+    assert all(re.match(r"lock\.[\w.-]+: \S.*$", message) for message in messages)
 
 
 def test_the_cache_of_pytest_is_not_needed(run: Run) -> None:

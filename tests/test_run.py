@@ -172,6 +172,21 @@ def test_the_command_that_a_failure_shows_can_be_run(run: Run) -> None:
     assert run(*words).stdout.count("run again:") == 1
 
 
+@pytest.mark.parametrize("environment", [{"CI": "true"}, {"CI": ""}], ids=["CI", "terminal"])
+@pytest.mark.parametrize("options", [[], ["-n2"], ["--tb=line"]], ids=" ".join)
+def test_a_failure_is_explained_once(
+    run: Run, environment: dict[str, str], options: list[str]
+) -> None:
+    case = "battery/lock/release.py::test_release_of_a_new_lock_is_an_error"
+    done = run("run", "silent", "--only", case, "--", *options, **environment)
+    assert done.stdout.count("  required  ") == 1
+    (summary,) = re.findall("^FAIL battery/.*", done.stdout, re.MULTILINE)
+    if environment["CI"]:  # elsewhere pytest leaves out what is too long for the line
+        assert f" - {CLAUSE}: release() returned None, expected RuntimeError" in summary
+    if "--tb=line" in options:
+        assert f"\nbattery/shared/locks.py:218: {CLAUSE}: release()" in done.stdout
+
+
 def completions(line: str, folder: Path) -> list[str]:
     """What a shell offers for the last word of a line."""
     environment = {
