@@ -37,11 +37,8 @@ matrix: $(VENV)/ready
 
 test: lint battery unit
 
-# The kit's own tests.  Those of the exploration leave threads behind that never end, so that tests
-# with signals hang after them; they have a process of their own.
 unit: $(VENV)/ready
-	$(BIN)/pytest -q -rs -n 2 tests/test_explor*.py
-	$(BIN)/pytest -q -rs -n 2 --ignore-glob='*/test_explor*.py'
+	$(BIN)/pytest -q -rs -n 2
 
 battery: $(VENV)/ready
 	$(BIN)/pytest --impl=reference --impl-strict -q

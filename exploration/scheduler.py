@@ -328,6 +328,7 @@ class Run:
             task = self.current
             if self.count == before and task is not None and task.thread is not None:
                 if told is task:
+                    _withdraw(task.thread)
                     raise UserError(
                         "The implementation cannot be explored: it blocks in something else than a "
                         f"lock of _thread, in {task.name}."
@@ -509,6 +510,19 @@ def _interrupt(thread: int) -> None:
     """Raise Abandoned in a thread of the operating system that does not come to a step."""
     kind = ctypes.py_object(Abandoned)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), kind)
+
+
+def _withdraw(thread: int) -> None:
+    """Take back an exception that was to be raised in a thread which does not run.
+
+    Up to 3.12, every thread goes on looking for it until one of them has raised such an exception,
+    and in 3.11 a profiled function would do nothing else.  So the calling thread raises one.
+    """
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None)
+    with contextlib.suppress(Abandoned):
+        _interrupt(_thread.get_ident())
+        while True:  # the exception comes at the end of a round
+            pass
 
 
 def _held() -> Any:

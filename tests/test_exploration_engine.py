@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -351,6 +352,18 @@ def test_what_blocks_outside_the_simulation_is_refused(
     subject = load(tmp_path, source)
     with pytest.raises(UserError, match="it blocks in something else than a lock of _thread"):
         explore(subject, scenario("lock = Lock()", "lock.acquire()"))
+
+
+def test_a_thread_that_cannot_be_told_to_end_disturbs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test_what_blocks_outside_the_simulation_is_refused(tmp_path, monkeypatch)
+    program = lambda: None  # noqa: E731
+    seen: list[str] = []
+    sys.setprofile(lambda frame, event, argument: seen.append(event))
+    program()  # an interpreter that still looked for the exception would stay here for ever
+    sys.setprofile(None)
+    assert "call" in seen
 
 
 def test_a_value_that_cannot_be_looked_at_is_no_error(tmp_path: Path) -> None:
