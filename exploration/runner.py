@@ -22,7 +22,8 @@ from threadspec.exploration.stage import Stage, why_left_out
 # How many schedules each case is run under.
 SCHEDULES = 100
 
-# The seconds that one case may take.  A case with very many threads is run under fewer schedules.
+# The seconds of processor time that one case may take.  A case with very many threads or steps is
+# run under fewer schedules.
 SECONDS = 0.4
 
 
@@ -70,15 +71,16 @@ class ExploringRunner:
         if why is not None:
             return Outcome("not-offered", f"it cannot be explored: {why}")
         began = time.monotonic()
+        end = time.process_time() + SECONDS
         search = CaseSearch(self._stage, case)
         with undisturbed():
             while (
                 search.schedules < SCHEDULES
                 and search.failure is None
                 and not search.is_long
-                and time.monotonic() < began + SECONDS
+                and time.process_time() < end
             ):
-                search.go_on(10)
+                search.go_on(1)
         gc.collect(1)
         seconds = time.monotonic() - began
         evidence: tuple[str, ...] = (f"{search.schedules} schedules",)
