@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +66,14 @@ def test_it_is_loaded_over_a_socket(worker: WorkerProcess) -> None:
     description = worker.load()
     assert description["interpreter"].startswith("Jython 2.7")
     assert description["gil"] is False
+
+
+def test_its_own_module_has_the_interpreter_s_version_alone(worker: WorkerProcess) -> None:
+    own = WorkerProcess(resolve("stdlib@jython2.7"))
+    try:
+        assert re.fullmatch(r"2\.7\.\d+", own.load()["version"])
+    finally:
+        own.close()
 
 
 def test_what_is_printed_belongs_to_its_case(worker: WorkerProcess) -> None:

@@ -111,3 +111,11 @@ def test_a_patched_module_has_the_version_of_the_library_as_well(
     other = load("greenish5", "__version__ = '1'\nclass Timer: pass\n")
     monkeypatch.setattr(threading, "Timer", other.Timer)
     assert version(threading) == f"{expected} 7.8 and greenish5 1"
+
+
+def test_what_is_no_module_is_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Java package is in sys.modules of Jython, where a function of threading comes from it."""
+    monkeypatch.setitem(sys.modules, "org", types.SimpleNamespace(__name__="org", __file__="org"))
+    made = type("Event", (), {"__module__": "org.python.modules.thread.thread"})
+    monkeypatch.setattr(sys.modules["threading"], "Event", made)
+    assert version(sys.modules["threading"]) == platform.python_version()

@@ -6,6 +6,7 @@ Nothing here imports ``threading`` before the set-up code has run.
 import os
 import sys
 import time
+import types
 
 # What the kit uses of a substrate.
 SUBSTRATE = ("start_new_thread", "allocate_lock", "get_ident")
@@ -175,7 +176,10 @@ def _is_standard(module):
 
 
 def _libraries(module):
-    """The top-level modules outside the standard library that documented names come from."""
+    """The top-level modules outside the standard library that documented names come from.
+
+    A Java package, such as Jython's ``org``, is in ``sys.modules`` too, but is no module.
+    """
     from threadspec.conformance.harness.names import MODULE
 
     found = []
@@ -184,7 +188,8 @@ def _libraries(module):
             origin = getattr(module, name).__module__.split(".")[0]
             library = sys.modules[origin]
             is_other = library is not module and origin != "threadspec"
-            if library not in found and is_other and not _is_standard(library):
+            is_library = isinstance(library, types.ModuleType) and not _is_standard(library)
+            if library not in found and is_other and is_library:
                 found.append(library)
         except Exception:
             pass  # the module lacks the name, or its value may be any object
