@@ -36,11 +36,17 @@ from threadspec.conformance import manual
 from threadspec.conformance.catalogue import Clause
 from threadspec.conformance.index import BATTERY, battery
 from threadspec.conformance.index import digest as battery_digest
-from threadspec.conformance.verdicts import MEANING, NO_DIVERGENCE, VERDICTS
+from threadspec.conformance.verdicts import (
+    MEANING,
+    NO_DIVERGENCE,
+    UNREVIEWED,
+    VERDICTS,
+    is_unreviewed,
+)
 from threadspec.reports.diff import KINDS, Change, Difference
 from threadspec.reports.diff import MEANING as CHANGES
 from threadspec.reports.history import Histories
-from threadspec.reports.matrix import Column, Matrix
+from threadspec.reports.matrix import Cell, Column, Matrix
 from threadspec.reports.record import PREVIOUS, SCHEMA, CaseResult, Record
 from threadspec.reports.render import SYMBOLS, share
 from threadspec.reports.render_diff import TITLES, divergence, head, sections, summary
@@ -85,6 +91,7 @@ def results(matrix: Matrix, past: Histories = NO_HISTORY) -> dict[str, Any]:
     return {
         "schemas": [SCHEMA, PREVIOUS],
         "catalogue": matrix.catalogue.version,
+        "unreviewed": UNREVIEWED.strip(),
         "clauses_digest": matrix.catalogue.digest,
         "battery_digest": battery_digest(),
         "verdicts": [
@@ -309,20 +316,26 @@ _EXPORT = re.compile(r"^export (?=function|const|let|async|class)", re.MULTILINE
 def _deviations(column: Column, order: Iterable[Clause]) -> dict[str, list[str]]:
     """The clauses from which an implementation deviates, by verdict, for the table without script.
 
-    The worst verdict comes first; "known" precedes that of a known divergence.
+    The worst verdict comes first; "known" or "unreviewed" precedes that of a known divergence.
     """
     found: defaultdict[str, list[str]] = defaultdict(list)
     clauses = [clause.id for clause in order if clause.id in column.cells]
     for verdict in reversed(VERDICTS):
         if verdict in NO_DIVERGENCE and verdict != "error":
             continue
-        for known in (False, True):
-            name = f"known {verdict}" if known else verdict
+        for standing in ("", "unreviewed ", "known "):
             for clause in clauses:
                 cell = column.cells[clause]
-                if cell.verdict == verdict and (cell.known is not None) == known:
-                    found[name].append(clause)
+                if cell.verdict == verdict and _standing(cell) == standing:
+                    found[standing + verdict].append(clause)
     return found
+
+
+def _standing(cell: Cell) -> str:
+    """What precedes the verdict of a known divergence; empty for others."""
+    if cell.known is None:
+        return ""
+    return "unreviewed " if is_unreviewed(cell.known) else "known "
 
 
 def _made(record: Record, since: Difference | None) -> str:

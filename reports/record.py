@@ -22,7 +22,7 @@ from msgspec import Meta
 
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, worst
+from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, is_unreviewed, worst
 
 SCHEMA: Literal["threadspec-record/4"] = "threadspec-record/4"
 # The previous format, which is read as well.  It lacks what PREVIOUS_LACKS names, by its place.
@@ -88,6 +88,13 @@ class CaseResult:
         if self.divergence is None or self.verdict in NO_DIVERGENCE:
             return False
         return self.divergence.verdict in (self.verdict, "varies")
+
+    @property
+    def is_unreviewed(self) -> bool:
+        """Whether it is known, and nobody has said yet why the implementation does that."""
+        return (
+            self.divergence is not None and self.is_known and is_unreviewed(self.divergence.reason)
+        )
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from threadspec.conformance.verdicts import NO_DIVERGENCE, Verdict
+from threadspec.conformance.verdicts import NO_DIVERGENCE, UNREVIEWED, Verdict
 from threadspec.reports.diff import (
     KINDS,
     MEANING,
@@ -145,7 +145,8 @@ def _evidence(change: CaseChange, whole: bool) -> Iterator[Fact]:
     if whole and after.where:
         yield "where", f"battery/{after.where}"
     if after.is_known and after.divergence:
-        yield "known", after.divergence.reason
+        reason = after.divergence.reason
+        yield "unreviewed" if after.is_unreviewed else "known", reason.removeprefix(UNREVIEWED)
     if after.counts:
         yield (
             "repeated",
@@ -187,7 +188,7 @@ def _when(record: Record) -> str:
 def summary(difference: Difference) -> str:
     """The number of changes of each kind, such as "1 regressed, 2 mended"."""
     counts = [
-        f"{len(changes)} {TITLES[kind].lower()}"
+        f"{len(changes)} {TITLES[kind].lower()}{_unreviewed(changes)}"
         for kind in KINDS
         if (changes := difference.of(kind))
     ]
@@ -195,6 +196,13 @@ def summary(difference: Difference) -> str:
         plural = "s" * (len(difference.divergences) != 1)
         counts.append(f"{len(difference.divergences)} changed divergence{plural}")
     return ", ".join(counts) or "no change"
+
+
+def _unreviewed(changes: Iterable[Change]) -> str:
+    """How many of some changes are to deviations that the adapter lists as unreviewed."""
+    worst = [one.cases[0].after for one in changes if one.kind == "known"]
+    number = sum(one is not None and one.is_unreviewed for one in worst)
+    return f" ({number} unreviewed)" if number else ""
 
 
 def divergence(change: DivergenceChange) -> str:
@@ -406,6 +414,7 @@ def _case_change(change: CaseChange) -> dict[str, Any]:
         if case is None:
             return None
         names = ("verdict", "observed", "check", "where", "counts")
-        return {**{name: getattr(case, name) for name in names}, "known": case.is_known}
+        marks = {"known": case.is_known, "unreviewed": case.is_unreviewed}
+        return {**{name: getattr(case, name) for name in names}, **marks}
 
     return {"case": change.case, "before": side(change.before), "after": side(change.after)}

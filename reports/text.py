@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from threadspec.conformance.catalogue import Clause
-from threadspec.conformance.verdicts import FAILING, VERDICTS, Verdict, is_unreviewed
+from threadspec.conformance.verdicts import FAILING, VERDICTS, Verdict
 from threadspec.reports.record import CaseResult, Record, Subject
 
 # Texts are at most so wide, also where the terminal is wider or there is none.
@@ -155,9 +155,7 @@ def summarize(record: Record, battery: int, durations: bool = False) -> Iterator
         if case.verdict in ("pass", "not-offered", "observed") or key in shown:
             continue
         shown.add(key)
-        known = "known " if case.is_known else ""
-        if case.divergence is not None and known and is_unreviewed(case.divergence.reason):
-            known = "unreviewed "
+        known = "unreviewed " if case.is_unreviewed else "known " if case.is_known else ""
         start = f"  {known}{case.verdict}: {case.clause}: "
         room = 110 if _width() == _WIDTH else max(24, _width() - len(start))
         observed = textwrap.shorten(case.observed or "", room, placeholder=" …")

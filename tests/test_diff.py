@@ -446,6 +446,26 @@ def test_the_terminal_shows_every_kind_and_the_evidence(
     assert max(map(len, lines)) <= 80
 
 
+def test_a_worse_deviation_that_nobody_has_reviewed_is_told_as_such() -> None:
+    unreviewed = replace(known("fail"), divergence=Expectation("fail", "unreviewed: It waited."))
+    names = ("lock.a", "lock.b", "lock.c")
+    old = record(*(case("pass", clause=name) for name in names))
+    new = record(
+        *(replace(unreviewed, clause=name) for name in names[:2]), known("fail", clause="lock.c")
+    )
+    found = compare([old], [new])
+    assert "3 worse as listed (2 unreviewed)" in render_diff.summary(found.differences[0])
+    text = render_diff.markdown(found)
+    assert text.count("  - unreviewed: It waited.\n") == 2
+    assert text.count("  - known: It has none.\n") == 1
+    cases = [
+        one["cases"][0]["after"]
+        for one in json.loads(render_diff.to_json(found))["implementations"][0]["changes"]
+    ]
+    assert [one["unreviewed"] for one in cases] == [True, True, False]
+    assert all(one["known"] for one in cases)
+
+
 def test_a_terminal_without_an_arrow_gets_another_one() -> None:
     console = Console(file=io.StringIO(), width=80)
     for part in render_diff.terminal(compare([both()[0]], [both()[1]]), "ascii"):

@@ -730,6 +730,103 @@ def test_known_deviations_are_apart_from_new_ones(shown: browsers.Page, address:
     assert texts(shown, ".chapters tbody th")[3] == "Lock"
 
 
+def test_unreviewed_deviations_are_apart_from_known_ones(
+    shown: browsers.Page, address: str, tmp_path: Path
+) -> None:
+    found: dict[str, Deviation] = {
+        "lock.factory": ("fail", "it returned 3", "unreviewed: it returned 3"),
+        "event.factory": ("fail", "it returned 3", "unreviewed:it returned 5"),
+        "timer.alive": ("fail", "it returned 3", "It is so."),
+        "rlock.factory": ("fail", "it returned 3", None),
+    }
+    dropped(shown, address, a_record("mine", found), tmp_path, "#overview")
+    follow(shown, "#alert a")
+    assert [one for one in texts(shown, "article h2") if "deviations" in one] == [
+        "New deviations: 1 clause, 1 cause",
+        "Unreviewed deviations: 2 clauses, 1 cause",
+        "Known deviations: 1 clause, 1 cause",
+    ]
+    assert texts(shown, ".cause h3") == ["it returned 3", "it returned 3", "It is so."]
+    advice = shown.evaluate("document.querySelectorAll('.cause')[1].innerText")
+    assert "What to do: Mend it, or say in the adapter file why it is so" in advice
+    assert "unreviewed" not in " ".join(texts(shown, ".cause h3"))
+    for hash, place, said in (
+        ("#implementation/mine?cell=lock.factory,mine", "#evidence", "fail, unreviewed"),
+        (
+            "#implementation/mine?cell=lock.factory,mine",
+            "#evidence dl",
+            "Unreviewed\nit returned 3",
+        ),
+        (
+            "#implementation/mine?cell=event.factory,mine",
+            "#evidence dl",
+            "Unreviewed\nit returned 5",
+        ),
+        ("#implementation/mine?cell=timer.alive,mine", "#evidence dl", "Known\nIt is so."),
+        ("#clause/lock.factory", "article .groups", "Unreviewed: it returned 3"),
+    ):
+        shown.evaluate(f"location.hash = {json.dumps(hash)}")
+        shown.wait(f"document.body.dataset.shown === {json.dumps(hash)}")
+        assert said in text(shown, place)
+    shown.evaluate("location.hash = '#matrix?columns=mine&open=all'")
+    shown.wait("document.querySelector('.grid .unreviewed') !== null")
+    marks = shown.evaluate(
+        """[...document.querySelectorAll(".grid .mark.known")].map((one) =>
+            [one.closest("tr").dataset.clause, getComputedStyle(one).outlineStyle])"""
+    )
+    assert dict(marks) == {
+        "lock.factory": "dashed",
+        "event.factory": "dashed",
+        "timer.alive": "none",
+    }
+
+
+def test_whose_a_cause_is_follows_from_the_standard_library_and_the_issues(
+    shown: browsers.Page, tmp_path: Path
+) -> None:
+    same: Deviation = ("fail", "it returned 3", None)
+    kept_apart: dict[str, Deviation] = {
+        "rlock.factory": ("fail", "own fault", "So (mine/threads#3)."),
+        "event.factory": ("fail", "own fault", "So (python/cpython#5)."),
+        "timer.alive": ("error", "no memory", None),
+        "lock.release.unlocked-error": ("fail", "own fault", None),
+    }
+    own = {"lock.factory": same, "condition.factory": ("fail", "it returned 4", None), **kept_apart}
+    standard = {"lock.factory": same, "event.factory": ("fail", "else", None)}
+    mine = a_record("mine", own)
+    mine = replace(
+        mine,
+        implementation=replace(
+            mine.implementation, tracker="https://github.com/mine/threads/issues"
+        ),
+    )
+    other = a_record("stdlib@3.12", {**standard, **own})
+    other = replace(
+        other, implementation=replace(other.implementation, interpreter="CPython 3.12.1")
+    )
+    records = [mine, a_record("stdlib@3.11", standard), other]
+    path = tmp_path / "matrix.html"
+    path.write_text(page.html(build(records, catalogue())), encoding="utf-8")
+    view(shown, path.as_uri(), "#implementation/mine")
+    told = shown.evaluate(
+        """Object.fromEntries([...document.querySelectorAll(".cause")].map((cause) => [
+            cause.querySelector("h3").innerText,
+            /Whose it is: (.*)/.exec(cause.innerText)?.[1] ?? null]))"""
+    )
+    inherited = "stdlib@3.11 deviates in the same way"
+    assert told == {
+        "it returned 3": f"{inherited} from 1 of the 2 clauses, so this may be inherited.",
+        "own fault": None,
+        "no memory": "the kit's, or that of the environment in which it ran.",
+        "So (mine/threads#3).": "reported to its maintainers.",
+        "So (python/cpython#5).": "reported to python/cpython.",
+    }
+    follow(shown, "header nav a")
+    shown.evaluate("location.hash = '#implementation/stdlib@3.11'")
+    shown.wait("document.querySelector('h1').innerText === 'stdlib@3.11'")
+    assert "Whose it is" not in text(shown, "article")
+
+
 def test_causes_of_broken_requirements_come_first_and_the_page_says_so(
     shown: browsers.Page, address: str, tmp_path: Path
 ) -> None:

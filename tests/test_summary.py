@@ -15,6 +15,7 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import verdict_of
 from threadspec.frontends import cli
+from threadspec.frontends.commands import stale_in
 from threadspec.frontends.trial import make_record
 from threadspec.reports import badge, record, summary
 from threadspec.reports.record import CaseResult, Expectation, Record, Subject
@@ -49,9 +50,18 @@ def deviating(number: int, **fields: Any) -> CaseResult:
     return dataclasses.replace(case, **{"verdict": "fail", "observed": "seen", **fields})
 
 
+def stale_clauses(made: Record) -> list[str]:
+    """The clauses whose listed divergences are stale, as the commands find them."""
+    return [one.clause for one in stale_in(made)]
+
+
+def markdown(*made: Record) -> str:
+    return summary.markdown(made, catalogue(), map(stale_clauses, made))
+
+
 def test_an_unknown_deviation_is_told_with_its_evidence() -> None:
     bad = deviating(3, observed="acquire() returned <b>None</b>", where="lock/acquire.py:12")
-    text = summary.markdown([whole_record(bad)], catalogue())
+    text = markdown(whole_record(bad))
     assert "#### `mine`: 1 deviation not listed" in text
     assert f"- **fail** `{bad.clause}` (must): {bad.expected}" in text
     assert "  - observed: acquire() returned &lt;b>None&lt;/b>" in text
@@ -60,7 +70,7 @@ def test_an_unknown_deviation_is_told_with_its_evidence() -> None:
 
 def test_known_divergences_are_folded_by_reason() -> None:
     known = [deviating(number, divergence=Expectation("fail", "A <b>.")) for number in (1, 2)]
-    text = summary.markdown([whole_record(*known)], catalogue())
+    text = markdown(whole_record(*known))
     assert "2 known divergences, by reason</summary>" in text
     ids = " and ".join(f"`{one.clause}` (fail)" for one in known)
     assert f"- A &lt;b>.\n  {ids}\n" in text
@@ -68,11 +78,25 @@ def test_known_divergences_are_folded_by_reason() -> None:
     assert "not listed" not in text
 
 
+def test_unreviewed_divergences_are_apart_from_known_ones() -> None:
+    found = [
+        deviating(number, divergence=Expectation("fail", reason))
+        for number, reason in enumerate(("It is so.", "unreviewed: seen", "unreviewed:it"), 1)
+    ]
+    text = markdown(whole_record(*found))
+    assert "2 unreviewed divergences, by reason</summary>" in text
+    assert "1 known divergence, by reason</summary>" in text
+    assert text.index("- unreviewed: seen") < text.index("1 known") < text.index("- It is so.")
+    ending = "`mine` deviates only as its adapter file says; 2 of these divergences are unreviewed."
+    assert text.endswith(f"{ending}\n")
+    assert "unreviewed" not in markdown(whole_record(found[0]))
+
+
 def test_a_stale_divergence_is_told() -> None:
     passed = deviating(1, verdict="pass", observed=None, divergence=Expectation("fail", "Once."))
     made = whole_record(passed)
-    assert summary.stale(made) == [passed.clause]
-    text = summary.markdown([made], catalogue())
+    assert stale_clauses(made) == [passed.clause]
+    text = markdown(made)
     assert "#### `mine`: 1 stale divergence\n" in text
     assert f"- `{passed.clause}` no longer deviates" in text
 
@@ -82,15 +106,15 @@ def test_what_may_deviate_in_another_case_or_run_is_not_stale() -> None:
     others = [one for one in whole_record().cases if one.clause == passed.clause][1:]
     assert others  # a clause with several cases
     still = dataclasses.replace(others[0], verdict="fail", divergence=passed.divergence)
-    assert summary.stale(whole_record(passed, still)) == []
+    assert stale_clauses(whole_record(passed, still)) == []
     varies = dataclasses.replace(passed, divergence=Expectation("varies", "A race."))
-    assert summary.stale(whole_record(varies)) == []
+    assert stale_clauses(whole_record(varies)) == []
     part = dataclasses.replace(whole_record(passed), cases=(passed,))
-    assert summary.stale(part) == []
+    assert stale_clauses(part) == []
 
 
 def test_the_scores_come_first_and_what_keeps_everything_says_so() -> None:
-    text = summary.markdown([whole_record()], catalogue())
+    text = markdown(whole_record())
     assert text.startswith(
         "### Conformance of threading\n\n| implementation | interpreter | must |"
     )
@@ -120,9 +144,9 @@ def test_a_part_of_the_battery_gets_no_badge_and_is_told_in_the_summary() -> Non
     part = dataclasses.replace(whole, cases=whole.cases[:7], label="v1")
     with pytest.raises(UserError, match=f"The record has 7 of {len(whole.cases)} cases; a badge"):
         badge.badge(part, catalogue())
-    text = summary.markdown([part], catalogue())
+    text = markdown(part)
     assert f"`mine`: judged as v1; **only 7 of {len(whole.cases)} cases were run**." in text
-    assert "cases were run" not in summary.markdown([whole], catalogue())
+    assert "cases were run" not in markdown(whole)
 
 
 def test_the_commands_print_what_records_say(
@@ -132,7 +156,7 @@ def test_the_commands_print_what_records_say(
     (tmp_path / "other.json").write_text("{}", encoding="utf-8")
     assert cli.main(["summary", str(tmp_path)]) == 0
     out, err = capsys.readouterr()
-    assert out == summary.markdown([whole_record()], catalogue())
+    assert out == markdown(whole_record())
     assert err.startswith("threadspec: left out: The record ")
     assert cli.main(["badge", "--json", str(tmp_path / "mine.json.gz")]) == 0
     assert json.loads(capsys.readouterr().out)["color"] == "brightgreen"

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from rich.console import Console
 
+from threadspec.adapters.divergences import Divergence, stale
 from threadspec.reports.record import Record, read_all
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -105,6 +106,13 @@ def read_records(paths: Iterable[Path]) -> list[Record]:
         else:
             print(f"threadspec: left out: {found}", file=sys.stderr)
     return records
+
+
+def stale_in(record: Record) -> list[Divergence]:
+    """The stale divergences among those that a record tells of, in the order of the battery."""
+    told = dict.fromkeys((one.clause, one.divergence) for one in record.cases if one.divergence)
+    listed = [Divergence(clause, one.verdict, one.reason) for clause, one in told]
+    return stale(listed, record.cases)
 
 
 def print_line(console: Console, line: str) -> None:

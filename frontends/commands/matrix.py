@@ -25,7 +25,7 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import Verdict, fails, worst
 from threadspec.frontends import options
-from threadspec.frontends.commands import Commands, Output, Status, read_records
+from threadspec.frontends.commands import Commands, Output, Status, read_records, stale_in
 from threadspec.frontends.commands.completion import completed, implementations
 from threadspec.frontends.estimate import estimate
 from threadspec.frontends.parallel import ParallelTrials
@@ -203,10 +203,8 @@ def _complaints(
             unknown.setdefault(one.clause, []).append(one.verdict)
     for clause, verdicts in unknown.items():
         yield f"{name}: not known: {clause}: {worst(verdicts)}"
-    if listed is None:
-        expected = {(one.clause, one.divergence) for one in record.cases if one.divergence}
-        listed = [Divergence(clause, one.verdict, one.reason) for clause, one in expected]
-    gone = {(one.clause, one.verdict) for one in stale(listed, record.cases)}
+    outdated = stale_in(record) if listed is None else stale(listed, record.cases)
+    gone = {(one.clause, one.verdict) for one in outdated}
     for clause, verdict in sorted(gone):
         yield f"{name}: stale divergence: {clause} is listed as {verdict}"
 

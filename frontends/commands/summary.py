@@ -9,8 +9,9 @@ from rich.console import Console
 
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.commands import Commands, Status, read_records
-from threadspec.reports import badge, record, summary
+from threadspec.frontends.commands import Commands, Status, print_text, read_records, stale_in
+from threadspec.reports import badge, summary
+from threadspec.reports.record import read
 
 
 def add(commands: Commands) -> None:
@@ -45,13 +46,15 @@ def add(commands: Commands) -> None:
 
 
 def _summary(console: Console, options: argparse.Namespace) -> int:
-    print(summary.markdown(read_records(options.records), catalogue()), end="")
+    records = read_records(options.records)
+    stale = [[one.clause for one in stale_in(record)] for record in records]
+    print_text(summary.markdown(records, catalogue(), stale).removesuffix("\n"))
     return Status.FINE
 
 
 def _badge(console: Console, options: argparse.Namespace) -> int:
     if options.record.is_dir():
         raise UserError(f"{options.record} is a folder; give one record in it.")
-    made = badge.badge(record.read(options.record), catalogue())
-    print(made.json() if options.json else made.svg().rstrip())
+    made = badge.badge(read(options.record), catalogue())
+    print_text(made.json() if options.json else made.svg().rstrip())
     return Status.FINE

@@ -5,7 +5,7 @@
 // came in the way, or what was observed.
 
 import { capital, few, plural } from "./dom.js";
-import { inChapters, score, atLevel, subject } from "./data.js";
+import { STANDINGS, atLevel, inChapters, score, standing, subject } from "./data.js";
 
 // What a deviation does to a program that relies on the clause, the gravest first. `does` goes
 // behind the name of an implementation.
@@ -32,6 +32,9 @@ export const MEANS = {
   missing: "The program ends with an AttributeError or ImportError, so the first test shows it.",
   kit: "The kit or the environment is at fault: nothing is known about these clauses.",
 };
+
+// An issue on GitHub that a reason names, such as owner/name#123.
+export const ISSUE = /(?<![\w./-])([\w-]+\/[\w.-]+#\d+)\b/;
 
 const MISSING = /there is no ([\w.]+)/;
 // What a call raised; not what the activity of a thread "had raised", nor the case's own exception.
@@ -78,8 +81,10 @@ function pattern(observed, check) {
   return said.replace(/<[^<>]*>/g, "<…>").replace(/\d+/g, "N");
 }
 
+// An unreviewed reason quotes what was observed, so it is no cause.
 function causeOf(cell, check) {
-  if (cell.known !== null) return { kind: "reason", key: cell.known, title: cell.known };
+  if (cell.known !== null && !cell.unreviewed)
+    return { kind: "reason", key: cell.known, title: cell.known };
   const name = missingName(cell);
   if (name) return { kind: "name", key: name, title: `There is no ${name}`, name };
   const raised = exception(cell.observed)?.[1];
@@ -90,9 +95,9 @@ function causeOf(cell, check) {
   };
 }
 
-// The causes of the deviations of an implementation within some chapters: the new ones before the
-// known ones, and those that begin in the most basic chapter first. Required clauses come before
-// recommendations.
+// The causes of the deviations of an implementation within some chapters: the new ones before those
+// that its adapter lists, and those that begin in the most basic chapter first. Required clauses come
+// before recommendations.
 export function causes(model, column, chapters) {
   const found = new Map();
   for (const clause of inChapters(model.judged, chapters)) {
@@ -100,10 +105,9 @@ export function causes(model, column, chapters) {
     if (!cell?.bad) continue;
     const check = column.details.get(cell.number)?.check ?? "";
     const { kind, key, title, name } = causeOf(cell, check);
-    const id = `${kind} ${key}`;
-    if (!found.has(id)) {
-      found.set(id, { id, kind, title, name, known: cell.known !== null, deviations: [] });
-    }
+    const status = standing(cell);
+    const id = `${status} ${kind} ${key}`;
+    if (!found.has(id)) found.set(id, { id, kind, title, name, status, deviations: [] });
     found.get(id).deviations.push({ clause, cell, harm: harm(cell) });
   }
   const all = [...found.values()];
@@ -114,7 +118,11 @@ export function causes(model, column, chapters) {
     const levels = new Set(cause.deviations.map(({ clause }) => clause.level));
     cause.levels = ["must", "should", "free"].filter((level) => levels.has(level));
   }
-  const order = (cause) => [cause.known, cause.required === 0, cause.deviations[0].clause.number];
+  const order = (cause) => [
+    STANDINGS.indexOf(cause.status),
+    cause.required === 0,
+    cause.deviations[0].clause.number,
+  ];
   return all.sort((one, other) => compare(order(one), order(other)));
 }
 
@@ -158,8 +166,53 @@ export function sentence(model, column, chapters) {
   return `${capital(parts.join("; "))}.`;
 }
 
-// What the people who work on an implementation can do about a cause that is new to them.
+// Whose a cause is, as far as the data tells: texts, of which there may be none.
+export function owners(model, column, cause) {
+  const found = [];
+  if (cause.harms.every(({ name }) => name === "kit")) {
+    found.push("the kit's, or that of the environment in which it ran");
+  }
+  for (const other of standardLibraries(model, column)) {
+    const same = cause.deviations.filter(({ clause, cell }) => {
+      const its = other.cells.get(clause.id);
+      return its?.bad && kindOfDeviation(other, its) === kindOfDeviation(column, cell);
+    });
+    if (!same.length) continue;
+    const some = same.length < cause.deviations.length;
+    const of = some ? ` from ${same.length} of the ${cause.deviations.length} clauses` : "";
+    found.push(`${other.label} deviates in the same way${of}, so this may be inherited`);
+  }
+  const { tracker = "" } = column.implementation;
+  const issues = cause.status === "known" ? cause.title.split(ISSUE) : [];
+  const repositories = issues.filter((_, number) => number % 2).map((one) => one.split("#")[0]);
+  for (const one of new Set(repositories)) {
+    found.push(`reported to ${tracker.includes(`//github.com/${one}/`) ? "its maintainers" : one}`);
+  }
+  return found;
+}
+
+// The standard library's own module in the interpreter of an implementation.
+function standardLibraries(model, { implementation }) {
+  const isStandard = ({ name }) => name.split("@")[0] === "stdlib";
+  if (isStandard(implementation)) return [];
+  return model.columns.filter(
+    ({ implementation: other }) =>
+      isStandard(other) &&
+      other.interpreter === implementation.interpreter &&
+      other.gil === implementation.gil,
+  );
+}
+
+// What two deviations from a clause must have in common to be the same.
+function kindOfDeviation({ details }, { verdict, observed, number }) {
+  return `${verdict.name} ${pattern(observed, details.get(number)?.check ?? "")}`;
+}
+
+// What the people who work on an implementation can do about a cause that they have not reviewed.
 export function advice(cause) {
+  if (cause.status === "unreviewed") {
+    return 'Mend it, or say in the adapter file why it is so, in place of the reason that begins with "unreviewed:".';
+  }
   const kinds = new Set(cause.harms.map(({ name }) => name));
   if (cause.kind === "name") {
     return `Add ${cause.name}. If it is there under another name, say so in the adapter file.`;

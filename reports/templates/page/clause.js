@@ -1,7 +1,8 @@
 // The page of a clause: what it requires, where the manual says so, and what each implementation does.
 
-import { h, plural } from "./dom.js";
+import { capital, h, plural } from "./dom.js";
 import { format } from "./address.js";
+import { standing } from "./data.js";
 import { badge, inWords, reason } from "./parts.js";
 import { evidenceLink } from "./evidence.js";
 
@@ -93,7 +94,9 @@ function verdicts(model, clause, state) {
           {},
           h("p", {}, cell ? badge(cell) : "no case was run", ` · ${columns.length}`),
           cell?.observed ? h("p", { class: "observed" }, cell.observed) : null,
-          cell?.known ? h("p", {}, h("b", {}, "Known: "), reason(cell.known)) : null,
+          cell?.known
+            ? h("p", {}, h("b", {}, `${capital(standing(cell))}: `), reason(cell.known))
+            : null,
           h(
             "ul",
             { class: "names" },

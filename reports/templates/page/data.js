@@ -103,24 +103,26 @@ function column(
       if (rank >= 0 && (worst === null || rank > worst.rank)) worst = { rank, number };
     }
     if (worst === null) continue;
-    const verdict = model.verdicts[worst.rank];
-    const detail = details.get(worst.number) ?? {};
-    found.cells.set(clause.id, {
-      ...worst,
-      verdict,
-      observed: detail.observed ?? "",
-      known: isKnown(verdict, detail.divergence) ? detail.divergence.reason : null,
-      bad: verdict.deviation || verdict.name === "error",
-    });
+    found.cells.set(clause.id, { ...worst, ...judgement(model, found, worst.number) });
   }
   return found;
 }
 
-// One that is expected to vary may deviate in any way.
-function isKnown(verdict, expected) {
-  return Boolean(
-    expected && verdict.deviation && [verdict.name, "varies"].includes(expected.verdict),
-  );
+// What a column says of a case: its verdict, whether something is wrong, what was observed, and the
+// reason of a known divergence, or null, and whether nobody has reviewed that reason. A divergence
+// that is expected to vary may deviate in any way.
+function judgement(model, { ranks, details }, number) {
+  const verdict = model.verdicts[ranks[number]];
+  const { observed = "", divergence } = details.get(number) ?? {};
+  const isKnown = verdict.deviation && [verdict.name, "varies"].includes(divergence?.verdict);
+  const unreviewed = isKnown && divergence.reason.startsWith(model.unreviewed);
+  return {
+    verdict,
+    bad: verdict.deviation || verdict.name === "error",
+    observed,
+    known: isKnown ? divergence.reason.slice(unreviewed ? model.unreviewed.length : 0) : null,
+    unreviewed,
+  };
 }
 
 // Add the column of a record, a JSON document that a reader has dropped onto the page.
@@ -187,21 +189,23 @@ function freeLabel(model, name) {
   return label;
 }
 
+// The standings of a deviation: whether the adapter lists it, and whether the reason is reviewed.
+export const STANDINGS = ["new", "unreviewed", "known"];
+
+export function standing({ known, unreviewed }) {
+  return known === null ? "new" : unreviewed ? "unreviewed" : "known";
+}
+
 // What is known of each case of a clause on an implementation, in the order of the battery.
 export function casesOn(model, column, clause) {
   return (model.casesOf.get(clause) ?? [])
     .filter((number) => (column.ranks[number] ?? -1) >= 0)
-    .map((number) => {
-      const verdict = model.verdicts[column.ranks[number]];
-      const detail = column.details.get(number) ?? {};
-      return {
-        ...model.cases[number],
-        ...detail,
-        verdict,
-        milliseconds: column.milliseconds[number],
-        known: isKnown(verdict, detail.divergence) ? detail.divergence.reason : null,
-      };
-    });
+    .map((number) => ({
+      ...model.cases[number],
+      ...column.details.get(number),
+      ...judgement(model, column, number),
+      milliseconds: column.milliseconds[number],
+    }));
 }
 
 // How many of these clauses an implementation keeps, and how many were judged: a clause for which

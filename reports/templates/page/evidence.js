@@ -1,9 +1,9 @@
 // The evidence: what stands behind a cell, in a panel beside the view.
 
-import { command, h, plural, quoted } from "./dom.js";
+import { capital, command, h, plural, quoted } from "./dom.js";
 import { format } from "./address.js";
 import { moment } from "./changes.js";
-import { casesOn } from "./data.js";
+import { casesOn, standing } from "./data.js";
 import { badge, clauseLink, implementationLink, inWords, mark, reason } from "./parts.js";
 
 // The content of the panel. `source` gives the source of a case, as a promise.
@@ -25,7 +25,7 @@ export function evidence(model, column, clause, state, source) {
       cell?.observed
         ? [h("dt", {}, "Observed"), h("dd", { class: "observed" }, cell.observed)]
         : null,
-      cell?.known ? [h("dt", {}, "Known"), h("dd", {}, reason(cell.known))] : null,
+      cell?.known ? [h("dt", {}, capital(standing(cell))), h("dd", {}, reason(cell.known))] : null,
       earlier(model, column, clause, cell),
     ),
     cell ? [h("h3", {}, "Repeat it"), command(again(column, [clause.id]))] : null,
@@ -88,14 +88,7 @@ function caseEvidence(model, column, one, open, source) {
   return h(
     "details",
     { class: "case", open },
-    h(
-      "summary",
-      {},
-      mark({ ...one, bad: one.verdict.deviation }),
-      " ",
-      name,
-      h("span", { class: "hidden" }, `: ${inWords(one)}`),
-    ),
+    h("summary", {}, mark(one), " ", name, h("span", { class: "hidden" }, `: ${inWords(one)}`)),
     h(
       "dl",
       { class: "facts" },
@@ -112,7 +105,7 @@ function caseEvidence(model, column, one, open, source) {
           ),
       ),
       fact("Repeated", counts.join(", ")),
-      one.known === null ? null : fact("Known", reason(one.known)),
+      one.known === null ? null : fact(capital(standing(one)), reason(one.known)),
       fact("Took", `${one.milliseconds} ms${waits.length ? `; waited ${waits.join(", ")}` : ""}`),
       fact("Case", one.place ? h("code", {}, `battery/${one.place}`) : h("code", {}, one.id)),
     ),

@@ -2,8 +2,8 @@
 
 import { command, h, listed, plural } from "./dom.js";
 import { format } from "./address.js";
-import { atLevel, inChapters, score, share, shortTitle, stateOf } from "./data.js";
-import { MEANS, advice, causes, sentence } from "./causes.js";
+import { STANDINGS, atLevel, inChapters, score, share, shortTitle, stateOf } from "./data.js";
+import { MEANS, advice, causes, owners, sentence } from "./causes.js";
 import {
   atExit,
   bar,
@@ -34,8 +34,9 @@ export function implementation(model, go, state) {
 
   function update(next) {
     const found = causes(model, column, next.chapters);
-    const news = found.filter((cause) => !cause.known);
-    const known = found.filter((cause) => cause.known);
+    const [news, unreviewed, known] = STANDINGS.map((one) =>
+      found.filter(({ status }) => status === one),
+    );
     element.replaceChildren(
       h("h1", { tabindex: -1 }, column.label),
       h("p", { class: "lead" }, column.implementation.about),
@@ -46,8 +47,26 @@ export function implementation(model, go, state) {
       atExit(model, column, next) ?? "",
       ...figures(model, column, next),
       ...changed(model, column, next),
-      ...section("New deviations", "Its adapter file does not list them.", news, column, next),
       ...section(
+        model,
+        "New deviations",
+        "Its adapter file does not list them.",
+        news,
+        column,
+        next,
+      ),
+      ...(unreviewed.length
+        ? section(
+            model,
+            "Unreviewed deviations",
+            "Its adapter file lists them, but nobody has said yet why they are so.",
+            unreviewed,
+            column,
+            next,
+          )
+        : []),
+      ...section(
+        model,
         "Known deviations",
         "Its adapter file lists them with these reasons, so no run fails for them.",
         known,
@@ -102,13 +121,13 @@ function figures(model, column, state) {
   ];
 }
 
-function section(title, about, found, column, state) {
+function section(model, title, about, found, column, state) {
   const clauses = found.reduce((sum, cause) => sum + cause.deviations.length, 0);
   if (!found.length) return [h("h2", {}, title), h("p", {}, "None.")];
   return [
     h("h2", {}, `${title}: ${plural(clauses, "clause")}, ${plural(found.length, "cause")}`),
     h("p", {}, `${about} ${ORDER}`),
-    ...found.map((cause) => causeCard(cause, column, state)),
+    ...found.map((cause) => causeCard(model, cause, column, state)),
   ];
 }
 
@@ -230,8 +249,9 @@ function past(column) {
   ];
 }
 
-function causeCard(cause, column, state) {
+function causeCard(model, cause, column, state) {
   const { deviations, harms } = cause;
+  const owner = owners(model, column, cause);
   const levels = cause.levels.map((level) => {
     const some = deviations.filter(({ clause }) => clause.level === level);
     return `${some.length} ${level}`;
@@ -268,14 +288,15 @@ function causeCard(cause, column, state) {
   return h(
     "section",
     { class: "cause" },
-    h("h3", {}, cause.known ? reason(cause.title) : cause.title),
+    h("h3", {}, cause.status === "known" ? reason(cause.title) : cause.title),
     h("p", { class: "count" }, plural(deviations.length, "clause"), `: ${levels.join(", ")}`),
     cause.required
       ? harms.map(({ name, label }) =>
           h("p", {}, h("span", { class: `harm ${name}` }, label), ` ${MEANS[name]}`),
         )
       : h("p", {}, "Only recommendations, or details that no program should rely on."),
-    cause.known ? null : h("p", {}, h("b", {}, "What to do: "), advice(cause)),
+    owner.length ? h("p", {}, h("b", {}, "Whose it is: "), `${owner.join("; ")}.`) : null,
+    cause.status === "known" ? null : h("p", {}, h("b", {}, "What to do: "), advice(cause)),
     command(
       again(
         column,

@@ -2,17 +2,19 @@
 
 import { few, h, listed, plural } from "./dom.js";
 import { format } from "./address.js";
+import { ISSUE } from "./causes.js";
 import { changeMark, changesInUse, hasEarlier, when } from "./changes.js";
-import { atLevel, counts, coverage, inChapters, shortTitle } from "./data.js";
+import { atLevel, counts, coverage, inChapters, shortTitle, standing } from "./data.js";
 
 // The class of a cell: its verdict, and whether the adapter lists it.
 export function look(cell) {
-  return `v-${cell.verdict.name}${cell.bad && cell.known !== null ? " known" : ""}`;
+  const { known, unreviewed } = cell;
+  return `v-${cell.verdict.name}${known === null ? "" : " known"}${unreviewed ? " unreviewed" : ""}`;
 }
 
 // A verdict in words: "fail, known".
 export function inWords(cell) {
-  return cell.verdict.name + (cell.known === null ? "" : ", known");
+  return cell.verdict.name + (cell.known === null ? "" : `, ${standing(cell)}`);
 }
 
 export function mark(cell) {
@@ -39,22 +41,17 @@ export function bar(model, column, chapters) {
 // `more`: marks that only one view has, and what they mean.
 export function legend(model, more = []) {
   const items = model.verdicts.map((verdict) => {
-    const cell = { verdict, bad: false, known: null };
+    const cell = { verdict, known: null };
     return h("li", {}, mark(cell), h("span", {}, h("b", {}, verdict.name), `: ${verdict.meaning}`));
   });
-  const known = { verdict: model.verdicts[model.rank.get("fail")], bad: true, known: "" };
+  const fail = model.verdicts[model.rank.get("fail")];
+  const listed = (unreviewed, meaning) => {
+    const cell = { verdict: fail, known: "", unreviewed };
+    return h("li", {}, mark(cell), h("span", {}, h("b", {}, standing(cell)), `: ${meaning}`));
+  };
   items.push(
-    h(
-      "li",
-      {},
-      mark(known),
-      h(
-        "span",
-        {},
-        h("b", {}, "known"),
-        ": outlined; its adapter file lists the deviation, with a reason",
-      ),
-    ),
+    listed(false, "outlined; its adapter file lists the deviation, with a reason"),
+    listed(true, "outlined with dashes; listed, but nobody has reviewed why it is so"),
     h(
       "li",
       {},
@@ -207,9 +204,9 @@ export function outside(address, text) {
   return h("a", { href: address, rel: "noreferrer" }, text);
 }
 
-// The reason of a known divergence, in which an issue such as owner/name#123 is a link to GitHub.
+// The reason of a known divergence, in which issues are links.
 export function reason(text) {
-  return text.split(/(?<![\w./-])([\w-]+\/[\w.-]+#\d+)\b/).map((part, number) => {
+  return text.split(ISSUE).map((part, number) => {
     if (number % 2 === 0) return part;
     const [repository, issue] = part.split("#");
     return outside(`https://github.com/${repository}/issues/${issue}`, part);
