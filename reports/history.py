@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,6 +44,12 @@ class Histories:
     def since(self, label: str) -> Difference | None:
         """What has changed about a column since its newest earlier record, if it has one."""
         return self.steps[label][-1].since if label in self.steps else None
+
+    def changes(self) -> Iterator[tuple[str, Difference]]:
+        """What has changed about each column that has an earlier record, with its label."""
+        for label in self.steps:
+            if since := self.since(label):
+                yield label, since
 
 
 def histories(matrix: Matrix, earlier: Sequence[Record]) -> Histories:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -144,8 +144,11 @@ def build(
     return Matrix(catalogue, tuple(columns), tuple(missing))
 
 
-def to_json(matrix: Matrix) -> str:
-    """The matrix as a JSON document."""
+def to_json(matrix: Matrix, changes: Mapping[str, Any]) -> str:
+    """The matrix as a JSON document.
+
+    ``changes``: what has changed since an earlier record, by the label of the column.
+    """
     implementations = []
     for column in matrix.columns:
         kept, judged = matrix.required(column)
@@ -158,6 +161,7 @@ def to_json(matrix: Matrix) -> str:
                 "clauses": {verdict: column.counts[verdict] for verdict in VERDICTS},
                 "required": {"kept": kept, "judged": judged},
                 "seconds": round(column.seconds, 3),
+                "since": changes.get(column.label),
             }
         )
     clauses: list[dict[str, Any]] = []

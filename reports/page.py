@@ -49,7 +49,7 @@ from threadspec.reports.history import Histories
 from threadspec.reports.matrix import Cell, Column, Matrix
 from threadspec.reports.record import PREVIOUS, SCHEMA, CaseResult, Record
 from threadspec.reports.render import SYMBOLS, share
-from threadspec.reports.render_diff import TITLES, divergence, head, sections, summary
+from threadspec.reports.render_diff import TITLES, brief, divergence, head, sections, summary
 from threadspec.reports.text import notes
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -185,16 +185,11 @@ def _past(past: Histories, label: str, texts: Texts) -> dict[str, Any]:
                 "kit": step.record.kit.version,
                 "must": step.kept("must"),
                 "should": step.kept("should"),
-                "summary": _since(step.since) if step.since else None,
+                "summary": brief(step.since) if step.since else None,
             }
             for step in past.steps[label]
         ],
     }
-
-
-def _since(difference: Difference) -> str:
-    kit = " (with another kit)" if difference.kit_changed and not difference.of("kit") else ""
-    return summary(difference) + kit
 
 
 def _change(change: Change, listed: bool, texts: Texts) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from threadspec.conformance.verdicts import FAILING, MEANING, VERDICTS, Verdict
+from threadspec.reports.history import Histories
 from threadspec.reports.matrix import Column, Matrix
 from threadspec.reports.text import notes
 
@@ -127,16 +128,25 @@ def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(inline(cell).replace("|", "\\|") for cell in cells) + " |"
 
 
-def csv(matrix: Matrix) -> str:
-    """The verdicts as comma-separated values, with a row for each clause that has cases."""
+def csv(matrix: Matrix, past: Histories) -> str:
+    """The verdicts as comma-separated values, with a row for each clause that has cases.
+
+    An implementation with an earlier record has a column for the kinds of its changes, too.
+    """
+    kinds = {
+        f"change of {label}": {change.clause: change.kind for change in since.changes}
+        for label, since in past.changes()
+    }
     lines = io.StringIO()
     writer = csv_format.writer(lines, lineterminator="\n")
-    writer.writerow(["clause", "chapter", "level", *(column.label for column in matrix.columns)])
+    labels = [column.label for column in matrix.columns]
+    writer.writerow(["clause", "chapter", "level", *labels, *kinds])
     for clause in matrix.catalogue.clauses:
         found = [column.cells.get(clause.id) for column in matrix.columns]
         if any(found):
             verdicts = (cell.verdict if cell else "" for cell in found)
-            writer.writerow([clause.id, clause.chapter, clause.level, *verdicts])
+            changes = (one.get(clause.id, "") for one in kinds.values())
+            writer.writerow([clause.id, clause.chapter, clause.level, *verdicts, *changes])
     return lines.getvalue()
 
 
@@ -180,8 +190,8 @@ def legend() -> str:
     return f"{verdicts}, {_NOTHING} no case was run"
 
 
-def markdown(matrix: Matrix) -> str:
-    """The whole matrix as Markdown."""
+def markdown(matrix: Matrix, changes: str) -> str:
+    """The whole matrix as Markdown; ``changes``: a section about what has changed, or ""."""
     lines = [
         "# Compatibility matrix",
         "",
@@ -197,6 +207,8 @@ def markdown(matrix: Matrix) -> str:
     if any(column.foreign for column in matrix.columns):
         names = ", ".join(f"`{column.label}`" for column in matrix.columns if column.foreign)
         lines += [f"Made with another version of the catalogue: {names}.", ""]
+    if changes:
+        lines.append(changes)
     for chapter in matrix.catalogue.chapters:
         clauses = [clause for clause in chapter.clauses if clause.level != "info"]
         if not any(clause.id in column.cells for clause in clauses for column in matrix.columns):

@@ -24,6 +24,7 @@ from threadspec.reports.diff import (
     DivergenceChange,
     Kind,
 )
+from threadspec.reports.history import Histories
 from threadspec.reports.record import CaseResult, Expectation, Record
 from threadspec.reports.render import inline, symbol_in
 from threadspec.reports.text import listed
@@ -54,8 +55,11 @@ _STYLES: dict[Kind, str] = {
     "observed": "bold cyan",
 }
 
+# The kinds of changes for the worse.
+WORSE: tuple[Kind, ...] = ("regressed", "kit", "known")
+
 # The kinds whose changes are shown with all evidence.
-_EVIDENT: frozenset[Kind] = frozenset({"regressed", "kit", "known", "judged", "new"})
+_EVIDENT: frozenset[Kind] = frozenset({*WORSE, "judged", "new"})
 
 KIT_CHANGED = (
     "The kit has changed, so a worse verdict may come from it. To tell, judge the earlier state of "
@@ -198,6 +202,12 @@ def summary(difference: Difference) -> str:
     return ", ".join(counts) or "no change"
 
 
+def brief(difference: Difference) -> str:
+    """The same, and whether the kit has changed, where no kind of changes says so."""
+    kit = " (with another kit)" if difference.kit_changed and not difference.of("kit") else ""
+    return summary(difference) + kit
+
+
 def _unreviewed(changes: Iterable[Change]) -> str:
     """How many of some changes are to deviations that the adapter lists as unreviewed."""
     worst = [one.cases[0].after for one in changes if one.kind == "known"]
@@ -239,6 +249,13 @@ def rest(comparison: Comparison) -> Iterator[str]:
         yield f"Only in the later records: {', '.join(comparison.only_new)}."
     if comparison.superseded:
         yield f"There are several records of {listed(comparison.superseded)}; the newest count."
+
+
+def outcome_of(past: Histories) -> str:
+    """What has regressed in a matrix since the earlier records, in a sentence."""
+    if not past.steps:
+        return "No implementation has an earlier record, so nothing was compared."
+    return outcome(since for _, since in past.changes())
 
 
 def outcome(differences: Iterable[Difference]) -> str:
@@ -318,7 +335,7 @@ def markdown(comparison: Comparison) -> str:
             lines = [line for change in section.changes for line in _item(change)]
             lines += [f"- {section.more}"] if section.more else []
             about = MEANING[section.kind]
-            if section.kind in ("regressed", "kit", "known"):
+            if section.kind in WORSE:
                 parts += [f"**{section.title}**: {about}", "\n".join(lines)]
             else:
                 parts += _folded(f"{section.title}: {about}", lines)
@@ -344,6 +361,23 @@ _CODE = ("check", "where", "case")
 
 def _folded(title: str, lines: list[str]) -> list[str]:
     return [f"<details><summary>{title}</summary>", "\n".join(lines), "</details>"]
+
+
+def markdown_changes(past: Histories) -> str:
+    """What has changed since the earlier records, if any, as a section of a matrix in Markdown."""
+    if not (past.steps or past.gone):
+        return ""
+    lines = ["## Changes", "", outcome_of(past), ""]
+    for label, since in past.changes():
+        lines.append(f"- `{inline(label)}`, since {inline(_when(since.old))}: {brief(since)}")
+        for kind in WORSE:
+            lines += [
+                f"  - {TITLES[kind].lower()}: `{change.clause}` {verdicts(change)}".rstrip()
+                for change in since.of(kind)
+            ]
+    if past.gone:
+        lines.append(f"- Only in the earlier records: {listed([f'`{one}`' for one in past.gone])}")
+    return "\n".join(lines) + "\n"
 
 
 def html(comparison: Comparison) -> str:
@@ -375,7 +409,7 @@ def to_json(comparison: Comparison) -> str:
     document = {
         "schema": SCHEMA,
         "regressed": comparison.regressed,
-        "implementations": [_difference(one) for one in comparison.differences],
+        "implementations": [document_of(one) for one in comparison.differences],
         "only_old": comparison.only_old,
         "only_new": comparison.only_new,
         "superseded": comparison.superseded,
@@ -383,7 +417,8 @@ def to_json(comparison: Comparison) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def _difference(difference: Difference) -> dict[str, Any]:
+def document_of(difference: Difference) -> dict[str, Any]:
+    """A difference as plain values, for JSON."""
     return {
         "name": difference.name,
         "regressed": difference.regressed,

@@ -290,6 +290,42 @@ def test_a_matrix_says_what_has_regressed_since_earlier_records(
     assert re.search(rf"; since \d{{4}}-\d\d-\d\d[ \d:]*: {clauses} regressed", page)
 
 
+def test_every_form_of_a_matrix_has_what_has_changed(command: Command, tmp_path: Path) -> None:
+    clause = battery()[0].clause.id
+    old = dataclasses.replace(a_record("x", "pass", None), label="v1")
+    worse = tuple(
+        dataclasses.replace(one, verdict="crash", divergence=None) if one.clause == clause else one
+        for one in old.cases
+    )
+    new = [
+        written(tmp_path, dataclasses.replace(old, cases=worse, label="v2")),
+        written(tmp_path, a_record("z", "pass", None), "z.json"),
+    ]
+    folder = tmp_path / "threadspec-matrix"
+    assert command("matrix", "--from", *new)[0] == 0
+    assert "## Changes" not in (folder / "matrix.md").read_text(encoding="utf-8")
+    assert "change" not in (folder / "matrix.csv").read_text(encoding="utf-8").partition("\n")[0]
+    assert (
+        command("matrix", "--from", *new, "--baseline", written(tmp_path, old, "old.json"))[0] == 0
+    )
+    text = (folder / "matrix.md").read_text(encoding="utf-8")
+    section = text[text.index("## Changes") : text.index("## ", text.index("## Changes") + 1)]
+    assert re.fullmatch(
+        "## Changes\n\n1 clause has regressed: x.\n\n"
+        rf"- `x`, since \d{{4}}-\d\d-\d\d \d\d:\d\d \(v1\): 1 regressed, 1 changed divergence\n"
+        rf"  - regressed: `{re.escape(clause)}` pass → crash\n\n",
+        section,
+    )
+    head, *rows = csv.reader((folder / "matrix.csv").read_text(encoding="utf-8").splitlines())
+    assert head == ["clause", "chapter", "level", "x", "z", "change of x"]
+    assert {row[0]: row[5] for row in rows if row[5]} == {clause: "regressed"}
+    document = json.loads((folder / "matrix.json").read_text(encoding="utf-8"))
+    first, second = (one["since"] for one in document["implementations"])
+    assert [(one["kind"], one["clause"]) for one in first["changes"]] == [("regressed", clause)]
+    assert (first["old"]["label"], first["new"]["label"]) == ("v1", "v2")
+    assert second is None
+
+
 def test_earlier_records_of_other_implementations_are_told(
     command: Command, tmp_path: Path
 ) -> None:
@@ -297,7 +333,10 @@ def test_earlier_records_of_other_implementations_are_told(
     old = [written(tmp_path, a_record(name, "pass", None), name) for name in ("y", "z")]
     status, out, _ = command("matrix", "--from", new, "--baseline", *old)
     assert status == 0
-    assert out.endswith("other implementations, so nothing was compared.\n")
+    told = "No implementation has an earlier record, so nothing was compared.\n"
+    assert out.endswith(told)
+    text = (tmp_path / "threadspec-matrix/matrix.md").read_text(encoding="utf-8")
+    assert f"## Changes\n\n{told}\n- Only in the earlier records: `y` and `z`\n" in text
     status, _, err = command("matrix", "--from", new, "--baseline", "absent.json")
     assert status == 2
     assert err.startswith("threadspec: The record absent.json cannot be read")

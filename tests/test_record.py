@@ -197,7 +197,7 @@ def test_json_of_another_kind_is_refused(path: Path, content: str) -> None:
 
 
 def test_a_matrix_is_refused_as_what_it_is(path: Path) -> None:
-    path.write_text(to_json(build([a_record()], catalogue())), encoding="utf-8")
+    path.write_text(to_json(build([a_record()], catalogue()), {}), encoding="utf-8")
     with pytest.raises(UserError, match="is a matrix; give the records that it was made from"):
         record.read(path)
 
@@ -356,7 +356,7 @@ def test_a_clause_that_is_not_offered_counts_neither_as_kept_nor_as_judged() -> 
     (column,) = judged.columns
     assert judged.required(column) == (1, 1)
     assert column.counts["not-offered"] == 1
-    assert "∅ not-offered" in markdown(judged)
+    assert "∅ not-offered" in markdown(judged, "")
 
 
 def test_strictness_decides_about_nonstrict_verdicts_only() -> None:

@@ -25,7 +25,14 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import Verdict, fails, worst
 from threadspec.frontends import options
-from threadspec.frontends.commands import Commands, Output, Status, read_records, stale_in
+from threadspec.frontends.commands import (
+    Commands,
+    Output,
+    Status,
+    print_line,
+    read_records,
+    stale_in,
+)
 from threadspec.frontends.commands.completion import completed, implementations
 from threadspec.frontends.estimate import estimate
 from threadspec.frontends.parallel import ParallelTrials
@@ -148,7 +155,7 @@ def _matrix(console: Console, given: argparse.Namespace) -> int:
     status = _write_matrix(console, matrix, past, given.out)
     _keep(matrix, read[:number], given)
     if earlier:
-        _print_changes(console, past)
+        print_line(console, render_diff.outcome_of(past))
     if given.check:
         complaints = [
             complaint
@@ -221,21 +228,13 @@ def _progress(shown: bool) -> Progress:
     )
 
 
-def _print_changes(console: Console, past: Histories) -> None:
-    """Print what has regressed since the earlier records."""
-    found = [since for label in past.steps if (since := past.since(label))]
-    line = "The earlier records are of other implementations, so nothing was compared."
-    if found:
-        line = render_diff.outcome(found)
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
 def _write_matrix(console: Console, matrix: matrices.Matrix, past: Histories, folder: Path) -> int:
     """Write a matrix in all forms and print its table; the exit status."""
+    changes = {label: render_diff.document_of(since) for label, since in past.changes()}
     for suffix, text in (
-        ("json", matrices.to_json(matrix)),
-        ("md", render.markdown(matrix)),
-        ("csv", render.csv(matrix)),
+        ("json", matrices.to_json(matrix, changes)),
+        ("md", render.markdown(matrix, render_diff.markdown_changes(past))),
+        ("csv", render.csv(matrix, past)),
         ("html", page.html(matrix, past)),
     ):
         _write(folder / f"matrix.{suffix}", text)
