@@ -248,6 +248,34 @@ def test_any_column_sorts(shown: browsers.Page, address: str) -> None:
         assert len(scores(shown)) == 3
 
 
+def test_the_overview_can_be_searched_with_the_keyboard(shown: browsers.Page, address: str) -> None:
+    view(shown, address)
+    assert text(shown, ".found") == ""
+    shown.evaluate("document.querySelector('.uses').open = false")
+    shown.evaluate("document.querySelector('.uses summary').focus()")
+    shown.press("Tab")
+    shown.write("3.9 NEAR")
+    shown.wait("location.hash === '#overview?q=3.9+NEAR'")
+    assert list(scores(shown)) == ["near@3.9"]
+    assert text(shown, ".found") == "1 of 3 implementations. Show all"
+    assert shown.evaluate("document.activeElement.id") == "search"
+    shown.reload()
+    shown.wait("document.body.dataset.shown")
+    assert list(scores(shown)) == ["near@3.9"]
+    assert shown.evaluate("document.querySelector('#search').value") == "3.9 NEAR"
+    choose(shown, "#order", "name")
+    assert place(shown) == "#overview?q=3.9+NEAR&sort=name"
+    follow(shown, ".found a")
+    assert place(shown) == "#overview?sort=name"
+    assert list(scores(shown)) == ["far", "good", "near@3.9"]
+    assert shown.evaluate("document.querySelector('#search').value") == ""
+    # By module, version and interpreter as well; without a hit, the page says so.
+    for words, number in (("far.threads", 1), ("cpython+3.11.7+1.5", 3), ("pypy", 0)):
+        view(shown, address, f"#overview?q={words}")
+        assert len(scores(shown)) == number
+        assert text(shown, ".found").startswith(f"{number} of 3 ")
+
+
 def test_the_scores_follow_what_a_program_uses(shown: browsers.Page, address: str) -> None:
     view(shown, address)
     shown.click(".chips input[value=lock]")

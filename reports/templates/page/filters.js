@@ -2,7 +2,7 @@
 
 import { h, redraw } from "./dom.js";
 import { changeOf, hasEarlier } from "./changes.js";
-import { boxes, chapterItems, isWide } from "./parts.js";
+import { boxes, chapterItems, hasWords, isWide, searchField } from "./parts.js";
 
 // The ways to leave out rows.
 const ROWS = [
@@ -19,7 +19,6 @@ export function chosenColumns(model, state) {
 
 // The clauses that all filters let through.
 export function chosenRows(model, state, columns) {
-  const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
   return model.judged.filter((clause) => {
     if (state.chapters.length && !state.chapters.includes(clause.chapter)) return false;
     if (state.levels.length && !state.levels.includes(clause.level)) return false;
@@ -33,17 +32,15 @@ export function chosenRows(model, state, columns) {
     if (state.rows === "changed" && !columns.some((column) => changeOf(column, clause.id)))
       return false;
     if (state.rows === "differ" && new Set(cells.map(kind)).size < 2) return false;
-    if (!words.length) return true;
-    const text = [
+    if (!state.q) return true;
+    const texts = [
       clause.id,
       clause.says,
       clause.reading,
       ...clause.statements.map(([name]) => name),
       ...cells.map((cell) => cell?.observed),
-    ]
-      .join(" ")
-      .toLowerCase();
-    return words.every((word) => text.includes(word));
+    ];
+    return hasWords(texts.join(" "), state.q);
   });
 }
 
@@ -68,16 +65,7 @@ export function isOpen(state, chapter) {
 
 // The form with all filters.
 export function toolbar(model, go) {
-  const search = h("input", {
-    type: "search",
-    id: "search",
-    placeholder: "id, text or evidence",
-  });
-  let typed;
-  search.addEventListener("input", () => {
-    clearTimeout(typed); // a redraw for each letter would make typing slow
-    typed = setTimeout(() => search.isConnected && go({ q: search.value.trim() }), 120);
-  });
+  const search = searchField("id, text or evidence", go);
   const rows = h(
     "select",
     { id: "rows", change: () => go({ rows: rows.value }) },
@@ -140,7 +128,7 @@ export function toolbar(model, go) {
     h(
       "div",
       { class: "filters" },
-      h("span", { class: "field" }, h("label", { for: "search" }, "Search"), search),
+      search.element,
       h("span", { class: "field" }, h("label", { for: "rows" }, "Rows"), rows),
       menus.map((one) => one.element),
       model.columns.length > 1 ? compare : null,
@@ -149,7 +137,7 @@ export function toolbar(model, go) {
   );
 
   function update(state) {
-    if (document.activeElement !== search) search.value = state.q;
+    search.update(state);
     rows.value = state.rows;
     for (const one of menus) one.update(state);
     const labels = model.columns.map(({ label }) => label);

@@ -20,12 +20,14 @@ import {
   boxes,
   chapterItems,
   day,
+  hasWords,
   implementationLink,
   interpreter,
   isWide,
   judgedLine,
   legend,
   notes,
+  searchField,
 } from "./parts.js";
 
 const LIMITS =
@@ -41,6 +43,8 @@ export function overview(model, go) {
     "aria-label": "My program uses only",
   });
   const order = h("select", { id: "order", change: () => go({ sort: order.value }) });
+  const search = searchField("name or interpreter", go);
+  const found = h("p", { class: "found", role: "status" });
   const place = h("div", {});
   const worse = h("div", {});
   const element = h(
@@ -66,7 +70,13 @@ export function overview(model, go) {
       h("summary", {}, "My program uses only …"),
       chooser,
     ),
-    h("p", { class: "order" }, h("label", { for: "order" }, "Sort by "), order),
+    h(
+      "div",
+      { class: "order" },
+      search.element,
+      h("span", { class: "field" }, h("label", { for: "order" }, "Sort by"), order),
+    ),
+    found,
     place,
     legend(model),
     h("h2", {}, "What this does not tell"),
@@ -85,7 +95,12 @@ export function overview(model, go) {
     );
     order.value = keys.some(({ name }) => name === state.sort) ? state.sort : "";
     worse.replaceChildren(regressions(model, state) ?? "");
-    redraw(place, table(model, state, keys, go));
+    search.update(state);
+    const columns = model.columns.filter((column) => hasWords(described(column), state.q));
+    const everything = h("a", { href: format({ ...state, q: "", cell: null }) }, "Show all");
+    const number = `${columns.length} of ${plural(model.columns.length, "implementation")}. `;
+    found.replaceChildren(...(state.q ? [number, everything] : []));
+    redraw(place, table(model, columns, state, keys, go));
   }
   return { element, update, title: "Implementations" };
 }
@@ -145,10 +160,16 @@ function versions(text) {
   return text.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(6, "0"));
 }
 
-function table(model, state, keys, go) {
+// What an implementation is found by.
+function described(column) {
+  const { about, module, version } = column.implementation;
+  return [column.label, about, module, version, interpreter(column)].join(" ");
+}
+
+function table(model, columns, state, keys, go) {
   const sort = state.sort || "must";
   const { key } = keys.find(({ name }) => name === sort) ?? keys[0];
-  const ordered = model.columns
+  const ordered = columns
     .map((column) => ({ column, key: key(column) }))
     .sort((one, other) => compare(one.key, other.key))
     .map(({ column }) => column);

@@ -110,6 +110,31 @@ export function boxes(items, chosen, choose) {
   );
 }
 
+// A field for words to look for, which go into the address.
+export function searchField(placeholder, go) {
+  const search = h("input", { type: "search", id: "search", placeholder });
+  let typed;
+  search.addEventListener("input", () => {
+    clearTimeout(typed); // a redraw for each letter would make typing slow
+    typed = setTimeout(() => search.isConnected && go({ q: search.value.trim() }), 120);
+  });
+  const element = h("span", { class: "field" }, h("label", { for: "search" }, "Search"), search);
+
+  function update(state) {
+    if (document.activeElement !== search) search.value = state.q;
+  }
+  return { element, update };
+}
+
+// Whether a text has every word that a reader looks for.
+export function hasWords(text, words) {
+  const found = text.toLowerCase();
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => found.includes(word));
+}
+
 export function chapterItems(model) {
   return model.chapters.map((chapter) => ({ name: chapter.name, label: shortTitle(chapter) }));
 }
