@@ -688,9 +688,13 @@ def test_an_estimate_adds_what_was_published(tmp_path: Path) -> None:
     ]
     seconds = estimate.published()["gevent"]
     assert seconds > 10
-    # One implementation can take no less than its own cases, however many processors there are.
+    # The cases of one implementation overlap, too, unless it may have few workers.
     found = estimate.estimate(made[:1], tmp_path, repeat=3, jobs=8)
-    assert (found.seconds, found.unknown, found.earlier) == (seconds * 3, (), 0)
+    assert found.seconds == pytest.approx(seconds * 3 / (8 * estimate.OVERLAP))
+    assert (found.unknown, found.earlier) == ((), 0)
+    limited = dataclasses.replace(made[0].adapter, workers=2)
+    found = estimate.estimate([Implementation("gevent", limited, this)], tmp_path, 3, jobs=8)
+    assert found.seconds == seconds * 3 / 2
     found = estimate.estimate(made, tmp_path, repeat=1, jobs=2)
     assert str(found).endswith(", by published results; nothing is known of gevent@9.9.")
     # An interpreter that was not published takes about as long as the nearest one that was.
@@ -701,12 +705,27 @@ def test_an_estimate_adds_what_was_published(tmp_path: Path) -> None:
     newest, oldest = (estimate.published()[f"reference@{one}"] for one in ("3.13", "3.8"))
     found = estimate.estimate(near, tmp_path, repeat=1, jobs=1)
     assert found.unknown == ()
-    assert found.seconds == max(newest, oldest, (newest + oldest) / estimate.OVERLAP)
+    assert found.seconds == pytest.approx((newest + oldest) / estimate.OVERLAP)
     # Many share the processors.
     many = [Implementation("gevent", one.adapter, this) for one in made[:1] * 40]
     found = estimate.estimate(many, tmp_path, repeat=1, jobs=2)
     assert found.seconds == pytest.approx(40 * seconds / (2 * estimate.OVERLAP))
     assert re.search(r"40 implementations takes about \d+ minutes", str(found))
+
+
+def test_the_estimate_of_the_published_matrix_is_what_it_took(tmp_path: Path) -> None:
+    """docs/questions.md says how long it took on two processors."""
+    this = interpreters.this_interpreter()
+    made = []
+    for name in estimate.published():
+        adapter = adapters.read(adapters.FOLDER / f"{name.partition('@')[0]}.toml")
+        label = name.partition("@")[2] or this.label
+        made.append(Implementation(name, adapter, dataclasses.replace(this, label=label)))
+    text = (Path(__file__).parent.parent / "docs/questions.md").read_text(encoding="utf-8")
+    took = re.search(r"took (\d+) minutes and (\d+) seconds", text)
+    assert took
+    found = estimate.estimate(made, tmp_path, repeat=1, jobs=2)
+    assert found.seconds == pytest.approx(60 * int(took[1]) + int(took[2]), rel=0.2)
 
 
 def test_a_matrix_has_versions_in_their_order(command: Command, tmp_path: Path) -> None:
