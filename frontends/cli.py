@@ -7,7 +7,7 @@ import argparse
 import io
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import NoReturn
 
@@ -58,30 +58,31 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong, with a suggestion, and exit."""
-        super().error(message + "".join(f"; did you mean {one}?" for one in self._meant(message)))
-
-    def _meant(self, message: str) -> Iterator[str]:
-        """What was meant by the unknown words in a message."""
-        if unknown := re.search(r"unrecognized arguments: ([^;]*)", message):
-            yield from self._options_like(unknown[1].split())
         # Python 3.14 can suggest a choice itself.
         choice = re.search(r"invalid choice: '(.*?)' \(", message)
         if choice and "maybe you meant" not in message:
             for action in self._actions:
-                yield from get_close_matches(choice[1], map(str, action.choices or ()), 1)
+                for meant in get_close_matches(choice[1], map(str, action.choices or ()), 1):
+                    message += f"; did you mean {meant}?"
+        super().error(message)
 
-    def _options_like(self, words: Sequence[str]) -> Iterator[str]:
-        known = [one for parser in self._family() for one in parser._option_string_actions]
-        for word in words:
-            if word.startswith("--"):
-                yield from get_close_matches(word.partition("=")[0], known, 1)
+    def options_like(self, words: Iterable[str]) -> list[str]:
+        """The options that may have been meant by the unknown words."""
+        # Without the dashes, which make all options alike.
+        known = [one[2:] for one in self._option_string_actions if one.startswith("--")]
+        unknown = [one[2:].partition("=")[0] for one in words if one.startswith("--")]
+        return [f"--{meant}" for one in unknown for meant in get_close_matches(one, known, 1)]
 
-    def _family(self) -> Iterator[argparse.ArgumentParser]:
-        """This parser and those of the commands that were given."""
-        yield self
-        for action in self._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                yield from action.choices.values()
+    def refuse(self, unknown: Sequence[str], hint: str) -> NoReturn:
+        """Print that this command does not have these words, what was meant or a hint, and exit."""
+        message = f"unrecognized arguments: {' '.join(unknown)}"
+        meant = self.options_like(unknown)
+        misplaced = [one for one in meant if one in {word.partition("=")[0] for word in unknown}]
+        if misplaced:
+            message = f"options follow the command: {self.prog} {' '.join(misplaced)}"
+        else:
+            message += f"; did you mean {' '.join(meant)}?" if meant else hint
+        self.error(message)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -99,6 +100,8 @@ def parser() -> argparse.ArgumentParser:
     )
     for module in COMMANDS:
         module.add(commands)
+    for command in commands.choices.values():
+        command.set_defaults(parser=command)
     return made
 
 
@@ -109,12 +112,13 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     made = parser()
     argcomplete.autocomplete(made, always_complete_options="long")
     options, unknown = made.parse_known_args(words[:end])
+    command: _Parser = options.parser
     if unknown:
-        hint = "; options of pytest follow two dashes (--)" if options.command == "run" else ""
-        made.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        hint = "" if options.command != "run" else "; options of pytest follow two dashes (--)"
+        command.refuse(unknown, hint)
     options.rest = words[end + 1 :]
     if options.rest and options.command != "run":
-        made.error(f"only `threadspec run` takes options of pytest, not {options.command}")
+        command.error("only `threadspec run` takes options of pytest")
     return options
 
 

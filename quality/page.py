@@ -211,7 +211,7 @@ new MutationObserver((_, observer) => {
 
 def main() -> int:
     """Measure the page; the exit status."""
-    parser = argparse.ArgumentParser(prog="quality.page", description="Measure the page.")
+    parser = argparse.ArgumentParser(prog="python -m quality.page", description="Measure the page.")
     parser.add_argument("--implementations", type=int, default=40, metavar="N")
     parser.add_argument("--out", type=Path, metavar="FILE", help="keep the page there")
     options = parser.parse_args()

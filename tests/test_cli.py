@@ -690,7 +690,7 @@ def test_an_estimate_adds_what_was_published(tmp_path: Path) -> None:
     assert seconds > 10
     # The cases of one implementation overlap, too, unless it may have few workers.
     found = estimate.estimate(made[:1], tmp_path, repeat=3, jobs=8)
-    assert found.seconds == pytest.approx(seconds * 3 / (8 * estimate.OVERLAP))
+    assert found.seconds == pytest.approx(seconds * 3 / estimate.OVERLAP)
     assert (found.unknown, found.earlier) == ((), 0)
     limited = dataclasses.replace(made[0].adapter, workers=2)
     found = estimate.estimate([Implementation("gevent", limited, this)], tmp_path, 3, jobs=8)

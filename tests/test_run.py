@@ -139,6 +139,49 @@ def test_the_exit_status_tells_what_came_of_it(
     assert "Traceback" not in printed
 
 
+@pytest.mark.parametrize(
+    ("words", "last"),
+    [
+        (
+            ["run", "faithful", "--foo"],
+            "threadspec run: error: unrecognized arguments: --foo; options of pytest follow two "
+            "dashes (--)",
+        ),
+        (
+            ["run", "faithful", "--impl-strict"],
+            "threadspec run: error: unrecognized arguments: --impl-strict; did you mean --strict?",
+        ),
+        (
+            ["--strict", "run", "faithful"],
+            "threadspec run: error: options follow the command: threadspec run --strict",
+        ),
+        (
+            ["explain", "lock", "--clause"],
+            "threadspec explain: error: unrecognized arguments: --clause",
+        ),
+        (
+            ["matrix", "--form=x.json"],
+            "threadspec matrix: error: unrecognized arguments: --form=x.json; did you mean --from?",
+        ),
+    ],
+    ids=" ".join,
+)
+def test_what_was_meant_is_an_option_of_that_command(
+    words: list[str], last: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == Status.WRONG
+    assert capsys.readouterr().err.splitlines()[-1] == last
+
+
+def test_messages_of_pytest_name_the_command(run: Run) -> None:
+    done = run("run", "faithful", "--", "--impl-time-scale=x")
+    assert done.returncode == Status.WRONG
+    assert "threadspec run NAME --: error: argument --impl-time-scale: 'x' is not" in done.stderr
+    assert "pytest.main()" not in done.stderr
+
+
 def test_an_interrupted_run_has_its_status(run: Run, tmp_path: Path) -> None:
     interrupts = "def pytest_runtest_logreport(report):\n    raise KeyboardInterrupt\n"
     (tmp_path / "interrupts.py").write_text(interrupts, encoding="utf-8")

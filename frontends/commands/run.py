@@ -9,6 +9,7 @@ import argparse
 import os
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -19,6 +20,9 @@ from threadspec.frontends import options
 from threadspec.frontends.commands import Commands, Status
 from threadspec.frontends.commands.completion import completed, implementations, parts
 from threadspec.frontends.selection import select
+
+if TYPE_CHECKING:
+    import pytest
 
 # pytest takes a while to import, and the other commands need none of it.
 
@@ -74,6 +78,15 @@ def add(commands: Commands) -> None:
     run.set_defaults(call=_run)
 
 
+class _Named:
+    """A plugin that puts this command in the place of ``pytest.main()`` in pytest's messages."""
+
+    @staticmethod
+    def pytest_addoption(parser: pytest.Parser) -> None:
+        """Name the options that pytest reads."""
+        parser.prog = "threadspec run NAME --"
+
+
 def _hint(part: str) -> str:
     """What may have been meant by a part that is none, as the end of a sentence."""
     parts = {f"battery/{one}" for case in battery() for one in (case.clause.chapter, case.file)}
@@ -96,5 +109,5 @@ def _run(console: Console, given: argparse.Namespace) -> int:
         arguments += [f"-p{name}" for name in options.PLUGINS]
     import pytest
 
-    code = pytest.main([*arguments, *given.rest, *given.only])
+    code = pytest.main([*arguments, *given.rest, *given.only], plugins=[_Named()])
     return _STATUS.get(code, Status.FOUND)
