@@ -54,13 +54,16 @@ MARKER_VARIABLES = (
 # The chapters that an implementation may omit.  Names that it lacks in others have to be told.
 CHAPTERS = tuple(chapter for chapter in ORDER if chapter != "overview")
 
-_AN_ADDRESS = "an address that begins with https:// or http://"
 _AN_ID = "the id of a clause, such as lock.release.no-value (`threadspec clauses` lists them)"
 
 # What messages say of a key: `must` completes "KEY is VALUE; it must be …", and `missing` says what
 # to do where it is required and missing.
 ModuleName = Annotated[str, Meta(pattern=MODULE_NAME)]
 Requirement = Annotated[str, Meta(pattern=_REQUIREMENT)]
+Address = Annotated[
+    str,
+    Meta(pattern=_ADDRESS, extra={"must": "an address that begins with https:// or http://"}),
+]
 TransportName = Literal["pipes", "socket"]
 ClauseId = Annotated[str, Meta(extra_json_schema={"$ref": "#/definitions/Clause"})]
 OwnName = Annotated[str, Meta(pattern=_NAME)]
@@ -140,26 +143,22 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
     ) = UNSET
     homepage: (
         Annotated[
-            str,
+            Address,
             Meta(
-                pattern=_ADDRESS,
                 description="The address of the implementation's home page or source, which the "
                 "page links. Default: none.",
                 examples=["https://example.org/threads"],
-                extra={"must": _AN_ADDRESS},
             ),
         ]
         | UnsetType
     ) = UNSET
     tracker: (
         Annotated[
-            str,
+            Address,
             Meta(
-                pattern=_ADDRESS,
                 description="The address where faults of the implementation are reported, which "
                 "the page links. Default: none.",
                 examples=["https://example.org/threads/issues"],
-                extra={"must": _AN_ADDRESS},
             ),
         ]
         | UnsetType

@@ -28,6 +28,7 @@ from threadspec.exploration.scheduler import (
     _active,
     active,
 )
+from threadspec.reference import _layer
 
 TIMEOUT_MAX = _thread.TIMEOUT_MAX
 error = RuntimeError
@@ -626,26 +627,12 @@ def become_main(task: Task) -> None:
     task.owner = _importer.owner
 
 
-_LAYER = (
-    "TIMEOUT_MAX",
-    "RLock",
-    "allocate_lock",
-    "clock",
-    "error",
-    "get_ident",
-    "is_main_thread",
-    "local",
-    "stack_size",
-    "start_new_thread",
-    "this_thread",
-)
-
-
 def reference_layer() -> ModuleType:
     """A module with the names of the reference's ``_layer``."""
+    names = _layer.__all__
     module = ModuleType("_layer", "The simulated thread layer.")
-    module.__dict__.update((name, globals()[name]) for name in _LAYER)
-    module.__dict__["__all__"] = list(_LAYER)
+    module.__dict__.update((name, globals()[name]) for name in names)
+    module.__dict__["__all__"] = list(names)
     return module
 
 
