@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,6 +25,7 @@ from threadspec.conformance.harness.durations import TABLE
 from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, fails
 from threadspec.frontends import plugin
+from threadspec.frontends.options import OPTIONS
 
 DOCS = ROOT / "docs"
 WRITTEN = sorted(DOCS.rglob("*.md"))
@@ -221,11 +223,31 @@ def test_the_numbers_are_those_of_the_catalogue() -> None:
 def test_changes_name_clauses_that_exist_and_count_them() -> None:
     changes = generate.clause_changes()
     known = {clause.id: clause for clause in catalogue().clauses}
-    named = re.findall(r"^- `([\w.-]+)`(?: \((\w+)[),])?", changes, re.MULTILINE)
-    assert len(named) == len({name for name, _ in named})
-    for name, level in named:
-        assert name in known
-        assert not level or known[name].level == level, name
+    counts = {}
+    for part in re.split(r"^### ", changes, flags=re.MULTILINE)[1:]:
+        items = re.findall(
+            r"^- ((?:`[\w.-]+`,?\s+)*`[\w.-]+`)(?:\s+\((\w+)[),])?", part, re.MULTILINE
+        )
+        named = [(name, level) for ids, level in items for name in re.findall(r"[\w.-]+", ids)]
+        assert len(items) == part.count("\n- ")
+        assert len(named) == len(dict(named))
+        for name, level in named:
+            assert name in known
+            assert not level or known[name].level == level, name
+        counts[part.partition("\n")[0]] = len(named)
+    added, sharpened = counts["Added"], counts["Sharpened"]
+    told = f"{added} clauses are added, {sharpened} are sharpened (their cases see more), "
+    assert f"{told}{counts['Another level']} have another level" in " ".join(changes.split())
+
+
+def test_the_changelog_names_options_that_exist_and_says_nothing_twice() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    changed, new = changes.split("\n### Clauses", 1)
+    assert "`--impl-write-divergences" in changed  # which also says what replaces it
+    assert set(re.findall(r"--impl-([\w-]+)", new)) <= {one.name for one in OPTIONS}
+    items = re.split(r"^- |^#.*$", changes, flags=re.MULTILINE)
+    said = Counter(" ".join(one.split()) for one in items if one.strip())
+    assert [one for one, number in said.items() if number > 1] == []
 
 
 def test_plain_text_stays_plain() -> None:
