@@ -6,7 +6,7 @@ import gc
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -19,55 +19,21 @@ from threadspec.exploration.program import Program, Scenario
 from threadspec.exploration.search import Bounded, Random, token
 from threadspec.exploration.stage import SPINNING, Stage, Told, why_left_out
 from threadspec.exploration.visible import Subject
+from threadspec.reports.exploration import Broken, Explored, Kind
 
-# The seconds of an exploration, and how many of them the scenarios may take.
+# The seconds of processor time that an exploration takes by default, and the share of scenarios.
 SECONDS = 60.0
-FOR_SCENARIOS = 35.0
+FOR_SCENARIOS = 0.6
 
 # How many schedules of a case are run in each round, and how many rounds there are.
 ROUND = 20
 ROUNDS = 5
 
+# Why programs and cases that could be explored were not.
+OVER = "the time was over"
+
 # What a case may end with.
 FINE = ("ok", "observed", "not-offered", "missing")
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A failure of a program or a case: what a reader and a replay need.
-
-    ``always``: a case that failed in each schedule, which is no matter of interleaving.
-    """
-
-    clause: str
-    observed: str
-    token: str
-    schedule: int
-    preemptions: int | None = None
-    always: bool = False
-
-
-@dataclass
-class Row:
-    """What is known of one program or case on one subject.
-
-    ``grade`` and ``bound`` are those of :class:`exploring.Finding`; ``programs``: how many programs
-    the row is about.
-    """
-
-    name: str
-    subject: str
-    kind: str
-    clauses: tuple[str, ...]
-    grade: str
-    bound: int | None
-    schedules: int
-    equivalent: int
-    outcomes: int
-    seconds: float
-    why: str = ""
-    programs: int = 1
-    failure: Broken | None = None
 
 
 @dataclass
@@ -118,8 +84,9 @@ def seal(subject: Subject, what: str) -> str:
 class Campaign:
     """One exploration of an implementation, given as its subjects.
 
-    ``exhaust``: every schedule of every scenario, without a limit of time, and no cases; ``tell``:
-    called with what is being explored, how much of it is done, and the number of schedules.
+    ``exhaust``: every schedule of every scenario, without a limit of time, and no cases;
+    ``seconds``: the limit otherwise, in processor time; ``tell``: called with what is being
+    explored, how much of it is done, and the number of schedules.
     """
 
     def __init__(
@@ -127,17 +94,19 @@ class Campaign:
         subjects: Sequence[Subject],
         choice: Choice,
         exhaust: bool = False,
+        seconds: float = SECONDS,
         tell: Callable[[str, float, int], None] = lambda what, share, count: None,
     ) -> None:
         self._subjects = subjects
         self._choice = choice
         self._exhaust = exhaust
+        self._seconds = seconds
         self._tell = tell
-        self._began = time.monotonic()
+        self._began = time.process_time()
         self._schedules = 0
         self.left_out: Counter[str] = Counter()
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Explored]:
         """Each program as soon as it is explored."""
         yield from self._scenarios()
         if not self._exhaust:
@@ -145,7 +114,7 @@ class Campaign:
 
     # -- scenarios --------------------------------------------------------------------------------
 
-    def _scenarios(self) -> Iterator[Row]:
+    def _scenarios(self) -> Iterator[Explored]:
         jobs = [
             (one, subject)
             for one in self._choice.scenarios
@@ -153,44 +122,48 @@ class Campaign:
             if number == 0 or one.uses_rlock
         ]
         total = len(jobs) + len(self._choice.generated)
-        left = []
+        left: list[tuple[Scenario, Subject, Kind, Finding]] = []
         done = 0
-        end = None if self._exhaust else self._began + FOR_SCENARIOS
+        end = None if self._exhaust else self._began + FOR_SCENARIOS * self._seconds
         for scenario, subject in jobs:
             finding = self._explore(scenario, subject, end, quick=True)
             if finding.grade == "exhausted" or finding.failure is not None:
                 done += 1
                 yield _row(scenario, subject, finding)
             else:
-                left.append((scenario, subject))
+                left.append((scenario, subject, "scenario", finding))
             self._tell("scenarios", done / total, self._schedules)
         by_chapter: dict[str, list[tuple[Scenario, Finding]]] = {}
         for scenario in self._choice.generated:
             finding = self._explore(scenario, self._subjects[0], end, quick=True)
             if not finding.schedules:
+                self.left_out[OVER] += 1
                 continue
             done += 1
             self._tell("scenarios", done / total, self._schedules)
             if finding.failure is not None:
-                yield _row(scenario, self._subjects[0], finding)
+                yield _row(scenario, self._subjects[0], finding, "generated")
             elif finding.grade == "exhausted":
                 by_chapter.setdefault(scenario.chapter, []).append((scenario, finding))
             else:
-                left.append((scenario, self._subjects[0]))
+                left.append((scenario, self._subjects[0], "generated", finding))
         for chapter, found in by_chapter.items():
             yield _together(chapter, self._subjects[0], found)
-        for scenario, subject in left:
-            finding = self._explore(scenario, subject, end)
+        for scenario, subject, kind, before in left:
+            again = self._explore(scenario, subject, end)
+            finding = again if again.schedules else before
             done += 1
             self._tell("scenarios", done / total, self._schedules)
             if finding.schedules:
-                yield _row(scenario, subject, finding)
+                yield _row(scenario, subject, finding, kind)
+            else:
+                self.left_out[OVER] += 1
 
     def _explore(
         self, scenario: Scenario, subject: Subject, end: float | None, quick: bool = False
     ) -> Finding:
-        if end is not None and time.monotonic() > end:
-            return Finding(grade="sampled", why="the time was over")
+        if end is not None and time.process_time() > end:
+            return Finding(grade="sampled", why=OVER)
         before = self._schedules
 
         def tell(count: int) -> None:
@@ -205,7 +178,7 @@ class Campaign:
 
     # -- cases ------------------------------------------------------------------------------------
 
-    def _cases(self) -> Iterator[Row]:
+    def _cases(self) -> Iterator[Explored]:
         subject = self._subjects[0]
         stage = Stage(subject, subject.mapped)
         todo: list[tuple[Case, CaseSearch]] = []
@@ -220,7 +193,7 @@ class Campaign:
         over = False
         for _ in range(ROUNDS):
             for _, search in todo:
-                if time.monotonic() > self._began + SECONDS:
+                if time.process_time() > self._began + self._seconds:
                     over = True
                     break
                 if search.failure is None and not search.is_long:
@@ -236,6 +209,8 @@ class Campaign:
                 self.left_out["they take too many steps"] += 1
             elif search.schedules:
                 yield search.row(case, subject)
+            else:
+                self.left_out[OVER] += 1
 
 
 class CaseSearch:
@@ -259,7 +234,7 @@ class CaseSearch:
 
     def go_on(self, count: int) -> int:
         """Run ``count`` more schedules, unless one fails; how many were run."""
-        began = time.monotonic()
+        began = time.process_time()
         before = self.schedules
         for _ in range(count):
             first = not self.schedules
@@ -276,7 +251,7 @@ class CaseSearch:
             if told.kind not in FINE:
                 self._fail(told, token(run.trail), first)
                 break
-        self.seconds += time.monotonic() - began
+        self.seconds += time.process_time() - began
         return self.schedules - before
 
     def _fail(self, told: Told, schedule: str, first: bool) -> None:
@@ -292,24 +267,28 @@ class CaseSearch:
         observed = told.observed or told.kind
         self.failure = Broken(self._case.clause.id, observed, full, self.schedules, always=always)
 
-    def row(self, case: Case, subject: Subject) -> Row:
+    def row(self, case: Case, subject: Subject) -> Explored:
         """The result."""
-        return Row(
+        return Explored(
             name=case.id,
-            subject=subject.name,
             kind="case",
+            chapter=case.clause.chapter,
             clauses=(case.clause.id,),
+            variant=subject.variant,
             grade="sampled",
-            bound=0,
+            bound=None,
             schedules=self.schedules,
             equivalent=0,
             outcomes=len(self.kinds),
-            seconds=self.seconds,
+            seconds=round(self.seconds, 6),
+            verdict="holds" if self.failure is None else "fails",
             failure=self.failure,
         )
 
 
-def _row(scenario: Scenario, subject: Subject, finding: Finding) -> Row:
+def _row(
+    scenario: Scenario, subject: Subject, finding: Finding, kind: Kind = "scenario"
+) -> Explored:
     failure = None
     if finding.failure is not None:
         found = finding.failure
@@ -320,34 +299,46 @@ def _row(scenario: Scenario, subject: Subject, finding: Finding) -> Row:
             found.schedule,
             found.preemptions,
         )
-    return Row(
+    return Explored(
         name=scenario.name,
-        subject=subject.name,
-        kind="scenario",
-        clauses=scenario.clauses,
+        kind=kind,
+        chapter=scenario.chapter,
+        clauses=_clauses([scenario]),
+        variant=subject.variant,
         grade=finding.grade,
         bound=finding.bound,
         schedules=finding.schedules,
         equivalent=finding.equivalent,
         outcomes=len(finding.outcomes),
-        seconds=finding.seconds,
+        seconds=round(finding.seconds, 6),
+        verdict="holds" if failure is None else "fails",
         why=finding.why,
         failure=failure,
     )
 
 
-def _together(chapter: str, subject: Subject, found: list[tuple[Scenario, Finding]]) -> Row:
+def _together(chapter: str, subject: Subject, found: list[tuple[Scenario, Finding]]) -> Explored:
     """One row for the generated programs of a chapter that were exhausted."""
-    return Row(
+    return Explored(
         name=f"{chapter}.generated",
-        subject=subject.name,
         kind="generated",
-        clauses=found[0][0].clauses,
+        chapter=chapter,
+        clauses=_clauses(one for one, _ in found),
+        variant=subject.variant,
         grade="exhausted",
         bound=None,
         schedules=sum(one.schedules for _, one in found),
         equivalent=sum(one.equivalent for _, one in found),
         outcomes=sum(len(one.outcomes) for _, one in found),
-        seconds=sum(one.seconds for _, one in found),
+        seconds=round(sum(one.seconds for _, one in found), 6),
+        verdict="holds",
         programs=len(found),
     )
+
+
+def _clauses(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+    """The clauses that scenarios check, the first foremost."""
+    found: dict[str, None] = {}
+    for one in scenarios:
+        found.update(dict.fromkeys((*one.clauses, *one.answers.values())))
+    return tuple(found)

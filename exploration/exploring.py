@@ -103,7 +103,7 @@ def undisturbed() -> Iterator[None]:
 class Exploration:
     """Explores one program.
 
-    ``deadline``: the processor time, as ``time.monotonic`` tells it, at which to stop, or None;
+    ``deadline``: the processor time, as ``time.process_time`` tells it, at which to stop, or None;
     ``exhaust``: run every schedule, however many; ``tell``: called now and then with the number of
     schedules so far; ``keep_going``: do not stop at the first failure; ``quick``: stop after
     ``QUICK`` schedules, with the grade "sampled" unless those were all.
@@ -129,7 +129,7 @@ class Exploration:
 
     def explore(self) -> Finding:
         """What is found."""
-        began = time.monotonic()
+        began = time.process_time()
         finding = self.finding
         try:
             self._search()
@@ -138,7 +138,7 @@ class Exploration:
                 finding.grade = "sampled"
             finding.why = "the time was over"
         finally:
-            finding.seconds = time.monotonic() - began
+            finding.seconds = time.process_time() - began
         return finding
 
     def _search(self) -> None:
@@ -197,7 +197,7 @@ class Exploration:
                 over = strategy.done or (most is not None and count >= most)
                 if over or count % 64 == 0:
                     self._tell(finding.schedules + count)
-                    if self._deadline is not None and time.monotonic() > self._deadline:
+                    if self._deadline is not None and time.process_time() > self._deadline:
                         finding.schedules += count
                         finding.outcomes.update(outcomes)
                         raise Stop

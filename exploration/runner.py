@@ -14,10 +14,11 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.harness import loading
 from threadspec.conformance.index import Case, battery
 from threadspec.conformance.outcome import Kind, Outcome
-from threadspec.exploration import subjects
+from threadspec.exploration import results, subjects
 from threadspec.exploration.campaign import CaseSearch
 from threadspec.exploration.exploring import undisturbed
 from threadspec.exploration.stage import Stage, why_left_out
+from threadspec.reports.exploration import SIMULATED, Exploration, Explored
 
 # How many schedules each case is run under.
 SCHEDULES = 100
@@ -30,13 +31,15 @@ SECONDS = 0.4
 class ExploringRunner:
     """Runs each case under ``SCHEDULES`` schedules in this process, on simulated threads.
 
-    It has the methods of the frontends' runners.
+    It has the methods of the frontends' runners.  ``found``: what is known of the schedules of each
+    case that was explored, by its id.
     """
 
     def __init__(self, implementation: Implementation) -> None:
         self._implementation = implementation
         self._stage: Stage | None = None
         self._cases: dict[tuple[str, str], Case] = {}
+        self.found: dict[str, Explored] = {}
         self.traceback: TracebackType | None = None
 
     def begin(self) -> None:
@@ -53,7 +56,7 @@ class ExploringRunner:
         version = self._implementation.interpreter.version
         if version.release != (0,):
             description["python"] = str(version)
-        description["interpreter"] = f"simulated threads on {description['interpreter']}"
+        description["interpreter"] = f"{SIMULATED}{description['interpreter']}"
         return description
 
     def expect(self, cases: Iterable[tuple[str, str]]) -> None:
@@ -86,6 +89,7 @@ class ExploringRunner:
         evidence: tuple[str, ...] = (f"{search.schedules} schedules",)
         if search.is_long:
             return Outcome("not-offered", "it cannot be explored: it takes too many steps")
+        self.found[case.id] = search.row(case, self._stage.subject)
         if search.failure is not None:
             failure = search.failure
             told = search.told
@@ -107,6 +111,11 @@ class ExploringRunner:
             kind = cast(Kind, told.kind)  # one of campaign.FINE
             return Outcome(kind, told.observed, evidence=evidence, seconds=seconds)
         return Outcome("ok", evidence=evidence, seconds=seconds)
+
+    def exploration(self, found: Iterable[Explored]) -> Exploration:
+        """The part of a record with these results; only after :meth:`load`."""
+        assert self._stage is not None
+        return results.exploration(self._implementation, self._stage.subject, found, {})
 
     def give_up(self) -> None:
         """Do nothing: no case in this process can be given up."""

@@ -48,10 +48,9 @@ def load(implementation: Implementation) -> list[Subject]:
         )
     if adapter.module == REFERENCE:
         _refuse_elsewhere(implementation)
-        return [
-            visible.load_reference(),
-            visible.load_reference("reference (portable RLock)", reentrant=False),
-        ]
+        portable = visible.load_reference("reference (portable RLock)", reentrant=False)
+        portable.variant = "portable RLock"
+        return [visible.load_reference(), portable]
     if adapter.module == "threading":
         path, version = standard_threading(implementation.interpreter)
         subject = visible.load_file("threading", path, version, None, adapter.setup)

@@ -43,12 +43,13 @@ class Subject:
     """A loaded implementation.
 
     ``module``: its names; ``digest``: a digest of its sources, so that a token of another source is
-    refused; ``name``: what the user calls it; ``mapped``: the documented names that its adapter has
-    mapped, as {documented: own}.
+    refused; ``name``: what the user calls it; ``variant``: in what it differs from the usual one,
+    or ""; ``mapped``: the documented names that its adapter has mapped, as {documented: own}.
     """
 
     def __init__(self, name: str, module: Any, digest: str, born: list[Any], files: list[Path]):
         self.name = name
+        self.variant = ""
         self.module = module
         self.digest = digest
         self.files = files

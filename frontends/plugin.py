@@ -577,12 +577,15 @@ def pytest_runtest_makereport(
         from threadspec.reports.record import plain
 
         known = item.kit_session.is_known(item.result)
+        trial = item.kit_session.trials[item.number]
+        explored = trial.explored(item.case)
         # Pytest has measured how long it waited, but the case may have been begun before that.
         report.duration = item.result.seconds
         report.threadspec = {
             "implementation": item.number,
-            "subject": plain(item.kit_session.trials[item.number].subject),
+            "subject": plain(trial.subject),
             "result": plain(item.result),
+            "explored": plain(explored) if explored else None,
             "known": known,
         }
         item.user_properties[:] = report.user_properties = list(_properties(item.result))

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from threadspec.conformance.verdicts import (
 from threadspec.frontends import options
 from threadspec.frontends.trial import Trial, make_record
 from threadspec.reports import record, text
+from threadspec.reports.exploration import Explored
 from threadspec.reports.record import CaseResult, Subject
 
 # A name that later manuals replace -> its key in the table [names], and the name that replaces it.
@@ -80,6 +82,11 @@ def check_report(value: str) -> None:
     )
 
 
+def record_path(place: Path, name: str) -> Path:
+    """The file for the record of an implementation, in a place that is a file or a folder."""
+    return place if record.is_file_name(place.name) else place / record.file_name(name)
+
+
 def shown(path: Path) -> str:
     """A path for people: relative to the current folder if it is inside."""
     try:
@@ -88,7 +95,7 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def _left(path: Path) -> str:
+def left(path: Path) -> str:
     """The sentence about a file that a run would have written at its end."""
     return f"{shown(path)} was not written, as the run was interrupted."
 
@@ -196,6 +203,7 @@ class Session:
             self._check_in_process(implementations)
         self._results: dict[int, list[CaseResult]] = {}
         self._subjects: dict[int, Subject] = {}
+        self._explored: dict[int, list[Explored]] = {}
         self._expected: Counter[int] = Counter()
         self._label = label or ""
         if report:
@@ -233,8 +241,13 @@ class Session:
                 raise UserError(
                     "Each implementation has a record of its own; give --impl-report a folder."
                 )
-            check_writable(self._record_path(self._report, "probe"))
+            check_writable(record_path(self._report, "probe"))
         if self._divergences is not None:
+            if self._explore:
+                raise UserError(
+                    "--impl-update-divergences needs verdicts with real threads; leave out "
+                    "--impl-explore."
+                )
             if len(self.trials) != 1:
                 raise UserError(
                     "--impl-update-divergences writes the adapter file of one implementation; "
@@ -242,10 +255,6 @@ class Session:
                 )
             check_writable(self._divergences)
             update.check_place(self.trials[0].implementation.adapter, self._divergences)
-
-    @staticmethod
-    def _record_path(place: Path, name: str) -> Path:
-        return place if record.is_file_name(place.name) else place / record.file_name(name)
 
     def check(self) -> None:
         """Check that the catalogue and the battery can be read.  Raises UserError if not."""
@@ -370,14 +379,30 @@ class Session:
         number = found["implementation"]
         self._results.setdefault(number, []).append(record.case_result(found["result"]))
         self._subjects[number] = record.subject(found["subject"])
+        if found["explored"] is not None:
+            explored = record.explored(found["explored"])
+            if explored.failure is not None and found["known"]:
+                explored = replace(explored, verdict="known")
+            self._explored.setdefault(number, []).append(explored)
 
-    def _records(self) -> Iterator[record.Record]:
+    def _records(self) -> Iterator[tuple[int, record.Record]]:
+        """What is known of each implementation, with its number."""
         for number in sorted(self._results):
             results = self._results[number]
             finished = len(results) == self._expected[number]
-            yield make_record(
-                self._subjects[number], results, self._time_scale, finished, self._label
+            yield (
+                number,
+                make_record(
+                    self._subjects[number], results, self._time_scale, finished, self._label
+                ),
             )
+
+    def _written_as(self, number: int, found: record.Record) -> record.Record:
+        """A record as it is written: verdicts from simulated threads are not among its cases."""
+        if not self._explore:
+            return found
+        exploration = self.trials[number].exploration(self._explored.get(number, ()))
+        return replace(found, cases=(), exploration=exploration)
 
     def finish(self) -> Iterator[tuple[str, str]]:
         """Write the records; yield what is wrong with the run, each as a place and a sentence.
@@ -385,15 +410,15 @@ class Session:
         A run that did not come to its end changes no file that exists.
         """
         paths = []
-        for one in self._records():
+        for number, one in self._records():
             if self._report is None:
                 break
-            path = self._record_path(self._report, one.implementation.name)
+            path = record_path(self._report, one.implementation.name)
             if not one.finished and path.exists():
-                self._written.append(_left(path))
+                self._written.append(left(path))
                 continue
             try:
-                record.write(one, path)
+                record.write(self._written_as(number, one), path)
             except UserError as error:
                 yield str(path), str(error)
                 continue
@@ -416,7 +441,7 @@ class Session:
                 for known in stale:
                     yield adapter.place(known), _stale(known, results, trial)
             if self._divergences is not None and len(results) < self._expected[number]:
-                self._written.append(_left(self._divergences))
+                self._written.append(left(self._divergences))
             elif self._divergences is not None:
                 yield from self._update(adapter, results, self._divergences, stale)
             elif self._reviewed:
@@ -453,7 +478,7 @@ class Session:
 
         ``durations``: include the share of time spent waiting, by named duration.
         """
-        for one in self._records():
+        for _, one in self._records():
             yield from text.summarize(one, len(battery()), durations)
         for unavailable in self.unavailable:
             yield f"{unavailable.name}: unavailable: {unavailable.reason}", {"yellow": True}

@@ -40,6 +40,7 @@ from threadspec.conformance.index import Case, battery, digest, digest_of
 from threadspec.conformance.outcome import Outcome
 from threadspec.conformance.verdicts import VERDICTS, Verdict, of_repetitions, verdict_of
 from threadspec.exploration.runner import ExploringRunner
+from threadspec.reports.exploration import Exploration, Explored
 from threadspec.reports.record import CaseResult, Expectation, JudgedLevel, Kit, Record, Subject
 
 
@@ -149,8 +150,9 @@ class Trial:
         self._time_scale = time_scale
         self._repeat = repeat
         self._runner: Runner
-        if explore:
-            self._runner = ExploringRunner(implementation)
+        self._explorer = ExploringRunner(implementation) if explore else None
+        if self._explorer is not None:
+            self._runner = self._explorer
         elif workers == 0:
             self._runner = InProcess(implementation, time_scale)
         else:
@@ -320,6 +322,15 @@ class Trial:
     def broken_off(self, case: Case, reason: str, seconds: float) -> CaseResult:
         """The result of a case that was ended from outside, for instance by pytest-timeout."""
         return self._result(case, Outcome("timeout", reason, seconds=round(seconds, 6)))
+
+    def explored(self, case: Case) -> Explored | None:
+        """What is known of the schedules of a case, if it was explored."""
+        return self._explorer.found.get(case.id) if self._explorer else None
+
+    def exploration(self, found: Iterable[Explored]) -> Exploration | None:
+        """The part of a record with these results; None if nothing is explored here."""
+        self.load()
+        return self._explorer.exploration(found) if self._explorer else None
 
     def give_up(self) -> None:
         """Make ``run_case`` return soon in another thread, and then raise CancelledError."""

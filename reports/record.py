@@ -23,6 +23,7 @@ from msgspec import Meta
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, is_unreviewed, worst
+from threadspec.reports.exploration import SIMULATED, Count, Exploration, Explored
 
 SCHEMA: Literal["threadspec-record/4"] = "threadspec-record/4"
 # The previous format, which is read as well.  It lacks what PREVIOUS_LACKS names, by its place.
@@ -39,7 +40,6 @@ COMPRESSED = ".json.gz"
 
 # The levels of clauses that have cases.
 JudgedLevel = Literal["must", "should", "free"]
-Count = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(ge=0)]
 
 
@@ -179,6 +179,18 @@ class Record:
     time_scale: Annotated[
         float, Meta(gt=0, description="The factor that multiplied the named durations.")
     ] = 1.0
+    exploration: Annotated[
+        Exploration | None,
+        Meta(
+            description="What `threadspec explore` found on simulated threads. Left out if nothing "
+            "was explored; the only field that may be."
+        ),
+    ] = None
+
+    @property
+    def is_exploration(self) -> bool:
+        """Whether it has the results of an exploration and no verdict with real threads."""
+        return self.exploration is not None and not self.cases
 
     @property
     def is_whole(self) -> bool:
@@ -233,7 +245,10 @@ class Document(Record):
 def to_json(record: Record) -> dict[str, Any]:
     """The document for a record, as plain values."""
     document = Document(**vars(record), schema=SCHEMA, totals=totals(record.cases))
-    return {"schema": SCHEMA, **msgspec.json.decode(msgspec.json.encode(document))}
+    values = {"schema": SCHEMA, **msgspec.json.decode(msgspec.json.encode(document))}
+    if record.exploration is None:
+        del values["exploration"]
+    return values
 
 
 def is_file_name(name: str) -> bool:
@@ -326,6 +341,7 @@ def read(path: Path) -> Record:
         label=found.label,
         finished=found.finished,
         time_scale=found.time_scale,
+        exploration=found.exploration and replace(found.exploration),
     )
     if document != to_json(record) and found.totals == totals(record.cases):
         raise UserError(
@@ -417,10 +433,14 @@ def _contradictions(record: Record, counted: Totals) -> Iterator[str]:
         yield f"it has {len(seen)} cases, but the kit that wrote it has {record.kit.cases}"
     if counted != totals(record.cases):
         yield "its totals do not add up"
+    if record.cases and record.implementation.interpreter.startswith(SIMULATED):
+        yield "its cases were run on simulated threads, which give no verdicts"
+    if record.exploration is not None:
+        yield from record.exploration.contradictions()
 
 
-def plain(part: CaseResult | Subject) -> dict[str, Any]:
-    """A result or a subject as plain values, for :func:`case_result` or :func:`subject`."""
+def plain(part: CaseResult | Subject | Explored) -> dict[str, Any]:
+    """A part of a record as plain values, for the function that makes the part of them again."""
     values: dict[str, Any] = msgspec.to_builtins(part)
     return values
 
@@ -428,6 +448,11 @@ def plain(part: CaseResult | Subject) -> dict[str, Any]:
 def case_result(values: dict[str, Any]) -> CaseResult:
     """The result with these plain values, which are those of :func:`plain` or JSON."""
     return msgspec.convert(values, CaseResult)
+
+
+def explored(values: dict[str, Any]) -> Explored:
+    """What these plain values, which are those of :func:`plain` or JSON, tell of schedules."""
+    return msgspec.convert(values, Explored)
 
 
 def subject(values: dict[str, Any]) -> Subject:

@@ -210,7 +210,7 @@ def test_json_holds_everything(command: Command) -> None:
 def test_the_reference_holds(command: Command) -> None:
     status, out, _ = command("--impl=reference", "rlock", "--exhaust")
     assert status == 0
-    assert "on reference (portable RLock)" in out
+    assert "(portable RLock): exhausted" in out
     assert "FAIL" not in out
     assert "No schedule that was run breaks a clause." in out
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -13,19 +15,25 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from threadspec.adapters.adapter import resolve
+from threadspec.adapters.adapter import Implementation, resolve
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
-from threadspec.exploration import scenarios, subjects
-from threadspec.exploration.campaign import Broken, Campaign, Row, choose, seal
+from threadspec.exploration import results, scenarios, subjects
+from threadspec.exploration.campaign import SECONDS, Campaign, choose, seal
 from threadspec.exploration.exploring import undisturbed
 from threadspec.exploration.program import Program
 from threadspec.exploration.report import Interleaving, case_interleaving, interleaving
 from threadspec.exploration.search import parse
 from threadspec.exploration.stage import Stage
 from threadspec.exploration.visible import Subject
+from threadspec.frontends import options as run_options
 from threadspec.frontends.commands import Commands, Output
+from threadspec.frontends.session import check_report, check_writable, left, record_path, shown
+from threadspec.frontends.trial import Trial, make_record
+from threadspec.reports import joining
+from threadspec.reports import record as records
+from threadspec.reports.exploration import Broken, Explored, in_words
 
 # How fine the steps are: said with each result, since a proof holds for them alone.
 GRANULARITY = (
@@ -41,7 +49,8 @@ def add(commands: Commands) -> None:
         "explore",
         help="run small programs over an implementation written in Python, under every schedule",
         description="Run small programs, and the cases of the battery, over an implementation "
-        "written in Python, on simulated threads, under every schedule or many. Takes 60 seconds.",
+        "written in Python, on simulated threads, under every schedule or many. Takes 60 seconds "
+        "of processor time.",
     )
     explore.add_argument(
         "words",
@@ -60,10 +69,25 @@ def add(commands: Commands) -> None:
         help="run every schedule of the scenarios, however long it takes, and no cases",
     )
     explore.add_argument(
+        "--seconds",
+        type=run_options.factor,
+        default=SECONDS,
+        metavar="N",
+        help="take N seconds of processor time (default: %(default)g)",
+    )
+    explore.add_argument(
         "--replay", metavar="TOKEN", help="show the schedule of a failure, step by step"
     )
     explore.add_argument("--list", action="store_true", help="list the scenarios, and stop")
     explore.add_argument("--json", action="store_true", help="print the results as JSON")
+    run_options.add(explore, run_options.named("report", "label"))
+    explore.add_argument(
+        "--add-to",
+        type=Path,
+        metavar="RECORD",
+        help="write the results into this record of the same implementation, in the place of those "
+        "of an earlier exploration; nothing else in it changes",
+    )
     explore.set_defaults(call=_explore)
 
 
@@ -81,10 +105,13 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
         return 0
     if options.impl is None:
         raise UserError("explore needs an implementation; add --impl=NAME, such as --impl=stdlib.")
-    loaded = subjects.load(resolve(options.impl))
+    implementation = resolve(options.impl)
+    loaded = subjects.load(implementation)
     if options.replay:
         return _replay(console, options, loaded)
-    rows: list[Row] = []
+    goal = _goal(options, implementation, loaded)
+    listed = {one.clause for one in implementation.adapter.divergences}
+    rows: list[Explored] = []
     interrupted = False
     with _progress(not options.json) as progress, undisturbed():
         bar = progress.add_task("scenarios", total=1.0, schedules=0)
@@ -94,9 +121,11 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
             if share >= 0:
                 progress.update(bar, completed=share)
 
-        campaign = Campaign(loaded, choice, options.exhaust, tell)
+        campaign = Campaign(loaded, choice, options.exhaust, options.seconds, tell)
         try:
             for row in campaign.rows():
+                if row.failure and row.failure.always and row.failure.clause in listed:
+                    row = replace(row, verdict="known")
                 rows.append(row)
                 if not options.json and (row.kind != "case" or row.failure):
                     console.print(_line(row), highlight=False, soft_wrap=True)
@@ -104,7 +133,7 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             interrupted = True
     failures = [(row, row.failure) for row in rows if row.failure is not None]
-    new = [one for one in failures if not _is_known(options.impl, *one)]
+    new = [row for row in rows if row.verdict == "fails"]
     if options.json:
         print(json.dumps(_document(options.impl, rows, campaign, not interrupted), indent=1))
     else:
@@ -114,8 +143,65 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
         _summary(console, rows, campaign, new)
     if interrupted:
         print("threadspec: interrupted; this is what was done", file=sys.stderr)
+        if goal is not None:
+            print(f"threadspec: {left(goal[0])}", file=sys.stderr)
         return 130
+    if goal is not None:
+        path, record = goal
+        found = results.exploration(implementation, loaded[0], rows, campaign.left_out)
+        records.write(replace(record, exploration=found), path)
+        print(f"threadspec: the results were written to {shown(path)}", file=sys.stderr)
     return 1 if new else 0
+
+
+def _goal(
+    options: argparse.Namespace, implementation: Implementation, loaded: Sequence[Subject]
+) -> tuple[Path, records.Record] | None:
+    """The file that the results go to, and the record that they become a part of; None for none.
+
+    Raises UserError for a file that cannot be written, that is not a record of the implementation,
+    or that has verdicts which would be lost.
+    """
+    if options.report and options.add_to:
+        raise UserError("--report and --add-to each name a file for the results; give one of them.")
+    if options.label and not options.report:
+        raise UserError("--label is written into a new record; add --report=FILE.")
+    if options.add_to:
+        old = records.read(options.add_to)
+        check_writable(options.add_to)
+        found = results.exploration(implementation, loaded[0], (), {})
+        explored = replace(old, implementation=_subject(implementation), exploration=found)
+        if why := joining.why_not(old, explored):
+            raise UserError(f"The exploration cannot be added to {options.add_to}: {why}.")
+        return options.add_to, old
+    if not options.report:
+        return None
+    try:
+        check_report(options.report)
+    except UserError as error:
+        raise UserError(str(error).replace("--impl-", "--")) from error
+    path = record_path(Path(options.report), implementation.name)
+    check_writable(path)
+    if path.exists() and (lost := _cases_in(path)):
+        raise UserError(
+            f"{path} has the verdicts on {lost} cases, which would be lost; use --add-to={path} to "
+            "add the results to it, or give --report another file."
+        )
+    subject = _subject(implementation)
+    return path, make_record(subject, (), 1.0, True, options.label or "")
+
+
+def _subject(implementation: Implementation) -> records.Subject:
+    """What a record says of an explored implementation."""
+    return Trial(implementation, explore=True).load()
+
+
+def _cases_in(path: Path) -> int:
+    """The number of cases in a record; 0 for a file that is no record that can be read."""
+    try:
+        return len(records.read(path).cases)
+    except UserError:
+        return 0
 
 
 def _progress(shown: bool) -> Progress:
@@ -130,40 +216,25 @@ def _progress(shown: bool) -> Progress:
     )
 
 
-def _is_known(name: str, row: Row, failure: Broken) -> bool:
-    """Whether a failure is a case that deviates always, as the adapter says."""
-    if not failure.always:
-        return False
-    divergences = {one.clause for one in resolve(name).adapter.divergences}
-    return failure.clause in divergences
-
-
-def _line(row: Row) -> str:
+def _line(row: Explored) -> str:
     """One line about a program."""
     name = row.name if row.programs == 1 else f"{row.name} ({row.programs} programs)"
-    where = f" on {row.subject}" if "(" in row.subject else ""
-    count = f"{row.schedules:,} schedule{'s' * (row.schedules != 1)}"
+    where = f" ({row.variant})" if row.variant else ""
     if row.failure is not None:
         if row.failure.always:
             return f"[yellow]always[/]  {escape(name)}{where}: fails in every schedule"
         return f"[red]FAIL[/]    {escape(name)}{where}: schedule {row.failure.schedule:,}"
-    if row.grade == "exhausted":
-        said = f"exhausted {count}"
-    elif row.grade == "bounded":
-        said = (
-            f"cut at {row.schedules:,}; all with ≤ {row.bound} preemption{'s' * (row.bound != 1)}"
-        )
-    else:
-        said = f"sampled {count} ({row.why})"
-    outcomes = f"{row.outcomes} outcome{'s' * (row.outcomes != 1)}"
-    return f"[green]ok[/]      {escape(name)}{escape(where)}: {said}, {outcomes}"
+    return f"[green]ok[/]      {escape(name)}{escape(where)}: {escape(in_words(row))}"
 
 
-def _show(console: Console, name: str, loaded: list[Subject], row: Row, failure: Broken) -> None:
+def _show(
+    console: Console, name: str, loaded: list[Subject], row: Explored, failure: Broken
+) -> None:
     """Show a failure."""
     clause = catalogue().find(failure.clause)
     console.print()
-    console.print(f"[red]FAIL[/]  {failure.clause}  on {escape(row.subject)}", highlight=False)
+    where = f"{loaded[0].name}{f' ({row.variant})' * bool(row.variant)}"
+    console.print(f"[red]FAIL[/]  {failure.clause}  on {escape(where)}", highlight=False)
     required = clause.says if clause is not None else ""
     steps = _interleaving(loaded, failure.token)
     for label, text in (
@@ -202,7 +273,9 @@ def _print_table(console: Console, steps: Interleaving) -> None:
     Output(file=console.file, width=width, no_color=console.no_color).print(table)
 
 
-def _summary(console: Console, rows: list[Row], campaign: Campaign, new: list[Any]) -> None:
+def _summary(
+    console: Console, rows: list[Explored], campaign: Campaign, new: list[Explored]
+) -> None:
     programs = [row for row in rows if row.kind != "case"]
     cases = [row for row in rows if row.kind == "case"]
     exhausted = sum(row.programs for row in programs if row.grade == "exhausted")
@@ -225,7 +298,7 @@ def _summary(console: Console, rows: list[Row], campaign: Campaign, new: list[An
             highlight=False,
         )
     for why, count in sorted(campaign.left_out.items()):
-        console.print(f"{count} cases are left out: {why}.", highlight=False)
+        console.print(f"{count} programs or cases are left out: {why}.", highlight=False)
     console.print(GRANULARITY, highlight=False)
     if new:
         console.print(f"[red]{len(new)} failed.[/]", highlight=False)
@@ -233,7 +306,9 @@ def _summary(console: Console, rows: list[Row], campaign: Campaign, new: list[An
         console.print("No schedule that was run breaks a clause.", highlight=False)
 
 
-def _document(name: str, rows: list[Row], campaign: Campaign, finished: bool) -> dict[str, Any]:
+def _document(
+    name: str, rows: list[Explored], campaign: Campaign, finished: bool
+) -> dict[str, Any]:
     return {
         "implementation": name,
         "finished": finished,
