@@ -59,6 +59,11 @@ def badge(record: Record, catalogue: Catalogue) -> Badge:
 
     Raises UserError for the record of a part of the battery, whose score would mislead.
     """
+    if record.is_exploration:
+        raise UserError(
+            "The record is of an exploration alone, whose schedules give no score; a badge needs "
+            "the record of a run of the whole battery."
+        )
     if not record.is_whole:
         raise UserError(
             f"The record has {len(record.cases)} of {record.kit.cases} cases; a badge needs the "

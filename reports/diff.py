@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import NO_DIVERGENCE, VERDICTS, Verdict, worst
+from threadspec.reports.exploration import Exploration, Explored
 from threadspec.reports.record import CaseResult, Expectation, JudgedLevel, Kit, Record
 from threadspec.reports.text import listed
 
@@ -94,6 +95,35 @@ class Change:
         return self.before, self.after
 
 
+# What has become of a program that both records explored, the worst first.
+ProgramKind = Literal["broken", "kit", "found", "weaker", "mended", "stronger"]
+PROGRAM_KINDS: tuple[ProgramKind, ...] = get_args(ProgramKind)
+
+PROGRAM_MEANING: dict[ProgramKind, str] = {
+    "broken": "no schedule broke a clause before, and one does now",
+    "kit": "one breaks a clause now, but what explores has changed as well",
+    "found": "one breaks a clause now, of the same source, so it had not been run before",
+    "weaker": "every schedule was run before, and some now",
+    "mended": "a schedule broke a clause before, and none that was run does now",
+    "stronger": "some schedules were run before, and every one now",
+}
+
+
+@dataclass(frozen=True)
+class ProgramChange:
+    """What has changed about a program, or about a case under many schedules."""
+
+    kind: ProgramKind
+    before: Explored
+    after: Explored
+
+    @property
+    def name(self) -> str:
+        """The name of the program, with the variant of the implementation, if there is one."""
+        variant = f" ({self.after.variant})" if self.after.variant else ""
+        return f"{self.after.name}{variant}"
+
+
 @dataclass(frozen=True)
 class DivergenceChange:
     """What the adapter expects of a clause, where it is not what it expected before."""
@@ -118,7 +148,8 @@ class Difference:
 
     ``kit_changed``: whether another kit was used, as its digests tell; ``conditions``: what
     else differs between the runs, such as the interpreter; ``changes``: by kind, and for each kind
-    the required clauses first; ``compared``: how many clauses both records judge.
+    the required clauses first; ``compared``: how many clauses both records judge; ``programs``:
+    what has changed about programs that both records explored.
     """
 
     old: Record
@@ -128,6 +159,7 @@ class Difference:
     changes: tuple[Change, ...]
     divergences: tuple[DivergenceChange, ...]
     compared: int
+    programs: tuple[ProgramChange, ...] = ()
 
     @property
     def name(self) -> str:
@@ -139,9 +171,14 @@ class Difference:
         return tuple(change for change in self.changes if change.kind == kind)
 
     @property
+    def broken(self) -> tuple[ProgramChange, ...]:
+        """The programs of which a schedule breaks a clause, as none did before."""
+        return tuple(one for one in self.programs if one.kind == "broken")
+
+    @property
     def regressed(self) -> bool:
-        """Whether any clause has regressed."""
-        return bool(self.of("regressed"))
+        """Whether any clause has regressed, or any program that was explored breaks one now."""
+        return bool(self.of("regressed") or self.broken)
 
 
 @dataclass(frozen=True)
@@ -159,7 +196,7 @@ class Comparison:
 
     @property
     def regressed(self) -> bool:
-        """Whether any clause has regressed on any implementation."""
+        """Whether any implementation has regressed."""
         return any(one.regressed for one in self.differences)
 
 
@@ -228,7 +265,41 @@ def difference(old: Record, new: Record) -> Difference:
         tuple(sorted(changes, key=_order)),
         tuple(_divergences(before, after)),
         len(before.keys() & after.keys()),
+        tuple(_programs(old.exploration, new.exploration)),
     )
+
+
+def _programs(old: Exploration | None, new: Exploration | None) -> Iterator[ProgramChange]:
+    """What has changed about the programs that both explored, the worst first."""
+    if old is None or new is None:
+        return
+    before = {(one.name, one.variant): one for one in old.programs}
+    changes = []
+    for one in new.programs:
+        earlier = before.get((one.name, one.variant))
+        if earlier is None and one.kind == "generated":  # it may have been one of those that held
+            earlier = before.get((f"{one.chapter}.generated", one.variant))
+        if earlier is not None and (kind := _program(earlier, one, old, new)):
+            changes.append(ProgramChange(kind, earlier, one))
+    yield from sorted(changes, key=lambda one: PROGRAM_KINDS.index(one.kind))
+
+
+def _program(
+    before: Explored, after: Explored, old: Exploration, new: Exploration
+) -> ProgramKind | None:
+    """What has changed about one program."""
+    if before.failure is None and after.verdict == "fails":
+        if old.explorer != new.explorer:
+            return "kit"
+        return "found" if old.source == new.source else "broken"
+    if before.verdict == "fails" and after.failure is None:
+        return "mended"
+    if before.failure is None and after.failure is None and before.grade != after.grade:
+        if before.grade == "exhausted":
+            return "weaker"
+        if after.grade == "exhausted":
+            return "stronger"
+    return None
 
 
 def _digests(kit: Kit) -> tuple[str, str, str]:
@@ -440,6 +511,7 @@ def _conditions(old: Record, new: Record) -> Iterator[Condition]:
         ),
         ("time scale", f"{old.time_scale:g}", f"{new.time_scale:g}"),
         ("cases run", _run(old), _run(new)),
+        ("schedules", _explored(old), _explored(new)),
     )
     for name, one, other in pairs:
         if one != other:
@@ -452,6 +524,10 @@ def _yes_or_no(value: bool | None) -> str:
 
 def _pairs(mapped: dict[str, str]) -> str:
     return ", ".join(f"{documented} to {own}" for documented, own in mapped.items())
+
+
+def _explored(record: Record) -> str:
+    return "" if record.exploration is None else "explored"
 
 
 def _run(record: Record) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from threadspec.conformance.catalogue import Catalogue, Clause
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import VERDICTS, Verdict
+from threadspec.reports.exploration import numbers
 from threadspec.reports.record import CaseResult, Record
 
 SCHEMA = "threadspec-matrix/1"
@@ -144,6 +145,21 @@ def build(
     return Matrix(catalogue, tuple(columns), tuple(missing))
 
 
+def _exploration(record: Record) -> dict[str, Any] | None:
+    """The exploration of an implementation in numbers, and what fails, without all that holds."""
+    found = record.exploration
+    if found is None:
+        return None
+    failed = [asdict(one) for one in found.programs if one.failure is not None]
+    return {
+        "made": found.made,
+        "interpreter": found.interpreter,
+        "source": found.source,
+        **asdict(numbers(found.programs)),
+        "failures": failed,
+    }
+
+
 def to_json(matrix: Matrix, changes: Mapping[str, Any]) -> str:
     """The matrix as a JSON document.
 
@@ -162,6 +178,7 @@ def to_json(matrix: Matrix, changes: Mapping[str, Any]) -> str:
                 "required": {"kept": kept, "judged": judged},
                 "seconds": round(column.seconds, 3),
                 "since": changes.get(column.label),
+                "exploration": _exploration(column.record),
             }
         )
     clauses: list[dict[str, Any]] = []

@@ -123,7 +123,7 @@ def inline(text: str) -> str:
     return " ".join(text.split()).replace("<", "&lt;")
 
 
-def _row(cells: Iterable[str]) -> str:
+def row(cells: Iterable[str]) -> str:
     """One line of a Markdown table; cells may contain any text."""
     return "| " + " | ".join(inline(cell).replace("|", "\\|") for cell in cells) + " |"
 
@@ -154,12 +154,12 @@ def markdown_summary(matrix: Matrix) -> str:
     """The implementations and their counts, as a Markdown table."""
     used = [one for one in VERDICTS[1:] if any(column.counts[one] for column in matrix.columns)]
     lines = [
-        _row(["implementation", "interpreter", "must", "should", *used, "seconds"]),
-        _row(["---", "---", *["---:"] * (len(used) + 3)]),
+        row(["implementation", "interpreter", "must", "should", *used, "seconds"]),
+        row(["---", "---", *["---:"] * (len(used) + 3)]),
     ]
     for column in matrix.columns:
         lines.append(
-            _row(
+            row(
                 [
                     f"`{column.label}`",
                     column.record.implementation.interpreter,
@@ -171,7 +171,7 @@ def markdown_summary(matrix: Matrix) -> str:
             )
         )
     lines += [
-        _row([f"`{one.name}`", f"unavailable: {one.reason}", *[""] * (3 + len(used))])
+        row([f"`{one.name}`", f"unavailable: {one.reason}", *[""] * (3 + len(used))])
         for one in matrix.missing
     ]
     if noted := [f"- `{label}`: {note}" for label, note in _notes(matrix)]:
@@ -216,11 +216,11 @@ def markdown(matrix: Matrix, changes: str) -> str:
         lines += [
             f"## {chapter.title}",
             "",
-            _row(["clause", "level", *(f"`{column.label}`" for column in matrix.columns)]),
-            _row(["---", "---", *[":---:"] * len(matrix.columns)]),
+            row(["clause", "level", *(f"`{column.label}`" for column in matrix.columns)]),
+            row(["---", "---", *[":---:"] * len(matrix.columns)]),
         ]
         lines += [
-            _row(
+            row(
                 [
                     f"`{clause.id}`",
                     clause.level,

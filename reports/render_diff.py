@@ -17,14 +17,19 @@ from threadspec.conformance.verdicts import NO_DIVERGENCE, UNREVIEWED, Verdict
 from threadspec.reports.diff import (
     KINDS,
     MEANING,
+    PROGRAM_KINDS,
+    PROGRAM_MEANING,
     CaseChange,
     Change,
     Comparison,
     Difference,
     DivergenceChange,
     Kind,
+    ProgramChange,
+    ProgramKind,
 )
 from threadspec.reports.history import Histories
+from threadspec.reports.exploration import Explored, in_words
 from threadspec.reports.record import CaseResult, Expectation, Record
 from threadspec.reports.render import inline, symbol_in
 from threadspec.reports.text import listed
@@ -45,6 +50,18 @@ TITLES: dict[Kind, str] = {
     "withdrawn": "Withdrawn clauses",
     "not-run": "Not run",
 }
+
+PROGRAM_TITLES: dict[ProgramKind, str] = {
+    "broken": "Break in a schedule now",
+    "kit": "Break in a schedule with another kit",
+    "found": "Found to break in a schedule",
+    "weaker": "No longer exhausted",
+    "mended": "Hold now",
+    "stronger": "Exhausted now",
+}
+
+# Of the other kinds, more programs than this are only counted.
+_PROGRAMS_SHOWN = 10
 
 _STYLES: dict[Kind, str] = {
     "regressed": "bold red",
@@ -67,6 +84,54 @@ KIT_CHANGED = (
 )
 
 Fact = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class ProgramSection:
+    """The programs whose exploration has changed in one way; ``rest``: how many are only counted.
+
+    ``lines``: one for each of the others, as its name and what has changed.
+    """
+
+    kind: ProgramKind
+    lines: tuple[Fact, ...]
+    rest: int
+
+    @property
+    def title(self) -> str:
+        """The kind and the number of programs, such as "Break in a schedule now (2)"."""
+        return f"{PROGRAM_TITLES[self.kind]} ({len(self.lines) + self.rest})"
+
+    @property
+    def about(self) -> str:
+        """What the kind means."""
+        return PROGRAM_MEANING[self.kind]
+
+
+def program_sections(difference: Difference) -> Iterator[ProgramSection]:
+    """The programs whose exploration has changed, by kind."""
+    for kind in PROGRAM_KINDS:
+        found = [one for one in difference.programs if one.kind == kind]
+        shown = found if kind == "broken" else found[:_PROGRAMS_SHOWN]
+        if found:
+            lines = tuple((one.name, _program(one, difference)) for one in shown)
+            yield ProgramSection(kind, lines, len(found) - len(shown))
+
+
+def _program(change: ProgramChange, difference: Difference) -> str:
+    """What has changed about a program."""
+    before = _explored(change.before)
+    failure = change.after.failure
+    if failure is not None:
+        again = f"threadspec explore --impl={difference.name} --replay={failure.token}"
+        return f"{failure.clause} breaks: {failure.observed} ({again}); before: {before}"
+    return f"{before} → {_explored(change.after)}"
+
+
+def _explored(one: Explored) -> str:
+    if one.failure is not None:
+        return f"{one.failure.clause} breaks"
+    return in_words(one)
 
 
 @dataclass(frozen=True)
@@ -196,6 +261,11 @@ def summary(difference: Difference) -> str:
         for kind in KINDS
         if (changes := difference.of(kind))
     ]
+    counts += [
+        f"{len(one.lines) + one.rest} program{'s' * (len(one.lines) + one.rest != 1)}: "
+        f"{PROGRAM_TITLES[one.kind].lower()}"
+        for one in program_sections(difference)
+    ]
     if difference.divergences:
         plural = "s" * (len(difference.divergences) != 1)
         counts.append(f"{len(difference.divergences)} changed divergence{plural}")
@@ -234,7 +304,9 @@ def changed(comparison: Comparison) -> list[Difference]:
 
 
 def _tells(difference: Difference) -> bool:
-    found = difference.changes or difference.divergences or difference.conditions
+    found = (
+        difference.changes or difference.divergences or difference.conditions or difference.programs
+    )
     return bool(found) or difference.kit_changed
 
 
@@ -260,12 +332,28 @@ def outcome_of(past: Histories) -> str:
 
 def outcome(differences: Iterable[Difference]) -> str:
     """What has regressed, in a sentence."""
-    found = {one.name: len(one.of("regressed")) for one in differences if one.regressed}
-    if not found:
-        return "No clause has regressed."
-    names = ", ".join(found)
-    clauses = sum(found.values())
-    return f"{clauses} clause{'s have' if clauses > 1 else ' has'} regressed: {names}."
+    several = list(differences)
+    clauses = {one.name: len(found) for one in several if (found := one.of("regressed"))}
+    programs = {one.name: len(one.broken) for one in several if one.broken}
+    parts = []
+    if clauses or not programs:
+        parts.append(f"{_how_many(clauses, 'clause')} regressed{_where(clauses)}.")
+    if programs:
+        parts.append(
+            f"{_how_many(programs, 'program')} a schedule that breaks a clause now"
+            f"{_where(programs)}."
+        )
+    return " ".join(parts)
+
+
+def _how_many(found: dict[str, int], noun: str) -> str:
+    """A number with its verb, such as "2 clauses have"."""
+    number = sum(found.values())
+    return f"{number or 'No'} {noun}{'s have' if number > 1 else ' has'}"
+
+
+def _where(found: dict[str, int]) -> str:
+    return f": {', '.join(found)}" if found else ""
 
 
 # -- the terminal ---------------------------------------------------------------------------------
@@ -290,6 +378,16 @@ def terminal(comparison: Comparison, encoding: str) -> Iterator[RenderableType]:
                 yield from _change(change, arrow)
             if section.more:
                 yield f"    {section.more}"
+            yield ""
+        for part in program_sections(difference):
+            style = "bold red" if part.kind == "broken" else "bold"
+            title = Text(part.title, style=style)
+            title.append(f": {part.about}", style="not bold default")
+            yield _indented(title, 2)
+            for name, text in part.lines:
+                yield f"    {name}: {text.replace('→', arrow)}"  # so that it can be copied
+            if part.rest:
+                yield f"    {part.rest} more"
             yield ""
         if difference.divergences:
             yield Text(f"  Changed divergences ({len(difference.divergences)})", style="bold")
@@ -339,6 +437,13 @@ def markdown(comparison: Comparison) -> str:
                 parts += [f"**{section.title}**: {about}", "\n".join(lines)]
             else:
                 parts += _folded(f"{section.title}: {about}", lines)
+        for part in program_sections(difference):
+            lines = [f"- `{name}`: {inline(text)}" for name, text in part.lines]
+            lines += [f"- {part.rest} more"] if part.rest else []
+            if part.kind == "broken":
+                parts += [f"**{part.title}**: {part.about}", "\n".join(lines)]
+            else:
+                parts += _folded(f"{part.title}: {part.about}", lines)
         if difference.divergences:
             lines = [
                 f"- `{one.clause}`: {inline(divergence(one))}" for one in difference.divergences
@@ -397,6 +502,7 @@ def html(comparison: Comparison) -> str:
         head=head,
         meaning=MEANING,
         outcome=outcome(comparison.differences),
+        program_sections=program_sections,
         rest=list(rest(comparison)),
         sections=sections,
         summary=summary,
@@ -432,6 +538,7 @@ def document_of(difference: Difference) -> dict[str, Any]:
             for one in difference.changes
         ],
         "divergences": [asdict(one) for one in difference.divergences],
+        "programs": [asdict(one) for one in difference.programs],
     }
 
 

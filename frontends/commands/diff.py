@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from threadspec.frontends.commands import Commands, Status, print_text, read_records
-from threadspec.reports import diff, render_diff
+from threadspec.reports import diff, joining, render_diff
 
 
 def add(commands: Commands) -> None:
@@ -36,7 +36,10 @@ def add(commands: Commands) -> None:
 
 
 def _diff(console: Console, options: argparse.Namespace) -> int:
-    found = diff.compare(read_records([options.old]), read_records([options.new]))
+    found = diff.compare(
+        joining.all_joined(read_records([options.old])),
+        joining.all_joined(read_records([options.new])),
+    )
     if options.format == "terminal":
         for part in render_diff.terminal(found, console.encoding):
             console.print(part, highlight=False, markup=False, soft_wrap=isinstance(part, str))

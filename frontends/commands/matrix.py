@@ -36,8 +36,8 @@ from threadspec.frontends.commands import (
 from threadspec.frontends.commands.completion import completed, implementations
 from threadspec.frontends.estimate import estimate
 from threadspec.frontends.parallel import ParallelTrials
+from threadspec.reports import joining, page, render, render_diff, render_exploration
 from threadspec.reports import matrix as matrices
-from threadspec.reports import page, render, render_diff
 from threadspec.reports import record as records
 from threadspec.reports.history import Histories, histories
 
@@ -69,7 +69,7 @@ def add(commands: Commands) -> None:
         type=Path,
         metavar="RECORD",
         help="read these records, written by pytest --impl-report or by an earlier matrix, or all "
-        "records in these folders",
+        "records in these folders; an exploration joins the record of its implementation",
     )
     matrix.add_argument(
         "--baseline",
@@ -108,8 +108,9 @@ def add(commands: Commands) -> None:
 
 
 def _matrix(console: Console, given: argparse.Namespace) -> int:
-    earlier = read_records(given.baseline)  # now, as they may be in the folder of the output
-    read = read_records(given.records)
+    # Now, as they may be in the folder of the output.
+    earlier, _ = joining.separate(joining.all_joined(read_records(given.baseline)))
+    read, explored = joining.separate(read_records(given.records))
     number = len(read)
     names = given.impl or ([] if given.records else ["all"])
     chosen = list(choose(names))
@@ -148,8 +149,18 @@ def _matrix(console: Console, given: argparse.Namespace) -> int:
     ]
     if interrupted and not (read or made):
         raise KeyboardInterrupt
-    listed = {id(made[name]): trials.divergences(name) for name in made}
-    read += [made[one.name] for one in judged if one.name in made]
+    done = [one for one in judged if one.name in made]
+    read, left = joining.joined(
+        [*read, *(made[one.name] for one in done)], list(_current(explored, done))
+    )
+    for one, found in zip(done, read[number:], strict=True):
+        if found != made[one.name]:  # it has an exploration now
+            records.write(found, given.out / "records" / records.file_name(one.name))
+    listed = {
+        id(found): trials.divergences(one.name)
+        for one, found in zip(done, read[number:], strict=True)
+    }
+    _print_left(left)
     matrix = matrices.build(matrices.by_version(read), catalogue(), missing)
     past = histories(matrix, earlier)
     status = _write_matrix(console, matrix, past, given.out)
@@ -169,6 +180,36 @@ def _matrix(console: Console, given: argparse.Namespace) -> int:
         print("threadspec: interrupted; the matrix holds what was finished", file=sys.stderr)
         return Status.INTERRUPTED
     return Status.FOUND if failed else status
+
+
+def _current(
+    explored: Iterable[records.Record], judged: Iterable[Implementation]
+) -> Iterator[records.Record]:
+    """The explorations without those of another source than what is judged here, which are told."""
+    here = {one.name: one for one in judged}
+    for record in explored:
+        name = record.implementation.name
+        if name in here and not _is_current(record, here[name]):
+            _print_left([(record, "the source has changed since; explore it again")])
+        else:
+            yield record
+
+
+def _is_current(record: records.Record, implementation: Implementation) -> bool:
+    from threadspec.exploration import subjects  # takes a while to import, and is rarely needed
+
+    assert record.exploration is not None
+    try:
+        return subjects.load(implementation)[0].digest == record.exploration.source
+    except UserError:
+        return False
+
+
+def _print_left(left: Iterable[tuple[records.Record, str]]) -> None:
+    """Tell which explorations are not in the matrix."""
+    for record, why in left:
+        name = record.implementation.name
+        print(f"threadspec: left out: the exploration of {name}: {why}", file=sys.stderr)
 
 
 def _keep(
@@ -233,7 +274,7 @@ def _write_matrix(console: Console, matrix: matrices.Matrix, past: Histories, fo
     changes = {label: render_diff.document_of(since) for label, since in past.changes()}
     for suffix, text in (
         ("json", matrices.to_json(matrix, changes)),
-        ("md", render.markdown(matrix, render_diff.markdown_changes(past))),
+        ("md", render.markdown(matrix, render_diff.markdown_changes(past)) + _exploration(matrix)),
         ("csv", render.csv(matrix, past)),
         ("html", page.html(matrix, past)),
     ):
@@ -249,6 +290,12 @@ def _write_matrix(console: Console, matrix: matrices.Matrix, past: Histories, fo
     if kit_fault:
         console.print("The verdict error is a fault of the kit itself: please report it.")
     return Status.FOUND if kit_fault else Status.FINE
+
+
+def _exploration(matrix: matrices.Matrix) -> str:
+    """The part of the Markdown about explorations; empty without one."""
+    found = render_exploration.markdown([(one.label, one.record) for one in matrix.columns])
+    return f"\n## Every schedule\n\n{found}" if found else ""
 
 
 def _print_table(console: Console, matrix: matrices.Matrix) -> None:

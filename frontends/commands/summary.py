@@ -10,7 +10,7 @@ from rich.console import Console
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.frontends.commands import Commands, Status, print_text, read_records, stale_in
-from threadspec.reports import badge, summary
+from threadspec.reports import badge, joining, render_exploration, summary
 from threadspec.reports.record import read
 
 
@@ -46,9 +46,13 @@ def add(commands: Commands) -> None:
 
 
 def _summary(console: Console, options: argparse.Namespace) -> int:
-    records = read_records(options.records)
-    stale = [[one.clause for one in stale_in(record)] for record in records]
-    print_text(summary.markdown(records, catalogue(), stale).removesuffix("\n"))
+    records = joining.all_joined(read_records(options.records))
+    judged, _ = joining.separate(records)
+    stale = [[one.clause for one in stale_in(record)] for record in judged]
+    parts = [summary.markdown(judged, catalogue(), stale)] if judged else []
+    if found := render_exploration.markdown([(one.implementation.name, one) for one in records]):
+        parts.append(f"### Every schedule\n\n{found}")
+    print_text("\n".join(parts).removesuffix("\n"))
     return Status.FINE
 
 

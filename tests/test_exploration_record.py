@@ -1,0 +1,476 @@
+"""Explorations in records: written, added, read, joined, compared and shown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from explorations import CUT, WHOLE, broken, exploration, program
+from test_exploration_command import ATTEMPTS, HASTY
+
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.errors import UserError
+from threadspec.conformance.index import battery
+from threadspec.exploration import exploring
+from threadspec.exploration.campaign import Campaign
+from threadspec.frontends import cli
+from threadspec.frontends.trial import make_record
+from threadspec.reports import diff, joining, matrix, record, render_diff, render_exploration
+from threadspec.reports.exploration import Exploration
+from threadspec.reports.record import CaseResult, Record, Subject
+
+Threadspec = Callable[..., tuple[int, str, str]]
+
+
+def a_record(name: str = "mine", label: str = "", **fields: Any) -> Record:
+    """A record of a run in which every case passed."""
+    results = [
+        CaseResult(one.id, one.clause.id, one.clause.chapter, one.clause.level, "pass", "x")
+        for one in battery()
+    ]
+    subject = Subject(name, "mine", None, "CPython 3.11.7", "Linux x86_64", True)
+    made = make_record(subject, results, 1.0, finished=True, label=label)
+    return replace(made, made="2026-11-20T10:00:00+00:00", **fields)
+
+
+def explored(part: Exploration = WHOLE, name: str = "mine", label: str = "") -> Record:
+    """A record of an exploration alone."""
+    return replace(
+        a_record(name, label), cases=(), exploration=part, made="2026-11-21T10:00:00+00:00"
+    )
+
+
+@pytest.fixture
+def threadspec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Threadspec:
+    """Run the command in a new folder; return its exit status, its output and its errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = cli.main(arguments)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+# -- the record -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("made", [a_record(exploration=WHOLE), explored()])
+def test_what_is_read_is_what_was_written(tmp_path: Path, made: Record) -> None:
+    path = tmp_path / "x.json"
+    record.write(made, path)
+    assert record.read(path) == made
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert document["schema"] == "threadspec-record/4"
+    jsonschema.Draft202012Validator(record.schema()).validate(document)
+
+
+def test_a_record_without_an_exploration_is_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    record.write(a_record(), path)
+    assert "exploration" not in json.loads(path.read_text(encoding="utf-8"))
+    assert record.read(path).exploration is None
+
+
+def twice(part: dict[str, Any]) -> None:
+    part["programs"].append(part["programs"][0])
+
+
+def no_failure(part: dict[str, Any]) -> None:
+    part["programs"][-1]["failure"] = None
+
+
+def no_bound(part: dict[str, Any]) -> None:
+    next(one for one in part["programs"] if one["grade"] == "bounded")["bound"] = None
+
+
+def no_grade(part: dict[str, Any]) -> None:
+    del part["programs"][0]["grade"]
+
+
+def strange(part: dict[str, Any]) -> None:
+    part["odd"] = 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (twice, "it has the exploration of event.two-sets twice"),
+        (no_failure, "the exploration of thread.start-twice is said to be fails"),
+        (no_bound, "the exploration of thread.joiners is bounded with the bound None"),
+        (no_grade, "is damaged at exploration/programs"),
+        (strange, "it has fields that no record has"),
+    ],
+)
+def test_a_damaged_exploration_is_refused(
+    tmp_path: Path, damage: Callable[[dict[str, Any]], None], said: str
+) -> None:
+    document = record.to_json(a_record(exploration=WHOLE))
+    damage(document["exploration"])
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(UserError) as raised:
+        record.read(path)
+    assert said in str(raised.value)
+
+
+def test_verdicts_from_simulated_threads_are_refused(tmp_path: Path) -> None:
+    made = a_record()
+    subject = replace(made.implementation, interpreter="simulated threads on CPython 3.11.7")
+    path = tmp_path / "x.json"
+    record.write(replace(made, implementation=subject), path)
+    with pytest.raises(UserError, match="run on simulated threads, which give no verdicts"):
+        record.read(path)
+
+
+# -- how it gets there ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["e.json", "e.json.gz", "folder/"])
+def test_explore_writes_a_record(threadspec: Threadspec, name: str) -> None:
+    Path("hasty.py").write_text(HASTY)
+    status, _, err = threadspec(
+        "explore",
+        "--impl=hasty",
+        "lock.attempts-3",
+        "lock.exclusion-2",
+        f"--report={name}",
+        "--label=v1",
+    )
+    path = Path("folder/hasty.json" if name == "folder/" else name)
+    assert status == 1
+    assert f"the results were written to {path}" in err
+    found = record.read(path)
+    assert (found.implementation.name, found.label, found.cases) == ("hasty", "v1", ())
+    assert found.implementation.interpreter.startswith("simulated threads on ")
+    part = found.exploration
+    assert part is not None
+    first, second = part.programs
+    assert (first.name, first.verdict, first.clauses) == (
+        "lock.attempts-3",
+        "fails",
+        ("lock.acquire.atomic",),
+    )
+    assert first.failure is not None
+    assert first.failure.preemptions == 1
+    assert (second.verdict, second.grade, second.failure) == ("holds", "exhausted", None)
+    status, out, _ = threadspec("explore", "--impl=hasty", f"--replay={first.failure.token}")
+    assert status == 1
+    assert first.failure.observed in out
+
+
+def test_what_there_is_no_time_for_is_counted_as_left_out(threadspec: Threadspec) -> None:
+    Path("hasty.py").write_text(HASTY)
+    status, out, _ = threadspec("explore", "--impl=hasty", "--seconds=1e-6", "--report=e.json")
+    assert status == 0
+    part = record.read(Path("e.json")).exploration
+    assert part is not None
+    assert part.programs == ()
+    assert part.left_out["the time was over"] > 1000
+    assert f"{part.left_out['the time was over']} programs or cases are left out" in out
+
+
+def test_what_was_tried_before_the_time_was_over_is_kept(
+    threadspec: Threadspec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exploring, "QUICK", 2)
+    explore = Campaign._explore
+
+    def once(self: Campaign, *arguments: Any, quick: bool = False) -> Any:
+        *others, end = arguments
+        return explore(self, *others, end if quick else 0.0, quick)
+
+    monkeypatch.setattr(Campaign, "_explore", once)
+    threadspec("explore", "--impl=reference", "event.two-sets", "--report=e.json")
+    part = record.read(Path("e.json")).exploration
+    assert part is not None
+    (one,) = part.programs
+    assert (one.grade, one.schedules) == ("sampled", 2)
+
+
+def test_the_digest_tells_that_the_source_has_changed(threadspec: Threadspec) -> None:
+    sources = []
+    for text in (HASTY, HASTY, HASTY + "\n# changed\n"):
+        Path("hasty.py").write_text(text)
+        threadspec("explore", "--impl=hasty", "lock.exclusion-2", "--report=e.json")
+        part = record.read(Path("e.json")).exploration
+        assert part is not None
+        sources.append(part.source)
+    assert sources[0] == sources[1] != sources[2]
+
+
+def test_an_exploration_is_added_to_a_record_and_nothing_else_changes(
+    threadspec: Threadspec,
+) -> None:
+    Path("hasty.py").write_text(HASTY)
+    made = a_record("hasty")
+    made = replace(made, implementation=replace(made.implementation, module="hasty"))
+    path = Path("r.json")
+    record.write(made, path)
+    for program_ in ("lock.attempts-3", "lock.exclusion-2"):
+        threadspec("explore", "--impl=hasty", program_, "--add-to=r.json")
+        found = record.read(path)
+        assert replace(found, exploration=None) == made
+        assert found.exploration is not None
+        assert [one.name for one in found.exploration.programs] == [program_]
+
+
+def test_only_what_the_adapter_lists_and_always_fails_is_known(threadspec: Threadspec) -> None:
+    Path("early.py").write_text(
+        "from threading import *\n\n\nclass Event(Event):\n    def isSet(self):\n        return 7\n"
+    )
+    case = next(one for one in battery() if one.clause.id == "event.initially-false")
+    divergence = (
+        f'[[divergence]]\nclause = "{case.clause.id}"\nverdict = "fail"\nreason = "Seven."\n'
+    )
+    for listed, verdict, expected in (("", "fails", 1), (divergence, "known", 0)):
+        Path("early.toml").write_text(f'module = "early"\n{listed}')
+        status, _, _ = threadspec("explore", "--impl=./early.toml", case.id, "--report=e.json")
+        part = record.read(Path("e.json")).exploration
+        assert part is not None
+        assert ([one.verdict for one in part.programs], status) == ([verdict], expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--add-to=none.json"], "The record none.json cannot be read"),
+        (["--add-to=broken.json"], "broken.json is not complete JSON"),
+        (["--add-to=other.json"], "it is of hasty, and the record is of other"),
+        (["--add-to=elsewhere.json"], "it is of the module hasty, and the record is of mine"),
+        (["--report=e.json", "--add-to=r.json"], "give one of them"),
+        (["--report=run.json"], "use --add-to=run.json"),
+        (["--report=e.txt"], "--report=e.txt names neither a .json file nor a folder"),
+        (["--label=v1"], "add --report=FILE"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_anything_is_explored(
+    threadspec: Threadspec, arguments: list[str], sentence: str
+) -> None:
+    Path("hasty.py").write_text(HASTY)
+    Path("broken.json").write_text("{")
+    for name, one in (("other", "other"), ("elsewhere", "hasty"), ("run", "hasty")):
+        record.write(a_record(one), Path(f"{name}.json"))
+    before = {path: path.read_bytes() for path in Path().glob("*.json")}
+    status, out, err = threadspec("explore", "--impl=hasty", "lock.exclusion-2", *arguments)
+    assert (status, out) == (2, "")
+    assert sentence in err
+    assert err.count("\n") == 1
+    assert {path: path.read_bytes() for path in Path().glob("*.json")} == before
+
+
+def test_another_version_of_python_is_another_implementation() -> None:
+    part = explored(exploration(python="3.11.7"))
+    assert joining.why_not(a_record(), part) is None
+    for python in ("3.11.70", "3.1", "3.13.0", "11.7"):
+        part = explored(exploration(python=python))
+        assert f"it is of Python {python}" in (joining.why_not(a_record(), part) or "")
+    part = explored(exploration(python="3.9"))
+    pypy = replace(a_record().implementation, interpreter="PyPy 7.3.11 (Python 3.9.16)")
+    assert joining.why_not(a_record(implementation=pypy), part) is None
+
+
+def test_pytest_writes_schedules_and_no_verdicts(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(hasty=HASTY)
+    path = pytester.path / "record.json"
+    options = ["--impl=hasty", "--impl-explore", f"--impl-report={path}", "lock.acquire.atomic"]
+    assert pytester.runpytest_subprocess(*options).ret == 1
+    found = record.read(path)
+    assert found.cases == ()
+    assert found.exploration is not None
+    by_name = {one.name: one for one in found.exploration.programs}
+    wrong = by_name.pop(ATTEMPTS)
+    assert wrong.failure is not None
+    assert wrong.failure.token.startswith(ATTEMPTS)
+    assert {(one.verdict, one.schedules, one.kind) for one in by_name.values()} == {
+        ("holds", 100, "case")
+    }
+    alone = path.read_bytes()
+    assert pytester.runpytest_subprocess(*options, "-n2", "--dist=load").ret == 1
+    shared = record.read(path)
+    assert shared.exploration is not None
+
+    def plain(part: Exploration) -> list[tuple[Any, ...]]:
+        return sorted((one.name, one.verdict, one.schedules) for one in part.programs)
+
+    assert plain(shared.exploration) == plain(found.exploration), alone
+
+
+def test_divergences_are_not_made_of_simulated_threads(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_subprocess(
+        "--impl=reference", "--impl-explore", "--impl-update-divergences=x.toml", "lock"
+    )
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--impl-update-divergences needs verdicts with real threads*"])
+
+
+# -- what is made of it ---------------------------------------------------------------------------
+
+
+def test_an_exploration_joins_the_record_of_its_implementation() -> None:
+    newer = exploration(CUT, made="2026-11-22T10:00:00+00:00")
+    records = [a_record(), a_record("other"), explored(), explored(newer)]
+    mine, other = joining.all_joined(records)
+    assert mine == replace(a_record(), exploration=newer)
+    assert other.exploration is None
+    again, _ = joining.all_joined([mine, other, explored()])
+    assert again.exploration == newer
+
+
+def test_an_exploration_joins_none_of_several_unless_its_label_tells() -> None:
+    runs = [a_record(label="v1"), a_record(label="v2")]
+    found, left = joining.joined(runs, [explored()])
+    assert found == runs
+    assert [why for _, why in left] == ["no record is of it"]
+    found, left = joining.joined(runs, [explored(label="v2")])
+    assert [one.exploration is not None for one in found] == [False, True]
+    assert left == []
+
+
+def test_the_matrix_has_explorations_in_all_forms(threadspec: Threadspec) -> None:
+    record.write(a_record(), Path("in/run.json"))
+    record.write(explored(), Path("in/explored.json.gz"))
+    record.write(explored(name="absent"), Path("in/absent.json"))
+    status, _, err = threadspec("matrix", "--from", "in", "--out", "out")
+    assert status == 0
+    assert "left out: the exploration of absent: no record is of it" in err
+    text = Path("out/matrix.md").read_text(encoding="utf-8")
+    assert "| `mine` | 17 | 14 | 1 | 5,672 | 1 |  |" in text
+    assert (
+        "- `mine`: `thread.start.atomic` breaks in a schedule of `thread.start-twice`: raised "
+        "KeyError: &lt;Thread(1)> in thread 1; `threadspec explore --impl=mine "
+        "--replay=thread.start-twice@"
+    ) in text
+    (one,) = json.loads(Path("out/matrix.json").read_text(encoding="utf-8"))["implementations"]
+    assert one["exploration"]["exhausted"] == 14
+    assert [each["name"] for each in one["exploration"]["failures"]] == ["thread.start-twice"]
+    head, *_ = csv.reader(io.StringIO(Path("out/matrix.csv").read_text(encoding="utf-8")))
+    assert head == ["clause", "chapter", "level", "mine"]
+    assert record.read(Path("out/records/mine.json")).exploration == WHOLE
+    assert "mine" in Path("out/matrix.html").read_text(encoding="utf-8")
+
+
+def test_a_matrix_of_explorations_alone_is_refused(threadspec: Threadspec) -> None:
+    record.write(explored(), Path("e.json"))
+    status, out, err = threadspec("matrix", "--from", "e.json")
+    assert (status, out) == (2, "")
+    assert "no case was run on any implementation" in err
+
+
+def test_an_exploration_of_an_older_source_is_left_out(threadspec: Threadspec) -> None:
+    Path("hasty.py").write_text(HASTY)
+    threadspec("explore", "--impl=hasty", "lock.exclusion-2", "--report=e.json")
+    options = ["matrix", "--impl=hasty", "--from", "e.json", "--out", "out"]
+    _, _, err = threadspec(*options)
+    assert "left out" not in err
+    assert record.read(Path("out/records/hasty.json")).exploration is not None
+    Path("hasty.py").write_text(HASTY + "\n# changed\n")
+    _, _, err = threadspec(*options)
+    assert "the exploration of hasty: the source has changed since; explore it again" in err
+    assert record.read(Path("out/records/hasty.json")).exploration is None
+
+
+def test_the_summary_shows_explorations_with_and_without_verdicts(threadspec: Threadspec) -> None:
+    record.write(explored(), Path("e.json"))
+    status, out, _ = threadspec("summary", "e.json")
+    assert status == 0
+    assert out.startswith("### Every schedule\n\n| implementation | programs |")
+    assert "must" not in out
+    record.write(a_record(exploration=WHOLE), Path("r.json"))
+    _, both, _ = threadspec("summary", "r.json")
+    assert both.startswith("### Conformance of threading\n")
+    assert both.endswith(out)
+
+
+def test_a_badge_is_not_made_of_schedules(threadspec: Threadspec) -> None:
+    record.write(explored(), Path("e.json"))
+    status, out, err = threadspec("badge", "e.json")
+    assert (status, out) == (2, "")
+    assert "of an exploration alone, whose schedules give no score" in err
+
+
+def test_at_most_ten_broken_clauses_are_listed() -> None:
+    many = exploration(*(broken(f"thread.p{one}", f"thread.c{one}") for one in range(13)))
+    text = render_exploration.markdown([("mine", explored(many))])
+    assert text.count("breaks in a schedule") == 10
+    assert "- `mine`: 3 more clauses break" in text
+
+
+# -- what has changed -----------------------------------------------------------------------------
+
+HELD = program("thread.start-twice", clauses=("thread.start.atomic",))
+BROKEN = broken("thread.start-twice")
+LESS = replace(HELD, grade="bounded", bound=1)
+GROUP = program("thread.generated", kind="generated", programs=12)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed", "kind"),
+    [
+        (HELD, BROKEN, {"source": "other"}, "broken"),
+        (LESS, BROKEN, {"source": "other"}, "broken"),
+        (HELD, BROKEN, {"source": "other", "explorer": "other"}, "kit"),
+        (LESS, BROKEN, {}, "found"),
+        (HELD, replace(BROKEN, verdict="known"), {"source": "other"}, None),
+        (BROKEN, HELD, {"source": "other"}, "mended"),
+        (HELD, LESS, {}, "weaker"),
+        (LESS, HELD, {}, "stronger"),
+        (HELD, HELD, {"source": "other"}, None),
+        (HELD, replace(BROKEN, variant="portable RLock"), {"source": "other"}, None),
+        (GROUP, replace(BROKEN, kind="generated"), {"source": "other"}, "broken"),
+    ],
+)
+def test_what_has_changed_about_a_program(
+    before: Any, after: Any, changed: dict[str, str], kind: str | None
+) -> None:
+    found = diff.difference(explored(exploration(before)), explored(exploration(after, **changed)))
+    assert [one.kind for one in found.programs] == ([kind] if kind else [])
+    assert found.regressed == (kind == "broken")
+
+
+def test_diff_tells_of_a_program_that_breaks_now(threadspec: Threadspec) -> None:
+    record.write(a_record(exploration=exploration(HELD, program("event.two-sets"))), Path("a.json"))
+    new = exploration(BROKEN, replace(LESS, name="event.two-sets"), source="other")
+    record.write(a_record(exploration=new), Path("b.json"))
+    status, out, _ = threadspec("diff", "a.json", "b.json")
+    assert status == 1
+    assert "Break in a schedule now (1): no schedule broke a clause before" in out
+    assert "thread.start.atomic breaks: raised KeyError" in out
+    assert "--impl=mine --replay=thread.start-twice@" in out
+    assert "before: exhausted 727 schedules, 2 outcomes" in out
+    assert "No longer exhausted (1)" in out
+    assert "1 program has a schedule that breaks a clause now: mine." in out
+    assert "regressed" not in out
+    for form, part in (("markdown", "**Break in a schedule now (1)**"), ("html", "<h3>Break in")):
+        assert part in threadspec("diff", "a.json", "b.json", f"--format={form}")[1]
+    document = json.loads(threadspec("diff", "a.json", "b.json", "--format=json")[1])
+    assert document["regressed"] is True
+    kinds = [one["kind"] for one in document["implementations"][0]["programs"]]
+    assert kinds == ["broken", "weaker"]
+    assert threadspec("diff", "b.json", "a.json")[0] == 0
+    assert threadspec("diff", "a.json", "a.json")[1] == (
+        "Nothing has changed: mine.\nNo clause has regressed.\n"
+    )
+
+
+def test_a_record_that_was_explored_later_is_said_to_be(threadspec: Threadspec) -> None:
+    found = diff.difference(a_record(), a_record(exploration=WHOLE))
+    assert "schedules: none → explored" in list(render_diff.head(found))
+    assert found.programs == ()
+
+
+def test_a_matrix_is_not_changed_by_explorations_it_does_not_have() -> None:
+    plain = matrix.to_json(matrix.build([a_record()], catalogue()))
+    (one,) = json.loads(plain)["implementations"]
+    assert one["exploration"] is None
