@@ -8,6 +8,8 @@ is.  The exit status is 1 where a figure misses its goal.
 The records are like real ones: families of implementations that deviate in the same clauses with
 the same evidence, some nearly conforming, some wrong nearly everywhere, and numbers that differ
 from case to case.  Each implementation has earlier records, from which it differs in a few clauses.
+One of each family has the results of an exploration, in which a few programs fail: of those that
+the kit knows, a fifth can be explored.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from quality.browser import BrowserError, Page, browser
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.index import Case, battery, digest
 from threadspec.conformance.verdicts import Verdict
+from threadspec.exploration import scenarios
 from threadspec.reports import page
+from threadspec.reports.exploration import Broken, Exploration, Explored, Kind
 from threadspec.reports.history import histories
 from threadspec.reports.matrix import build
 from threadspec.reports.record import CaseResult, Expectation, Kit, Record, Subject
@@ -45,6 +49,9 @@ SHARES = (0.02, 0.06, 0.06, 0.1, 0.3, 0.55)
 # How many earlier records each implementation has, and the share of the clauses that have changed.
 EARLIER = 3
 CHANGED = 0.03
+
+# The shares of scenarios and cases of which a schedule fails.
+FAILING: dict[Kind, float] = {"scenario": 0.05, "case": 0.01}
 
 
 def records(number: int, seed: int = 0) -> Iterator[Record]:
@@ -77,7 +84,53 @@ def records(number: int, seed: int = 0) -> Iterator[Record]:
             made=f"2026-11-{index % 28 + 1:02}T12:00:00+00:00",
             finished=True,
             time_scale=1.0,
+            exploration=_exploration(own) if index % FAMILY == 0 else None,
         )
+
+
+def _exploration(chance: random.Random) -> Exploration:
+    """The exploration of every written scenario and of every case."""
+    programs = [_explored(one.name, "scenario", one.clauses, chance) for one in scenarios.written()]
+    cases = [_explored(one.id, "case", (one.clause.id,), chance) for one in battery()]
+    return Exploration(
+        made="2026-11-29T12:00:00+00:00",
+        interpreter="CPython 3.11.7",
+        python="",
+        source="01234567",
+        explorer="0123456789ab",
+        programs=(*programs, *cases),
+        left_out={"signals and finalizers are not scheduled": 67},
+    )
+
+
+def _explored(name: str, kind: Kind, clauses: tuple[str, ...], chance: random.Random) -> Explored:
+    """What was found about a program or a case: in a few, that a clause breaks."""
+    failure = None
+    if chance.random() < FAILING[kind]:
+        steps = ".".join(f"{chance.randrange(4)}x{chance.randrange(1, 30)}" for _ in range(5))
+        failure = Broken(
+            clause=clauses[0],
+            observed=f"call {chance.randrange(9)} of thread {chance.randrange(4)} blocks for ever",
+            token=f"{name}@{chance.randrange(16**8):08x}:{steps}",
+            schedule=chance.randrange(1, 99),
+            preemptions=chance.randrange(3),
+        )
+    is_cut = failure is not None or kind == "case" or chance.random() < 0.2
+    return Explored(
+        name=name,
+        kind=kind,
+        chapter=name.partition(".")[0],
+        clauses=clauses,
+        variant="",
+        grade="sampled" if is_cut else "exhausted",
+        bound=None,
+        schedules=chance.randrange(1, 30_000) if kind == "scenario" else 100,
+        equivalent=0,
+        outcomes=chance.randrange(1, 9),
+        seconds=0.1,
+        verdict="fails" if failure else "holds",
+        failure=failure,
+    )
 
 
 def earlier(found: Iterable[Record], seed: int = 0) -> Iterator[Record]:

@@ -24,7 +24,7 @@ import json
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -45,11 +45,13 @@ from threadspec.conformance.verdicts import (
 )
 from threadspec.reports.diff import KINDS, Change, Difference
 from threadspec.reports.diff import MEANING as CHANGES
+from threadspec.reports.exploration import Explored, numbers
 from threadspec.reports.history import Histories
 from threadspec.reports.matrix import Cell, Column, Matrix
 from threadspec.reports.record import PREVIOUS, SCHEMA, CaseResult, Record
 from threadspec.reports.render import SYMBOLS, share
 from threadspec.reports.render_diff import TITLES, brief, divergence, head, sections, summary
+from threadspec.reports.render_exploration import by_clause
 from threadspec.reports.text import notes
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -84,10 +86,11 @@ def results(matrix: Matrix, past: Histories = NO_HISTORY) -> dict[str, Any]:
     An implementation has ``verdicts``, with one symbol for each of ``cases``; ``milliseconds``,
     with one number for each; and ``details``, with what is known beyond that of each case that did
     not simply pass, under the names that a record has for it.  One with earlier records also has
-    ``since`` and ``history``.
+    ``since`` and ``history``, and one that was explored has ``exploration``.
     """
     texts = Texts()
     cases = _cases(matrix)
+    programs = _programs(matrix)
     return {
         "schemas": [SCHEMA, PREVIOUS],
         "catalogue": matrix.catalogue.version,
@@ -109,8 +112,16 @@ def results(matrix: Matrix, past: Histories = NO_HISTORY) -> dict[str, Any]:
         "clauses": [_clause(clause) for clause in matrix.catalogue.clauses],
         "cases": list(cases.values()),
         "implementations": [
-            {**_implementation(column, cases, texts), **_past(past, column.label, texts)}
+            {
+                **_implementation(column, cases, texts),
+                **_past(past, column.label, texts),
+                **_exploration(column.record, cases, programs, texts),
+            }
             for column in matrix.columns
+        ],
+        "programs": [
+            {"name": one.name, "variant": one.variant, "kind": one.kind, "clauses": one.clauses}
+            for one in programs.values()
         ],
         "changes": [
             {"name": kind, "title": TITLES[kind], "meaning": CHANGES[kind]} for kind in KINDS
@@ -159,6 +170,80 @@ def _implementation(column: Column, cases: Iterable[str], texts: Texts) -> dict[
             round(found[case].seconds * 1000) if case in found else 0 for case in cases
         ],
         "details": details,
+    }
+
+
+def _program(one: Explored) -> tuple[str, str, tuple[str, ...]]:
+    """What is the same of a program on each implementation."""
+    return one.name, one.variant, one.clauses
+
+
+def _programs(matrix: Matrix) -> dict[tuple[str, str, tuple[str, ...]], Explored]:
+    """The programs that were explored, and the cases of which a schedule fails."""
+    return {
+        _program(one): one
+        for column in matrix.columns
+        if column.record.exploration
+        for one in column.record.exploration.programs
+        if one.kind != "case" or one.failure
+    }
+
+
+def _exploration(
+    record: Record, cases: Iterable[str], programs: Iterable[object], texts: Texts
+) -> dict[str, Any]:
+    """What is known of schedules.
+
+    ``rows``: a program by its number, and how it was explored; ``cases``: how many schedules of
+    each case were run without a failure.  Of the failures of one clause, the first one has its
+    schedule, and the others are counted.
+    """
+    found = record.exploration
+    if found is None:
+        return {}
+    places = {key: place for place, key in enumerate(programs)}
+    shown = {id(failures[0][1]) for failures in by_clause(found.programs).values()}
+    held = {one.name: one.schedules for one in found.programs if one.failure is None}
+    return {
+        "exploration": {
+            "made": found.made,
+            "interpreter": found.interpreter,
+            "left_out": found.left_out,
+            "rows": [
+                [
+                    places[_program(one)],
+                    one.grade,
+                    one.bound,
+                    one.schedules,
+                    one.programs,
+                    *(_failure(one, id(one.failure) in shown, texts)),
+                ]
+                for one in found.programs
+                if one.kind != "case" or one.failure
+            ],
+            "cases": [held.get(case, 0) for case in cases],
+        }
+    }
+
+
+def _failure(one: Explored, shown: bool, texts: Texts) -> Iterator[dict[str, Any]]:
+    """The failure of a program, if there is one."""
+    failure = one.failure
+    if failure is None:
+        return
+    yield {
+        "verdict": one.verdict,
+        "clause": failure.clause,
+        **(
+            {
+                "observed": texts.number(failure.observed),
+                "token": failure.token,
+                "schedule": failure.schedule,
+                "preemptions": failure.preemptions,
+            }
+            if shown
+            else {}
+        ),
     }
 
 
@@ -357,6 +442,8 @@ def html(matrix: Matrix, past: Histories = NO_HISTORY) -> str:
         script=script(),
         since=past.since,
         made=_made,
+        numbers=numbers,
+        broken=by_clause,
         summary=summary,
         results=packed(results(matrix, past)),
         sources=packed(sources()),

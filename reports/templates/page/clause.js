@@ -5,6 +5,7 @@ import { format } from "./address.js";
 import { standing } from "./data.js";
 import { badge, inWords, reason } from "./parts.js";
 import { evidenceLink } from "./evidence.js";
+import { schedulesOfClause } from "./schedules.js";
 
 export function clausePage(model, go, state) {
   const clause = model.clause.get(state.id);
@@ -53,6 +54,7 @@ export function clausePage(model, go, state) {
         ),
       ),
       ...verdicts(model, clause, next),
+      ...schedulesOfClause(model, clause, next),
     );
   }
   return { element, update, title: clause.id };

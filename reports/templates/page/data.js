@@ -4,6 +4,8 @@
 // reports/page.py wrote them, and `columns`: one for each implementation, made by column() from the data or from a record
 // that a reader has dropped onto the page.
 
+import { fromData, fromRecord } from "./schedules.js";
+
 // The JSON values in a packed block: base64 of zlib.
 export async function unpack(element) {
   const bytes = Uint8Array.from(atob(element.textContent.trim()), (one) => one.charCodeAt(0));
@@ -35,7 +37,8 @@ export function read(data) {
     for (const change of one.since?.changes ?? []) {
       if ("observed" in change) change.observed = data.texts[change.observed];
     }
-    model.columns.push(column(model, { ...one, ranks, details }));
+    const exploration = one.exploration && fromData(one.exploration, data);
+    model.columns.push(column(model, { ...one, ranks, details, exploration }));
   }
   delete model.implementations;
   delete model.texts;
@@ -78,6 +81,7 @@ function column(
     own,
     since,
     history,
+    exploration,
   },
 ) {
   const found = {
@@ -90,6 +94,7 @@ function column(
     since: since ?? null,
     changes: new Map(since?.changes.map((change) => [change.clause, change])),
     history: history ?? [],
+    exploration: exploration ?? null,
     foreign: kit.clauses !== model.clauses_digest,
     ranks,
     milliseconds,
@@ -141,6 +146,11 @@ export function addRecord(model, document, file) {
   if (!document.finished) {
     throw new Error(`${file} is of a run that was interrupted; run the battery to its end.`);
   }
+  if (document.exploration && !document.cases?.length) {
+    throw new Error(
+      `${file} is of an exploration alone; add it to a record with threadspec explore --add-to.`,
+    );
+  }
   const ranks = [];
   const milliseconds = [];
   const details = new Map();
@@ -165,6 +175,7 @@ export function addRecord(model, document, file) {
       milliseconds,
       details,
       own: true,
+      exploration: document.exploration && fromRecord(document.exploration),
     });
   } catch (error) {
     throw new Error(`${file} is damaged (${error.message}); write it again with --impl-report.`);

@@ -19,6 +19,7 @@ import {
 } from "./parts.js";
 import { changesByKind, changeCounts, moment, verdictsOf } from "./changes.js";
 import { again, evidenceLink } from "./evidence.js";
+import { schedulesOfImplementation } from "./schedules.js";
 
 const ORDER =
   "Causes that break a required clause come before those that break recommendations alone; among " +
@@ -75,6 +76,7 @@ export function implementation(model, go, state) {
       ),
       h("h2", {}, "Chapter by chapter"),
       chapterTable(model, column),
+      ...schedulesOfImplementation(column),
       ...past(column),
       h("h2", {}, "How it was run"),
       facts(model, column),
