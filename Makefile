@@ -14,6 +14,8 @@
 #   make page     how large and how fast the page of a matrix of 40 implementations is
 # One makes the documentation:
 #   make docs     from docs/, the catalogue and the schemas, into build/docs
+# One explores what the page shows of schedules:
+#   make explore  runs programs under every schedule on the reference and on each CPython (40 minutes)
 # And two measure the reference:
 #   make bench      its speed and memory beside the standard library, gevent and aiologic
 #   make interrupts whether a signal handler ever leaves a primitive unusable
@@ -23,6 +25,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 MATRIX := build/matrix
 
+# What `make explore` explores, for how many seconds each, and where `make matrix` finds the results.
+SECONDS := 300
+EXPLORATIONS := reports/results/explored
+EXPLORED = reference@$(shell $(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])') \
+	$(addprefix stdlib@,3.8 3.9 3.10 3.11 3.12 3.13 pypy3.9)
+
 PORTABLE := conformance/__init__.py conformance/harness conformance/battery
 # Compared with what they describe, without the reference's own source, which has no types.
 STUBS := $(wildcard reference/*.pyi) reference/py.typed
@@ -30,10 +38,16 @@ STUBS := $(wildcard reference/*.pyi) reference/py.typed
 VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLock.acquire(blocking)'
 
 .PHONY: matrix implementations test lint battery unit faults oddities mutation soak bad bench interrupts pytests publish docs clean \
-	adversity page explore-faults
+	adversity page explore explore-faults
 
 matrix: $(VENV)/ready
-	$(BIN)/threadspec matrix --out $(MATRIX)
+	$(BIN)/threadspec matrix --impl=all --from $(EXPLORATIONS) --out $(MATRIX)
+
+# The exit status 1 says that a schedule breaks a clause, and 2 that an implementation is not here.
+explore: $(VENV)/ready
+	for one in $(EXPLORED); do \
+		$(BIN)/threadspec explore --impl=$$one --seconds=$(SECONDS) --report=$(EXPLORATIONS)/$$one.json.gz; \
+		test $$? -le 2 || exit; done
 
 test: lint battery unit
 
