@@ -146,7 +146,8 @@ class Exploration:
 class Numbers:
     """How many programs and cases have which result.
 
-    ``failed``: the programs and cases that fail and are not known.
+    ``exhausted``: the programs of which every schedule holds; ``failed``: the programs and cases
+    that fail and are not known; ``least``: the fewest schedules of a case that holds.
     """
 
     programs: int
@@ -183,7 +184,9 @@ def numbers(found: Iterable[Explored]) -> Numbers:
     cases = [one for one in rows if one.kind == "case"]
     return Numbers(
         programs=sum(one.programs for one in programs),
-        exhausted=sum(one.programs for one in programs if one.grade == "exhausted"),
+        exhausted=sum(
+            one.programs for one in programs if one.grade == "exhausted" and one.failure is None
+        ),
         schedules=sum(one.schedules for one in programs),
         failed=sum(one.verdict == "fails" for one in rows),
         known=sum(one.verdict == "known" for one in rows),

@@ -11,6 +11,8 @@ from threadspec.reports.render import inline, row
 # An implementation with more broken clauses than this is shown with the first of them.
 SHOWN = 10
 
+HEADS = ("programs", "exhausted", "failed", "schedules", "cases", "failed cases", "left out")
+
 
 def markdown(found: Sequence[tuple[str, Record]]) -> str:
     """A table of explored implementations, and the clauses that schedules break.
@@ -22,8 +24,8 @@ def markdown(found: Sequence[tuple[str, Record]]) -> str:
     if not explored:
         return ""
     lines = [
-        row(["implementation", "programs", "exhausted", "failed", "schedules", "cases", "failed"]),
-        row(["---", *["---:"] * 6]),
+        row(["implementation", *HEADS]),
+        row(["---", *["---:"] * len(HEADS)]),
         *(row(_cells(label, exploration)) for label, _, exploration in explored),
     ]
     broken = [
@@ -44,6 +46,7 @@ def _cells(label: str, exploration: Exploration) -> Iterator[str]:
     yield f"{programs.schedules:,}"
     yield f"{cases.cases:,}" if cases.cases else ""
     yield str(cases.failed or "")
+    yield f"{sum(exploration.left_out.values()):,}"
 
 
 def by_clause(programs: Iterable[Explored]) -> dict[str, list[tuple[Explored, Broken]]]:

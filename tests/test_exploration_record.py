@@ -346,7 +346,7 @@ def test_the_matrix_has_explorations_in_all_forms(threadspec: Threadspec) -> Non
     assert status == 0
     assert "left out: the exploration of absent: no record is of it" in err
     text = Path("out/matrix.md").read_text(encoding="utf-8")
-    assert "| `mine` | 17 | 14 | 1 | 5,672 | 1 |  |" in text
+    assert "| `mine` | 17 | 14 | 1 | 5,672 | 1 |  | 2 |" in text
     assert (
         "- `mine`: `thread.start.atomic` breaks in a schedule of `thread.start-twice`: raised "
         "KeyError: &lt;Thread(1)> in thread 1; `threadspec explore --impl=mine "

@@ -109,7 +109,7 @@ def test_an_implementation_has_its_programs_in_short(shown: browsers.Page, addre
     assert "thread.start.atomic" in texts(shown, ".cause h3")
     said = text(shown, "main")
     assert "5,672 schedules of programs; 1 case under 100 or more each; run by CPython" in said
-    assert "that were left out: 2, as they take too many steps." in said
+    assert "Programs and cases left out: 2 (they take too many steps)." in said
     shown.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     lines = texts(shown, "details li")
     assert "event.generated: 12 programs, exhausted 3,456 schedules" in lines

@@ -164,7 +164,7 @@ export function schedulesOfImplementation(column) {
   const cases = [...exploration.cases.values()];
   const wrong = [...broken(exploration.programs)];
   const leftOut = Object.entries(exploration.left_out).map(
-    ([why, some]) => `${number(some)}, as ${why}`,
+    ([why, some]) => `${number(some)} (${why})`,
   );
   const said = [
     `${number(exhausted)} of ${plural(count(programs), "program")} exhausted`,
@@ -184,7 +184,7 @@ export function schedulesOfImplementation(column) {
       `; run by ${exploration.interpreter} on ${exploration.made.slice(0, 10)}.`,
     ),
     leftOut.length
-      ? h("p", {}, `Programs and cases that were left out: ${leftOut.join("; ")}.`)
+      ? h("p", {}, `Programs and cases left out: ${leftOut.join(", ")}.`)
       : null,
     wrong.map(([clause, some]) =>
       h("section", { class: "cause" }, h("h3", {}, clauseLink(clause)), failure(column, some)),
