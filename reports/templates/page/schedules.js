@@ -183,9 +183,7 @@ export function schedulesOfImplementation(column) {
         : "",
       `; run by ${exploration.interpreter} on ${exploration.made.slice(0, 10)}.`,
     ),
-    leftOut.length
-      ? h("p", {}, `Programs and cases left out: ${leftOut.join(", ")}.`)
-      : null,
+    leftOut.length ? h("p", {}, `Programs and cases left out: ${leftOut.join(", ")}.`) : null,
     wrong.map(([clause, some]) =>
       h("section", { class: "cause" }, h("h3", {}, clauseLink(clause)), failure(column, some)),
     ),
