@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-import jinja2
-
 from threadspec.conformance.catalogue import Catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.reports.matrix import build
@@ -42,6 +40,8 @@ class Badge:
 
     def svg(self) -> str:
         """The badge as an image."""
+        import jinja2  # here, since every command imports this module, and few need it
+
         environment = jinja2.Environment(
             loader=jinja2.PackageLoader("threadspec.reports"),
             autoescape=True,

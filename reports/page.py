@@ -29,7 +29,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import msgspec
 
 from threadspec.conformance import manual
@@ -426,6 +425,8 @@ def _made(record: Record, since: Difference | None) -> str:
 
 def html(matrix: Matrix, past: Histories = NO_HISTORY) -> str:
     """The page for a matrix: one file that needs no other, and no network."""
+    import jinja2  # here, since every command imports this module, and few need it
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,

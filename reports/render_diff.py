@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import jinja2
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -487,6 +486,8 @@ def markdown_changes(past: Histories) -> str:
 
 def html(comparison: Comparison) -> str:
     """The comparison as one HTML file, which needs no other, and no script."""
+    import jinja2  # here, since every command imports this module, and few need it
+
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("threadspec.reports"),
         autoescape=True,
