@@ -22,6 +22,7 @@ from threadspec.exploration.scheduler import (
     TRY,
     UNTIL,
     WRITE,
+    Deadlock,
     Location,
     Run,
     Task,
@@ -32,10 +33,6 @@ from threadspec.reference import _layer
 
 TIMEOUT_MAX = _thread.TIMEOUT_MAX
 error = RuntimeError
-
-
-class Deadlock(RuntimeError):
-    """The code outside all tasks would block: nobody could wake it."""
 
 
 def _where(depth: int = 2) -> str:

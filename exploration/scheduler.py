@@ -42,6 +42,10 @@ class Abandoned(BaseException):
     """Raised in a task whose run is over, so that it ends."""
 
 
+class Deadlock(RuntimeError):
+    """The code outside all tasks would block: nobody could wake it."""
+
+
 class Location:
     """Something that steps read and write.
 
@@ -358,6 +362,8 @@ class Run:
                 current, self.current = self.current, None
                 try:
                     task.goal = bool(task.condition())  # type: ignore[misc]
+                except Deadlock:
+                    task.goal = False  # it needs a lock that a task holds now
                 finally:
                     self.current = current
             if task.gated and self._is_gated(task):
