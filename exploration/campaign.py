@@ -14,7 +14,7 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case, battery
 from threadspec.exploration import scenarios
-from threadspec.exploration.exploring import SEED, Exploration, Finding
+from threadspec.exploration.exploring import QUICK, SEED, Exploration, Finding
 from threadspec.exploration.program import Program, Scenario
 from threadspec.exploration.search import Bounded, Random, token
 from threadspec.exploration.stage import SPINNING, Stage, Told, why_left_out
@@ -24,6 +24,9 @@ from threadspec.reports.exploration import Broken, Explored, Kind
 # The seconds of processor time that an exploration takes by default, and the share of scenarios.
 SECONDS = 60.0
 FOR_SCENARIOS = 0.6
+
+# How many schedules of each scenario are run before more of any.
+FIRST = 60
 
 # How many schedules of a case are run in each round, and how many rounds there are.
 ROUND = 20
@@ -56,7 +59,12 @@ def choose(words: Sequence[str]) -> Choice:
     for word in words:
         some = [one for one in scenarios.written() if _names(word, one)]
         more = [one for one in scenarios.generated() if _names(word, one)]
-        cases = [one for one in battery() if word in (one.clause.id, one.clause.chapter, one.id)]
+        cases = []
+        if not any(word == one.name for one in (*some, *more)) or catalogue().find(word):
+            # The battery takes a tenth of a second to load, and a scenario does not need it.
+            cases = [
+                one for one in battery() if word in (one.clause.id, one.clause.chapter, one.id)
+            ]
         if not (some or more or cases):
             known = [one.name for one in scenarios.written()]
             known += [chapter.name for chapter in catalogue().chapters]
@@ -115,27 +123,30 @@ class Campaign:
     # -- scenarios --------------------------------------------------------------------------------
 
     def _scenarios(self) -> Iterator[Explored]:
-        jobs = [
-            (one, subject)
+        left: list[tuple[Scenario, Subject, Kind, Finding]] = [
+            (one, subject, "scenario", Finding())
             for one in self._choice.scenarios
             for number, subject in enumerate(self._subjects)
             if number == 0 or one.uses_rlock
         ]
-        total = len(jobs) + len(self._choice.generated)
-        left: list[tuple[Scenario, Subject, Kind, Finding]] = []
+        total = len(left) + len(self._choice.generated)
         done = 0
         end = None if self._exhaust else self._began + FOR_SCENARIOS * self._seconds
-        for scenario, subject in jobs:
-            finding = self._explore(scenario, subject, end, quick=True)
-            if finding.grade == "exhausted" or finding.failure is not None:
-                done += 1
-                yield _row(scenario, subject, finding)
-            else:
-                left.append((scenario, subject, "scenario", finding))
-            self._tell("scenarios", done / total, self._schedules)
+        # A few schedules of each come first: they show the faults that are easily found.
+        for most in (QUICK,) if self._exhaust else (FIRST, QUICK):
+            jobs, left = left, []
+            for scenario, subject, kind, before in jobs:
+                again = self._explore(scenario, subject, end, most)
+                finding = again if again.schedules else before
+                if again.grade == "exhausted" or again.failure is not None:
+                    done += 1
+                    yield _row(scenario, subject, again, kind)
+                else:
+                    left.append((scenario, subject, kind, finding))
+                self._tell("scenarios", done / total, self._schedules)
         by_chapter: dict[str, list[tuple[Scenario, Finding]]] = {}
         for scenario in self._choice.generated:
-            finding = self._explore(scenario, self._subjects[0], end, quick=True)
+            finding = self._explore(scenario, self._subjects[0], end, QUICK)
             if not finding.schedules:
                 self.left_out[OVER] += 1
                 continue
@@ -160,7 +171,7 @@ class Campaign:
                 self.left_out[OVER] += 1
 
     def _explore(
-        self, scenario: Scenario, subject: Subject, end: float | None, quick: bool = False
+        self, scenario: Scenario, subject: Subject, end: float | None, quick: int | None = None
     ) -> Finding:
         if end is not None and time.process_time() > end:
             return Finding(grade="sampled", why=OVER)
@@ -170,7 +181,7 @@ class Campaign:
             self._tell(scenario.name, -1.0, before + count)
 
         exploration = Exploration(
-            Program(scenario, subject), end, self._exhaust, tell, quick=quick and not self._exhaust
+            Program(scenario, subject), end, self._exhaust, tell, None if self._exhaust else quick
         )
         finding = exploration.explore()
         self._schedules += finding.schedules

@@ -9,20 +9,28 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from threadspec.conformance.errors import UserError
 from threadspec.exploration.models import Wrong
 from threadspec.exploration.program import Program
 from threadspec.exploration.scheduler import Abandoned, Run
-from threadspec.exploration.search import Bounded, Exhaustive, Random, Searching, token
+from threadspec.exploration.search import (
+    Bounded,
+    Exhaustive,
+    Random,
+    Replay,
+    Searching,
+    Trail,
+    token,
+)
 
 # The most schedules of one scenario in each stage of the search, unless the user wants all.
 MOST = 20_000
 BOUNDED = 5_000
 SAMPLES = 1_000
 QUICK = 600
-MINIMIZE = 500  # of each number of preemptions, to find the fewest
+MINIMIZE = 500  # to show that no schedule with fewer preemptions fails
 
 # Finalizers must not run in the middle of a step, so garbage is collected between runs.
 COLLECT = 400
@@ -105,8 +113,8 @@ class Exploration:
 
     ``deadline``: the processor time, as ``time.process_time`` tells it, at which to stop, or None;
     ``exhaust``: run every schedule, however many; ``tell``: called now and then with the number of
-    schedules so far; ``keep_going``: do not stop at the first failure; ``quick``: stop after
-    ``QUICK`` schedules, with the grade "sampled" unless those were all.
+    schedules so far; ``quick``: stop after that many schedules, with the grade "sampled" unless
+    those were all.
     """
 
     def __init__(
@@ -115,15 +123,13 @@ class Exploration:
         deadline: float | None = None,
         exhaust: bool = False,
         tell: Callable[[int], None] = lambda count: None,
-        keep_going: bool = False,
-        quick: bool = False,
+        quick: int | None = None,
     ) -> None:
         self._program = program
         self._quick = quick
         self._deadline = deadline
         self._exhaust = exhaust
         self._tell = tell
-        self._keep_going = keep_going
         self._shared: set[object] = set()
         self.finding = Finding()
 
@@ -143,10 +149,10 @@ class Exploration:
 
     def _search(self) -> None:
         finding = self.finding
-        most = QUICK if self._quick else None if self._exhaust else MOST
+        most = self._quick or (None if self._exhaust else MOST)
         if self._all(Exhaustive, most):
             return
-        if finding.failure is not None and not self._keep_going:
+        if finding.failure is not None:
             return
         finding.grade = "sampled"
         finding.why = finding.why or f"more than {most:,} schedules"
@@ -177,14 +183,13 @@ class Exploration:
                     # Steps of this run were hidden, so what happened before what is not known.
                     self._shared |= run.discovered
                     break
-                if wrong is not None and finding.failure is None:
+                if wrong is not None:
                     finding.schedules += count + 1
                     finding.failure = self._failure(run, wrong, finding.schedules)
-                    if not self._keep_going:
-                        if not strategy.done:
-                            finding.grade = "sampled"
-                            finding.why = "stopped at the first failure"
-                        return False
+                    if not strategy.done:
+                        finding.grade = "sampled"
+                        finding.why = "stopped at the first failure"
+                    return False
                 count += 1
                 if run.status == "cut":
                     equivalent += 1
@@ -221,20 +226,56 @@ class Exploration:
         return run, wrong
 
     def _failure(self, first: Run, wrong: Wrong, schedule: int) -> Failure:
-        """The failure, in the schedule with the fewest preemptions that is soon found."""
-        program = self._program
-        clause = program.scenario.clause_of(wrong)
-        for bound in range(4):
+        """The failure, in a schedule with few preemptions: the fewest, if that is soon known."""
+        clause = self._program.scenario.clause_of(wrong)
+        trail, wrong, preemptions = self._simplified(first, wrong)
+        left = MINIMIZE
+        for bound in range(preemptions):
             strategy = Bounded(bound)
-            for _ in range(MINIMIZE):
+            while not strategy.done:
+                if not left:
+                    return Failure(clause, wrong, token(trail), schedule, None)
+                left -= 1
                 run, found = self._run(strategy)
                 if run.discovered - self._shared:
                     self._shared |= run.discovered
                     strategy = Bounded(bound)
-                elif found is not None and program.scenario.clause_of(found) == clause:
+                elif self._is_same(found, clause) and strategy.preemptions <= bound:
                     return Failure(clause, found, token(run.trail), schedule, bound)
-                if strategy.done:
-                    break
-            else:
-                break  # some schedules with this number were not run
-        return Failure(clause, wrong, token(first.trail), schedule, None)
+        return Failure(clause, wrong, token(trail), schedule, preemptions)
+
+    def _simplified(self, first: Run, wrong: Wrong) -> tuple[Trail, Wrong, int]:
+        """A schedule that breaks the same clause, what is wrong with it, and its preemptions.
+
+        Parts of the first schedule are left out, one after another, as long as the rest fails.
+        """
+        clause = self._program.scenario.clause_of(wrong)
+        trail, preemptions = first.trail, sys.maxsize
+        shorter = [first.trail]
+        while shorter:
+            strategy = Replay(shorter.pop(), loose=True)
+            run, found = self._program.run(strategy, None)
+            if self._is_same(found, clause) and strategy.preemptions < preemptions:
+                trail, wrong, preemptions = run.trail, found, strategy.preemptions
+                shorter = list(_with_fewer_switches(trail))
+        return trail, wrong, preemptions
+
+    def _is_same(self, wrong: Wrong | None, clause: str) -> TypeGuard[Wrong]:
+        """Whether something is wrong, and breaks this clause."""
+        return wrong is not None and self._program.scenario.clause_of(wrong) == clause
+
+
+def _with_fewer_switches(trail: Trail) -> Iterator[Trail]:
+    """Schedules like this one, in which a task goes on where another one did, or performs later
+    steps earlier, or the earlier ones later.
+    """
+    for index, (task, count, late) in enumerate(trail):
+        before, after = trail[:index], trail[index + 1 :]
+        yield before + after
+        yield [*before, (task, sys.maxsize, late), *after]
+        for place, (other, more, _) in enumerate(after):
+            if other == task:
+                both = (task, count + more, late)
+                yield [*before, both, *after[:place], *after[place + 1 :]]
+                yield [*before, *after[:place], both, *after[place + 1 :]]
+                break

@@ -9,6 +9,7 @@ and the reversal of each race is run as well, unless an equivalent run has been.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from threadspec.exploration.scheduler import (
     ACQUIRE,
@@ -238,10 +239,11 @@ class Exhaustive:
         nodes = self._nodes
         if depth < len(nodes):
             node = nodes[depth]
-            chosen = run.tasks[node.chosen]
-            if chosen not in enabled:
+            again = next((one for one in enabled if one.number == node.chosen), None)
+            if again is None:
                 run.erratic = True
                 return None
+            chosen = again
         else:
             asleep = self._asleep
             mask = 0
@@ -345,7 +347,9 @@ class Bounded:
     """A strategy that runs every schedule with at most ``bound`` preemptions.
 
     A preemption is a switch away from a task that could go on, or a time-out while others could go
-    on.  ``track``: keep vector clocks; ``early``: let time-outs come before they must.
+    on.  ``track``: keep vector clocks; ``early``: let time-outs come before they must;
+    ``preemptions``: those of the present run.  They may be more than ``bound``, since a task that
+    has just tried in vain lets others go on.
     """
 
     def __init__(self, bound: int, track: bool = True, early: bool = True) -> None:
@@ -354,14 +358,14 @@ class Bounded:
         self._early = early
         self._choices: list[list[int]] = []  # for each decision, the tasks that are left to try
         self._depth = 0
-        self._spent = 0
+        self.preemptions = 0
         self.clocks = Clocks()
         self.done = False
 
     def begin(self) -> None:
         """Begin a run."""
         self._depth = 0
-        self._spent = 0
+        self.preemptions = 0
         self.clocks.clear()
 
     def choose(self, run: Run, enabled: list[Task], task: Task | None) -> Task | None:
@@ -375,7 +379,7 @@ class Bounded:
                 run.erratic = True
                 return None
         else:
-            left = self._bound - self._spent
+            left = self._bound - self.preemptions
             others = [
                 one.number
                 for one in reversed(enabled)
@@ -386,7 +390,7 @@ class Bounded:
             self._choices.append([*others, first.number])
             number = first.number
         chosen = run.tasks[number]
-        self._spent += cost(enabled, task, chosen)
+        self.preemptions += cost(enabled, task, chosen)
         if self._track:
             self.clocks.perform(run, chosen, False)
         return chosen
@@ -464,18 +468,27 @@ class Random:
 
 
 class Replay:
-    """A strategy that follows a token, and goes on freely behind its end."""
+    """A strategy that follows a token, and goes on freely behind its end.
 
-    def __init__(self, segments: list[tuple[int, int, bool]], track: bool = True) -> None:
+    ``loose``: where a task cannot go on as the token says, leave out the rest of its steps there;
+    without it, ``mismatch`` is set and the run is given up.  ``preemptions``: how many there were.
+    """
+
+    def __init__(
+        self, segments: Sequence[tuple[int, int, bool]], track: bool = True, loose: bool = False
+    ) -> None:
         self._segments = segments
         self._track = track
+        self._loose = loose
         self.clocks = Clocks()
+        self.preemptions = 0
         self.mismatch = self.done = False
 
     def begin(self) -> None:
         """Begin the run."""
         self._index = 0
         self._left = self._segments[0][1] if self._segments else 0
+        self.preemptions = 0
         self.clocks.clear()
 
     def choose(self, run: Run, enabled: list[Task], task: Task | None) -> Task | None:
@@ -485,16 +498,18 @@ class Replay:
             number, _, _ = self._segments[self._index]
             if self._left > 0:
                 chosen = next((one for one in enabled if one.number == number), None)
-                if chosen is None:
+                if chosen is not None:
+                    self._left -= 1
+                    break
+                if not self._loose:
                     self.mismatch = True
                     return None
-                self._left -= 1
-                break
             self._index += 1
             if self._index < len(self._segments):
                 self._left = self._segments[self._index][1]
         if chosen is None:
             chosen = default(enabled, task)
+        self.preemptions += cost(enabled, task, chosen)
         if self._track:
             self.clocks.perform(run, chosen, False)
         return chosen
@@ -505,13 +520,16 @@ class Replay:
 
 Searching = Exhaustive | Bounded | Random | Replay
 
+# What a run has done: see :class:`scheduler.Run`.
+Trail = list[tuple[int, int, bool]]
 
-def token(trail: list[tuple[int, int, bool]]) -> str:
+
+def token(trail: Trail) -> str:
     """A schedule as text: ``0x13.1x4.2x1!`` lets task 0 perform 13 steps, task 1 four, ..."""
     return ".".join(f"{number}x{count}{'!' * late}" for number, count, late in trail if count)
 
 
-def parse(text: str) -> list[tuple[int, int, bool]]:
+def parse(text: str) -> Trail:
     """The schedule of a token.  Raises ValueError for other text."""
     result = []
     for part in text.split("."):

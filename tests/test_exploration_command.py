@@ -17,7 +17,7 @@ import pytest
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import resolve
 from threadspec.conformance.index import battery
-from threadspec.exploration import report, scenarios, subjects, visible
+from threadspec.exploration import campaign, report, scenarios, subjects, visible
 from threadspec.exploration.campaign import CaseSearch
 from threadspec.exploration.exploring import Exploration, undisturbed
 from threadspec.exploration.program import Program
@@ -56,6 +56,11 @@ class Lock:
         self.release()
 """
 
+
+# Its condition needs a lock that a thread may hold at that moment.
+LISTED = "battery/module/enumerate.py::test_the_end_of_one_thread_takes_no_other_off_the_list"
+
+LONG = "thread.three-joiners"
 
 ATTEMPTS = "battery/lock/acquire.py::test_one_of_many_simultaneous_attempts_succeeds"
 
@@ -368,3 +373,37 @@ def test_a_conforming_oddity_raises_nothing(oddity: str, chapter: str) -> None:
             if one.chapter == chapter and one.name != "event.two-clears-then-set":
                 finding = Exploration(Program(one, subject), quick=True).explore()
                 assert finding.failure is None, (one.name, finding.failure)
+
+
+def test_a_condition_that_needs_a_lock_that_is_held_is_not_true_yet() -> None:
+    """A case waits until enumerate() has changed, and a thread holds the lock of the list."""
+    subject = subjects.load(resolve("stdlib"))[0]
+    case = next(case for case in battery() if case.id == LISTED)
+    search = CaseSearch(Stage(subject, subject.mapped), case)
+    with undisturbed():
+        search.go_on(40)
+    assert search.failure is None
+    assert search.schedules == 40
+
+
+def test_a_scenario_alone_does_not_load_the_battery(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert campaign.choose(["timer.start-twice"]).cases  # a clause has the same name
+    monkeypatch.setattr(campaign, "battery", None)
+    choice = campaign.choose(["thread.two-joiners"])
+    assert [one.name for one in choice.scenarios] == ["thread.two-joiners"]
+
+
+def test_every_scenario_gets_a_few_schedules_before_any_gets_many() -> None:
+    """So that what is easily found is soon shown."""
+    some = [one for one in scenarios.written() if one.name in ("lock.exclusion-2", LONG)]
+    some.sort(key=lambda one: one.name != LONG)
+    subject = visible.load_reference()
+    counts = []
+    made = campaign.Campaign(
+        [subject], campaign.Choice(some), tell=lambda what, share, count: counts.append(count)
+    )
+    with undisturbed():
+        rows = made.rows()
+        assert next(rows).name == "lock.exclusion-2"
+        rows.close()  # type: ignore[attr-defined]
+    assert max(counts) < 2 * campaign.FIRST

@@ -11,11 +11,20 @@ import pytest
 
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.exploration import cells, layer, scenarios, scheduler, visible
+from threadspec.exploration import cells, exploring, layer, scenarios, scheduler, visible
 from threadspec.exploration.exploring import Exploration, Finding, undisturbed
 from threadspec.exploration.program import Program, Scenario
 from threadspec.exploration.scheduler import EPOCH, Location, Run, step
-from threadspec.exploration.search import Bounded, Exhaustive, Random, Searching, parse, token
+from threadspec.exploration.search import (
+    Bounded,
+    Exhaustive,
+    Node,
+    Random,
+    Replay,
+    Searching,
+    parse,
+    token,
+)
 from threadspec.exploration.visible import Subject
 
 
@@ -573,6 +582,64 @@ def test_no_preemption_is_one_schedule_for_each_order(reference: Subject) -> Non
         program.run(strategy, None)
         count += 1
     assert count == 2  # the second task is equal, so it goes second; its start may come first
+
+
+# The holder is looked at, and changed in a second step.
+LOOKS_FIRST = """
+import _thread
+
+
+class Lock:
+    def __init__(self):
+        self._held = False
+        self._guard = _thread.allocate_lock()
+
+    def acquire(self, blocking=True):
+        with self._guard:
+            pass
+        if self._held:
+            return False
+        with self._guard:
+            pass
+        self._held = True
+        return True
+"""
+
+
+def test_a_failure_is_shown_with_the_fewest_preemptions(tmp_path: Path) -> None:
+    """One is enough, whatever the schedule that was found, and the token has as many as it says."""
+    three = ("x.acquire(False)",) * 3
+    program = Program(scenario("x = Lock()", *three), load(tmp_path, LOOKS_FIRST))
+    with undisturbed():
+        failure = Exploration(program).explore().failure
+        assert failure is not None
+        again = Replay(parse(failure.token))
+        assert program.run(again, None)[1] == failure.wrong
+        assert (failure.preemptions, again.preemptions) == (1, 1)
+        none = Bounded(0)
+        while not none.done:
+            assert program.run(none, None)[1] is None
+
+
+def test_a_failure_has_few_preemptions_though_the_fewest_are_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exploring, "MINIMIZE", 0)
+    three = ("x.acquire(False)",) * 3
+    program = Program(scenario("x = Lock()", *three), load(tmp_path, LOOKS_FIRST))
+    with undisturbed():
+        failure = Exploration(program).explore().failure
+        assert failure is not None
+        again = Replay(parse(failure.token))
+        program.run(again, None)
+    assert (failure.preemptions, again.preemptions) == (None, 1)
+
+
+def test_a_schedule_that_names_a_task_that_is_not_there_is_erratic(reference: Subject) -> None:
+    strategy = Exhaustive()
+    strategy._nodes = [Node(7, 0, 0)]
+    run, wrong = Program(scenario("x = Lock()", "x.acquire()"), reference).run(strategy, None)
+    assert (run.erratic, run.failure, wrong) == (True, None, None)
 
 
 def test_a_bound_is_never_called_exhausted(reference: Subject, monkeypatch: Any) -> None:

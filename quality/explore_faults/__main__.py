@@ -26,7 +26,7 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case, battery
 from threadspec.exploration import scenarios, subjects, visible
 from threadspec.exploration.campaign import CaseSearch
-from threadspec.exploration.exploring import SEED, Exploration, undisturbed
+from threadspec.exploration.exploring import QUICK, SEED, Exploration, undisturbed
 from threadspec.exploration.program import Program, Scenario
 from threadspec.exploration.search import Random
 from threadspec.exploration.stage import Stage, why_left_out
@@ -44,7 +44,8 @@ class Found:
     """What was found of a fault.
 
     ``program``: the scenario or case that has found it, or None; ``schedule``: the first schedule
-    of it that was wrong; ``before``: how many were run of others; ``observed``: what was wrong.
+    of it that was wrong; ``before``: how many were run of others; ``observed``: what was wrong;
+    ``steps``: that schedule, as a token has it.
     """
 
     fault: str
@@ -53,6 +54,7 @@ class Found:
     before: int
     observed: str
     seconds: float
+    steps: str = ""
 
     @property
     def line(self) -> str:
@@ -95,13 +97,15 @@ def try_fault(fault: Fault, folder: Path) -> Found:
     subject = visible.load_reference(fault.id, folder=folder / PACKAGE)
     count = 0
 
-    def found(program: str | None, schedule: int, observed: str) -> Found:
-        return Found(fault.id, program, schedule, count, observed, time.process_time() - began)
+    def found(program: str | None, schedule: int, observed: str, steps: str) -> Found:
+        seconds = time.process_time() - began
+        return Found(fault.id, program, schedule, count, observed, seconds, steps)
 
     for scenario in _order(fault):
-        finding = Exploration(Program(scenario, subject), quick=True).explore()
-        if finding.failure is not None:
-            return found(scenario.name, finding.failure.schedule, str(finding.failure.wrong))
+        finding = Exploration(Program(scenario, subject), quick=QUICK).explore()
+        failure = finding.failure
+        if failure is not None:
+            return found(scenario.name, failure.schedule, str(failure.wrong), failure.token)
         count += finding.schedules
     stage = Stage(subject)
     for case in battery():
@@ -109,9 +113,10 @@ def try_fault(fault: Fault, folder: Path) -> Found:
             search = CaseSearch(stage, case)
             run = search.go_on(SCHEDULES)
             if search.failure is not None:
-                return found(case.id, run, search.failure.observed)
+                steps = search.failure.token.rpartition(":")[2]
+                return found(case.id, run, search.failure.observed, steps)
             count += run
-    return found(None, 0, "")
+    return found(None, 0, "", "")
 
 
 def _order(fault: Fault) -> Iterator[Scenario]:
@@ -136,7 +141,7 @@ def check_reference(cases: Sequence[Case]) -> list[str]:
         for scenario in scenarios.written():
             if subject is not sound and not scenario.uses_rlock:
                 continue
-            failure = Exploration(Program(scenario, subject), quick=True).explore().failure
+            failure = Exploration(Program(scenario, subject), quick=QUICK).explore().failure
             if failure is not None:
                 wrong.append(f"{subject.name} fails {scenario.name}: {failure.wrong}")
     stage = Stage(sound)
