@@ -1,0 +1,1 @@
+"""Tries what ``threadspec explore`` finds in CPython with real threads."""
