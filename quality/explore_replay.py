@@ -26,7 +26,8 @@ from threadspec.adapters.adapter import resolve
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.exploration import scenarios, subjects, visible
-from threadspec.exploration.exploring import QUICK, Exploration, undisturbed
+from threadspec.exploration.campaign import FIRST
+from threadspec.exploration.exploring import Exploration, undisturbed
 from threadspec.exploration.program import Program
 from threadspec.exploration.report import case_interleaving, interleaving
 from threadspec.exploration.search import parse
@@ -84,7 +85,7 @@ def failures_of(name: str) -> Iterator[Failure]:
     """The failures of the written scenarios on an implementation."""
     subject = subjects.load(resolve(name))[0]
     for scenario in scenarios.written():
-        failure = Exploration(Program(scenario, subject), quick=QUICK).explore().failure
+        failure = Exploration(Program(scenario, subject), quick=FIRST).explore().failure
         if failure is not None:
             yield Failure(name, scenario.name, str(failure.wrong), failure.token)
 
