@@ -3,9 +3,10 @@
 #   make test     all tests: style, types, portability, the kit's own tests, the battery on the reference
 # One gets implementations to judge:
 #   make implementations  installs those that can be installed here, and says how to get the others
-# Ten more measure the battery itself and the kit (reports/QUALITY.md quotes what they print last):
+# Eleven more measure the battery itself and the kit (reports/QUALITY.md quotes what they print last):
 #   make faults   which planted faults it catches, and what else fails with them
 #   make explore-faults  which planted interleaving faults threadspec explore finds, and how soon
+#   make explore-reduction  whether its reduction of schedules loses an outcome
 #   make explore-confirm whether real threads show what it finds in CPython and PyPy
 #   make explore-replay whether each failure it finds is the same in 100 replays
 #   make oddities whether it raises anything on odd but conforming implementations
@@ -40,7 +41,7 @@ STUBS := $(wildcard reference/*.pyi) reference/py.typed
 VERMIN := --exclude 'threading.Lock.acquire(blocking)' --exclude 'threading.RLock.acquire(blocking)'
 
 .PHONY: matrix implementations test lint battery unit faults oddities mutation soak bad bench interrupts pytests publish docs clean \
-	adversity page explore explore-faults explore-confirm explore-replay
+	adversity page explore explore-faults explore-reduction explore-confirm explore-replay
 
 matrix: $(VENV)/ready
 	$(BIN)/threadspec matrix --impl=all --from $(EXPLORATIONS) --out $(MATRIX)
@@ -65,6 +66,9 @@ implementations faults oddities mutation soak adversity bad interrupts page: $(V
 explore-faults: $(VENV)/ready
 	$(BIN)/python -m quality.explore_faults
 
+explore-reduction: $(VENV)/ready
+	$(BIN)/python -m quality.explore_reduction
+
 explore-confirm: $(VENV)/ready
 	$(BIN)/python -m quality.explore_confirmed
 
@@ -82,7 +86,7 @@ lint: $(VENV)/ready
 	for part in adapters conformance exploration frontends reference reports; do \
 		ln -sfn ../../../$$part build/typing/threadspec/$$part; done
 	MYPYPATH=build/typing:. $(BIN)/mypy -p threadspec.adapters -p threadspec.conformance \
-		-p threadspec.exploration -p threadspec.frontends -p threadspec.reports -p benchmarks -p quality.faults -p quality.explore_faults -m quality.explore_confirmed.__main__ -m quality.explore_replay -p quality.interrupts -m quality.bad.__main__ \
+		-p threadspec.exploration -p threadspec.frontends -p threadspec.reports -p benchmarks -p quality.faults -p quality.explore_faults -m quality.explore_confirmed.__main__ -m quality.explore_replay -m quality.explore_reduction -p quality.interrupts -m quality.bad.__main__ \
 		-m quality.oddities.__main__ -m quality.mutation -m quality.soak -m quality.adversity -m quality.implementations -m quality.pytests -m quality.judging -m quality.browser -m quality.page -m docs.generate
 	rm -rf build/stubs && mkdir -p build/stubs/threadspec/reference
 	ln -s $(addprefix ../../../../,$(STUBS)) build/stubs/threadspec/reference

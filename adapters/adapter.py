@@ -67,6 +67,7 @@ class Adapter:
     cooperative: bool | None = None
     fallback: str | None = None
     names: dict[str, str] = field(default_factory=dict, hash=False)
+    explore_bounds: dict[str, int | float] = field(default_factory=dict, hash=False)
     omits: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     starts_by_maker: bool = False
@@ -237,7 +238,7 @@ def read(path: Path, clauses: Catalogue | None = None) -> Adapter:
     given = {key: value for key, value in msgspec.structs.asdict(found).items() if key in data}
     for key in ("reasons", "divergence"):
         given.pop(key, None)
-    keys = (*given, *found.names, *found.environment)
+    keys = (*given, *found.names, *found.environment, *found.explore_bounds)
     adapter = Adapter(
         name=_readable(path.stem),
         divergences=divergences.expand(found, source, clauses or catalogue()),

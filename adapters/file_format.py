@@ -29,6 +29,7 @@ SCHEMA_FILE = "adapter.schema.json"
 # characters differ, and with $ kept from matching before a line break.
 _IDENTIFIER = r"([A-Za-z_]|[^\x00-\x7F])([0-9A-Za-z_]|[^\x00-\x7F])*"
 MODULE_NAME = rf"^{_IDENTIFIER}(\.{_IDENTIFIER})*$(?!\n)"
+_CONSTANT = rf"^{_IDENTIFIER}(\.{_IDENTIFIER})+$(?!\n)"
 _NAME = rf"^{_IDENTIFIER}$(?!\n)"
 _VERSIONS = r"\s*([<>]=?|[=!~]=)\s*\d+(\.\d+)*(\.\*)?((a|b|rc)\d+)?\s*"
 _PYTHON = rf"^({_VERSIONS}(,{_VERSIONS})*|[^\s<>=!~,].*|~[^=<>!~,]*[/\\].*)$"
@@ -67,6 +68,7 @@ Address = Annotated[
 TransportName = Literal["pipes", "socket"]
 ClauseId = Annotated[str, Meta(extra_json_schema={"$ref": "#/definitions/Clause"})]
 OwnName = Annotated[str, Meta(pattern=_NAME)]
+Constant = Annotated[str, Meta(pattern=_CONSTANT)]
 Lack = Literal["threads", "processes", "signals"]
 Chapter = Annotated[str, Meta(extra_json_schema={"enum": list(CHAPTERS)})]
 
@@ -324,6 +326,20 @@ class AdapterFile(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
             },
         ),
     ] = msgspec.field(default_factory=dict)
+    explore_bounds: Annotated[
+        dict[Constant, int | float],
+        Meta(
+            description="Numbers that take the place of constants of the implementation where it "
+            "is explored, and nowhere else. A constant is a variable of a module, or of a class in "
+            "it; it is written with its module, in quotes. Default: none.",
+            examples=[{"package.pool._SIZE": 1, "package.pool.Pool.limit": 2}],
+            extra={
+                "must": "a number, for a constant that is written with its module, such as "
+                '"package.pool._SIZE" = 1',
+                "table": 'a table [explore_bounds], such as "package.pool._SIZE" = 1',
+            },
+        ),
+    ] = msgspec.field(default_factory=dict)
     omits: Annotated[
         tuple[Chapter, ...],
         Meta(
@@ -548,8 +564,11 @@ def _refuse(data: dict[str, Any], steps: list[str | int], source: Source) -> NoR
             name = f"{key}."
             key, value = next(one for one in value.items() if not _fits(kind, key, one))
             if isinstance(value, dict) and value:  # what TOML makes of a dot outside quotes
-                dotted = f'"{key}.{next(iter(value))}"'
-                source.refuse(f"{name}{key} is a table; write the name with its dot as {dotted}.")
+                dotted, inner = key, value
+                while isinstance(inner, dict) and inner:
+                    part, inner = next(iter(inner.items()))
+                    dotted += f".{part}"
+                source.refuse(f'{name}{key} is a table; write the name with its dot as "{dotted}".')
         else:
             must = advice["table"]
     source.refuse(f"{name}{key} {verb} {shown(value)}; it must be {must}.", number, key)

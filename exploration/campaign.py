@@ -16,7 +16,7 @@ from threadspec.conformance.index import Case, battery
 from threadspec.exploration import scenarios
 from threadspec.exploration.exploring import QUICK, SEED, Exploration, Finding
 from threadspec.exploration.program import Program, Scenario
-from threadspec.exploration.search import Bounded, Random, token
+from threadspec.exploration.search import Bounded, Choosing, Random, token
 from threadspec.exploration.stage import SPINNING, Stage, Told, why_left_out
 from threadspec.exploration.visible import Subject
 from threadspec.reports.exploration import Broken, Explored, Kind
@@ -28,9 +28,9 @@ FOR_SCENARIOS = 0.6
 # How many schedules of each scenario are run before more of any.
 FIRST = 60
 
-# How many schedules of a case are run in each round, and how many rounds there are.
-ROUND = 20
-ROUNDS = 5
+# How many schedules of each case are run in each round.  The cases that another schedule may change
+# most come first in the next round, so they have had most schedules when the time is over.
+ROUNDS = (2, 8, 10, 20, 30, 30)
 
 # Why programs and cases that could be explored were not.
 OVER = "the time was over"
@@ -199,22 +199,18 @@ class Campaign:
                 todo.append((case, CaseSearch(stage, case)))
             else:
                 self.left_out[why] += 1
-        rounds = len(todo) * ROUNDS
+        total = len(todo) * sum(ROUNDS)
         done = 0
-        over = False
-        for _ in range(ROUNDS):
+        for count in ROUNDS:
             for _, search in todo:
                 if time.process_time() > self._began + self._seconds:
-                    over = True
                     break
-                if search.failure is None and not search.is_long:
-                    self._schedules += search.go_on(ROUND)
-                done += 1
-                self._tell("cases", done / max(rounds, 1), self._schedules)
+                if not search.is_over:
+                    self._schedules += search.go_on(count)
+                done += count
+                self._tell("cases", done / max(total, 1), self._schedules)
             gc.collect()
-            todo.sort(key=lambda one: one[1].seconds)  # the short ones get the most schedules
-            if over:
-                break
+            todo.sort(key=lambda one: one[1].rank)
         for case, search in todo:
             if search.is_long:
                 self.left_out["they take too many steps"] += 1
@@ -227,30 +223,33 @@ class Campaign:
 class CaseSearch:
     """The schedules of one case: the first without preemptions, then random ones.
 
-    ``is_long``: it takes too many steps to be explored.
+    ``is_long``: it takes too many steps to be explored; ``is_single``: it has only one schedule,
+    because there was never more than one thread that could go on.
     """
 
     def __init__(self, stage: Stage, case: Case) -> None:
         self._stage = stage
         self._case = case
-        self._random = Random(SEED, early=0.0, track=False)
+        self._first = Choosing(Bounded(0, track=False, early=False))
+        self._random = Choosing(Random(SEED, early=0.0, track=False))
         self._shared: set[object] = set()
         self.kinds: Counter[str] = Counter()
         self.schedules = 0
         self.seconds = 0.0
         self.failure: Broken | None = None
-        self.is_long = False
+        self.is_long = self.is_single = False
         self.told: Told | None = None  # the outcome of the last schedule
         self._steps = 0  # of the first schedule
 
     def go_on(self, count: int) -> int:
-        """Run ``count`` more schedules, unless one fails; how many were run."""
+        """Run ``count`` more schedules, or fewer if it is over then; how many were run."""
         began = time.process_time()
         before = self.schedules
         for _ in range(count):
             first = not self.schedules
-            strategy = Bounded(0, track=False, early=False) if first else self._random
+            strategy = self._first if first else self._random
             run, told = self._stage.run(self._case, strategy, self._shared)
+            self.is_single = not strategy.choices and run.discovered <= self._shared
             self._shared |= run.discovered
             self.schedules += 1
             self.kinds[told.kind] += 1
@@ -262,8 +261,20 @@ class CaseSearch:
             if told.kind not in FINE:
                 self._fail(told, token(run.trail), first)
                 break
+            if self.is_single:
+                break
         self.seconds += time.process_time() - began
         return self.schedules - before
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no more schedules are to be run."""
+        return self.failure is not None or self.is_long or self.is_single
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """What comes first: cases that have ended in several ways, then those that take less."""
+        return len(self.kinds) < 2, self.seconds / max(self.schedules, 1)
 
     def _fail(self, told: Told, schedule: str, first: bool) -> None:
         always = False
@@ -286,7 +297,7 @@ class CaseSearch:
             chapter=case.clause.chapter,
             clauses=(case.clause.id,),
             variant=subject.variant,
-            grade="sampled",
+            grade="exhausted" if self.is_single else "sampled",
             bound=None,
             schedules=self.schedules,
             equivalent=0,

@@ -28,6 +28,7 @@ from threadspec.exploration.scheduler import (
     Task,
     _active,
     active,
+    step,
 )
 from threadspec.reference import _layer
 
@@ -464,8 +465,12 @@ def stack_size(size: int = 0) -> int:
     run = active()
     if run is None:
         return 0
+    step(_stack_size, WRITE)
     before, run.stack_size = run.stack_size, size
     return before
+
+
+_stack_size = Location("the stack size")
 
 
 def clock() -> float:

@@ -80,10 +80,10 @@ class Model:
         """The states that follow by themselves, such as the end of a thread."""
         for place, (kind, _) in enumerate(self._kinds.values()):
             if kind in ("Thread", "Timer"):
-                phase, is_open = state[place]
+                phase, *rest = state[place]
                 new = _NEXT.get((kind, phase))
                 if new is not None:
-                    yield (*state[:place], (new, is_open), *state[place + 1 :])
+                    yield (*state[:place], (new, *rest), *state[place + 1 :])
 
     def settled(self, state: State) -> bool:
         """Whether a program may stay in this state for ever."""
@@ -206,22 +206,23 @@ def _event(state: Any, _: Any, task: int, call: Call, stage: object) -> Moves:
 def _thread(state: Any, _: Any, task: int, call: Call, stage: object) -> Moves:
     """A thread is new, started, running, ending or ended.
 
-    Until its start() has returned, the manual leaves open what others see of it.
+    Until its start() has returned, the manual leaves open what others see of it, and whether
+    setDaemon() comes before the start.
     """
-    phase, is_open = state
+    phase, is_open, daemonic = state
     if call.method == "start":
         if stage == "begun":
-            yield (phase, False), Done()
+            yield (phase, False, daemonic), Done()
         elif phase == "new":
-            yield ("started", True), "begun"
+            yield ("started", True, daemonic), "begun"
         else:
             yield state, Done("RuntimeError")
     elif call.method == "run":
         if phase == "started":
-            yield ("running", is_open), Done()
+            yield ("running", is_open, daemonic), Done()
     elif call.method == "end":
         if phase == "running":
-            yield ("ending", is_open), Done()
+            yield ("ending", is_open, daemonic), Done()
     elif call.method == "isAlive":
         if phase in _ALIVE:
             yield state, Done(True)
@@ -237,21 +238,29 @@ def _thread(state: Any, _: Any, task: int, call: Call, stage: object) -> Moves:
             yield state, Done("RuntimeError")
         if phase == "ended" or (call.args and phase != "new"):
             yield state, Done()
+    elif call.method == "setDaemon":
+        if phase == "new" or is_open:
+            yield (phase, is_open, bool(call.args[0])), Done()
+        if phase != "new":
+            yield state, Done("RuntimeError")
+    elif call.method == "isDaemon":
+        yield state, Done(daemonic)
 
 
 def _timer(state: Any, _: Any, task: int, call: Call, stage: object) -> Moves:
     """A timer is new, dropped (cancelled before its start), firing, or what a thread is."""
-    phase, is_open = state
+    phase, is_open, daemonic = state
     if call.method == "run":
         if phase == "firing":
-            yield ("running", is_open), Done()
+            yield ("running", is_open, daemonic), Done()
     elif call.method == "cancel":
         following = {"new": "dropped", "started": "ending"}
-        yield (following.get(phase, phase), is_open), Done()
+        yield (following.get(phase, phase), is_open, daemonic), Done()
     elif call.method == "start" and phase == "dropped" and stage == 0:
-        yield ("ending", True), "begun"
+        yield ("ending", True, daemonic), "begun"
     elif phase == "dropped":
-        yield from ((state, done) for _, done in _thread(("new", False), _, task, call, stage))
+        for new, done in _thread(("new", *state[1:]), _, task, call, stage):
+            yield ("dropped", *new[1:]), done
     else:
         yield from _thread(state, _, task, call, stage)
 
@@ -263,7 +272,7 @@ def _functions(state: State, kinds: dict[str, tuple[str, Any]], call: Call) -> M
             for one, (kind, _) in zip(state, kinds.values(), strict=True)
             if kind in ("Thread", "Timer") and one[0] in _ALIVE
         ]
-        unsure = sum(is_open for _, is_open in threads)
+        unsure = sum(is_open for _, is_open, _ in threads)
         for count in range(-ALIENS, unsure + 1):
             yield state, Done(1 + len(threads) - count)
         return
@@ -295,8 +304,8 @@ _FIRST: dict[str, Any] = {
     "BoundedSemaphore": lambda value: value,
     "Event": lambda value: (False, ()),
     "Condition": lambda value: (),
-    "Thread": lambda value: ("new", False),
-    "Timer": lambda value: ("new", False),
+    "Thread": lambda value: ("new", False, False),
+    "Timer": lambda value: ("new", False, False),
 }
 _FREE = {"Lock": 0, "RLock": None}
 

@@ -79,14 +79,13 @@ class ExploringRunner:
         with undisturbed():
             while (
                 search.schedules < SCHEDULES
-                and search.failure is None
-                and not search.is_long
+                and not search.is_over
                 and time.process_time() < end
             ):
                 search.go_on(1)
         gc.collect(1)
         seconds = time.monotonic() - began
-        evidence: tuple[str, ...] = (f"{search.schedules} schedules",)
+        evidence: tuple[str, ...] = (f"{search.schedules} schedule{'s' * (search.schedules != 1)}",)
         if search.is_long:
             return Outcome("not-offered", "it cannot be explored: it takes too many steps")
         self.found[case.id] = search.row(case, self._stage.subject)

@@ -467,6 +467,34 @@ class Random:
         self._length = max(self._length // 2, self._count, 10)
 
 
+class Choosing:
+    """A strategy for cases that notes whether it had a choice: time-outs come when they must."""
+
+    def __init__(self, strategy: Bounded | Random) -> None:
+        self._strategy = strategy
+        self.choices = 0
+
+    def begin(self) -> None:
+        """Begin a run."""
+        self.choices = 0
+        self._strategy.begin()
+
+    def choose(self, run: Run, enabled: list[Task], task: Task | None) -> Task | None:
+        """See :class:`scheduler.Strategy`."""
+        if len(enabled) > 1 and sum(not will_time_out(one) for one in enabled) > 1:
+            self.choices += 1
+        return self._strategy.choose(run, enabled, task)
+
+    def end(self, run: Run) -> None:
+        """End a run."""
+        self._strategy.end(run)
+
+    @property
+    def done(self) -> bool:
+        """Whether there is no other run."""
+        return self._strategy.done
+
+
 class Replay:
     """A strategy that follows a token, and goes on freely behind its end.
 
@@ -518,7 +546,7 @@ class Replay:
         """End the run."""
 
 
-Searching = Exhaustive | Bounded | Random | Replay
+Searching = Exhaustive | Bounded | Random | Replay | Choosing
 
 # What a run has done: see :class:`scheduler.Run`.
 Trail = list[tuple[int, int, bool]]

@@ -10,14 +10,12 @@ import sysconfig
 from pathlib import Path
 
 from threadspec.adapters import interpreters
-from threadspec.adapters.adapter import Implementation
+from threadspec.adapters.adapter import Adapter, Implementation
 from threadspec.adapters.interpreters import Interpreter
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.harness import mapping
 from threadspec.exploration import visible
-from threadspec.exploration.visible import Subject
-
-REFERENCE = "threadspec.reference"
+from threadspec.exploration.visible import Bounds, Subject
 
 # What set-up code may import: it then changes the explored module, and nothing of this process.
 HARMLESS = {"threading", "_threading_local", "_thread"}
@@ -46,22 +44,30 @@ def load(implementation: Implementation) -> list[Subject]:
             f"{name} cannot be explored: its set-up code imports {', '.join(sorted(foreign))}, "
             "which would change this process."
         )
-    if adapter.module == REFERENCE:
+    if adapter.module == visible.REFERENCE_NAME:
         _refuse_elsewhere(implementation)
-        portable = visible.load_reference("reference (portable RLock)", reentrant=False)
+        bounds = _bounds(adapter)
+        portable = visible.load_reference(
+            "reference (portable RLock)", reentrant=False, bounds=bounds
+        )
         portable.variant = "portable RLock"
-        return [visible.load_reference(), portable]
+        return [visible.load_reference(bounds=bounds), portable]
     if adapter.module == "threading":
         path, version = standard_threading(implementation.interpreter)
-        subject = visible.load_file("threading", path, version, None, adapter.setup)
+        own = None
     else:
         _refuse_elsewhere(implementation)
         path = _source(implementation)
         own, version = standard_threading(interpreters.this_interpreter())
-        subject = visible.load_file(adapter.module, path, version, own, adapter.setup)
+    subject = visible.load_file(adapter.module, path, version, own, adapter.setup, _bounds(adapter))
     subject.name = name
     subject.mapped = mapping.apply(subject.module, adapter.names)
     return [subject]
+
+
+def _bounds(adapter: Adapter) -> Bounds:
+    """The constants that an adapter replaces."""
+    return Bounds(adapter.explore_bounds, lambda name: adapter.asks_for("explore_bounds", name))
 
 
 def _modules(source: str) -> set[str]:

@@ -17,7 +17,8 @@ import io
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import CodeType, ModuleType, SimpleNamespace
@@ -34,8 +35,11 @@ _MAKERS = {
     "tuple": "new_tuple",
     "sorted": "new_sorted",
 }
+Number = int | float
 REFERENCE = Path(_instantiate.__file__).parent
+REFERENCE_NAME = "threadspec.reference"
 _KIT = "__threadspec_cells__"
+_BOUND = "__threadspec_bound__"
 _GLOBALS = "__threadspec_globals__"
 
 
@@ -44,7 +48,9 @@ class Subject:
 
     ``module``: its names; ``digest``: a digest of its sources, so that a token of another source is
     refused; ``name``: what the user calls it; ``variant``: in what it differs from the usual one,
-    or ""; ``mapped``: the documented names that its adapter has mapped, as {documented: own}.
+    or ""; ``mapped``: the documented names that its adapter has mapped, as {documented: own};
+    ``bounds``: the constants that its adapter has replaced, as {name: (value in the source, value
+    while it is explored)}.
     """
 
     def __init__(self, name: str, module: Any, digest: str, born: list[Any], files: list[Path]):
@@ -54,6 +60,7 @@ class Subject:
         self.digest = digest
         self.files = files
         self.mapped: dict[str, str] = {}
+        self.bounds: dict[str, tuple[Number, Number]] = {}
         self._saved = [(thing, thing.save()) for thing in born]
         self._globals: list[tuple[dict[str, Any], dict[str, Any]]] = []
 
@@ -117,11 +124,57 @@ def _attributes(
         yield from _attributes(child, function, first)
 
 
-class _Rewriter(ast.NodeTransformer):
-    """Rewrites a file."""
+class Bounds:
+    """Numbers that take the place of constants of an implementation while it is explored.
 
-    def __init__(self, source: Source) -> None:
+    ``wanted``: the numbers, by the name of a constant with its module and, if it is an attribute of
+    a class, the class; ``asks``: a sentence that says, for a name, where its number is given.
+    """
+
+    def __init__(
+        self,
+        wanted: Mapping[str, Number],
+        asks: Callable[[str], str] = "A number is given for {}.".format,
+    ) -> None:
+        self._wanted = wanted
+        self._asks = asks
+        self.assigned: set[str] = set()
+        self.replaced: dict[str, tuple[Number, Number]] = {}
+
+    def assigns(self, name: str) -> bool:
+        """Note that a constant is assigned; return whether a number takes its place."""
+        self.assigned.add(name)
+        return name in self._wanted
+
+    def replace(self, name: str, value: object) -> Number:
+        """The number in the place of ``value``.  Raises UserError if that is no number."""
+        new = self._wanted[name]
+        if isinstance(value, bool) or not isinstance(value, Number):
+            raise self._error(name, f"but this is no number: it is {value!r}.")
+        if isinstance(value, int) and not isinstance(new, int):
+            raise self._error(name, f"but this is {value!r}; give a whole number in its place.")
+        self.replaced[name] = (value, new)
+        return new
+
+    def check(self) -> None:
+        """Raise UserError for a constant that was not found."""
+        for name in self._wanted:
+            if name not in self.assigned:
+                near = get_close_matches(name, sorted(self.assigned), 1)
+                hint = f"; did you mean {near[0]}?" if near else "."
+                raise self._error(name, "but no module that was loaded has this constant" + hint)
+
+    def _error(self, name: str, mistake: str) -> UserError:
+        return UserError(f"{self._asks(name).rstrip('.')}, {mistake}")
+
+
+class _Rewriter(ast.NodeTransformer):
+    """Rewrites a file of the module called ``name``."""
+
+    def __init__(self, source: Source, name: str, bounds: Bounds) -> None:
         self._source = source
+        self._bounds = bounds
+        self._scope = [name]  # the module, and the classes around what is visited
         self._depth = 0
         self._bound: list[set[str]] = []
         self._kept: set[int] = set()
@@ -167,8 +220,10 @@ class _Rewriter(ast.NodeTransformer):
             for one, _, own in _attributes(node)
             if own and not isinstance(one.ctx, ast.Load)
         }
+        self._scope.append(node.name)
         # Slots stay what they are: the containers that name them are no data.
         node.body = [one if _assigns(one, "__slots__") else self.visit(one) for one in node.body]
+        self._scope.pop()
         node.decorator_list = [self.visit(one) for one in node.decorator_list]
         mark = ast.parse(f"__threadspec_sets__ = {tuple(sorted(sets))!r}").body[0]
         if not _has_slots(node):
@@ -232,7 +287,26 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         if _assigns(node, "__all__"):
             return node
-        return self.generic_visit(node)
+        self.generic_visit(node)
+        if len(node.targets) == 1:
+            node.value = self._bounded(node.targets[0], node.value)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        self.generic_visit(node)
+        if node.value is not None:
+            node.value = self._bounded(node.target, node.value)
+        return node
+
+    def _bounded(self, target: ast.expr, value: ast.expr) -> ast.expr:
+        """The value that is assigned to a constant: the adapter's number, if it has one."""
+        if self._depth or not isinstance(target, ast.Name):
+            return value
+        name = ".".join([*self._scope, target.id])
+        if not self._bounds.assigns(name):
+            return value
+        call = ast.Call(ast.Name(_BOUND, ast.Load()), [ast.Constant(name), value], [])
+        return ast.copy_location(call, value)
 
 
 def _assigns(node: ast.stmt, name: str) -> bool:
@@ -310,7 +384,7 @@ class _Imports:
         level: int = 0,
     ) -> Any:
         if not level:
-            if name.startswith("threadspec.reference"):
+            if name.startswith(REFERENCE_NAME):
                 found = self._loader.reference(name if fromlist else "threadspec.reference")
                 return found if fromlist else SimpleNamespace(reference=found)
             if name == "threadspec" and "reference" in (fromlist or ()):
@@ -339,7 +413,7 @@ class Loader:
 
     ``version``: the version of CPython whose low-level module they get; ``roots``: the package or
     module that is rewritten, with its file; ``standard``: the file of the standard library's
-    ``threading`` for modules that build on it.
+    ``threading`` for modules that build on it; ``bounds``: the constants to replace.
     """
 
     def __init__(
@@ -347,10 +421,12 @@ class Loader:
         version: tuple[int, int],
         roots: dict[str, Path],
         standard: Path | None,
+        bounds: Bounds,
     ) -> None:
         self._version = version
         self._roots = roots
         self._standard = standard
+        self._bounds = bounds
         self.modules: dict[str, ModuleType] = {}
         self.sources: list[Source] = []
         self.globals: list[tuple[ModuleType, set[str]]] = []
@@ -420,7 +496,7 @@ class Loader:
             module.__path__ = [str(path.parent)]
         self.modules[name] = module
         try:
-            self.execute(module, path)
+            self.execute(module, path, name)
         except BaseException:
             del self.modules[name]
             raise
@@ -465,8 +541,8 @@ class Loader:
             with contextlib.suppress(UserError, OSError, UnicodeDecodeError):
                 self.attributes |= Source(path, path.read_text("utf-8")).attributes
 
-    def execute(self, module: ModuleType, path: Path) -> None:
-        """Run a rewritten file in a module."""
+    def execute(self, module: ModuleType, path: Path, name: str) -> None:
+        """Run a rewritten file in a module.  ``name``: that of the module in its adapter file."""
         try:
             source = Source(path, path.read_text("utf-8"))
         except OSError as error:
@@ -479,8 +555,9 @@ class Loader:
         space["__builtins__"] = self._builtins
         space[_KIT] = cells
         space[_GLOBALS] = cells.Globals(module, names)
+        space[_BOUND] = self._bounds.replace
         space["__threadspec_install__"] = lambda kind: cells.install(kind, self.attributes)
-        exec(self.compile(source), space)
+        exec(self.compile(source, name), space)
 
     def prepare(self, setup: str) -> None:
         """Run an adapter's set-up code, which changes the modules that are loaded here."""
@@ -489,20 +566,28 @@ class Loader:
         code = compile(setup, "<set-up code of the adapter>", "exec", dont_inherit=True)
         exec(code, {"__name__": "setup", "__builtins__": self._builtins})
 
-    def compile(self, source: Source) -> CodeType:
+    def compile(self, source: Source, name: str) -> CodeType:
         """The code of a rewritten file."""
-        tree = ast.fix_missing_locations(_Rewriter(source).visit(source.tree))
+        rewriter = _Rewriter(source, name, self._bounds)
+        tree = ast.fix_missing_locations(rewriter.visit(source.tree))
         return compile(tree, str(source.path), "exec", dont_inherit=True)
 
     def finish(self, name: str, module: Any) -> Subject:
-        """The subject, after everything has been imported."""
+        """The subject, after everything has been imported.
+
+        Raises UserError for a constant that was to be replaced and was not found.
+        """
+        self._bounds.check()
         assert layer.born is not None
         born, layer.born = layer.born, None
         digest = hashlib.sha256()
         for source in sorted(self.sources, key=lambda one: one.path):
             digest.update(source.text.encode())
+        if self._bounds.replaced:
+            digest.update(repr(sorted(self._bounds.replaced.items())).encode())
         files = [source.path for source in self.sources]
         subject = Subject(name, module, digest.hexdigest()[:8], born, files)
+        subject.bounds = self._bounds.replaced
         for loaded, names in self.globals:
             subject.keep(loaded.__dict__, names & loaded.__dict__.keys())
         return subject
@@ -537,7 +622,7 @@ class _OneFile:
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the file."""
-        self._loader.execute(module, self._path)
+        self._loader.execute(module, self._path, f"{REFERENCE_NAME}.{self._path.stem}")
 
 
 _numbers = iter(range(1, 10**9))
@@ -564,14 +649,18 @@ def _instance(loader: Loader, folder: Path, simulated: ModuleType) -> Any:
 
 
 def load_reference(
-    label: str = "reference", reentrant: bool = True, folder: Path = REFERENCE
+    label: str = "reference",
+    reentrant: bool = True,
+    folder: Path = REFERENCE,
+    bounds: Bounds | None = None,
 ) -> Subject:
     """The reference over the simulated layer.
 
     ``label``: what to call it; ``reentrant``: whether the layer has an RLock, otherwise the
-    reference makes its own; ``folder``: where its files are, by default those of the kit.
+    reference makes its own; ``folder``: where its files are, by default those of the kit;
+    ``bounds``: see :class:`Loader`, by default none.
     """
-    loader = Loader(sys.version_info[:2], {}, None)
+    loader = Loader(sys.version_info[:2], {}, None, bounds or Bounds({}))
     simulated = layer.reference_layer()
     if not reentrant:
         del simulated.RLock
@@ -588,10 +677,11 @@ def load_file(
     version: tuple[int, int],
     standard: Path | None,
     setup: str | None = None,
+    bounds: Bounds | None = None,
 ) -> Subject:
     """A module or a package in Python, over the simulated low-level module.
 
-    ``name``: its dotted name; ``path``: its file; ``version`` and ``standard``: see
+    ``name``: its dotted name; ``path``: its file; ``version``, ``standard`` and ``bounds``: see
     :class:`Loader`; ``setup``: the adapter's set-up code.  Raises UserError for one that cannot be
     loaded.
     """
@@ -608,7 +698,7 @@ def load_file(
             root = parts[0]
             path = top / "__init__.py"
             files = sorted(top.rglob("*.py"))[:300]
-    loader = Loader(version, {root: path}, standard)
+    loader = Loader(version, {root: path}, standard, bounds or Bounds({}))
     loader.scan(iter(files))
     layer.born = []
     try:

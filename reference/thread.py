@@ -17,6 +17,9 @@ hooks = {"trace": None, "profile": None}
 _numbers = itertools.count(1)
 # Reentrant: a signal handler or a finalizer may make a thread meanwhile.
 _numbering = Guard()
+# Under this lock, start() claims a thread, and setDaemon() looks whether it is claimed and sets its
+# flag: so the flag of a claimed thread is final.  Reentrant as above.
+_claiming = Guard()
 
 
 def new_name(kind):
@@ -26,8 +29,9 @@ def new_name(kind):
 
 
 def renew_locks():
-    """Renew this module's lock in a forked child: a thread that is gone may have held it."""
-    global _numbering
+    """Renew this module's locks in a forked child: a thread that is gone may have held them."""
+    global _claiming, _numbering
+    _claiming = Guard()
     _numbering = Guard()
 
 
@@ -85,13 +89,14 @@ class Thread:
         _check(self)
         if self._threadspec_started:
             raise RuntimeError("a thread can be started only once")
-        if not self._threadspec_daemon:
-            main_thread.wait_at_exit()
         claimed, begun = [], []
         try:
-            call(self._threadspec_claim.acquire, (False,), claimed)
+            with _claiming:
+                call(self._threadspec_claim.acquire, (False,), claimed)
             if True not in claimed:
                 raise RuntimeError("a thread can be started only once")
+            if not self._threadspec_daemon:
+                main_thread.wait_at_exit()
             # It counts as alive from here on: there is no need to wait for a sign of the new
             # thread, which is what takes most of the time elsewhere.
             _registry.add(self)
@@ -159,9 +164,10 @@ class Thread:
         """
         _check(self)
         daemonic = bool(daemonic)
-        if self._threadspec_claim.locked():
-            raise RuntimeError("the daemon flag must be set before the thread is started")
-        self._threadspec_daemon = daemonic
+        with _claiming:
+            if self._threadspec_claim.locked():
+                raise RuntimeError("the daemon flag must be set before the thread is started")
+            self._threadspec_daemon = daemonic
 
     def __repr__(self):
         if self._threadspec_claim is None:

@@ -122,6 +122,10 @@ starts_by_maker = true
 Thread = "Fibre"
 "Thread.isAlive" = "is_alive"
 
+[explore_bounds]
+"green.pool._SIZE" = 1
+"green.Pool.pause" = 0.5
+
 [environment]
 GREEN_HUB = "fast"
 EMPTY = ""
@@ -152,6 +156,7 @@ def test_every_field_of_a_file_is_read(tmp_path: Path) -> None:
         start_scale=10.0,
         workers=2,
         names={"Thread": "Fibre", "Thread.isAlive": "is_alive"},
+        explore_bounds={"green.pool._SIZE": 1, "green.Pool.pause": 0.5},
         omits=("timer", "with"),
         lacks=("signals",),
         starts_by_maker=True,
@@ -235,6 +240,23 @@ BROKEN = [
     (
         'module = "a"\n[names]\nThread.isAlive = "x"',
         ': names.Thread is a table; write the name with its dot as "Thread.isAlive".',
+    ),
+    (
+        'module = "a"\nexplore_bounds = 1',
+        'explore_bounds is 1; it must be a table [explore_bounds], such as "package.pool._SIZE" = ',
+    ),
+    (
+        'module = "a"\n[explore_bounds]\n"a.b" = 1\n"a.c" = "1"',
+        ', line 4: explore_bounds.a.c is "1"; it must be a number, for a constant that is written',
+    ),
+    ('module = "a"\n[explore_bounds]\n"a.b" = true', "explore_bounds.a.b is true; it must be a nu"),
+    (
+        'module = "a"\n[explore_bounds]\n_SIZE = 1',
+        ", line 3: explore_bounds._SIZE is 1; it must be a number, for a constant that is written",
+    ),
+    (
+        'module = "a"\n[explore_bounds]\na.b._SIZE = 1',
+        ': explore_bounds.a is a table; write the name with its dot as "a.b._SIZE".',
     ),
     (
         'module = "a"\nomits = "timer"',

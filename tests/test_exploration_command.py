@@ -16,7 +16,7 @@ import pytest
 
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import resolve
-from threadspec.conformance.index import battery
+from threadspec.conformance.index import Case, battery
 from threadspec.exploration import campaign, report, scenarios, subjects, visible
 from threadspec.exploration.campaign import CaseSearch
 from threadspec.exploration.exploring import Exploration, undisturbed
@@ -172,6 +172,97 @@ def test_a_token_that_the_threads_cannot_follow_is_refused(command: Command) -> 
     assert "its threads cannot go on as it says" in err
 
 
+# Its release() fails where the counter has reached a bound.
+POOLED = """
+from threading import *
+from threading import Semaphore as _Semaphore
+
+
+class Semaphore:
+    plenty: int = 1000
+    bound = plenty + 0
+
+    def __init__(self, value=1):
+        self._sound = _Semaphore(value)
+        self._count = value
+
+    def acquire(self, blocking=True):
+        got = self._sound.acquire(blocking)
+        if got:
+            self._count -= 1
+        return got
+
+    def release(self):
+        if self._count >= self.bound:
+            raise MemoryError
+        self._count += 1
+        self._sound.release()
+"""
+ADAPTER = """module = "hasty"
+[explore_bounds]
+"""
+
+
+@pytest.fixture
+def pooled(command: Command) -> Command:
+    """Explore POOLED with these lines in the table of its adapter."""
+
+    def run(lines: str, *arguments: str) -> tuple[int, str, str]:
+        sys.modules.pop("hasty", None)
+        Path("hasty.py").write_text(POOLED)
+        Path("small.toml").write_text(ADAPTER + lines)
+        return command("--impl=./small.toml", "semaphore.two-permits", *arguments)
+
+    return run
+
+
+def test_a_bound_is_small_only_where_the_adapter_says_so(pooled: Command) -> None:
+    status, out, _ = pooled("")
+    assert status == 0
+    assert "replaced" not in out
+    status, out, _ = pooled('"hasty.Semaphore.plenty" = 1')
+    assert status == 1
+    assert "raised MemoryError" in out
+    told = "The adapter has replaced hasty.Semaphore.plenty = 1000 by 1.\n"
+    assert told in out
+    token = token_in(out)
+    status, out, _ = pooled('"hasty.Semaphore.plenty" = 1', f"--replay={token}")
+    assert status == 1
+    assert out.endswith(told)
+    status, _, err = pooled('"hasty.Semaphore.plenty" = 2', f"--replay={token}")
+    assert status == 2
+    assert "is of another source" in err
+
+
+def test_json_tells_which_bounds_were_replaced(pooled: Command) -> None:
+    document = json.loads(pooled('"hasty.Semaphore.bound" = 7', "--json")[1])
+    assert document["bounds"] == {"hasty.Semaphore.bound": {"source": 1000, "explored": 7}}
+    assert json.loads(pooled("", "--json")[1])["bounds"] == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (
+            '"hasty.Semaphore.plent" = 1',
+            "line 3, has hasty.Semaphore.plent = 1, but no module that was loaded has this "
+            "constant; did you mean hasty.Semaphore.plenty?",
+        ),
+        ('"other.X" = 1', "has other.X = 1, but no module that was loaded has this constant."),
+        ('"hasty.Semaphore.bound" = 0.5', "but this is 1000; give a whole number in its place."),
+        ('"hasty.ready" = 1', "has hasty.ready = 1, but this is no number: it is False."),
+    ],
+)
+def test_a_bound_that_cannot_be_replaced_is_one_sentence(
+    pooled: Command, monkeypatch: pytest.MonkeyPatch, line: str, sentence: str
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "POOLED", POOLED + "\nready = False\n")
+    status, out, err = pooled(line)
+    assert (status, out) == (2, "")
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
 def test_a_program_that_spins_is_told(command: Command) -> None:
     source = HASTY.replace("        self._lock.acquire()\n", "        while self._held: pass\n")
     Path("lonely.py").write_text(source)
@@ -284,7 +375,59 @@ def test_cases_pass_under_many_schedules() -> None:
             search = CaseSearch(stage, case)
             search.go_on(10)
             assert search.failure is None, (case.id, search.failure)
-            assert search.is_long or search.schedules == 10
+            assert search.is_over or search.schedules == 10
+
+
+def test_a_case_in_which_no_two_threads_can_go_on_has_one_schedule() -> None:
+    stage = Stage(visible.load_reference())
+    cases = {one.id: one for one in battery()}
+    alone, race = cases["battery/lock/acquire.py::test_acquire_locks"], cases[ATTEMPTS]
+    found = {}
+    with undisturbed():
+        for case in (alone, race):
+            search = CaseSearch(stage, case)
+            search.go_on(20)
+            found[case] = search.is_over, search.schedules, search.row(case, stage.subject).grade
+    assert found[alone] == (True, 1, "exhausted")
+    assert found[race] == (False, 20, "sampled")
+
+
+def test_each_case_gets_some_schedules_before_any_gets_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The time is over after 12 runs."""
+    runs: list[str] = []
+    monkeypatch.setattr(campaign, "ROUNDS", (2, 5))
+    monkeypatch.setattr(campaign, "SECONDS", 12.0)
+    monkeypatch.setattr(campaign, "why_left_out", lambda case: None)
+    monkeypatch.setattr(campaign.time, "monotonic", lambda: float(len(runs)))
+
+    class Search:
+        def __init__(self, stage: Stage, case: Case) -> None:
+            self.name = case.id
+            self.is_over = self.is_long = False
+            self.schedules = 0
+
+        @property
+        def rank(self) -> str:
+            return self.name[::-1]
+
+        def go_on(self, count: int) -> int:
+            runs.extend([self.name] * count)
+            self.schedules += count
+            return count
+
+        def row(self, case: Case, subject: visible.Subject) -> Any:
+            return case.id
+
+    monkeypatch.setattr(campaign, "CaseSearch", Search)
+    chosen = list(battery())[:3]
+    choice = campaign.Choice(cases=chosen)
+    rows = list(campaign.Campaign([visible.load_reference()], choice).rows())
+    ranked = sorted((one.id for one in chosen), key=lambda name: name[::-1])
+    assert [runs.count(name) for name in ranked] == [7, 7, 2]
+    assert runs[:6:2] == [one.id for one in chosen]
+    assert rows == ranked
 
 
 def test_a_case_that_fails_in_some_schedule_replays() -> None:
@@ -325,7 +468,10 @@ def test_pytest_runs_each_case_under_many_schedules(pytester: pytest.Pytester) -
     assert document["cases"] == []  # these are for verdicts with real threads
     found = document["exploration"]["programs"]
     assert {one["verdict"] for one in found} == {"holds"}
-    assert {one["schedules"] for one in found} == {100}
+    assert {one["name"]: (one["schedules"], one["grade"]) for one in found} == {
+        ATTEMPTS: (100, "sampled"),
+        "battery/lock/acquire.py::test_an_attempt_amid_an_attempt": (1, "exhausted"),
+    }
 
 
 def test_a_case_that_fails_in_one_schedule_fails(pytester: pytest.Pytester) -> None:

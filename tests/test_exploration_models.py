@@ -7,6 +7,8 @@ import pytest
 from threadspec.exploration.models import Call, History, Judge, Mark, Model, Raised
 
 LOCK = {"x": ("Lock", None)}
+DAEMON = "1 setDaemon(True) | 1 = None"
+RUNS = "2 run() | 2 = None | 2 end() | 2 = None"
 
 
 def history(text: str, ordered: bool = True) -> History:
@@ -77,6 +79,10 @@ def wrong(kinds: dict[str, tuple[str, object]], found: History) -> str | None:
             " | 1 = None",
         ),
         ("Timer", "0 start() | 0 = None | 0 cancel() | 0 = None"),
+        ("Thread", "0 setDaemon(1) | 0 = None | 0 isDaemon() | 0 = True"),
+        ("Thread", f"0 start() | {DAEMON} | 0 = None | 0 isDaemon() | 0 = True | {RUNS}"),
+        ("Thread", f"0 start() | 0 = None | 1 setDaemon(True) | 1 = RuntimeError | {RUNS}"),
+        ("Timer", f"0 cancel() | 0 = None | {DAEMON} | 1 isDaemon() | 1 = True"),
     ],
 )
 def test_right(kind: str, text: str) -> None:
@@ -111,6 +117,14 @@ def test_right(kind: str, text: str) -> None:
             "0 start() | 1 start() | 0 = None | 1 = None | 2 run() | 2 = None | 2 end() | 2 = None",
             "x.start() returned None",
         ),
+        (
+            "Thread",
+            "1 setDaemon(True) | 0 start() | 0 = None | 0 isDaemon() | 0 = False | 1 = None | "
+            + RUNS,
+            "x.setDaemon(True) returned None",
+        ),
+        ("Thread", f"0 start() | 0 = None | {DAEMON} | {RUNS}", "x.setDaemon(True) returned None"),
+        ("Timer", f"{DAEMON} | 0 isDaemon() | 0 = False", "x.isDaemon() returned False"),
         ("Thread", "0 start() | 0 = None", "a thread that was started did not run to its end"),
         (
             "Thread",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from quality.explore_faults import __main__ as trials
 from quality.explore_faults.__main__ import Found, collection, summary, try_fault
-from quality.faults.planting import PACKAGE
+from quality.faults.planting import PACKAGE, Fault
 from quality.oddities.__main__ import Oddity
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
@@ -46,8 +47,8 @@ def test_each_can_be_planted() -> None:
 
 def test_every_class_of_the_manual_has_some() -> None:
     assert {fault.id.split(".")[0] for fault in FAULTS} == {
-        *("boundedsemaphore", "condition", "event", "local", "lock", "module", "rlock"),
-        *("semaphore", "thread", "timer"),
+        *("boundedsemaphore", "condition", "daemon", "event", "local", "lock", "module"),
+        *("rlock", "semaphore", "thread", "timer"),
     }
 
 
@@ -55,6 +56,8 @@ def test_every_class_of_the_manual_has_some() -> None:
     ("fault", "program", "observed"),
     [
         ("boundedsemaphore.adds-first", "boundedsemaphore.excess-beside-use", "raised ValueError"),
+        ("daemon.check-then-set", "daemon.set-beside-start", "t.isDaemon() returned False"),
+        ("daemon.setter-claims", "daemon.set-beside-start", "t.start() raised RuntimeError"),
         ("event.looks-again", "event.clear-between-set-and-wake", "e.wait() blocks for ever"),
         ("local.remembers-the-last", "local.unset-beside-set", "not a.value is false"),
         ("lock.thinks-it-awake", "lock.attempt-meets-release", "lock.acquire() blocks for ever"),
@@ -118,6 +121,33 @@ def test_one_thread_alone_shows_no_fault(chapter: str, tmp_path: Path) -> None:
                 alone = Program(Scenario("alone", objects, (text,), (clause,)), subject)
                 with undisturbed():
                     assert alone.run(Bounded(0), None)[1] is None, (fault.id, text)
+
+
+@pytest.mark.parametrize("fault", [one for one in FAULTS if one.bounds], ids=lambda one: one.id)
+def test_a_fault_with_bounds_is_found_with_them_alone(
+    fault: Fault, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(trials, "SCHEDULES", 5)
+    with undisturbed():
+        found = try_fault(fault, tmp_path / "copy")
+        assert found.program is not None
+        only(monkeypatch, found.program)
+        assert try_fault(fault, tmp_path / "copy").program == found.program
+        assert try_fault(fault, tmp_path / "copy", bounded=False).program is None
+
+
+def test_bounds_that_a_fault_does_not_need_are_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needless = replace(BY_ID["event.empties"], hunks=BY_ID["event.waits-unseen"].hunks)
+    monkeypatch.setattr(trials, "chosen", lambda words: [needless])
+    only(monkeypatch, "event.set-meets-wait")
+    assert trials.main([]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2:] == [
+        "0 of 1 faults with bounds are missed without them",
+        "FOUND WITHOUT ITS BOUNDS: event.empties",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -135,12 +135,13 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
     failures = [(row, row.failure) for row in rows if row.failure is not None]
     new = [row for row in rows if row.verdict == "fails"]
     if options.json:
-        print(json.dumps(_document(options.impl, rows, campaign, not interrupted), indent=1))
+        document = _document(options.impl, loaded, rows, campaign, not interrupted)
+        print(json.dumps(document, indent=1))
     else:
         for row, failure in failures:
             if not failure.always:
                 _show(console, options.impl, loaded, row, failure)
-        _summary(console, rows, campaign, new)
+        _summary(console, loaded, rows, campaign, new)
     if interrupted:
         print("threadspec: interrupted; this is what was done", file=sys.stderr)
         if goal is not None:
@@ -274,7 +275,11 @@ def _print_table(console: Console, steps: Interleaving) -> None:
 
 
 def _summary(
-    console: Console, rows: list[Explored], campaign: Campaign, new: list[Explored]
+    console: Console,
+    loaded: list[Subject],
+    rows: list[Explored],
+    campaign: Campaign,
+    new: list[Explored],
 ) -> None:
     programs = [row for row in rows if row.kind != "case"]
     cases = [row for row in rows if row.kind == "case"]
@@ -291,8 +296,10 @@ def _summary(
     if cases:
         least = 100
         many = sum(row.schedules >= least for row in cases)
+        single = sum(row.grade == "exhausted" for row in cases)
         console.print(
-            f"{len(cases):,} cases, {many:,} of them under at least {least} schedules: "
+            f"{len(cases):,} cases, {single:,} that have one schedule and {many:,} under at least "
+            f"{least}: "
             f"{sum(row.schedules for row in cases):,} schedules in "
             f"{sum(row.seconds for row in cases):.1f} s.",
             highlight=False,
@@ -300,19 +307,30 @@ def _summary(
     for why, count in sorted(campaign.left_out.items()):
         console.print(f"{count} programs or cases are left out: {why}.", highlight=False)
     console.print(GRANULARITY, highlight=False)
+    _print_bounds(console, loaded)
     if new:
         console.print(f"[red]{len(new)} failed.[/]", highlight=False)
     else:
         console.print("No schedule that was run breaks a clause.", highlight=False)
 
 
+def _print_bounds(console: Console, loaded: list[Subject]) -> None:
+    """Say which constants are not those of the source."""
+    for name, (own, new) in loaded[0].bounds.items():
+        console.print(
+            f"The adapter has replaced {name} = {own} by {new}.", highlight=False, soft_wrap=True
+        )
+
+
 def _document(
-    name: str, rows: list[Explored], campaign: Campaign, finished: bool
+    name: str, loaded: list[Subject], rows: list[Explored], campaign: Campaign, finished: bool
 ) -> dict[str, Any]:
+    bounds = loaded[0].bounds.items()
     return {
         "implementation": name,
         "finished": finished,
         "granularity": GRANULARITY,
+        "bounds": {constant: {"source": own, "explored": new} for constant, (own, new) in bounds},
         "left_out": dict(campaign.left_out),
         "programs": [asdict(row) for row in rows],
     }
@@ -330,6 +348,7 @@ def _replay(console: Console, options: argparse.Namespace, loaded: list[Subject]
         _print_table(console, steps)
         said = escape(steps.wrong) if steps.wrong else "nothing is wrong with this schedule"
         console.print(f"observed  {said}", highlight=False, soft_wrap=True)
+        _print_bounds(console, loaded)
     return 1 if steps.wrong else 0
 
 

@@ -30,7 +30,7 @@ from threadspec.exploration.exploring import QUICK, SEED, Exploration, undisturb
 from threadspec.exploration.program import Program, Scenario
 from threadspec.exploration.search import Random
 from threadspec.exploration.stage import Stage, why_left_out
-from threadspec.exploration.visible import Subject
+from threadspec.exploration.visible import Bounds, Subject
 
 FOLDER = Path(__file__).parent
 
@@ -89,12 +89,23 @@ def chosen(words: Sequence[str]) -> list[Fault]:
     return [fault for fault in faults if not words or names[fault] & set(words)]
 
 
-def try_fault(fault: Fault, folder: Path) -> Found:
-    """Plant a fault in a copy of the reference, which is made in ``folder``, and look for it."""
-    began = time.process_time()
+def plant(fault: Fault, folder: Path, bounded: bool = True) -> Subject:
+    """Plant a fault in a copy of the reference, which is made in ``folder``, and load that.
+
+    ``bounded``: whether the copy has the bounds of the fault, in place of those of its source.
+    """
     fault.plant(folder)
+    wanted = {f"{visible.REFERENCE_NAME}.{name}": number for name, number in fault.bounds.items()}
     # The layer of the portable lock is a part of the copy, whatever kind of lock the layer has.
-    subject = visible.load_reference(fault.id, folder=folder / PACKAGE)
+    return visible.load_reference(
+        fault.id, folder=folder / PACKAGE, bounds=Bounds(wanted if bounded else {})
+    )
+
+
+def try_fault(fault: Fault, folder: Path, bounded: bool = True) -> Found:
+    """Plant a fault in a copy of the reference, and look for it.  The arguments: see ``plant``."""
+    began = time.process_time()
+    subject = plant(fault, folder, bounded)
     count = 0
 
     def found(program: str | None, schedule: int, observed: str, steps: str) -> Found:
@@ -171,15 +182,25 @@ def summary(results: Sequence[Found]) -> list[str]:
 def try_faults(faults: Sequence[Fault]) -> int:
     """Try faults and the reference; print what is found; 1 if anything is not as it must be."""
     results = []
+    needless = []
     with tempfile.TemporaryDirectory(prefix="threadspec-") as folder:
+        copy = Path(folder) / "copy"
         for fault in faults:
-            results.append(try_fault(fault, Path(folder) / "copy"))
+            results.append(try_fault(fault, copy))
             print(results[-1].line, flush=True)
+            if fault.bounds:
+                without = try_fault(fault, copy, bounded=False)
+                needless += [fault.id] if without.program is not None else []
     programs = {one.program for one in results}
     wrong = check_reference([case for case in battery() if case.id in programs])
     print(*summary(results), sep="\n")
     print(*(wrong or ["the reference passes them all"]), sep="\n")
-    return 1 if wrong or any(one.program is None for one in results) else 0
+    bounded = sum(bool(fault.bounds) for fault in faults)
+    if bounded:
+        print(f"{bounded - len(needless)} of {bounded} faults with bounds are missed without them")
+    for one in needless:
+        print(f"FOUND WITHOUT ITS BOUNDS: {one}")
+    return 1 if wrong or needless or any(one.program is None for one in results) else 0
 
 
 def sample(subject: Subject) -> Iterator[str]:

@@ -7,6 +7,7 @@ Each table of such a file is one fault of the clause in its header::
     subtle = "wrong only on the second call"   # if it is: how
     racy = true                                # if it shows only where threads meet by chance
     also = ["event.atomic"]                    # clauses that it cannot but violate as well
+    bounds = { "event._LONG" = 1 }             # numbers with which alone exploration finds it
 
 What is wrong is a change of the reference, a subclass of one of its classes, or both.  A change
 reads like the output of ``diff``::
@@ -56,7 +57,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ CLASSES = {
 # The modules whose names are imported for a fault that uses them.
 _LENDERS = ("_layer", "_waiting")
 
-_TEXTS = {"says", "subtle", "racy", "also"}
+_TEXTS = {"says", "subtle", "racy", "also", "bounds"}
 _CHANGES = {"diff", "class", "file", "above", "body", "like", "base", "state", "portable"}
 _KEYS = {*_TEXTS, *_CHANGES}
 _BASE_KEYS = {"name", "says", "diff", "above", "body"}
@@ -215,6 +216,7 @@ class Fault:
     racy: bool = False
     also: tuple[str, ...] = ()
     portable: bool = False
+    bounds: dict[str, int] = field(default_factory=dict, hash=False)
 
     @property
     def chapter(self) -> str:
@@ -449,6 +451,7 @@ def _fault(name: str, clause: str, entry: Mapping[str, Any]) -> Fault:
         racy=entry.get("racy", False),
         also=tuple(entry.get("also", ())),
         portable=entry.get("portable", False),
+        bounds=entry.get("bounds", {}),
     )
     if "above" in entry and "class" not in entry and len({hunk.file for hunk in fault.hunks}) != 1:
         raise FaultError(f"{name} has helpers above, and not one file that they are for")

@@ -1,0 +1,46 @@
+"""``python -m quality.explore_reduction`` compares, and sees a reduction that loses something."""
+
+from __future__ import annotations
+
+import pytest
+
+from quality import explore_reduction as trials
+from threadspec.exploration.search import Exhaustive
+
+
+def test_what_can_be_finished_is_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    assert trials.main(["semaphore.attempts-2", "condition.notify-one-lock"]) == 0
+    first, second, total = capsys.readouterr().out.splitlines()
+    assert first.startswith("same      semaphore.attempts-2: 1 outcomes in all ")
+    assert second.startswith("same      condition.notify-one-lock: ")
+    assert total.startswith("2 of 2 scenarios have the same outcomes without the reduction; 0 ")
+
+
+def test_what_cannot_be_finished_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert trials.main(["condition.notify-one-lock", "--schedules", "10"]) == 0
+    line, total = capsys.readouterr().out.splitlines()
+    assert line.startswith("within    condition.notify-one-lock: ")
+    assert "outcomes in 10 of all and in 10 random schedules" in line
+    assert "; 1 could not be finished without it, and no random schedule has another" in total
+    assert trials.main(["condition.notify-one-lock", "--schedules", "1"]) == 0
+    assert capsys.readouterr().out.startswith("too many  condition.notify-one-lock: more than 1 ")
+
+
+@pytest.mark.parametrize("limit", [[], ["--schedules", "200"]])
+def test_a_reduction_that_loses_an_outcome_is_an_error(
+    limit: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Exhaustive, "_reverse", lambda *args: None)
+    name = "event.set-beside-clear" if limit else "lock.attempt-changes-nothing"
+    assert trials.main([name, *limit]) == 1
+    line, total = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"DIFFERS   {name}: ")
+    assert "; lost: " in line
+    assert total.endswith("; 1 differ")
+
+
+def test_an_unknown_scenario_is_refused_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        trials.main(["event.set-meets-weight"])
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "There is no scenario, chapter or clause 'event.set-meets-weight'" in error
