@@ -77,11 +77,7 @@ class ExploringRunner:
         end = time.process_time() + SECONDS
         search = CaseSearch(self._stage, case)
         with undisturbed():
-            while (
-                search.schedules < SCHEDULES
-                and not search.is_over
-                and time.process_time() < end
-            ):
+            while search.schedules < SCHEDULES and not search.is_over and time.process_time() < end:
                 search.go_on(1)
         gc.collect(1)
         seconds = time.monotonic() - began
