@@ -27,8 +27,8 @@ from threadspec.reports.diff import (
     ProgramChange,
     ProgramKind,
 )
-from threadspec.reports.history import Histories
 from threadspec.reports.exploration import Explored, in_words
+from threadspec.reports.history import Histories
 from threadspec.reports.record import CaseResult, Expectation, Record
 from threadspec.reports.render import inline, symbol_in
 from threadspec.reports.text import listed
