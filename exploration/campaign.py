@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case, battery
 from threadspec.exploration import scenarios
-from threadspec.exploration.exploring import QUICK, SEED, Exploration, Finding
+from threadspec.exploration.exploring import ALWAYS, QUICK, SEED, Exploration, Finding
 from threadspec.exploration.program import Program, Scenario
 from threadspec.exploration.search import Bounded, Choosing, Random, token
 from threadspec.exploration.stage import SPINNING, Stage, Told, why_left_out
@@ -112,6 +112,11 @@ class Campaign:
         self._tell = tell
         self._began = time.process_time()
         self._schedules = 0
+        # What has been begun, and not been told by rows().
+        self._waiting: deque[tuple[Scenario, Subject, Kind, Finding]] = deque()
+        self._generated: dict[str, list[tuple[Scenario, Finding]]] = {}
+        self._searches: list[tuple[Case, CaseSearch]] = []
+        self._not_begun = len(choice.generated) + (0 if exhaust else len(choice.cases))
         self.left_out: Counter[str] = Counter()
 
     def rows(self) -> Iterator[Explored]:
@@ -120,55 +125,73 @@ class Campaign:
         if not self._exhaust:
             yield from self._cases()
 
+    def unfinished(self, why: str) -> Iterator[Explored]:
+        """What is known of the programs that ``rows`` has not told, if it was interrupted.
+
+        ``why``: the reason for which the others count as left out.
+        """
+        yield from self._told_together()
+        for scenario, subject, kind, finding in self._waiting:
+            if finding.schedules:
+                yield _row(scenario, subject, finding, kind)
+            else:
+                self.left_out[why] += 1
+        yield from self._told_cases(why)
+        if self._not_begun:
+            self.left_out[why] += self._not_begun
+
     # -- scenarios --------------------------------------------------------------------------------
 
     def _scenarios(self) -> Iterator[Explored]:
-        left: list[tuple[Scenario, Subject, Kind, Finding]] = [
-            (one, subject, "scenario", Finding())
-            for one in self._choice.scenarios
-            for number, subject in enumerate(self._subjects)
-            if number == 0 or one.uses_rlock
-        ]
-        total = len(left) + len(self._choice.generated)
+        waiting = self._waiting
+        for one in self._choice.scenarios:
+            for number, subject in enumerate(self._subjects):
+                if number == 0 or one.uses_rlock:
+                    waiting.append((one, subject, "scenario", Finding()))
+        generated = self._choice.generated
+        total = len(waiting) + len(generated)
         done = 0
         end = None if self._exhaust else self._began + FOR_SCENARIOS * self._seconds
         # A few schedules of each come first: they show the faults that are easily found.
         for most in (QUICK,) if self._exhaust else (FIRST, QUICK):
-            jobs, left = left, []
-            for scenario, subject, kind, before in jobs:
-                again = self._explore(scenario, subject, end, most)
-                finding = again if again.schedules else before
-                if again.grade == "exhausted" or again.failure is not None:
-                    done += 1
-                    yield _row(scenario, subject, again, kind)
+            if most == QUICK:
+                waiting.extend(
+                    (one, self._subjects[0], "generated", Finding()) for one in generated
+                )
+                self._not_begun -= len(generated)
+            for _ in range(len(waiting)):
+                scenario, subject, kind, before = waiting[0]
+                finding = self._explore(scenario, subject, end, most)
+                waiting.popleft()
+                if finding.grade != "exhausted" and finding.failure is None:
+                    known = finding if finding.schedules else before
+                    waiting.append((scenario, subject, kind, known))
                 else:
-                    left.append((scenario, subject, kind, finding))
+                    done += 1
+                    if kind == "generated" and finding.failure is None:
+                        told = self._generated.setdefault(scenario.chapter, [])
+                        told.append((scenario, finding))
+                    else:
+                        yield _row(scenario, subject, finding, kind)
                 self._tell("scenarios", done / total, self._schedules)
-        by_chapter: dict[str, list[tuple[Scenario, Finding]]] = {}
-        for scenario in self._choice.generated:
-            finding = self._explore(scenario, self._subjects[0], end, QUICK)
-            if not finding.schedules:
-                self.left_out[OVER] += 1
-                continue
-            done += 1
-            self._tell("scenarios", done / total, self._schedules)
-            if finding.failure is not None:
-                yield _row(scenario, self._subjects[0], finding, "generated")
-            elif finding.grade == "exhausted":
-                by_chapter.setdefault(scenario.chapter, []).append((scenario, finding))
-            else:
-                left.append((scenario, self._subjects[0], "generated", finding))
-        for chapter, found in by_chapter.items():
-            yield _together(chapter, self._subjects[0], found)
-        for scenario, subject, kind, before in left:
+        yield from self._told_together()
+        while waiting:
+            scenario, subject, kind, before = waiting[0]
             again = self._explore(scenario, subject, end)
             finding = again if again.schedules else before
+            waiting.popleft()
             done += 1
             self._tell("scenarios", done / total, self._schedules)
             if finding.schedules:
                 yield _row(scenario, subject, finding, kind)
             else:
                 self.left_out[OVER] += 1
+
+    def _told_together(self) -> Iterator[Explored]:
+        """One row for the generated programs of each chapter that were exhausted."""
+        while self._generated:
+            chapter, found = self._generated.popitem()
+            yield _together(chapter, self._subjects[0], found)
 
     def _explore(
         self, scenario: Scenario, subject: Subject, end: float | None, quick: int | None = None
@@ -192,8 +215,9 @@ class Campaign:
     def _cases(self) -> Iterator[Explored]:
         subject = self._subjects[0]
         stage = Stage(subject, subject.mapped)
-        todo: list[tuple[Case, CaseSearch]] = []
+        todo = self._searches
         for case in self._choice.cases:
+            self._not_begun -= 1
             why = why_left_out(case)
             if why is None:
                 todo.append((case, CaseSearch(stage, case)))
@@ -211,13 +235,17 @@ class Campaign:
                 self._tell("cases", done / max(total, 1), self._schedules)
             gc.collect()
             todo.sort(key=lambda one: one[1].rank)
-        for case, search in todo:
+        yield from self._told_cases(OVER)
+
+    def _told_cases(self, why: str) -> Iterator[Explored]:
+        """The results of the cases; those without any count as left out for this reason."""
+        for case, search in self._searches:
             if search.is_long:
                 self.left_out["they take too many steps"] += 1
             elif search.schedules:
-                yield search.row(case, subject)
+                yield search.row(case, self._subjects[0])
             else:
-                self.left_out[OVER] += 1
+                self.left_out[why] += 1
 
 
 class CaseSearch:
@@ -281,7 +309,7 @@ class CaseSearch:
         if first:  # is it a matter of interleaving at all?
             strategy = Random(SEED, early=0.0, track=False)
             kinds = set()
-            for _ in range(10):
+            for _ in range(ALWAYS):
                 kinds.add(self._stage.run(self._case, strategy)[1].kind in FINE)
                 self.schedules += 1
             always = kinds == {False}
@@ -320,6 +348,7 @@ def _row(
             f"{scenario.name}@{seal(subject, repr(scenario))}:{found.token}",
             found.schedule,
             found.preemptions,
+            found.always,
         )
     return Explored(
         name=scenario.name,

@@ -30,6 +30,7 @@ MOST = 20_000
 BOUNDED = 5_000
 SAMPLES = 1_000
 QUICK = 600
+ALWAYS = 30  # random ones that show whether a failure depends on the schedule at all
 MINIMIZE = 500  # to show that no schedule with fewer preemptions fails
 
 # Finalizers must not run in the middle of a step, so garbage is collected between runs.
@@ -45,7 +46,9 @@ Grade = Literal["exhausted", "bounded", "sampled"]
 class Failure:
     """A schedule that breaks a clause.
 
-    ``preemptions``: how many it has, if no schedule with fewer was wrong; None if that is unknown.
+    ``preemptions``: how many it has, if no schedule with fewer was wrong; None if that is unknown;
+    ``always``: whether each of some random schedules breaks the clause as well, so that it is no
+    matter of interleaving.
     """
 
     clause: str
@@ -53,6 +56,7 @@ class Failure:
     token: str
     schedule: int
     preemptions: int | None
+    always: bool = False
 
 
 @dataclass
@@ -228,6 +232,9 @@ class Exploration:
     def _failure(self, first: Run, wrong: Wrong, schedule: int) -> Failure:
         """The failure, in a schedule with few preemptions: the fewest, if that is soon known."""
         clause = self._program.scenario.clause_of(wrong)
+        strategy = Random(SEED)
+        if all(self._is_same(self._program.run(strategy, None)[1], clause) for _ in range(ALWAYS)):
+            return Failure(clause, wrong, token(first.trail), schedule, None, always=True)
         trail, wrong, preemptions = self._simplified(first, wrong)
         left = MINIMIZE
         for bound in range(preemptions):

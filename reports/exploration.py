@@ -44,6 +44,11 @@ class Broken:
         Meta(description="Whether every schedule fails, so that it is no matter of interleaving."),
     ] = False
 
+    @property
+    def is_sequential(self) -> bool:
+        """Whether it fails although no thread is preempted."""
+        return self.always or self.preemptions == 0
+
 
 @dataclass(frozen=True)
 class Explored:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -312,8 +313,9 @@ def test_the_reference_holds(command: Command) -> None:
 
 
 def test_the_interrupt_key_keeps_what_is_done(tmp_path: Path) -> None:
+    command = ["explore", "--impl=reference", "--report=it.json"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "threadspec.frontends.cli", "explore", "--impl=reference"],
+        [sys.executable, "-m", "threadspec.frontends.cli", *command],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -329,6 +331,44 @@ def test_the_interrupt_key_keeps_what_is_done(tmp_path: Path) -> None:
     assert "programs exhausted" in out
     assert "threadspec: interrupted; this is what was done" in err
     assert "Traceback" not in err
+    written = json.loads((tmp_path / "it.json").read_text())["exploration"]
+    assert written["programs"]
+    assert written["left_out"]["the exploration was interrupted"] > 0
+
+
+@pytest.mark.parametrize(
+    "moment", [("scenarios", 1), ("scenarios", 9), ("cases", 1), ("cases", 90)]
+)
+def test_nothing_that_was_done_is_lost_at_an_interruption(moment: tuple[str, int]) -> None:
+    choice = campaign.choose(["event"])
+    calls: Counter[str] = Counter()
+
+    def tell(what: str, share: float, count: int) -> None:
+        calls[what] += 1
+        if (what, calls[what]) == moment:
+            raise KeyboardInterrupt
+
+    exploring = campaign.Campaign([visible.load_reference()], choice, seconds=4.0, tell=tell)
+    rows = []
+    with undisturbed(), pytest.raises(KeyboardInterrupt):
+        for row in exploring.rows():
+            rows.append(row)
+    rows += exploring.unfinished("interrupted")
+    chosen = len(choice.scenarios) + len(choice.generated) + len(choice.cases)
+    assert sum(row.programs for row in rows) + exploring.left_out.total() == chosen
+    assert len({(row.name, row.kind) for row in rows}) == len(rows)
+    assert exploring.left_out["interrupted"] < chosen
+    if moment[0] == "cases":
+        assert [row for row in rows if row.kind == "case"]
+
+
+def test_a_listed_divergence_is_known_if_it_needs_no_preemption(command: Command) -> None:
+    status, out, _ = command("--impl=stdlib", "module.stack-size")
+    assert status == 0
+    assert "known   module.stack-size: schedule 1" in out
+    status, out, _ = command("--impl=stdlib", "module.stack-size", "--json")
+    (found,) = json.loads(out)["programs"]
+    assert found["verdict"] == "known"
 
 
 # -- CPython ---------------------------------------------------------------------------------------

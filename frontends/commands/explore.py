@@ -28,8 +28,8 @@ from threadspec.exploration.search import parse
 from threadspec.exploration.stage import Stage
 from threadspec.exploration.visible import Subject
 from threadspec.frontends import options as run_options
-from threadspec.frontends.commands import Commands, Output
-from threadspec.frontends.session import check_report, check_writable, left, record_path, shown
+from threadspec.frontends.commands import Commands, Output, Status
+from threadspec.frontends.session import check_report, check_writable, record_path, shown
 from threadspec.frontends.trial import Trial, make_record
 from threadspec.reports import joining
 from threadspec.reports import record as records
@@ -122,16 +122,22 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
                 progress.update(bar, completed=share)
 
         campaign = Campaign(loaded, choice, options.exhaust, options.seconds, tell)
+
+        def take(row: Explored) -> None:
+            if row.failure and row.failure.is_sequential and row.failure.clause in listed:
+                row = replace(row, verdict="known")
+            rows.append(row)
+            if not options.json and (row.kind != "case" or row.failure):
+                console.print(_line(row), highlight=False, soft_wrap=True)
+                sys.stdout.flush()
+
         try:
             for row in campaign.rows():
-                if row.failure and row.failure.always and row.failure.clause in listed:
-                    row = replace(row, verdict="known")
-                rows.append(row)
-                if not options.json and (row.kind != "case" or row.failure):
-                    console.print(_line(row), highlight=False, soft_wrap=True)
-                    sys.stdout.flush()
+                take(row)
         except KeyboardInterrupt:
             interrupted = True
+            for row in campaign.unfinished("the exploration was interrupted"):
+                take(row)
     failures = [(row, row.failure) for row in rows if row.failure is not None]
     new = [row for row in rows if row.verdict == "fails"]
     if options.json:
@@ -139,19 +145,18 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
         print(json.dumps(document, indent=1))
     else:
         for row, failure in failures:
-            if not failure.always:
+            if row.verdict == "fails" and (row.kind != "case" or not failure.always):
                 _show(console, options.impl, loaded, row, failure)
         _summary(console, loaded, rows, campaign, new)
     if interrupted:
         print("threadspec: interrupted; this is what was done", file=sys.stderr)
-        if goal is not None:
-            print(f"threadspec: {left(goal[0])}", file=sys.stderr)
-        return 130
     if goal is not None:
         path, record = goal
         found = results.exploration(implementation, loaded[0], rows, campaign.left_out)
         records.write(replace(record, exploration=found), path)
         print(f"threadspec: the results were written to {shown(path)}", file=sys.stderr)
+    if interrupted:
+        return Status.INTERRUPTED
     return 1 if new else 0
 
 
@@ -222,8 +227,12 @@ def _line(row: Explored) -> str:
     name = row.name if row.programs == 1 else f"{row.name} ({row.programs} programs)"
     where = f" ({row.variant})" if row.variant else ""
     if row.failure is not None:
+        if row.verdict == "known":
+            return f"[yellow]known[/]   {escape(name)}{where}: schedule {row.failure.schedule:,}"
         if row.failure.always:
-            return f"[yellow]always[/]  {escape(name)}{where}: fails in every schedule"
+            return (
+                f"[yellow]always[/]  {escape(name)}{where}: fails in every schedule that was tried"
+            )
         return f"[red]FAIL[/]    {escape(name)}{where}: schedule {row.failure.schedule:,}"
     return f"[green]ok[/]      {escape(name)}{escape(where)}: {escape(in_words(row))}"
 
