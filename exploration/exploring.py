@@ -232,8 +232,8 @@ class Exploration:
     def _failure(self, first: Run, wrong: Wrong, schedule: int) -> Failure:
         """The failure, in a schedule with few preemptions: the fewest, if that is soon known."""
         clause = self._program.scenario.clause_of(wrong)
-        strategy = Random(SEED)
-        if all(self._is_same(self._program.run(strategy, None)[1], clause) for _ in range(ALWAYS)):
+        sample = Random(SEED)
+        if all(self._is_same(self._program.run(sample, None)[1], clause) for _ in range(ALWAYS)):
             return Failure(clause, wrong, token(first.trail), schedule, None, always=True)
         trail, wrong, preemptions = self._simplified(first, wrong)
         left = MINIMIZE

@@ -438,9 +438,8 @@ def test_each_case_gets_some_schedules_before_any_gets_all(
     """The time is over after 12 runs."""
     runs: list[str] = []
     monkeypatch.setattr(campaign, "ROUNDS", (2, 5))
-    monkeypatch.setattr(campaign, "SECONDS", 12.0)
     monkeypatch.setattr(campaign, "why_left_out", lambda case: None)
-    monkeypatch.setattr(campaign.time, "monotonic", lambda: float(len(runs)))
+    monkeypatch.setattr(campaign.time, "process_time", lambda: float(len(runs)))
 
     class Search:
         def __init__(self, stage: Stage, case: Case) -> None:
@@ -463,7 +462,7 @@ def test_each_case_gets_some_schedules_before_any_gets_all(
     monkeypatch.setattr(campaign, "CaseSearch", Search)
     chosen = list(battery())[:3]
     choice = campaign.Choice(cases=chosen)
-    rows = list(campaign.Campaign([visible.load_reference()], choice).rows())
+    rows = list(campaign.Campaign([visible.load_reference()], choice, seconds=12.0).rows())
     ranked = sorted((one.id for one in chosen), key=lambda name: name[::-1])
     assert [runs.count(name) for name in ranked] == [7, 7, 2]
     assert runs[:6:2] == [one.id for one in chosen]

@@ -18,7 +18,7 @@ from test_exploration_command import ATTEMPTS, HASTY
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
-from threadspec.exploration import exploring
+from threadspec.exploration import campaign
 from threadspec.exploration.campaign import Campaign
 from threadspec.frontends import cli
 from threadspec.frontends.trial import make_record
@@ -184,12 +184,12 @@ def test_what_there_is_no_time_for_is_counted_as_left_out(threadspec: Threadspec
 def test_what_was_tried_before_the_time_was_over_is_kept(
     threadspec: Threadspec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exploring, "QUICK", 2)
+    monkeypatch.setattr(campaign, "FIRST", 2)
+    monkeypatch.setattr(campaign, "QUICK", 2)
     explore = Campaign._explore
 
-    def once(self: Campaign, *arguments: Any, quick: bool = False) -> Any:
-        *others, end = arguments
-        return explore(self, *others, end if quick else 0.0, quick)
+    def once(self: Campaign, one: Any, subject: Any, end: float, most: int | None = None) -> Any:
+        return explore(self, one, subject, end if most else 0.0, most)
 
     monkeypatch.setattr(Campaign, "_explore", once)
     threadspec("explore", "--impl=reference", "event.two-sets", "--report=e.json")
@@ -471,6 +471,6 @@ def test_a_record_that_was_explored_later_is_said_to_be(threadspec: Threadspec) 
 
 
 def test_a_matrix_is_not_changed_by_explorations_it_does_not_have() -> None:
-    plain = matrix.to_json(matrix.build([a_record()], catalogue()))
+    plain = matrix.to_json(matrix.build([a_record()], catalogue()), {})
     (one,) = json.loads(plain)["implementations"]
     assert one["exploration"] is None
