@@ -538,7 +538,8 @@ def outcomes(program: Program, reduce: bool, most: int) -> tuple[set[Any], set[s
 
 @pytest.mark.parametrize("kind", ["written", "generated"])
 def test_the_reduction_loses_no_outcome(reference: Subject, kind: str) -> None:
-    chosen = scenarios.written() if kind == "written" else scenarios.generated()[::9]
+    """A sample: ``make explore-reduction`` compares all of them."""
+    chosen = scenarios.written()[::3] if kind == "written" else scenarios.generated()[::9]
     compared = 0
     with undisturbed():
         for one in chosen:
@@ -548,7 +549,7 @@ def test_the_reduction_loses_no_outcome(reference: Subject, kind: str) -> None:
                 continue
             compared += 1
             assert outcomes(program, reduce=True, most=1000) == everything, one.name
-    assert compared >= 30
+    assert compared >= 15
 
 
 def test_the_reduction_finds_every_outcome_of_a_race() -> None:
