@@ -1,10 +1,12 @@
-"""``python -m quality.explore_replay``: replay every failure that ``threadspec explore`` finds.
+"""``python -m quality.explore_replay``: replay failures that ``threadspec explore`` finds.
 
-The failures are those of the planted interleaving faults (see :mod:`quality.explore_faults`), and
-those of every CPython and PyPy found here in the written scenarios.  The schedule of each is run
-again 100 times in this process, over two fresh loads of the implementation, and in two other
-processes, in which strings have other hashes.  Each time, the observed fault and every row of the
-table must be the same as the first time.
+These are the first failure of each planted interleaving fault (see :mod:`quality.explore_faults`),
+and those of every CPython and PyPy found here: one for each written scenario that fails within
+60 schedules.  Generated programs are left out, and so are the cases of CPython and PyPy.
+
+The schedule of each failure is run again 100 times in this process, over two fresh loads of the
+implementation, and in two other processes, in which strings have other hashes.  Each time, the
+observed fault and every row of the table must be the same as the first time.
 """
 
 from __future__ import annotations
@@ -19,13 +21,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from quality.explore_faults.__main__ import collection, try_fault
-from quality.faults.planting import PACKAGE
+from quality.explore_faults.__main__ import collection, plant, try_fault
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import resolve
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
-from threadspec.exploration import scenarios, subjects, visible
+from threadspec.exploration import scenarios, subjects
 from threadspec.exploration.campaign import FIRST
 from threadspec.exploration.exploring import Exploration, undisturbed
 from threadspec.exploration.program import Program
@@ -67,9 +68,8 @@ class Subjects:
         """A fresh load of an implementation, or of a copy of the reference with a fault."""
         if name not in self._faults:
             return subjects.load(resolve(name))[0]
-        folder = self._folder / name  # one for each, since lines are shown from the file
-        self._faults[name].plant(folder)
-        return visible.load_reference(name, folder=folder / PACKAGE)
+        # A folder for each, since lines are shown from the file.
+        return plant(self._faults[name], self._folder / name)
 
 
 def failures_of_faults(words: Sequence[str], folder: Path) -> Iterator[Failure]:
@@ -82,7 +82,7 @@ def failures_of_faults(words: Sequence[str], folder: Path) -> Iterator[Failure]:
 
 
 def failures_of(name: str) -> Iterator[Failure]:
-    """The failures of the written scenarios on an implementation."""
+    """The failures of the written scenarios on an implementation, within a few schedules."""
     subject = subjects.load(resolve(name))[0]
     for scenario in scenarios.written():
         failure = Exploration(Program(scenario, subject), quick=FIRST).explore().failure
