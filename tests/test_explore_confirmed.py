@@ -40,9 +40,7 @@ def test_what_one_thread_shows_is_tried_freely() -> None:
     assert natural.said == "stack_size(4194304); stack_size() returned 4194304, then 0"
 
 
-def test_a_crash_is_told_and_a_mistake_of_the_program_is_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = tmp_path / "other.py"
     monkeypatch.setattr(confirming, "PROGRAM", other)
     other.write_text(
@@ -51,8 +49,29 @@ def test_a_crash_is_told_and_a_mistake_of_the_program_is_none(
     natural, forced, crash = tried("stdlib", "start-twice")
     assert (natural, forced) == (Tries(1, 2), Tries())
     assert crash == f"the interpreter crashed with {-signal.SIGSEGV}"
-    other.write_text("nonsense")
-    with pytest.raises(RuntimeError, match=r"other.py failed for start-twice on stdlib"):
+
+
+@pytest.mark.parametrize("shown", ["", "[1, 2, null]", "[1, 2, null]\n[0, 7, null]"])
+@pytest.mark.parametrize(
+    ("end", "why"), [("sys.exit('out of threads')", "out of threads"), ("int('x')", "ValueError: ")]
+)
+def test_a_mistake_of_the_program_is_no_crash(
+    shown: str, end: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.py"
+    other.write_text(f"import sys; print({shown!r}, end=''); {end}")
+    monkeypatch.setattr(confirming, "PROGRAM", other)
+    with pytest.raises(RuntimeError, match=f"other.py failed for start-twice on stdlib: {why}"):
+        tried("stdlib", "start-twice")
+
+
+def test_a_program_that_ends_too_early_is_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.py"
+    other.write_text("print('[1, 2, null]')")
+    monkeypatch.setattr(confirming, "PROGRAM", other)
+    with pytest.raises(RuntimeError, match=r"other.py failed for start-twice on stdlib: exit stat"):
         tried("stdlib", "start-twice")
 
 

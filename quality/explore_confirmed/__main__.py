@@ -105,7 +105,8 @@ def tried(
 ) -> tuple[Tries, Tries, str]:
     """The free and the forced tries with real threads, and how the interpreter crashed, if it did.
 
-    ``seconds``: how long to try freely; ``most``: the most tries of each kind.
+    ``seconds``: how long to try freely; ``most``: the most tries of each kind.  Raises RuntimeError
+    if the program ended otherwise than by a crash, without the results of both kinds.
     """
     implementation = resolve(name)
     with tempfile.TemporaryDirectory(prefix="threadspec-") as made:
@@ -116,15 +117,17 @@ def tried(
         words = [str(PROGRAM), str(folder), module, finding, str(seconds), str(most)]
         ended = subprocess.run(
             [str(implementation.interpreter.path), *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             text=True,
             timeout=LIMIT,
         )
     tries = [Tries(*json.loads(line)) for line in ended.stdout.splitlines()]
-    if not tries and ended.returncode > 0:
-        raise RuntimeError(f"{PROGRAM.name} failed for {finding} on {name}")
-    crash = f"the interpreter crashed with {ended.returncode}" if ended.returncode else ""
+    # A signal ends an interpreter that crashes.  Anything else is a mistake of the program.
+    crashed = ended.returncode < 0
+    if not crashed and (ended.returncode or len(tries) != 2):
+        why = ended.stderr.strip().splitlines()[-1:] or [f"exit status {ended.returncode}"]
+        raise RuntimeError(f"{PROGRAM.name} failed for {finding} on {name}: {why[0]}")
+    crash = f"the interpreter crashed with {ended.returncode}" if crashed else ""
     natural, forced = [*tries, Tries(), Tries()][:2]
     return natural, forced, crash
 
