@@ -1,9 +1,13 @@
 """``python -m quality.explore_reduction``: does the reduction of ``explore`` lose any outcome?
 
-Each scenario is explored on the reference as ``threadspec explore --exhaust`` does.  Then all its
-schedules are run without the reduction, as far as the limits allow: their outcomes, and what is
-wrong with them, must be the same.  Where there are too many, random schedules are run in which each
-step is seen, also of what only one thread uses: their outcomes must be among those found before.
+Each scenario is explored on the reference as ``threadspec explore --exhaust`` does.  That leaves
+out schedules for three reasons: only the order of independent steps differs, a step uses only what
+no other thread uses, or equal tasks change places.  Then every schedule is run, without any of the
+three, as far as the limits allow: their outcomes, and what is wrong with them, must be the same.
+
+Where there are too many, all schedules are run without the first reason alone.  Where there are
+still too many, random schedules are run as well, without the first two: the outcomes of both must
+be among those found before.
 """
 
 from __future__ import annotations
@@ -14,20 +18,21 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from threadspec.conformance.errors import UserError
 from threadspec.exploration import visible
 from threadspec.exploration.campaign import choose
 from threadspec.exploration.exploring import COLLECT, SEED, undisturbed
 from threadspec.exploration.program import Program
+from threadspec.exploration.scheduler import Run
 from threadspec.exploration.search import Exhaustive, Random, Searching
 
 # The most schedules of one scenario in each search, and the seconds of processor time.
 SCHEDULES = 50_000
 SECONDS = 10.0
 
-SAME, WITHIN, DIFFERS, TOO_MANY = "same", "within", "DIFFERS", "too many"
+SAME, SHARED, WITHIN, DIFFERS, TOO_MANY = "same", "shared", "within", "DIFFERS", "too many"
 
 
 @dataclass
@@ -43,6 +48,15 @@ class Seen:
     complete: bool = False
 
 
+def unordered(program: Program) -> Program:
+    """The same program without equal tasks: their sources differ in a comment.
+
+    ``explore`` lets equal tasks begin only in the order in which the scenario has them.
+    """
+    tasks = [f"{one}\n# task {number}" for number, one in enumerate(program.scenario.tasks)]
+    return Program(replace(program.scenario, tasks=tuple(tasks)), program.subject)
+
+
 class Comparison:
     """The searches of one program.  ``most`` and ``seconds``: the limits of each of them."""
 
@@ -54,14 +68,24 @@ class Comparison:
 
     def verdict(self) -> tuple[str, str]:
         """The verdict, and the sentence that explains it."""
-        reduced = self._search(Exhaustive)
+        reduced = self._search(self._program, Exhaustive)
         if not reduced.complete:
             return TOO_MANY, f"more than {reduced.schedules:,} schedules with the reduction"
-        every = self._search(lambda: Exhaustive(reduce=False))
+        every = self._search(unordered(self._program), lambda: Exhaustive(reduce=False), hide=False)
+        verdict = SAME
         if every.complete:
             said = f"{len(every.found)} outcomes in all {every.schedules:,} schedules"
         else:
-            more = self._search(lambda: Random(SEED), hide=False)
+            seen = every.found  # they count as well
+            verdict = SHARED
+            every = self._search(self._program, lambda: Exhaustive(reduce=False))
+            said = (
+                f"{len(every.found)} outcomes in all {every.schedules:,} schedules of shared steps"
+            )
+            every.found |= seen
+        if not every.complete:
+            verdict = WITHIN
+            more = self._search(self._program, lambda: Random(SEED), hide=False)
             every.found |= more.found
             said = (
                 f"{len(every.found)} outcomes in {every.schedules:,} of all and in "
@@ -72,9 +96,9 @@ class Comparison:
             return DIFFERS, f"{said}; lost: {min(map(str, every.found - reduced.found))}"
         if every.complete and reduced.found != every.found:
             return DIFFERS, f"{said}; new: {min(map(str, reduced.found - every.found))}"
-        return (SAME if every.complete else WITHIN), said
+        return verdict, said
 
-    def _search(self, begin: Callable[[], Searching], hide: bool = True) -> Seen:
+    def _search(self, program: Program, begin: Callable[[], Searching], hide: bool = True) -> Seen:
         """Run the schedules of a strategy.  ``hide``: leave out the steps that no other task sees.
 
         It begins again whenever a location turns out to be shared.
@@ -82,7 +106,7 @@ class Comparison:
         strategy, seen = begin(), Seen()
         end = time.process_time() + self._seconds
         while not seen.complete and seen.schedules < self._most and time.process_time() < end:
-            run, wrong = self._program.run(strategy, self._shared if hide else None)
+            run, wrong = program.run(strategy, self._shared if hide else None)
             if run.serial % COLLECT == 0:
                 gc.collect()
             if run.discovered - self._shared and hide:
@@ -93,9 +117,22 @@ class Comparison:
                 break
             seen.schedules += 1
             if run.status != "cut":
-                seen.found.add((self._program.outcome(run), str(wrong) if wrong else None))
+                seen.found.add((self._outcome(program, run), str(wrong) if wrong else None))
             seen.complete = strategy.done
         return seen
+
+    def _outcome(self, program: Program, run: Run) -> tuple[object, ...]:
+        """What the calls have returned, where equal tasks may have changed places."""
+        values = list(program.outcome(run))
+        places = {task.name: place for place, task in enumerate(run.tasks)}
+        equal: dict[str, list[int]] = {}
+        for number, source in enumerate(self._program.scenario.tasks):
+            equal.setdefault(source, []).append(places[f"task {number + 1}"])
+        for own in equal.values():
+            ordered = sorted((values[place] for place in own), key=repr)
+            for place, value in zip(own, ordered, strict=True):
+                values[place] = value
+        return tuple(values)
 
 
 def compare(words: Sequence[str], most: int, seconds: float) -> int:
@@ -107,9 +144,10 @@ def compare(words: Sequence[str], most: int, seconds: float) -> int:
         verdicts[verdict] += 1
         print(f"{verdict:<8}  {scenario.name}: {said}", flush=True)
     print(
-        f"{verdicts[SAME]} of {verdicts.total()} scenarios have the same outcomes without the "
-        f"reduction; {verdicts[WITHIN]} could not be finished without it, and no random schedule "
-        f"has another outcome; {verdicts[TOO_MANY]} could not be finished with it; "
+        f"{verdicts[SAME]} of {verdicts.total()} scenarios have the same outcomes in every "
+        f"schedule; {verdicts[SHARED]} in every schedule of the steps that tasks share, with equal "
+        f"tasks in one order; {verdicts[WITHIN]} could not be finished without the reduction, and "
+        f"no schedule has another outcome; {verdicts[TOO_MANY]} could not be finished with it; "
         f"{verdicts[DIFFERS]} differ"
     )
     return 1 if verdicts[DIFFERS] else 0
