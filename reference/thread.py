@@ -15,10 +15,12 @@ __all__ = ["Thread", "adopt", "hooks", "new_name", "renew_locks", "terminate", "
 hooks = {"trace": None, "profile": None}
 
 _numbers = itertools.count(1)
-# Reentrant: a signal handler or a finalizer may make a thread meanwhile.
+# Reentrant if the layer has an RLock: a signal handler or a finalizer that interrupts what is done
+# under it may then make a thread.  Without one, it waits for ever.
 _numbering = Guard()
 # Under this lock, start() claims a thread, and setDaemon() looks whether it is claimed and sets its
-# flag: so the flag of a claimed thread is final.  Reentrant as above.
+# flag: so no other thread can claim it between the two.  What interrupts setDaemon() can, where the
+# lock is reentrant; as above, it waits for ever otherwise.
 _claiming = Guard()
 
 
