@@ -16,8 +16,8 @@ from threadspec.reports.publish import BEGIN, END
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-# Two commands and one example, without the table of the matrix: the rest is in docs/.
-LONGEST = 100
+# Two commands and two examples, without the table of the matrix: the rest is in docs/.
+LONGEST = 107
 
 
 def block(first: str, page: str = README) -> str:
@@ -60,6 +60,20 @@ def test_the_failure_is_what_the_kit_prints(tmp_path: Path) -> None:
     # How pytest was started is part of the command to run again.
     printed = re.sub(r"(run again: +)\S.*?pytest ", r"\1env/bin/pytest ", done.stdout)
     assert block("FAIL ").strip() in printed
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="the README says it of older versions")
+def test_exploring_finds_what_the_battery_does_not_see(tmp_path: Path) -> None:
+    ended = []
+    for command in block("env/bin/threadspec run").splitlines():
+        words = [sys.executable, "-m", "threadspec.frontends.cli", *command.split()[1:]]
+        ended.append(subprocess.run(words, cwd=tmp_path, capture_output=True, text=True))
+    battery, exploring = ended
+    assert battery.returncode == 0
+    assert re.search(r"^stdlib: 1 clause .*: 1 pass$", battery.stdout, re.MULTILINE)
+    assert exploring.returncode == 1
+    assert "FAIL  thread.alive.listed  on stdlib\n" in exploring.stdout
+    assert "observed  t.isAlive() returned True\n" in exploring.stdout
 
 
 def test_the_failure_of_another_page_is_what_the_kit_prints(tmp_path: Path) -> None:
