@@ -8,7 +8,7 @@
 #   make explore-faults  which planted interleaving faults threadspec explore finds, and how soon
 #   make explore-reduction  whether its reduction of schedules loses an outcome
 #   make explore-confirm whether real threads show what it finds in CPython and PyPy
-#   make explore-replay whether each failure it finds is the same in 100 replays
+#   make explore-replay whether what it finds is the same in 100 replays
 #   make oddities whether it raises anything on odd but conforming implementations
 #   make mutation which mutants of the reference it lets live
 #   make soak     whether any verdict ever differs, in many runs under different loads
@@ -18,7 +18,7 @@
 # One makes the documentation:
 #   make docs     from docs/, the catalogue and the schemas, into build/docs
 # One explores what the page shows of schedules:
-#   make explore  runs programs under every schedule on the reference and on each CPython (40 minutes)
+#   make explore  runs programs under every schedule, on the reference, CPython and PyPy (40 minutes)
 # And two measure the reference:
 #   make bench      its speed and memory beside the standard library, gevent and aiologic
 #   make interrupts whether a signal handler ever leaves a primitive unusable
