@@ -190,7 +190,8 @@ class _Worker:
                 if not run.abandoning:
                     run.fail(task, error)
                 del error
-            _pool.append(self)
+            run._free_identifier(task)
+            _pool.append(self)  # only now: the step before may have let other tasks go on
             run._end(task)
             del run, task
 
@@ -494,11 +495,14 @@ class Run:
         if task.loose % REMINDER == 0:
             raise Abandoned
 
-    def _end(self, task: Task) -> None:
-        """Let a task end that has nothing more to do, in its thread."""
+    def _free_identifier(self, task: Task) -> None:
+        """Perform the step after which a new task may have the identifier of this one."""
         if self.reuse is not None and not self.abandoning and self.failure is None:
             with contextlib.suppress(Abandoned):
                 self.step(self.reuse, WRITE)
+
+    def _end(self, task: Task) -> None:
+        """Let a task end that has nothing more to do, in its thread."""
         task.ended = True
         if self.abandoning:
             self._over.release()

@@ -191,6 +191,7 @@ class Stage:
         self.subject = subject
         self._mapped = mapped or {}
         self._modules: dict[str, ModuleType] = {}
+        self._saved: list[tuple[Any, Any]] = []  # containers of these modules, and copies of them
         replaced = cells._like(
             blocking,
             clock=_clock,
@@ -237,7 +238,24 @@ class Stage:
             if name.endswith(".stepping"):
                 # Schedules are explored instead: no thread need be stopped by a trace function.
                 module.can_stop = lambda substrate: False  # type: ignore[attr-defined]
+            for own, value in vars(module).items():
+                if own.startswith("_") and type(value) in (list, dict, set) and own[1] != "_":
+                    self._saved.append((value, value.copy()))
         return self._modules[name]
+
+    def _reset(self) -> None:
+        """Make the implementation and the battery's modules as they were when imported.
+
+        The battery remembers which of its premises it has checked.  Each run has to check them
+        again, since otherwise a token would depend on the runs before it.
+        """
+        self.subject.reset()
+        for container, saved in self._saved:
+            container.clear()
+            if isinstance(container, list):
+                container.extend(saved)
+            else:
+                container.update(saved)
 
     def function(self, case: Case) -> Any:
         """The function of a case, which uses simulated time."""
@@ -255,7 +273,7 @@ class Stage:
         ``shared`` and ``observe``: see :class:`scheduler.Run`.
         """
         function = self.function(case)
-        self.subject.reset()
+        self._reset()
         run = Run(strategy, shared, LIMIT)
         run.observe = observe
         run.reuse = Location("identifiers")

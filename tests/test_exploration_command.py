@@ -17,14 +17,16 @@ import pytest
 
 from threadspec.adapters import interpreters
 from threadspec.adapters.adapter import resolve
+from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case, battery
 from threadspec.exploration import campaign, report, scenarios, subjects, visible
 from threadspec.exploration.campaign import CaseSearch
 from threadspec.exploration.exploring import Exploration, undisturbed
 from threadspec.exploration.program import Program
-from threadspec.exploration.search import parse
+from threadspec.exploration.search import Random, Replay, parse
 from threadspec.exploration.stage import Stage, why_left_out
 from threadspec.frontends import cli
+from threadspec.frontends.commands import explore as commands
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -58,6 +60,38 @@ class Lock:
 """
 
 
+# Its event counts the waiters without a lock.
+COUNTING = """
+from threadspec.reference import *
+from threadspec.reference import Condition, Lock
+
+
+class Event:
+    def __init__(self):
+        self._cond = Condition(Lock())
+        self._waiting = 0
+        self._flag = False
+
+    def isSet(self):
+        return self._flag
+
+    def set(self):
+        self._flag = True
+        if self._waiting:
+            with self._cond:
+                self._cond.notifyAll()
+
+    def clear(self):
+        self._flag = False
+
+    def wait(self, timeout=None):
+        with self._cond:
+            if not self._flag:
+                self._waiting += 1
+                self._cond.wait(timeout)
+                self._waiting -= 1
+"""
+
 # Its condition needs a lock that a thread may hold at that moment.
 LISTED = "battery/module/enumerate.py::test_the_end_of_one_thread_takes_no_other_off_the_list"
 
@@ -80,7 +114,7 @@ def command(
         return status, captured.out, captured.err
 
     yield run
-    for name in ("hasty", "lonely", "package"):
+    for name in ("hasty", "counting", "lonely", "package"):
         sys.modules.pop(name, None)
 
 
@@ -120,6 +154,53 @@ def test_a_failure_replays_each_time(command: Command) -> None:
         shown.add(out)
     assert len(shown) == 1
     assert "observed  lock.acquire(False) blocks for ever" in shown.pop()
+
+
+def test_a_case_that_fails_after_other_schedules_replays(command: Command) -> None:
+    Path("counting.py").write_text(COUNTING)
+    case = "battery/event/wait.py::test_a_woken_thread_finds_the_flag_true"
+    status, out, _ = command("--impl=counting", "event.wait.sees-the-flag")
+    assert status == 1
+    shown = out.partition(f"program   {case}")[2]
+    assert "counting.py" in shown
+    (observed,) = [line for line in shown.splitlines() if "observed" in line][:1]
+    status, out, _ = command("--impl=counting", f"--replay={token_in(shown)}")
+    assert status == 1
+    assert observed.split() == out[out.rindex("observed") :].splitlines()[0].split()
+
+
+def test_a_case_runs_in_the_same_way_whatever_was_run_before() -> None:
+    subject = visible.load_reference()
+    cases = [case for case in battery() if case.clause.chapter in ("event", "semaphore", "thread")]
+    cases = [case for case in cases if why_left_out(case) is None][::4]
+    used = Stage(subject)
+    trails = []
+    with undisturbed():
+        for case in cases:
+            for seed in range(3):
+                strategy = Random(seed, early=0.0, track=False)
+                run, told = used.run(case, strategy)
+            trails.append((run.trail, told.kind))
+        new = Stage(subject)
+        for case, (trail, kind) in reversed(list(zip(cases, trails, strict=True))):
+            replay = Replay(trail, track=False)
+            run, told = new.run(case, replay)
+            assert (replay.mismatch, told.kind) == (False, kind), case.id
+
+
+def test_a_failure_that_cannot_be_replayed_does_not_end_the_output(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(loaded: Any, text: str) -> Any:
+        raise UserError("The token does not fit.")
+
+    monkeypatch.setattr(commands, "_interleaving", refuse)
+    Path("hasty.py").write_text(HASTY)
+    status, out, _ = command("--impl=hasty", "lock.acquire.atomic", "--report=found.json")
+    assert status == 1
+    assert out.count("no table  The token does not fit.") > 1
+    assert "failed." in out
+    assert Path("found.json").exists()
 
 
 def test_a_token_goes_on_freely_behind_its_end(command: Command) -> None:

@@ -14,7 +14,7 @@ from threadspec.conformance.errors import UserError
 from threadspec.exploration import cells, exploring, layer, scenarios, scheduler, visible
 from threadspec.exploration.exploring import Exploration, Finding, undisturbed
 from threadspec.exploration.program import Program, Scenario
-from threadspec.exploration.scheduler import EPOCH, Location, Run, step
+from threadspec.exploration.scheduler import EPOCH, WRITE, Location, Run, Task, step
 from threadspec.exploration.search import (
     Bounded,
     Exhaustive,
@@ -500,6 +500,26 @@ def test_a_thread_gets_the_identifier_that_became_free_last() -> None:
     run.add("starter", begin)
     run.perform()
     assert idents == [3, 3]
+
+
+def test_a_new_task_does_not_get_the_thread_of_one_that_has_not_ended() -> None:
+    place = Location("place")
+    children: list[Task] = []
+
+    def parent() -> None:
+        for name in ("first", "second"):
+            children.append(run.add(name, lambda: None))
+            step(place, WRITE)  # here the first one goes on, up to its last step
+
+    strategy = Replay([(0, 1, False), (1, 1, False), (0, 1, False)])
+    run = Run(strategy)
+    run.reuse = Location("identifiers")
+    strategy.begin()
+    run.add("parent", parent)
+    run.perform()
+    assert [task.name for task in children] == ["first", "second"]
+    assert children[0].go is not children[1].go
+    assert [(number, count) for number, count, _ in run.trail[:3]] == [(0, 1), (1, 1), (0, 3)]
 
 
 def test_a_run_does_not_see_the_stack_size_of_another(reference: Subject) -> None:

@@ -246,7 +246,11 @@ def _show(
     where = f"{loaded[0].name}{f' ({row.variant})' * bool(row.variant)}"
     console.print(f"[red]FAIL[/]  {failure.clause}  on {escape(where)}", highlight=False)
     required = clause.says if clause is not None else ""
-    steps = _interleaving(loaded, failure.token)
+    steps, untold = None, ""
+    try:
+        steps = _interleaving(loaded, failure.token)
+    except UserError as error:  # the others are shown all the same
+        untold = str(error)
     for label, text in (
         ("program", row.name),
         ("required", required),
@@ -254,6 +258,9 @@ def _show(
         ("found", f"in schedule {failure.schedule:,}" + _preemptions(failure)),
     ):
         console.print(f"  [bold]{label:<9}[/] {escape(text)}", highlight=False, soft_wrap=True)
+    if steps is None:
+        console.print(f"  [bold]no table [/] {escape(untold)}", highlight=False, soft_wrap=True)
+        return
     _print_table(console, steps)
     console.print(
         f"  run again: threadspec explore --impl={name} --replay={escape(failure.token)}",
