@@ -10,7 +10,10 @@ from __future__ import annotations
 import _thread
 import contextlib
 import ctypes
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from threading import main_thread
+from types import FrameType
 from typing import Any, Protocol
 
 from threadspec.conformance.errors import UserError
@@ -258,7 +261,6 @@ class Run:
         self.stack_size = 0
         self._idents = 1
         self.left: list[Task] = []
-        self._interrupted = False
         self._over = _thread.allocate_lock()
         self._over.acquire()
 
@@ -295,41 +297,33 @@ class Run:
         """Perform the run until it is over; afterwards, no task is left."""
         _active[0] = self
         try:
-            first = self._choose(None)
-            if first is not None:
-                self._pass_to(first)
-                self._wait()
-            self.left = self.live
-            self.abandoning = True
-            for task in self.left:
-                if not task.ended:
-                    self.current = task
-                    task.go.release()
+            with _no_interruption():
+                first = self._choose(None)
+                if first is not None:
+                    self._pass_to(first)
                     self._wait()
+                self.left = self.live
+                self.abandoning = True
+                for task in self.left:
+                    if not task.ended:
+                        self.current = task
+                        task.go.release()
+                        self._wait()
         finally:
             self.current = None
             _active[0] = None
-        if self._interrupted:
-            raise KeyboardInterrupt
 
     def _wait(self) -> None:
         """Wait until the tasks give the baton back.
 
-        Ctrl-C takes effect after the run.  A task that computes for ever, without a step, is told
-        to end; a second Ctrl-C gives everything up.  Raises UserError if a task blocks in something
-        that is not simulated, and cannot be told.
+        A task that computes for ever, without a step, is told to end.  Raises UserError if a task
+        blocks in something that is not simulated, and cannot be told.
         """
         told: Task | None = None
         while True:
             before = self.count
-            try:
-                if self._over.acquire(True, STUCK):
-                    return
-            except KeyboardInterrupt:
-                if self._interrupted:
-                    raise
-                self._interrupted = True
-                continue
+            if self._over.acquire(True, STUCK):
+                return
             task = self.current
             if self.count == before and task is not None and task.thread is not None:
                 if told is task:
@@ -514,6 +508,27 @@ class Run:
             self._over.release()
         else:
             self._pass_to(chosen)
+
+
+@contextlib.contextmanager
+def _no_interruption() -> Iterator[None]:
+    """Let Ctrl-C take effect at the end.
+
+    KeyboardInterrupt could be raised at any line, such as the one after the baton has come back,
+    and the run would then wait for it for ever.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler) or _thread.get_ident() != main_thread().ident:
+        yield  # it is ignored, or handled in another thread
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            handler(*came[0])
 
 
 def _interrupt(thread: int) -> None:

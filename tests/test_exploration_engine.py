@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import sys
 import textwrap
 from pathlib import Path
@@ -107,6 +108,23 @@ def test_a_task_that_swallows_every_exception_is_given_up() -> None:
     assert run.status == "blocked"
     assert run.leaked == 1
     assert perform(lambda: None).status == "ended"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_interruption_takes_effect_after_the_run(monkeypatch: Any, times: int) -> None:
+    monkeypatch.setattr(scheduler, "STUCK", 0.2)
+    done: list[str] = []
+
+    def interrupt() -> None:
+        for _ in range(times):
+            _thread.interrupt_main()  # the main thread notices when it has the baton back
+            step(cells.Box("x", 0), cells.WRITE)
+        done.append("first")
+
+    with pytest.raises(KeyboardInterrupt):
+        perform(interrupt, lambda: done.append("second"))
+    assert done == ["first", "second"]
+    assert perform(lambda: done.append("third")).status == "ended"
 
 
 def test_a_task_that_waits_in_a_loop_lets_others_go_on() -> None:

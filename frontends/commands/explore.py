@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -135,6 +136,7 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
             for row in campaign.rows():
                 take(row)
         except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would lose the results
             interrupted = True
             for row in campaign.unfinished("the exploration was interrupted"):
                 take(row)
