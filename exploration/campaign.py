@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import chain
 
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case, battery
 from threadspec.exploration import scenarios
-from threadspec.exploration.exploring import ALWAYS, QUICK, SEED, Exploration, Finding
+from threadspec.exploration.exploring import (
+    ALWAYS,
+    QUICK,
+    SEED,
+    Erratic,
+    Exploration,
+    Finding,
+)
 from threadspec.exploration.program import Program, Scenario
 from threadspec.exploration.search import Bounded, Choosing, Random, token
 from threadspec.exploration.stage import SPINNING, Stage, Told, why_left_out
@@ -34,6 +43,10 @@ ROUNDS = (2, 8, 10, 20, 30, 30)
 
 # Why programs and cases that could be explored were not.
 OVER = "the time was over"
+ERRATIC = (
+    "the implementation does not do the same again in the same schedule (it may depend on the "
+    "time, on addresses or on random numbers)"
+)
 
 # What a case may end with.
 FINE = ("ok", "observed", "not-offered", "missing")
@@ -118,12 +131,20 @@ class Campaign:
         self._searches: list[tuple[Case, CaseSearch]] = []
         self._not_begun = len(choice.generated) + (0 if exhaust else len(choice.cases))
         self.left_out: Counter[str] = Counter()
+        self._erratic: Erratic | None = None
 
     def rows(self) -> Iterator[Explored]:
-        """Each program as soon as it is explored."""
-        yield from self._scenarios()
-        if not self._exhaust:
-            yield from self._cases()
+        """Each program as soon as it is explored.
+
+        One that does not do the same again in the same schedule counts as left out.  Raises Erratic
+        if nothing else was explored.
+        """
+        count = 0
+        for row in chain(self._scenarios(), () if self._exhaust else self._cases()):
+            count += 1
+            yield row
+        if not count and self._erratic is not None:
+            raise self._erratic
 
     def unfinished(self, why: str) -> Iterator[Explored]:
         """What is known of the programs that ``rows`` has not told, if it was interrupted.
@@ -163,7 +184,9 @@ class Campaign:
                 scenario, subject, kind, before = waiting[0]
                 finding = self._explore(scenario, subject, end, most)
                 waiting.popleft()
-                if finding.grade != "exhausted" and finding.failure is None:
+                if finding is None:
+                    done += 1
+                elif finding.grade != "exhausted" and finding.failure is None:
                     known = finding if finding.schedules else before
                     waiting.append((scenario, subject, kind, known))
                 else:
@@ -178,10 +201,12 @@ class Campaign:
         while waiting:
             scenario, subject, kind, before = waiting[0]
             again = self._explore(scenario, subject, end)
-            finding = again if again.schedules else before
             waiting.popleft()
             done += 1
             self._tell("scenarios", done / total, self._schedules)
+            if again is None:
+                continue
+            finding = again if again.schedules else before
             if finding.schedules:
                 yield _row(scenario, subject, finding, kind)
             else:
@@ -195,7 +220,8 @@ class Campaign:
 
     def _explore(
         self, scenario: Scenario, subject: Subject, end: float | None, quick: int | None = None
-    ) -> Finding:
+    ) -> Finding | None:
+        """What is found; None if the program counts as left out, since it is erratic."""
         if end is not None and time.process_time() > end:
             return Finding(grade="sampled", why=OVER)
         before = self._schedules
@@ -206,7 +232,12 @@ class Campaign:
         exploration = Exploration(
             Program(scenario, subject), end, self._exhaust, tell, None if self._exhaust else quick
         )
-        finding = exploration.explore()
+        try:
+            finding = exploration.explore()
+        except Erratic as error:
+            self._erratic = error
+            self.left_out[ERRATIC] += 1
+            return None
         self._schedules += finding.schedules
         return finding
 
@@ -223,14 +254,15 @@ class Campaign:
                 todo.append((case, CaseSearch(stage, case)))
             else:
                 self.left_out[why] += 1
+        end = self._began + self._seconds
         total = len(todo) * sum(ROUNDS)
         done = 0
         for count in ROUNDS:
             for _, search in todo:
-                if time.process_time() > self._began + self._seconds:
+                if time.process_time() > end:
                     break
                 if not search.is_over:
-                    self._schedules += search.go_on(count)
+                    self._schedules += search.go_on(count, end)
                 done += count
                 self._tell("cases", done / max(total, 1), self._schedules)
             gc.collect()
@@ -269,11 +301,16 @@ class CaseSearch:
         self.told: Told | None = None  # the outcome of the last schedule
         self._steps = 0  # of the first schedule
 
-    def go_on(self, count: int) -> int:
-        """Run ``count`` more schedules, or fewer if it is over then; how many were run."""
+    def go_on(self, count: int, end: float = math.inf) -> int:
+        """Run ``count`` more schedules, or fewer if it is over then; how many were run.
+
+        ``end``: the processor time after which none is begun.
+        """
         began = time.process_time()
         before = self.schedules
         for _ in range(count):
+            if time.process_time() > end:
+                break
             first = not self.schedules
             strategy = self._first if first else self._random
             run, told = self._stage.run(self._case, strategy, self._shared)
@@ -287,7 +324,7 @@ class CaseSearch:
                 self.is_long = True
                 break
             if told.kind not in FINE:
-                self._fail(told, token(run.trail), first)
+                self._fail(told, token(run.trail), first, end)
                 break
             if self.is_single:
                 break
@@ -304,12 +341,15 @@ class CaseSearch:
         """What comes first: cases that have ended in several ways, then those that take less."""
         return len(self.kinds) < 2, self.seconds / max(self.schedules, 1)
 
-    def _fail(self, told: Told, schedule: str, first: bool) -> None:
+    def _fail(self, told: Told, schedule: str, first: bool, end: float) -> None:
         always = False
         if first:  # is it a matter of interleaving at all?
             strategy = Random(SEED, early=0.0, track=False)
             kinds = set()
             for _ in range(ALWAYS):
+                if time.process_time() > end:
+                    kinds.add(True)  # that is not known
+                    break
                 kinds.add(self._stage.run(self._case, strategy)[1].kind in FINE)
                 self.schedules += 1
             always = kinds == {False}

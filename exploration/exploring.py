@@ -84,6 +84,10 @@ class Stop(Exception):
     """The time for a program is over."""
 
 
+class Erratic(UserError):
+    """The implementation did not do the same again in the same schedule."""
+
+
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Keep this process on one processor and let it collect garbage only between runs.
@@ -138,7 +142,7 @@ class Exploration:
         self.finding = Finding()
 
     def explore(self) -> Finding:
-        """What is found."""
+        """What is found.  Raises Erratic."""
         began = time.process_time()
         finding = self.finding
         try:
@@ -159,9 +163,10 @@ class Exploration:
         if finding.failure is not None:
             return
         finding.grade = "sampled"
-        finding.why = finding.why or f"more than {most:,} schedules"
         if self._quick:
+            finding.why = finding.why or "there are more schedules"
             return
+        finding.why = finding.why or f"more than {most:,} schedules"
         for bound in (1, 2):
             if not self._all(lambda bound=bound: Bounded(bound), BOUNDED):  # type: ignore[misc]
                 break
@@ -186,6 +191,8 @@ class Exploration:
                 if run.discovered - self._shared:
                     # Steps of this run were hidden, so what happened before what is not known.
                     self._shared |= run.discovered
+                    if self._is_late():
+                        raise Stop
                     break
                 if wrong is not None:
                     finding.schedules += count + 1
@@ -206,10 +213,10 @@ class Exploration:
                 over = strategy.done or (most is not None and count >= most)
                 if over or count % 64 == 0:
                     self._tell(finding.schedules + count)
-                    if self._deadline is not None and time.process_time() > self._deadline:
-                        finding.schedules += count
-                        finding.outcomes.update(outcomes)
-                        raise Stop
+                if self._is_late():
+                    finding.schedules += count
+                    finding.outcomes.update(outcomes)
+                    raise Stop
                 if over:
                     finding.schedules += count
                     finding.equivalent += equivalent
@@ -217,12 +224,16 @@ class Exploration:
                         finding.outcomes[outcome] = finding.outcomes.get(outcome, 0) + times
                     return strategy.done and complete
 
+    def _is_late(self) -> bool:
+        """Whether the time is over."""
+        return self._deadline is not None and time.process_time() > self._deadline
+
     def _run(self, strategy: Searching) -> tuple[Run, Wrong | None]:
         run, wrong = self._program.run(strategy, self._shared)
         if Run.serial % COLLECT == 0:
             gc.collect()
         if run.erratic:
-            raise UserError(
+            raise Erratic(
                 f"{self._program.scenario.name} cannot be explored: the implementation does not do "
                 "the same again in the same schedule (it may depend on the time, on addresses or "
                 "on random numbers)."
@@ -233,17 +244,23 @@ class Exploration:
         """The failure, in a schedule with few preemptions: the fewest, if that is soon known."""
         clause = self._program.scenario.clause_of(wrong)
         sample = Random(SEED)
-        if all(self._is_same(self._program.run(sample, None)[1], clause) for _ in range(ALWAYS)):
+        if all(
+            not self._is_late() and self._is_same(self._program.run(sample, None)[1], clause)
+            for _ in range(ALWAYS)
+        ):
             return Failure(clause, wrong, token(first.trail), schedule, None, always=True)
         trail, wrong, preemptions = self._simplified(first, wrong)
         left = MINIMIZE
         for bound in range(preemptions):
             strategy = Bounded(bound)
             while not strategy.done:
-                if not left:
+                if not left or self._is_late():
                     return Failure(clause, wrong, token(trail), schedule, None)
                 left -= 1
-                run, found = self._run(strategy)
+                try:
+                    run, found = self._run(strategy)
+                except Erratic:
+                    return Failure(clause, wrong, token(trail), schedule, None)
                 if run.discovered - self._shared:
                     self._shared |= run.discovered
                     strategy = Bounded(bound)
@@ -259,7 +276,7 @@ class Exploration:
         clause = self._program.scenario.clause_of(wrong)
         trail, preemptions = first.trail, sys.maxsize
         shorter = [first.trail]
-        while shorter:
+        while shorter and not self._is_late():
             strategy = Replay(shorter.pop(), loose=True)
             run, found = self._program.run(strategy, None)
             if self._is_same(found, clause) and strategy.preemptions < preemptions:
@@ -273,8 +290,10 @@ class Exploration:
 
 
 def _with_fewer_switches(trail: Trail) -> Iterator[Trail]:
-    """Schedules like this one, in which a task goes on where another one did, or performs later
-    steps earlier, or the earlier ones later.
+    """Schedules like this one with fewer switches.
+
+    For each segment: one without it, one in which its task goes on as long as it can, and two in
+    which it is joined with the next segment of the same task, at the place of either.
     """
     for index, (task, count, late) in enumerate(trail):
         before, after = trail[:index], trail[index + 1 :]

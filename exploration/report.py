@@ -29,6 +29,11 @@ from threadspec.exploration.scheduler import (
 from threadspec.exploration.search import Replay
 from threadspec.exploration.stage import Stage
 
+# The most rows of an interleaving, and how many of them are its last ones.  A task that spins would
+# have as many as a run has steps.
+ROWS = 400
+LAST = 20
+
 HERE = str(Path(__file__).parent)
 
 
@@ -154,6 +159,9 @@ def _check(strategy: Replay, name: str) -> None:
 
 def _described(recorder: _Recorder, run: Run, wrong: str | None) -> Interleaving:
     rows = tuple(_rows(recorder.events, run))
+    if len(rows) > ROWS:
+        cut = Row(rows[ROWS - LAST].task, f"({len(rows) - ROWS:,} more rows)")
+        rows = (*rows[: ROWS - LAST], cut, *rows[-LAST:])
     used = sorted({row.task for row in rows})
     place = {task: number for number, task in enumerate(used)}
     rows = tuple(replace(row, task=place[row.task]) for row in rows)

@@ -60,6 +60,56 @@ class Lock:
 """
 
 
+# It spins, though another thread may hold the lock for ever.
+SPINNING = """
+import _thread
+from threading import *
+
+
+class RLock:
+    def __init__(self):
+        self._block = _thread.allocate_lock()
+        self._owner = None
+        self._count = 0
+
+    def acquire(self, blocking=True):
+        me = _thread.get_ident()
+        if self._owner != me:
+            while not self._block.acquire(False):
+                pass
+            self._owner = me
+        self._count += 1
+        return True
+
+    def release(self):
+        if self._owner != _thread.get_ident():
+            raise RuntimeError("cannot release un-acquired lock")
+        self._count -= 1
+        if not self._count:
+            self._owner = None
+            self._block.release()
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *raised):
+        self.release()
+"""
+
+# Whether a timer is cancelled depends on chance.
+RANDOM = """
+import random
+from threadspec.reference import *
+from threadspec.reference import Event
+
+
+class Event(Event):
+    def set(self):
+        while random.random() < 0.5:
+            self.isSet()
+        super().set()
+"""
+
 # Its event counts the waiters without a lock.
 COUNTING = """
 from threadspec.reference import *
@@ -114,7 +164,7 @@ def command(
         return status, captured.out, captured.err
 
     yield run
-    for name in ("hasty", "counting", "lonely", "package"):
+    for name in ("hasty", "counting", "spinning", "chance", "lonely", "package"):
         sys.modules.pop(name, None)
 
 
@@ -201,6 +251,30 @@ def test_a_failure_that_cannot_be_replayed_does_not_end_the_output(
     assert out.count("no table  The token does not fit.") > 1
     assert "failed." in out
     assert Path("found.json").exists()
+
+
+def test_a_lock_that_spins_does_not_take_more_than_its_time(command: Command) -> None:
+    Path("spinning.py").write_text(SPINNING)
+    began = time.process_time()
+    status, out, _ = command("--impl=spinning", "rlock", "--seconds=2")
+    assert time.process_time() - began < 12  # the time to load the module and to show it included
+    assert status == 1
+    assert "FAIL" in out
+    assert "more rows)" in out
+    assert len(out.splitlines()) < 5000
+
+
+def test_an_erratic_program_is_left_out_and_the_others_are_explored(command: Command) -> None:
+    Path("chance.py").write_text(RANDOM)
+    status, out, _ = command("--impl=chance", "event", "lock", "--json", "--seconds=3")
+    document = json.loads(out)
+    assert status in (0, 1)
+    (why,) = [why for why in document["left_out"] if "random numbers" in why]
+    assert document["left_out"][why] > 1
+    assert {row["chapter"] for row in document["programs"]} >= {"lock"}
+    status, out, err = command("--impl=chance", "event.two-sets")
+    assert (status, out) == (2, "")
+    assert "event.two-sets cannot be explored: the implementation does not do the same" in err
 
 
 def test_a_token_goes_on_freely_behind_its_end(command: Command) -> None:
