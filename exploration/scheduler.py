@@ -12,7 +12,7 @@ import contextlib
 import ctypes
 import signal
 from collections.abc import Callable, Iterator
-from threading import main_thread
+from threading import Timer, main_thread
 from types import FrameType
 from typing import Any, Protocol
 
@@ -535,6 +535,21 @@ def _interrupt(thread: int) -> None:
     """Raise Abandoned in a thread of the operating system that does not come to a step."""
     kind = ctypes.py_object(Abandoned)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), kind)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise Abandoned in the calling thread if it is still in this context after some seconds."""
+    timer = Timer(seconds, _interrupt, [_thread.get_ident()])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        # It may have come too late for the context.
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(_thread.get_ident()), None)
 
 
 def _withdraw(thread: int) -> None:

@@ -26,6 +26,7 @@ from typing import Any
 
 from threadspec.conformance.errors import UserError
 from threadspec.exploration import cells, layer
+from threadspec.exploration.scheduler import Abandoned, time_limit
 from threadspec.reference import _instantiate
 
 _MAKERS = {
@@ -36,6 +37,10 @@ _MAKERS = {
     "sorted": "new_sorted",
 }
 Number = int | float
+
+# The seconds after which the import of an implementation is given up.
+IMPORT = 20.0
+
 REFERENCE = Path(_instantiate.__file__).parent
 REFERENCE_NAME = "threadspec.reference"
 _KIT = "__threadspec_cells__"
@@ -702,12 +707,17 @@ def load_file(
     loader.scan(iter(files))
     layer.born = []
     try:
-        if setup:
-            loader.prepare(setup)
-        module: Any = loader.module(name)
+        with time_limit(IMPORT):
+            if setup:
+                loader.prepare(setup)
+            module: Any = loader.module(name)
         return loader.finish(name, loader.replaced.get(name, module))
     except UserError:
         raise
+    except Abandoned as error:
+        raise UserError(
+            f"{name} cannot be explored: it has not been imported after {IMPORT:g} seconds."
+        ) from error
     except Exception as error:
         raise UserError(
             f"{name} cannot be explored: importing it over the simulated thread module raised "

@@ -366,6 +366,13 @@ def test_a_module_that_fails_to_import_is_refused_with_the_error(tmp_path: Path)
         load(tmp_path, "1 / 0")
 
 
+def test_a_module_whose_import_does_not_end_is_refused(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(visible, "IMPORT", 0.5)
+    with pytest.raises(UserError, match=r"it has not been imported after 0\.5 seconds\."):
+        load(tmp_path, "while True:\n    pass\n")
+    load(tmp_path, "from threading import *\n")  # within its time
+
+
 def test_what_blocks_outside_the_simulation_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
