@@ -730,3 +730,12 @@ def test_scenarios_have_names_of_their_own() -> None:
     names = [one.name for one in (*scenarios.written(), *scenarios.generated())]
     assert len(set(names)) == len(names)
     assert len(scenarios.written()) >= 80
+
+
+def test_a_number_of_schedules_is_said_once(reference: Subject) -> None:
+    events = scenario(
+        "lock = Lock()", *["lock.acquire(); lock.release()", "lock.acquire(False)"] * 2
+    )
+    finding = explore(reference, events, quick=2)
+    assert (finding.grade, finding.schedules) == ("sampled", 2)
+    assert finding.why == "there are more schedules"
