@@ -14,7 +14,7 @@ from typing import Literal, TypeGuard
 from threadspec.conformance.errors import UserError
 from threadspec.exploration.models import Wrong
 from threadspec.exploration.program import Program
-from threadspec.exploration.scheduler import Abandoned, Run
+from threadspec.exploration.scheduler import Abandoned, Run, uninterrupted
 from threadspec.exploration.search import (
     Bounded,
     Exhaustive,
@@ -114,6 +114,12 @@ def undisturbed() -> Iterator[None]:
             gc.enable()
         if affinity is not None:
             os.sched_setaffinity(0, affinity)
+
+
+def collect(generation: int = 2) -> None:
+    """Collect garbage between two runs."""
+    with uninterrupted():
+        gc.collect(generation)
 
 
 class Exploration:
@@ -229,9 +235,10 @@ class Exploration:
         return self._deadline is not None and time.process_time() > self._deadline
 
     def _run(self, strategy: Searching) -> tuple[Run, Wrong | None]:
-        run, wrong = self._program.run(strategy, self._shared)
+        with uninterrupted():  # what the run before has left is finalized meanwhile
+            run, wrong = self._program.run(strategy, self._shared)
         if Run.serial % COLLECT == 0:
-            gc.collect()
+            collect()
         if run.erratic:
             raise Erratic(
                 f"{self._program.scenario.name} cannot be explored: the implementation does not do "

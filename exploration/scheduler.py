@@ -297,7 +297,7 @@ class Run:
         """Perform the run until it is over; afterwards, no task is left."""
         _active[0] = self
         try:
-            with _no_interruption():
+            with uninterrupted():
                 first = self._choose(None)
                 if first is not None:
                     self._pass_to(first)
@@ -511,11 +511,11 @@ class Run:
 
 
 @contextlib.contextmanager
-def _no_interruption() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Let Ctrl-C take effect at the end.
 
     KeyboardInterrupt could be raised at any line, such as the one after the baton has come back,
-    and the run would then wait for it for ever.
+    and the run would then wait for it for ever; or in a finalizer, which would swallow it.
     """
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler) or _thread.get_ident() != main_thread().ident:

@@ -127,6 +127,19 @@ def test_an_interruption_takes_effect_after_the_run(monkeypatch: Any, times: int
     assert perform(lambda: done.append("third")).status == "ended"
 
 
+def test_an_interruption_in_a_finalizer_is_not_lost(tmp_path: Path) -> None:
+    source = """
+        import _thread
+        class Lock:
+            def __del__(self):
+                _thread.interrupt_main()
+            def acquire(self):
+                return True
+        """
+    with pytest.raises(KeyboardInterrupt):
+        explore(load(tmp_path, source), scenario("lock = Lock()", "lock.acquire()"))
+
+
 def test_a_task_that_waits_in_a_loop_lets_others_go_on() -> None:
     flag = cells.Shared(False)
 
