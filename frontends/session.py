@@ -66,8 +66,8 @@ def check_writable(path: Path) -> None:
                 folder.rmdir()
 
 
-def check_report(value: str) -> None:
-    """Make sure that a value of ``--impl-report`` is meant as a place for records.
+def check_report(value: str, option: str = "--impl-report") -> None:
+    """Make sure that a value of an option is meant as a place for records.
 
     Raises UserError for a value that ends like a file of another kind, a clause or a case: a folder
     of that name would be a surprise.  A folder that exists, or ends in a slash, may have any name.
@@ -77,9 +77,32 @@ def check_report(value: str) -> None:
     if record.is_file_name(path.name) or path.is_dir() or is_new or value.endswith(("/", os.sep)):
         return
     raise UserError(
-        f"--impl-report={value} names neither a .json file nor a folder; give {value}.json for one "
+        f"{option}={value} names neither a .json file nor a folder; give {value}.json for one "
         f"record, or {value}/ for a folder with the records of all implementations."
     )
+
+
+def check_replaceable(path: Path) -> None:
+    """Make sure that a record of an exploration may be written to a path.
+
+    Raises UserError if a file with this path has verdicts, or is no record that can be read, since
+    what it holds would be lost.
+    """
+    if not path.exists():
+        return
+    try:
+        cases = len(record.read(path).cases)
+    except UserError as error:
+        raise UserError(
+            f"{shown(path)} would be lost, and is no record of an exploration: "
+            f"{str(error).partition(';')[0].rstrip('.')}; delete it, or give another file."
+        ) from error
+    if cases:
+        raise UserError(
+            f"{shown(path)} has the verdicts on {cases} case{'s' * (cases != 1)}, which would be "
+            f"lost; give another file, or add an exploration to it with threadspec explore "
+            f"--add-to={shown(path)}."
+        )
 
 
 def record_path(place: Path, name: str) -> Path:
@@ -242,6 +265,9 @@ class Session:
                     "Each implementation has a record of its own; give --impl-report a folder."
                 )
             check_writable(record_path(self._report, "probe"))
+            if self._explore:
+                for trial in self.trials:
+                    check_replaceable(record_path(self._report, trial.name))
         if self._divergences is not None:
             if self._explore:
                 raise UserError(
@@ -418,6 +444,8 @@ class Session:
                 self._written.append(left(path))
                 continue
             try:
+                if self._explore:  # another run may have written it since the beginning
+                    check_replaceable(path)
                 record.write(self._written_as(number, one), path)
             except UserError as error:
                 yield str(path), str(error)

@@ -21,6 +21,7 @@ from threadspec.conformance.index import battery
 from threadspec.exploration import campaign
 from threadspec.exploration.campaign import Campaign
 from threadspec.frontends import cli
+from threadspec.frontends.session import Session
 from threadspec.frontends.trial import make_record
 from threadspec.reports import diff, joining, matrix, record, render_diff, render_exploration
 from threadspec.reports.exploration import Exploration
@@ -250,7 +251,10 @@ def test_only_what_the_adapter_lists_and_always_fails_is_known(threadspec: Threa
         (["--add-to=other.json"], "it is of hasty, and the record is of other"),
         (["--add-to=elsewhere.json"], "it is of the module hasty, and the record is of mine"),
         (["--report=e.json", "--add-to=r.json"], "give one of them"),
-        (["--report=run.json"], "use --add-to=run.json"),
+        (["--report=run.json"], "with threadspec explore --add-to=run.json"),
+        (["--report=broken.json"], "broken.json would be lost, and is no record"),
+        (["--report=package.json"], "package.json is not a threadspec record; delete it, or give"),
+        (["--report=later.json"], "later.json has the format threadspec-record/5"),
         (["--report=e.txt"], "--report=e.txt names neither a .json file nor a folder"),
         (["--label=v1"], "add --report=FILE"),
     ],
@@ -260,6 +264,10 @@ def test_what_cannot_be_written_is_told_before_anything_is_explored(
 ) -> None:
     Path("hasty.py").write_text(HASTY)
     Path("broken.json").write_text("{")
+    Path("package.json").write_text("{}")
+    Path("later.json").write_text(
+        json.dumps({**record.to_json(a_record("hasty")), "schema": "threadspec-record/5"})
+    )
     for name, one in (("other", "other"), ("elsewhere", "hasty"), ("run", "hasty")):
         record.write(a_record(one), Path(f"{name}.json"))
     before = {path: path.read_bytes() for path in Path().glob("*.json")}
@@ -268,6 +276,52 @@ def test_what_cannot_be_written_is_told_before_anything_is_explored(
     assert sentence in err
     assert err.count("\n") == 1
     assert {path: path.read_bytes() for path in Path().glob("*.json")} == before
+
+
+@pytest.mark.parametrize("option", ["--report", "--add-to"])
+def test_a_run_that_ends_during_an_exploration_is_not_lost(
+    threadspec: Threadspec, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    Path("hasty.py").write_text(HASTY)
+    made = a_record("hasty")
+    made = replace(made, implementation=replace(made.implementation, module="hasty"))
+    if option == "--add-to":
+        record.write(replace(made, cases=made.cases[:1]), Path("r.json"))
+    rows = Campaign.rows
+
+    def beside_a_run(self: Campaign) -> Any:
+        yield from rows(self)
+        record.write(made, Path("r.json"))
+
+    monkeypatch.setattr(Campaign, "rows", beside_a_run)
+    status, _, err = threadspec("explore", "--impl=hasty", "lock.exclusion-2", f"{option}=r.json")
+    found = record.read(Path("r.json"))
+    assert found.cases == made.cases
+    if option == "--add-to":
+        assert (status, found.exploration is None) == (0, False)
+    else:
+        assert (status, found) == (2, made)
+        assert "The results were written to r-explored-1.json." in err
+        assert record.read(Path("r-explored-1.json")).exploration is not None
+
+
+def test_what_cannot_be_added_any_more_is_kept_beside_the_record(
+    threadspec: Threadspec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("hasty.py").write_text(HASTY)
+    made = a_record("hasty")
+    made = replace(made, implementation=replace(made.implementation, module="hasty"))
+    record.write(made, Path("r.json"))
+    Path("r-explored-1.json").write_text("mine")
+    monkeypatch.setattr(
+        Campaign, "rows", lambda self: record.write(a_record("other"), Path("r.json")) or iter(())
+    )
+    status, _, err = threadspec("explore", "--impl=hasty", "lock.exclusion-2", "--add-to=r.json")
+    assert status == 2
+    assert "it is of hasty, and the record is of other" in err
+    assert record.read(Path("r.json")) == a_record("other")
+    assert Path("r-explored-1.json").read_text() == "mine"
+    assert record.read(Path("r-explored-2.json")).exploration is not None
 
 
 def test_another_version_of_python_is_another_implementation() -> None:
@@ -305,6 +359,42 @@ def test_pytest_writes_schedules_and_no_verdicts(pytester: pytest.Pytester) -> N
         return sorted((one.name, one.verdict, one.schedules) for one in part.programs)
 
     assert plain(shared.exploration) == plain(found.exploration), alone
+
+
+@pytest.mark.parametrize("text", ["verdicts", "{}"])
+def test_pytest_replaces_no_file_that_would_be_lost(pytester: pytest.Pytester, text: str) -> None:
+    path = pytester.path / "r.json"
+    if text == "verdicts":
+        record.write(a_record("reference"), path)
+    else:
+        path.write_text(text)
+    before = path.read_bytes()
+    options = ["--impl=reference", "--impl-explore", f"--impl-report={path}", "lock.acquire.atomic"]
+    result = pytester.runpytest_subprocess(*options)
+    assert result.ret == 4
+    assert "would be lost" in result.stderr.str()
+    assert path.read_bytes() == before
+
+
+def test_a_run_that_ends_beside_pytest_is_not_lost(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    session = Session(["reference"], report=str(path), explore=True)
+    made = a_record("reference")
+    session.take(
+        {
+            "implementation": 0,
+            "result": record.plain(made.cases[0]),
+            "subject": record.plain(made.implementation),
+            "explored": None,
+            "known": False,
+        }
+    )
+    session.trials[0].load()
+    session._expected[0] = 1
+    record.write(made, path)
+    ((_, said),) = session.finish()
+    assert "would be lost" in said
+    assert record.read(path) == made
 
 
 def test_divergences_are_not_made_of_simulated_threads(pytester: pytest.Pytester) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import signal
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,17 @@ from threadspec.exploration.stage import Stage
 from threadspec.exploration.visible import Subject
 from threadspec.frontends import options as run_options
 from threadspec.frontends.commands import Commands, Output, Status
-from threadspec.frontends.session import check_report, check_writable, record_path, shown
+from threadspec.frontends.session import (
+    check_replaceable,
+    check_report,
+    check_writable,
+    record_path,
+    shown,
+)
 from threadspec.frontends.trial import Trial, make_record
 from threadspec.reports import joining
 from threadspec.reports import record as records
-from threadspec.reports.exploration import Broken, Explored, in_words
+from threadspec.reports.exploration import Broken, Exploration, Explored, in_words
 
 # How fine the steps are: said with each result, since a proof holds for them alone.
 GRANULARITY = (
@@ -110,7 +117,10 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
     loaded = subjects.load(implementation)
     if options.replay:
         return _replay(console, options, loaded)
-    goal = _goal(options, implementation, loaded)
+    goal = _goal(options, implementation)
+    if goal is not None:
+        goal.record(results.exploration(implementation, loaded[0], (), {}))
+        check_writable(goal.path)
     listed = {one.clause for one in implementation.adapter.divergences}
     rows: list[Explored] = []
     interrupted = False
@@ -153,63 +163,81 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
     if interrupted:
         print("threadspec: interrupted; this is what was done", file=sys.stderr)
     if goal is not None:
-        path, record = goal
-        found = results.exploration(implementation, loaded[0], rows, campaign.left_out)
-        records.write(replace(record, exploration=found), path)
+        path = goal.write(results.exploration(implementation, loaded[0], rows, campaign.left_out))
         print(f"threadspec: the results were written to {shown(path)}", file=sys.stderr)
     if interrupted:
         return Status.INTERRUPTED
     return 1 if new else 0
 
 
-def _goal(
-    options: argparse.Namespace, implementation: Implementation, loaded: Sequence[Subject]
-) -> tuple[Path, records.Record] | None:
-    """The file that the results go to, and the record that they become a part of; None for none.
+@dataclass(frozen=True)
+class Goal:
+    """Where the results go to: a new record, or, with ``adds``, the record that is there."""
 
-    Raises UserError for a file that cannot be written, that is not a record of the implementation,
-    or that has verdicts which would be lost.
+    path: Path
+    adds: bool
+    subject: records.Subject
+    label: str
+
+    def record(self, found: Exploration) -> records.Record:
+        """The record with these results, as it is to be written.
+
+        Raises UserError if anything would be lost, or if the record is not of the implementation.
+        """
+        if not self.adds:
+            check_replaceable(self.path)
+            return self.alone(found)
+        old = records.read(self.path)
+        if why := joining.why_not(old, self.alone(found)):
+            raise UserError(f"The exploration cannot be added to {self.path}: {why}.")
+        return replace(old, exploration=found)
+
+    def alone(self, found: Exploration) -> records.Record:
+        """A record of these results alone."""
+        made = make_record(self.subject, (), 1.0, True, self.label)
+        return replace(made, exploration=found)
+
+    def write(self, found: Exploration) -> Path:
+        """Write the results, and return the path of the file.
+
+        The record is read again, as a run may have written it since the exploration began.  If it
+        cannot take the results any more, they go to a new file beside it; raises UserError then,
+        which names that file.
+        """
+        try:
+            records.write(self.record(found), self.path)
+        except UserError as error:
+            beside = next(one for one in _beside(self.path) if not one.exists())
+            records.write(self.alone(found), beside)
+            raise UserError(f"{error} The results were written to {shown(beside)}.") from error
+        return self.path
+
+
+def _beside(path: Path) -> Iterator[Path]:
+    """Names for a file that takes the results where ``path`` cannot."""
+    stem, _, _ = path.name.partition(".json")
+    for number in itertools.count(1):
+        yield path.with_name(f"{stem}-explored-{number}.json")
+
+
+def _goal(options: argparse.Namespace, implementation: Implementation) -> Goal | None:
+    """Where the results go to; None if the user has named no file.
+
+    Raises UserError for a file that cannot be written.
     """
     if options.report and options.add_to:
         raise UserError("--report and --add-to each name a file for the results; give one of them.")
     if options.label and not options.report:
         raise UserError("--label is written into a new record; add --report=FILE.")
-    if options.add_to:
-        old = records.read(options.add_to)
-        check_writable(options.add_to)
-        found = results.exploration(implementation, loaded[0], (), {})
-        explored = replace(old, implementation=_subject(implementation), exploration=found)
-        if why := joining.why_not(old, explored):
-            raise UserError(f"The exploration cannot be added to {options.add_to}: {why}.")
-        return options.add_to, old
-    if not options.report:
+    if options.report:
+        check_report(options.report, "--report")
+        path = record_path(Path(options.report), implementation.name)
+    elif options.add_to:
+        path = options.add_to
+    else:
         return None
-    try:
-        check_report(options.report)
-    except UserError as error:
-        raise UserError(str(error).replace("--impl-", "--")) from error
-    path = record_path(Path(options.report), implementation.name)
-    check_writable(path)
-    if path.exists() and (lost := _cases_in(path)):
-        raise UserError(
-            f"{path} has the verdicts on {lost} cases, which would be lost; use --add-to={path} to "
-            "add the results to it, or give --report another file."
-        )
-    subject = _subject(implementation)
-    return path, make_record(subject, (), 1.0, True, options.label or "")
-
-
-def _subject(implementation: Implementation) -> records.Subject:
-    """What a record says of an explored implementation."""
-    return Trial(implementation, explore=True).load()
-
-
-def _cases_in(path: Path) -> int:
-    """The number of cases in a record; 0 for a file that is no record that can be read."""
-    try:
-        return len(records.read(path).cases)
-    except UserError:
-        return 0
+    subject = Trial(implementation, explore=True).load()
+    return Goal(path, options.add_to is not None, subject, options.label or "")
 
 
 def _progress(shown: bool) -> Progress:
