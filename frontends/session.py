@@ -27,7 +27,7 @@ from threadspec.conformance.verdicts import (
 from threadspec.frontends import options
 from threadspec.frontends.trial import Trial, make_record
 from threadspec.reports import record, text
-from threadspec.reports.exploration import Explored
+from threadspec.reports.exploration import Explored, judged
 from threadspec.reports.record import CaseResult, Subject
 
 # A name that later manuals replace -> its key in the table [names], and the name that replaces it.
@@ -406,9 +406,7 @@ class Session:
         self._results.setdefault(number, []).append(record.case_result(found["result"]))
         self._subjects[number] = record.subject(found["subject"])
         if found["explored"] is not None:
-            explored = record.explored(found["explored"])
-            if explored.failure is not None and found["known"]:
-                explored = replace(explored, verdict="known")
+            explored = judged(record.explored(found["explored"]), found["known"])
             self._explored.setdefault(number, []).append(explored)
 
     def _records(self) -> Iterator[tuple[int, record.Record]]:

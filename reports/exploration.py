@@ -6,10 +6,13 @@ Nothing in it is a verdict with real threads.  Those are in the cases of the rec
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from msgspec import Meta
+
+from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.verdicts import verdict_of
 
 # How the interpreter of an implementation that was explored is described begins with this.
 SIMULATED = "simulated threads on "
@@ -19,7 +22,7 @@ Natural = Annotated[int, Meta(ge=1)]
 
 Kind = Literal["scenario", "generated", "case"]
 Grade = Literal["exhausted", "bounded", "sampled"]
-Result = Literal["holds", "fails", "known"]
+Result = Literal["holds", "fails", "known", "non-strict"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ class Explored:
         Result,
         Meta(
             description="holds: no schedule that was run breaks a clause; fails: one does; known: "
-            "one does, and the adapter lists it."
+            "one does, and the adapter lists it; non-strict: one does, and the clause is a "
+            "recommendation."
         ),
     ]
     why: Annotated[str, Meta(description="Why it is not exhausted.")] = ""
@@ -151,14 +155,16 @@ class Exploration:
 class Numbers:
     """How many programs and cases have which result.
 
-    ``exhausted``: the programs of which every schedule holds; ``failed``: the programs and cases
-    that fail and are not known; ``least``: the fewest schedules of a case that holds.
+    ``exhausted``: the programs of which every schedule holds; ``failed``, ``non_strict`` and
+    ``known``: the programs and cases with this verdict; ``least``: the fewest schedules of a case
+    that holds.
     """
 
     programs: int
     exhausted: int
     schedules: int
     failed: int
+    non_strict: int
     known: int
     cases: int
     least: int
@@ -177,9 +183,25 @@ class Numbers:
                 f"{self.cases:,} case{plural}, each under at least {self.least:,} schedules"
             )
         parts.append(f"{self.failed} failed")
+        if self.non_strict:
+            parts.append(f"{self.non_strict} non-strict")
         if self.known:
             parts.append(f"{self.known} known")
         return "; ".join(parts)
+
+
+def judged(one: Explored, known: bool) -> Explored:
+    """A program or case with its verdict, which depends on the level of the clause that it breaks.
+
+    ``known``: whether the adapter lists the failure, if there is one.
+    """
+    if one.failure is None:
+        return one
+    if known:
+        return replace(one, verdict="known")
+    clause = catalogue().find(one.failure.clause)
+    advised = clause is not None and verdict_of("violated", clause.level) == "non-strict"
+    return replace(one, verdict="non-strict" if advised else "fails")
 
 
 def numbers(found: Iterable[Explored]) -> Numbers:
@@ -194,6 +216,7 @@ def numbers(found: Iterable[Explored]) -> Numbers:
         ),
         schedules=sum(one.schedules for one in programs),
         failed=sum(one.verdict == "fails" for one in rows),
+        non_strict=sum(one.verdict == "non-strict" for one in rows),
         known=sum(one.verdict == "known" for one in rows),
         cases=len(cases),
         least=min((one.schedules for one in cases if one.failure is None), default=0),

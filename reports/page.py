@@ -233,6 +233,7 @@ def _failure(one: Explored, shown: bool, texts: Texts) -> Iterator[dict[str, Any
     yield {
         "verdict": one.verdict,
         "clause": failure.clause,
+        "always": failure.always,
         **(
             {
                 "observed": texts.number(failure.observed),

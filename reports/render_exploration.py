@@ -11,7 +11,16 @@ from threadspec.reports.render import inline, row
 # An implementation with more broken clauses than this is shown with the first of them.
 SHOWN = 10
 
-HEADS = ("programs", "exhausted", "failed", "schedules", "cases", "failed cases", "left out")
+HEADS = (
+    "programs",
+    "exhausted",
+    "failed",
+    "schedules",
+    "cases",
+    "failed cases",
+    "non-strict",
+    "left out",
+)
 
 
 def markdown(found: Sequence[tuple[str, Record]]) -> str:
@@ -46,17 +55,18 @@ def _cells(label: str, exploration: Exploration) -> Iterator[str]:
     yield f"{programs.schedules:,}"
     yield f"{cases.cases:,}" if cases.cases else ""
     yield str(cases.failed or "")
+    yield str(programs.non_strict + cases.non_strict or "")
     yield f"{sum(exploration.left_out.values()):,}"
 
 
 def by_clause(programs: Iterable[Explored]) -> dict[str, list[tuple[Explored, Broken]]]:
-    """The failures that are not known, by the clause that they break.
+    """The failures that are not known, by the clause that they break; non-strict ones come last.
 
     Of each clause, the one with the fewest schedules comes first, and programs before cases.
     """
     found: dict[str, list[tuple[Explored, Broken]]] = {}
-    for one in programs:
-        if one.failure is not None and one.verdict == "fails":
+    for one in sorted(programs, key=lambda each: each.verdict == "non-strict"):
+        if one.failure is not None and one.verdict in ("fails", "non-strict"):
             found.setdefault(one.failure.clause, []).append((one, one.failure))
     for failures in found.values():
         failures.sort(key=lambda pair: (pair[0].kind == "case", pair[1].schedule))
@@ -72,8 +82,10 @@ def _broken(label: str, name: str, exploration: Exploration) -> Iterator[str]:
             return
         (one, failure), *others = failures
         more = f" (and {len(others)} more)" if others else ""
+        advice = " (non-strict)" if one.verdict == "non-strict" else ""
+        where = "every schedule that was tried" if failure.always else "a schedule"
         yield (
-            f"- `{label}`: `{clause}` breaks in a schedule of `{one.name}`{more}: "
+            f"- `{label}`: `{clause}`{advice} breaks in {where} of `{one.name}`{more}: "
             f"{inline(failure.observed)}; `threadspec explore --impl={name} "
             f"--replay={failure.token}`"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from threadspec.exploration.program import Program
 from threadspec.exploration.search import Random, Replay, parse
 from threadspec.exploration.stage import Stage, why_left_out
 from threadspec.frontends import cli
+from threadspec.frontends.commands import explore
 from threadspec.frontends.commands import explore as commands
 
 Command = Callable[..., tuple[int, str, str]]
@@ -520,10 +522,108 @@ def test_nothing_that_was_done_is_lost_at_an_interruption(moment: tuple[str, int
 def test_a_listed_divergence_is_known_if_it_needs_no_preemption(command: Command) -> None:
     status, out, _ = command("--impl=stdlib", "module.stack-size")
     assert status == 0
-    assert "known   module.stack-size: schedule 1" in out
+    assert "known       module.stack-size: stack_size.asking-changes-nothing in schedule 1" in out
     status, out, _ = command("--impl=stdlib", "module.stack-size", "--json")
     (found,) = json.loads(out)["programs"]
     assert found["verdict"] == "known"
+
+
+# A `should` clause, which no implementation keeps that builds on this CPython's threading.
+IMMENSE = "battery/event/wait.py::test_an_immense_timeout_is_accepted"
+
+
+def test_a_recommendation_fails_a_strict_exploration_alone(command: Command) -> None:
+    Path("hasty.py").write_text(HASTY)
+    status, out, _ = command("--impl=hasty", IMMENSE, "--report=e.json")
+    assert status == 0
+    line = f"non-strict  {IMMENSE}: event.wait.timeout-unlimited in every schedule that was tried\n"
+    assert out.startswith(line)
+    assert re.match(r" {12}actor \d: wait\(10000000000.0\) raised OverflowError", out[len(line) :])
+    assert out.endswith("\n1 non-strict.\n")
+    (found,) = json.loads(Path("e.json").read_text())["exploration"]["programs"]
+    assert found["verdict"] == "non-strict"
+    assert command("--impl=hasty", IMMENSE, "--strict")[0] == 1
+
+
+def test_a_program_that_breaks_a_recommendation_is_shown_as_non_strict(command: Command) -> None:
+    Path("hasty.py").write_text(HASTY)
+    status, out, _ = command("--impl=hasty", "thread.start-twice")
+    assert status == 0
+    assert "\nnon-strict  thread.start.atomic  on hasty\n" in out
+    assert "--replay=thread.start-twice@" in out
+
+
+def test_what_fails_in_every_schedule_shows_the_clause_and_what_was_observed(
+    command: Command,
+) -> None:
+    Path("lonely.py").write_text(
+        "from threading import *\n\n\nclass Event(Event):\n    def isSet(self):\n        return 7\n"
+    )
+    case = next(one for one in battery() if one.clause.id == "event.initially-false")
+    status, out, _ = command("--impl=lonely", case.id)
+    assert status == 1
+    line = f"always      {case.id}: event.initially-false in every schedule that was tried\n"
+    assert line in out
+    assert out.partition(line)[2].startswith("            ")
+    assert "7" in out.partition(line)[2].splitlines()[0]
+
+
+def test_failures_of_one_kind_have_one_table(command: Command) -> None:
+    Path("hasty.py").write_text(HASTY)
+    status, out, _ = command("--impl=hasty", "lock.generated-4", "lock.generated-5")
+    assert status == 1
+    assert out.count("\nFAIL  lock.mutual-exclusion  on hasty\n") == 1
+    assert "  likewise  lock.generated-5\n" in out
+    assert out.count("--replay=") == 1
+    assert out.endswith("\n2 failed.\n")
+
+
+def test_objects_and_names_make_no_other_kind_of_failure() -> None:
+    kind = explore._kind
+    assert kind("raised KeyError: <T(1)> in thread 2") == kind(
+        "raised KeyError: <T(2)> in thread 3"
+    )
+    assert kind("e.wait(1) blocks for ever") == kind("x.wait(2) blocks for ever")
+    assert kind("e.wait() blocks for ever") != kind("e.set() blocks for ever")
+
+
+def test_failures_in_the_own_files_come_first(command: Command) -> None:
+    Path("hasty.py").write_text(HASTY)
+    _, out, _ = command("--impl=hasty", "daemon.set-beside-start", "lock.attempts-3")
+    own, other = "\nFAIL  lock.acquire.atomic  on hasty\n", "\nFAIL  daemon.lasts  on hasty\n"
+    assert out.index("daemon.set-beside-start: ") < out.index("lock.attempts-3: ")
+    assert out.index(own) < out.index(other)
+    said = "  No step is in hasty.py; the fault is in what hasty builds on"
+    assert said in out.partition(other)[2]
+    assert out.count(said) == 1
+
+
+def test_a_failure_that_cannot_be_run_again_hides_no_other(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("hasty.py").write_text(HASTY)
+    whole = explore._interleaving
+
+    def some(loaded: Any, token: str) -> Any:
+        if token.startswith("daemon"):
+            raise UserError("The token does not fit.")
+        return whole(loaded, token)
+
+    monkeypatch.setattr(explore, "_interleaving", some)
+    status, out, _ = command("--impl=hasty", "daemon.set-beside-start", "lock.attempts-3")
+    assert status == 1
+    assert "  The token does not fit.\n" in out
+    assert "hasty.py:12" in out
+    assert out.endswith("\n2 failed.\n")
+
+
+def test_the_own_files_are_those_of_the_module_or_its_package() -> None:
+    standard = Path("/usr/lib/python3/threading.py")
+    inside = [Path("/x/pack/__init__.py"), Path("/x/pack/deep/locks.py")]
+    own = explore._own_files
+    assert own("pack.threads", [*inside, standard]) == {"__init__.py", "locks.py"}
+    assert own("mine", [Path("/x/mine.py"), standard]) == {"mine.py"}
+    assert own("threading", [standard]) == {"threading.py"}
 
 
 # -- CPython ---------------------------------------------------------------------------------------
@@ -671,6 +771,18 @@ def test_a_case_that_fails_in_one_schedule_fails(pytester: pytest.Pytester) -> N
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*in round * of the race, a call did not return*"])
     result.stdout.fnmatch_lines([f"*threadspec explore --impl=hasty --replay={ATTEMPTS}@*"])
+
+
+def test_pytest_records_a_recommendation_as_non_strict(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(hasty=HASTY)
+    path = pytester.path / "record.json"
+    result = pytester.runpytest_subprocess(
+        "--impl=hasty", "--impl-explore", f"--impl-report={path}", "event.wait.timeout-unlimited"
+    )
+    assert result.ret == 0
+    found = json.loads(path.read_text())["exploration"]["programs"]
+    assert "non-strict" in {one["verdict"] for one in found}
+    assert "fails" not in {one["verdict"] for one in found}
 
 
 def test_pytest_says_why_a_case_or_an_implementation_is_left_out(

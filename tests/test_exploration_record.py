@@ -24,7 +24,7 @@ from threadspec.frontends import cli
 from threadspec.frontends.session import Session
 from threadspec.frontends.trial import make_record
 from threadspec.reports import diff, joining, matrix, record, render_diff, render_exploration
-from threadspec.reports.exploration import Exploration
+from threadspec.reports.exploration import Broken, Exploration, numbers
 from threadspec.reports.record import CaseResult, Record, Subject
 
 Threadspec = Callable[..., tuple[int, str, str]]
@@ -436,7 +436,7 @@ def test_the_matrix_has_explorations_in_all_forms(threadspec: Threadspec) -> Non
     assert status == 0
     assert "left out: the exploration of absent: no record is of it" in err
     text = Path("out/matrix.md").read_text(encoding="utf-8")
-    assert "| `mine` | 17 | 14 | 1 | 5,672 | 1 |  | 2 |" in text
+    assert "| `mine` | 17 | 14 | 1 | 5,672 | 1 |  |  | 2 |" in text
     assert (
         "- `mine`: `thread.start.atomic` breaks in a schedule of `thread.start-twice`: raised "
         "KeyError: &lt;Thread(1)> in thread 1; `threadspec explore --impl=mine "
@@ -495,6 +495,20 @@ def test_at_most_ten_broken_clauses_are_listed() -> None:
     text = render_exploration.markdown([("mine", explored(many))])
     assert text.count("breaks in a schedule") == 10
     assert "- `mine`: 3 more clauses break" in text
+
+
+def test_recommendations_are_counted_apart_and_listed_last() -> None:
+    always = Broken("event.set.wakes-all", "set() raised OSError", "x@0:0x1", 1, always=True)
+    part = exploration(
+        broken("thread.start-twice", verdict="non-strict"),
+        broken("battery/event/set.py::test_x", kind="case", failure=always),
+    )
+    text = render_exploration.markdown([("mine", explored(part))])
+    assert "| `mine` | 1 | 0 |  | 4 | 1 | 1 | 1 | 2 |" in text
+    first, second = text.splitlines()[-2:]
+    assert "`event.set.wakes-all` breaks in every schedule that was tried of `battery" in first
+    assert "`thread.start.atomic` (non-strict) breaks in a schedule of `thread.start-t" in second
+    assert numbers(part.programs).words().endswith("1 failed; 1 non-strict")
 
 
 # -- what has changed -----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from quality import browser as browsers
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.index import battery
 from threadspec.reports import page, record
+from threadspec.reports.exploration import Broken
 from threadspec.reports.matrix import build
 
 JOIN = next(case.id for case in battery() if case.clause.id == "thread.join.blocks")
@@ -30,6 +31,14 @@ OTHER = exploration(
 )
 
 
+ALWAYS = Broken("event.set.wakes-all", "set() raised OSError", "x@0:0x1", 1, always=True)
+THIRD = exploration(
+    program("event.two-sets"),
+    broken("battery/event/set.py::test_x", kind="case", failure=ALWAYS),
+    broken("thread.start-twice", verdict="non-strict"),
+)
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a page on which two of three implementations were explored."""
@@ -38,6 +47,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
         a_record("plain", {}),
         replace(a_record("explored@3.9", {}), exploration=EXPLORED),
         replace(a_record("other", {}), exploration=OTHER),
+        replace(a_record("third", {}), exploration=THIRD),
     ]
     path.write_text(page.html(build(records, catalogue())), encoding="utf-8")
     return path.as_uri()
@@ -61,7 +71,7 @@ def test_a_clause_that_holds_under_every_schedule_says_of_which_programs(
     shown: browsers.Page, address: str
 ) -> None:
     view(shown, address, "#clause/event.set.wakes-all")
-    first, second = texts(shown, ".schedules > li")
+    first, second, _ = texts(shown, ".schedules > li")
     assert first.splitlines() == [
         "explored@3.9",
         "",
@@ -87,7 +97,7 @@ def test_a_broken_clause_shows_a_schedule_and_how_to_see_it_again(
     shown: browsers.Page, address: str
 ) -> None:
     view(shown, address, "#clause/thread.start.atomic")
-    first, second = texts(shown, ".schedules > li")
+    first, second, _ = texts(shown, ".schedules > li")
     assert "Breaks in a schedule of thread.start-twice, with 1 preemption, the fewest." in first
     assert "raised KeyError: <Thread(1)> in thread 1" in first
     again = "threadspec explore --impl=explored@3.9 '--replay=thread.start-twice@f4163004:0x11.1!"
@@ -108,7 +118,8 @@ def test_an_implementation_has_its_programs_in_short(shown: browsers.Page, addre
     assert "Every schedule: 14 of 17 programs exhausted, 2 cut, 1 failed" in heads
     assert "thread.start.atomic" in texts(shown, ".cause h3")
     said = text(shown, "main")
-    assert "5,672 schedules of programs; 1 case under 100 or more each; run by CPython" in said
+    cases = "1 case under 100 schedules or more each; run by CPython"
+    assert f"5,672 schedules of programs; {cases}" in said
     assert "Programs and cases left out: 2 (they take too many steps)." in said
     shown.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     lines = texts(shown, "details li")
@@ -124,6 +135,30 @@ def test_a_known_failure_is_not_counted_as_one(shown: browsers.Page, address: st
     view(shown, address, "#implementation/other")
     assert "Every schedule: 1 of 3 programs exhausted, 2 failed" in texts(shown, "h2")
     assert "thread.join.blocks" not in texts(shown, ".cause h3")
+
+
+def test_cases_and_recommendations_are_counted_apart(shown: browsers.Page, address: str) -> None:
+    view(shown, address, "#implementation/third")
+    heads = texts(shown, "h2")
+    assert (
+        "Every schedule: 1 of 2 programs exhausted, 0 failed, 1 case failed, 1 non-strict" in heads
+    )
+    first, second = texts(shown, ".cause")
+    assert "Breaks in every schedule that was tried of battery/event/set.py::test_x." in first
+    assert "Non-strict: the clause is a recommendation. Breaks in a schedule of thread." in second
+
+
+def test_an_option_is_not_broken_at_its_dashes(shown: browsers.Page, address: str) -> None:
+    shown.resize(360, 800)
+    view(shown, address, "#clause/thread.start.atomic")
+    heights = shown.evaluate(
+        "[...document.querySelectorAll('.command code')].map((one) => one.getClientRects().length"
+        " + Math.round(one.clientHeight / parseFloat(getComputedStyle(one).lineHeight)) - 1)"
+    )
+    assert heights
+    assert set(heights) == {1}
+    width = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert shown.evaluate(width)
 
 
 def test_a_record_that_is_opened_shows_its_schedules(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import re
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -41,7 +43,14 @@ from threadspec.frontends.session import (
 from threadspec.frontends.trial import Trial, make_record
 from threadspec.reports import joining
 from threadspec.reports import record as records
-from threadspec.reports.exploration import Broken, Exploration, Explored, in_words
+from threadspec.reports.exploration import (
+    Broken,
+    Exploration,
+    Explored,
+    Result,
+    in_words,
+    judged,
+)
 
 # How fine the steps are: said with each result, since a proof holds for them alone.
 GRANULARITY = (
@@ -88,7 +97,7 @@ def add(commands: Commands) -> None:
     )
     explore.add_argument("--list", action="store_true", help="list the scenarios, and stop")
     explore.add_argument("--json", action="store_true", help="print the results as JSON")
-    run_options.add(explore, run_options.named("report", "label"))
+    run_options.add(explore, run_options.named("strict", "report", "label"))
     explore.add_argument(
         "--add-to",
         type=Path,
@@ -135,8 +144,9 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
         campaign = Campaign(loaded, choice, options.exhaust, options.seconds, tell)
 
         def take(row: Explored) -> None:
-            if row.failure and row.failure.is_sequential and row.failure.clause in listed:
-                row = replace(row, verdict="known")
+            failure = row.failure
+            known = failure is not None and failure.is_sequential and failure.clause in listed
+            row = judged(row, known)
             rows.append(row)
             if not options.json and (row.kind != "case" or row.failure):
                 console.print(_line(row), highlight=False, soft_wrap=True)
@@ -150,16 +160,15 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
             interrupted = True
             for row in campaign.unfinished("the exploration was interrupted"):
                 take(row)
-    failures = [(row, row.failure) for row in rows if row.failure is not None]
-    new = [row for row in rows if row.verdict == "fails"]
+    failing = {"fails", "non-strict"} if options.strict else {"fails"}
     if options.json:
         document = _document(options.impl, loaded, rows, campaign, not interrupted)
         print(json.dumps(document, indent=1))
     else:
-        for row, failure in failures:
-            if row.verdict == "fails" and (row.kind != "case" or not failure.always):
-                _show(console, options.impl, loaded, row, failure)
-        _summary(console, loaded, rows, campaign, new)
+        own = _own_files(implementation.adapter.module, loaded[0].files)
+        for found in _found(loaded, rows, own):
+            _show(console, options.impl, loaded, found, own)
+        _summary(console, loaded, rows, campaign)
     if interrupted:
         print("threadspec: interrupted; this is what was done", file=sys.stderr)
     if goal is not None:
@@ -167,7 +176,7 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
         print(f"threadspec: the results were written to {shown(path)}", file=sys.stderr)
     if interrupted:
         return Status.INTERRUPTED
-    return 1 if new else 0
+    return Status.FOUND if any(row.verdict in failing for row in rows) else Status.FINE
 
 
 @dataclass(frozen=True)
@@ -252,46 +261,124 @@ def _progress(shown: bool) -> Progress:
     )
 
 
+# How the line of a program or a case begins, by its verdict.
+_WORDS = {
+    "holds": "[green]ok[/]        ",
+    "known": "[yellow]known[/]     ",
+    "non-strict": "[yellow]non-strict[/]",
+    "fails": "[red]FAIL[/]      ",
+}
+_ALWAYS = "[red]always[/]    "
+
+
 def _line(row: Explored) -> str:
-    """One line about a program."""
+    """One line about a program; a second one about a failure that no table follows."""
     name = row.name if row.programs == 1 else f"{row.name} ({row.programs} programs)"
     where = f" ({row.variant})" if row.variant else ""
-    if row.failure is not None:
-        if row.verdict == "known":
-            return f"[yellow]known[/]   {escape(name)}{where}: schedule {row.failure.schedule:,}"
-        if row.failure.always:
-            return (
-                f"[yellow]always[/]  {escape(name)}{where}: fails in every schedule that was tried"
-            )
-        return f"[red]FAIL[/]    {escape(name)}{where}: schedule {row.failure.schedule:,}"
-    return f"[green]ok[/]      {escape(name)}{escape(where)}: {escape(in_words(row))}"
+    word = _WORDS[row.verdict]
+    failure = row.failure
+    if failure is None:
+        return f"{word}  {escape(name)}{escape(where)}: {escape(in_words(row))}"
+    if not failure.always:
+        return f"{word}  {escape(name)}{where}: {failure.clause} in schedule {failure.schedule:,}"
+    word = _ALWAYS if row.verdict == "fails" else word
+    return (
+        f"{word}  {escape(name)}{where}: {failure.clause} in every schedule that was tried\n"
+        f"            {escape(failure.observed)}"
+    )
 
 
-def _show(
-    console: Console, name: str, loaded: list[Subject], row: Explored, failure: Broken
-) -> None:
+@dataclass(frozen=True)
+class Found:
+    """A failure that is shown with its schedule.
+
+    ``steps``: the schedule, or why it cannot be run again; ``is_own``: whether a step is in a file
+    of the implementation itself; ``others``: the programs and cases that fail likewise.
+    """
+
+    row: Explored
+    failure: Broken
+    steps: Interleaving | UserError
+    is_own: bool
+    others: list[Explored]
+
+
+def _found(loaded: list[Subject], rows: list[Explored], own: set[str]) -> list[Found]:
+    """The failures to show, one for each clause and kind of observation.
+
+    Recommendations come last, and before them what fails without a step in the implementation's own
+    files.
+    """
+    found = []
+    for row in rows:
+        failure = row.failure
+        if failure is None or row.verdict == "known" or (row.kind == "case" and failure.always):
+            continue
+        steps: Interleaving | UserError
+        try:
+            with undisturbed():
+                steps = _interleaving(loaded, failure.token)
+        except UserError as error:
+            steps = error
+        places = steps.rows if isinstance(steps, Interleaving) else ()
+        is_own = any(one.place.rpartition(":")[0] in own for one in places)
+        found.append(Found(row, failure, steps, is_own, []))
+    found.sort(key=lambda one: (one.row.verdict == "non-strict", not one.is_own))
+    first: dict[tuple[str, str], Found] = {}
+    for one in found:
+        key = one.failure.clause, _kind(one.failure.observed)
+        if key in first:
+            first[key].others.append(one.row)
+        else:
+            first[key] = one
+    return list(first.values())
+
+
+def _kind(observed: str) -> str:
+    """What was observed, without what differs from program to program: names and numbers."""
+    return re.sub(r"<[^>]*>|\w+\.(?=\w+\()|\d+", "", observed)
+
+
+def _own_files(module: str, files: list[Path]) -> set[str]:
+    """The names of the files of a module itself, without those of modules that it builds on."""
+    root = module.partition(".")[0]
+    tops = [one.parent for one in files if (one.parent.name, one.name) == (root, "__init__.py")]
+    own = {one.name for one in files if one.stem == root or any(map(one.is_relative_to, tops))}
+    return own or {one.name for one in files}
+
+
+def _titled(row: Explored) -> str:
+    return f"{row.name} ({row.variant})" if row.variant else row.name
+
+
+def _show(console: Console, name: str, loaded: list[Subject], found: Found, own: set[str]) -> None:
     """Show a failure."""
+    row, failure, steps = found.row, found.failure, found.steps
     clause = catalogue().find(failure.clause)
     console.print()
     where = f"{loaded[0].name}{f' ({row.variant})' * bool(row.variant)}"
-    console.print(f"[red]FAIL[/]  {failure.clause}  on {escape(where)}", highlight=False)
+    word = _WORDS[row.verdict].rstrip()
+    console.print(f"{word}  {failure.clause}  on {escape(where)}", highlight=False)
     required = clause.says if clause is not None else ""
-    steps, untold = None, ""
-    try:
-        steps = _interleaving(loaded, failure.token)
-    except UserError as error:  # the others are shown all the same
-        untold = str(error)
     for label, text in (
         ("program", row.name),
         ("required", required),
         ("observed", failure.observed),
         ("found", f"in schedule {failure.schedule:,}" + _preemptions(failure)),
+        ("likewise", ", ".join(map(_titled, found.others))),
+        ("no table", str(steps) if isinstance(steps, UserError) else ""),
     ):
-        console.print(f"  [bold]{label:<9}[/] {escape(text)}", highlight=False, soft_wrap=True)
-    if steps is None:
-        console.print(f"  [bold]no table [/] {escape(untold)}", highlight=False, soft_wrap=True)
-        return
-    _print_table(console, steps)
+        if text:
+            console.print(f"  [bold]{label:<9}[/] {escape(text)}", highlight=False, soft_wrap=True)
+    if not isinstance(steps, UserError):
+        _print_table(console, steps)
+        if not found.is_own:
+            console.print(
+                f"  No step is in {escape(', '.join(sorted(own)))}; the fault is in what "
+                f"{escape(loaded[0].name)} builds on, or in how it uses that.",
+                highlight=False,
+                soft_wrap=True,
+            )
     console.print(
         f"  run again: threadspec explore --impl={name} --replay={escape(failure.token)}",
         highlight=False,
@@ -320,12 +407,19 @@ def _print_table(console: Console, steps: Interleaving) -> None:
     Output(file=console.file, width=width, no_color=console.no_color).print(table)
 
 
+# The verdicts that the last line counts, with the word and the style for each.
+_COUNTED: tuple[tuple[Result, str, str], ...] = (
+    ("fails", "failed", "red"),
+    ("non-strict", "non-strict", "yellow"),
+    ("known", "known", "yellow"),
+)
+
+
 def _summary(
     console: Console,
     loaded: list[Subject],
     rows: list[Explored],
     campaign: Campaign,
-    new: list[Explored],
 ) -> None:
     programs = [row for row in rows if row.kind != "case"]
     cases = [row for row in rows if row.kind == "case"]
@@ -354,10 +448,16 @@ def _summary(
         console.print(f"{count} programs or cases are left out: {why}.", highlight=False)
     console.print(GRANULARITY, highlight=False)
     _print_bounds(console, loaded)
-    if new:
-        console.print(f"[red]{len(new)} failed.[/]", highlight=False)
-    else:
-        console.print("No schedule that was run breaks a clause.", highlight=False)
+    counts = Counter(row.verdict for row in rows)
+    said = [
+        f"[{style}]{counts[verdict]:,} {word}[/]"
+        for verdict, word, style in _COUNTED
+        if counts[verdict]
+    ]
+    console.print(
+        f"{', '.join(said)}." if said else "No schedule that was run breaks a clause.",
+        highlight=False,
+    )
 
 
 def _print_bounds(console: Console, loaded: list[Subject]) -> None:

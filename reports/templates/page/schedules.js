@@ -43,12 +43,12 @@ function isProgram(one) {
   return one.kind !== "case";
 }
 
-// The failures that are not known, by clause; of each the one that was found first comes first. In
-// the data of the page, the others do not say when they were found.
+// The failures that are not known, by clause, and recommendations last; of each the one that was
+// found first comes first. In the data of the page, the others do not say when they were found.
 function broken(programs) {
   const found = new Map();
-  for (const one of programs) {
-    if (one.verdict !== "fails") continue;
+  const with_ = (verdict) => programs.filter((one) => one.verdict === verdict);
+  for (const one of [...with_("fails"), ...with_("non-strict")]) {
     const { clause } = one.failure;
     found.set(clause, [...(found.get(clause) ?? []), one]);
   }
@@ -64,14 +64,21 @@ function nameOf(one) {
 
 // A program that breaks a clause: where, what was seen, and how to see it again.
 function failure(column, [one, ...others]) {
-  const { observed, token, preemptions } = one.failure;
+  const { observed, token, preemptions, always } = one.failure;
   const fewest =
     preemptions === null ? "" : `, with ${plural(preemptions, "preemption")}, the fewest`;
   const more = others.length
     ? ` ${plural(others.length, "more program or case breaks it", "more programs or cases break it")}.`
     : "";
   return [
-    h("p", {}, "Breaks in a schedule of ", nameOf(one), fewest, ".", more),
+    h(
+      "p",
+      {},
+      one.verdict === "non-strict" ? "Non-strict: the clause is a recommendation. " : "",
+      `Breaks in ${always ? "every schedule that was tried" : "a schedule"} of `,
+      nameOf(one),
+      `${fewest}.${more}`,
+    ),
     h("p", { class: "observed" }, observed),
     command(
       ["threadspec", "explore", `--impl=${column.implementation.name}`, `--replay=${token}`]
@@ -122,7 +129,7 @@ function about(model, column, clause) {
           "p",
           {},
           `${plural(cases.length, "case")} ${cases.length === 1 ? "holds" : "hold"} under ` +
-            `${number(Math.min(...cases))} schedules or more.`,
+            `${plural(Math.min(...cases), "schedule")} or more.`,
         )
       : null,
   ]
@@ -159,7 +166,10 @@ export function schedulesOfImplementation(column) {
   const exhausted = count(
     programs.filter(({ grade, failure }) => grade === "exhausted" && !failure),
   );
-  const failed = programs.filter(({ verdict }) => verdict === "fails");
+  const withVerdict = (verdict) => exploration.programs.filter((one) => one.verdict === verdict);
+  const failed = withVerdict("fails").filter(isProgram);
+  const failedCases = withVerdict("fails").filter((one) => !isProgram(one));
+  const advised = withVerdict("non-strict");
   const cut = count(programs.filter(({ grade, failure }) => grade !== "exhausted" && !failure));
   const cases = [...exploration.cases.values()];
   const wrong = [...broken(exploration.programs)];
@@ -170,6 +180,8 @@ export function schedulesOfImplementation(column) {
     `${number(exhausted)} of ${plural(count(programs), "program")} exhausted`,
     cut ? `${number(cut)} cut` : "",
     `${number(count(failed))} failed`,
+    failedCases.length ? `${plural(failedCases.length, "case")} failed` : "",
+    advised.length ? `${number(advised.length)} non-strict` : "",
   ].filter(Boolean);
   return [
     h("h2", {}, `Every schedule: ${said.join(", ")}`),
@@ -179,7 +191,7 @@ export function schedulesOfImplementation(column) {
       {},
       `${number(programs.reduce((sum, one) => sum + one.schedules, 0))} schedules of programs`,
       cases.length
-        ? `; ${plural(cases.length, "case")} under ${number(Math.min(...cases))} or more each`
+        ? `; ${plural(cases.length, "case")} under ${plural(Math.min(...cases), "schedule")} or more each`
         : "",
       `; run by ${exploration.interpreter} on ${exploration.made.slice(0, 10)}.`,
     ),
