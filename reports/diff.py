@@ -96,13 +96,14 @@ class Change:
 
 
 # What has become of a program that both records explored, the worst first.
-ProgramKind = Literal["broken", "kit", "found", "weaker", "mended", "stronger"]
+ProgramKind = Literal["broken", "kit", "found", "unexplored", "weaker", "mended", "stronger"]
 PROGRAM_KINDS: tuple[ProgramKind, ...] = get_args(ProgramKind)
 
 PROGRAM_MEANING: dict[ProgramKind, str] = {
-    "broken": "no schedule broke a clause before, and one does now",
+    "broken": "no schedule broke this clause before, or it was known, and one breaks it now",
     "kit": "one breaks a clause now, but what explores has changed as well",
     "found": "one breaks a clause now, of the same source, so it had not been run before",
+    "unexplored": "explored before and not now, so nothing is known",
     "weaker": "every schedule was run before, and some now",
     "mended": "a schedule broke a clause before, and none that was run does now",
     "stronger": "some schedules were run before, and every one now",
@@ -111,17 +112,25 @@ PROGRAM_MEANING: dict[ProgramKind, str] = {
 
 @dataclass(frozen=True)
 class ProgramChange:
-    """What has changed about a program, or about a case under many schedules."""
+    """What has changed about a program, or about a case under many schedules.
+
+    ``after``: None if it was not explored again.
+    """
 
     kind: ProgramKind
     before: Explored
-    after: Explored
+    after: Explored | None
 
     @property
     def name(self) -> str:
-        """The name of the program, with the variant of the implementation, if there is one."""
-        variant = f" ({self.after.variant})" if self.after.variant else ""
-        return f"{self.after.name}{variant}"
+        """The name of the program, with the variant of the implementation, if there is one.
+
+        Generated programs that hold share an entry, so the name is that of the entry with fewer.
+        """
+        one = self.after
+        if one is None or one.programs > self.before.programs:
+            one = self.before
+        return f"{one.name} ({one.variant})" if one.variant else one.name
 
 
 @dataclass(frozen=True)
@@ -270,31 +279,68 @@ def difference(old: Record, new: Record) -> Difference:
 
 
 def _programs(old: Exploration | None, new: Exploration | None) -> Iterator[ProgramChange]:
-    """What has changed about the programs that both explored, the worst first."""
+    """What has changed about the programs of the earlier exploration, the worst first.
+
+    Generated programs of a chapter that were exhausted share an entry.
+    """
     if old is None or new is None:
         return
-    before = {(one.name, one.variant): one for one in old.programs}
+    before, after = _by_name(old), _by_name(new)
     changes = []
-    for one in new.programs:
-        earlier = before.get((one.name, one.variant))
+    for key, one in after.items():
+        earlier = before.get(key)
         if earlier is None and one.kind == "generated":  # it may have been one of those that held
-            earlier = before.get((f"{one.chapter}.generated", one.variant))
+            earlier = before.get(_group(one))
         if earlier is not None and (kind := _program(earlier, one, old, new)):
             changes.append(ProgramChange(kind, earlier, one))
+    for key, one in before.items():
+        if key == _group(one) and _generated(new, one) < _generated(old, one):
+            changes.append(ProgramChange("unexplored", one, after.get(key)))
+        elif key not in after and key != _group(one):
+            group = after.get(_group(one)) if one.kind == "generated" else None
+            held = before.get(_group(one))
+            # It is among those that hold now if there are more of them.
+            if group is None or group.programs <= (held.programs if held else 0):
+                changes.append(ProgramChange("unexplored", one, None))
+            elif kind := _program(one, group, old, new):
+                changes.append(ProgramChange(kind, one, group))
     yield from sorted(changes, key=lambda one: PROGRAM_KINDS.index(one.kind))
+
+
+def _by_name(part: Exploration) -> dict[tuple[str, str], Explored]:
+    return {(one.name, one.variant): one for one in part.programs}
+
+
+def _group(one: Explored) -> tuple[str, str]:
+    """The key of the entry that the generated programs of a chapter share if they hold."""
+    return f"{one.chapter}.generated", one.variant
+
+
+def _generated(part: Exploration, like: Explored) -> int:
+    """How many generated programs were explored of the chapter of ``like``."""
+    return sum(
+        one.programs
+        for one in part.programs
+        if one.kind == "generated" and _group(one) == _group(like)
+    )
 
 
 def _program(
     before: Explored, after: Explored, old: Exploration, new: Exploration
 ) -> ProgramKind | None:
     """What has changed about one program."""
-    if before.failure is None and after.verdict == "fails":
+    failed, fails = before.failure, after.failure
+    if fails is not None and after.verdict != "known":
+        if failed is not None and failed.clause == fails.clause and before.verdict != "known":
+            return None
         if old.explorer != new.explorer:
             return "kit"
-        return "found" if old.source == new.source else "broken"
-    if before.verdict == "fails" and after.failure is None:
+        # A known failure was run before.
+        is_new = old.source != new.source or before.verdict == "known"
+        return "broken" if is_new else "found"
+    if failed is not None and before.verdict != "known" and fails is None:
         return "mended"
-    if before.failure is None and after.failure is None and before.grade != after.grade:
+    if failed is None and fails is None and before.grade != after.grade:
         if before.grade == "exhausted":
             return "weaker"
         if after.grade == "exhausted":

@@ -12,7 +12,8 @@ from threadspec.reports.record import Record
 def why_not(run: Record, explored: Record) -> str | None:
     """Why an exploration is not one of the implementation that a run judged; None if it is.
 
-    A module of an interpreter has to be that of the same version.
+    Labels have to be the same if both have one, and a module of an interpreter has to be that of
+    the same version.
     """
     exploration = explored.exploration
     assert exploration is not None
@@ -21,6 +22,8 @@ def why_not(run: Record, explored: Record) -> str | None:
         return f"it is of {other.name}, and the record is of {one.name}"
     if one.module != other.module:
         return f"it is of the module {other.module}, and the record is of {one.module}"
+    if run.label and explored.label and run.label != explored.label:
+        return f"it has the label {explored.label}, and the record has {run.label}"
     python = exploration.python
     if python and not re.search(rf"(?<![\d.]){re.escape(python)}(?!\d)", one.interpreter):
         return f"it is of Python {python}, and the record is of {one.interpreter}"

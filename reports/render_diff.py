@@ -54,6 +54,7 @@ PROGRAM_TITLES: dict[ProgramKind, str] = {
     "broken": "Break in a schedule now",
     "kit": "Break in a schedule with another kit",
     "found": "Found to break in a schedule",
+    "unexplored": "Not explored now",
     "weaker": "No longer exhausted",
     "mended": "Hold now",
     "stronger": "Exhausted now",
@@ -120,6 +121,8 @@ def program_sections(difference: Difference) -> Iterator[ProgramSection]:
 def _program(change: ProgramChange, difference: Difference) -> str:
     """What has changed about a program."""
     before = _explored(change.before)
+    if change.after is None:
+        return f"{before} → not explored"
     failure = change.after.failure
     if failure is not None:
         again = f"threadspec explore --impl={difference.name} --replay={failure.token}"
@@ -129,8 +132,9 @@ def _program(change: ProgramChange, difference: Difference) -> str:
 
 def _explored(one: Explored) -> str:
     if one.failure is not None:
-        return f"{one.failure.clause} breaks"
-    return in_words(one)
+        return f"{one.failure.clause} breaks" + " (known)" * (one.verdict == "known")
+    programs = f"{one.programs:,} programs, " if one.programs > 1 else ""
+    return programs + in_words(one)
 
 
 @dataclass(frozen=True)

@@ -428,6 +428,16 @@ def test_an_exploration_joins_none_of_several_unless_its_label_tells() -> None:
     assert left == []
 
 
+def test_an_exploration_does_not_join_a_record_with_another_label() -> None:
+    run = a_record(label="v2")
+    found, left = joining.joined([run], [explored(label="v1")])
+    assert found == [run]
+    assert [why for _, why in left] == ["it has the label v1, and the record has v2"]
+    for label in ("", "v2"):
+        found, left = joining.joined([run], [explored(label=label)])
+        assert (found[0].exploration, left) == (WHOLE, [])
+
+
 def test_the_matrix_has_explorations_in_all_forms(threadspec: Threadspec) -> None:
     record.write(a_record(), Path("in/run.json"))
     record.write(explored(), Path("in/explored.json.gz"))
@@ -517,6 +527,9 @@ HELD = program("thread.start-twice", clauses=("thread.start.atomic",))
 BROKEN = broken("thread.start-twice")
 LESS = replace(HELD, grade="bounded", bound=1)
 GROUP = program("thread.generated", kind="generated", programs=12)
+KNOWN = replace(BROKEN, verdict="known")
+OTHERWISE = broken("thread.start-twice", "thread.join.blocks")
+GENERATED = broken("thread.generated-7", kind="generated")
 
 
 @pytest.mark.parametrize(
@@ -531,8 +544,21 @@ GROUP = program("thread.generated", kind="generated", programs=12)
         (HELD, LESS, {}, "weaker"),
         (LESS, HELD, {}, "stronger"),
         (HELD, HELD, {"source": "other"}, None),
-        (HELD, replace(BROKEN, variant="portable RLock"), {"source": "other"}, None),
-        (GROUP, replace(BROKEN, kind="generated"), {"source": "other"}, "broken"),
+        (HELD, replace(BROKEN, variant="portable RLock"), {"source": "other"}, "unexplored"),
+        (replace(GROUP, programs=1), GENERATED, {"source": "other"}, "broken"),
+        (HELD, program("event.two-sets"), {}, "unexplored"),
+        (BROKEN, program("event.two-sets"), {}, "unexplored"),
+        (KNOWN, BROKEN, {"source": "other"}, "broken"),
+        (KNOWN, BROKEN, {}, "broken"),
+        (KNOWN, BROKEN, {"explorer": "other"}, "kit"),
+        (BROKEN, KNOWN, {"source": "other"}, None),
+        (BROKEN, OTHERWISE, {"source": "other"}, "broken"),
+        (BROKEN, OTHERWISE, {}, "found"),
+        (BROKEN, BROKEN, {"source": "other"}, None),
+        (HELD, replace(BROKEN, verdict="non-strict"), {"source": "other"}, "broken"),
+        (GENERATED, GROUP, {"source": "other"}, "mended"),
+        (GROUP, replace(GROUP, programs=11), {}, "unexplored"),
+        (GROUP, replace(GROUP, programs=13), {}, None),
     ],
 )
 def test_what_has_changed_about_a_program(
@@ -543,13 +569,40 @@ def test_what_has_changed_about_a_program(
     assert found.regressed == (kind == "broken")
 
 
+def test_a_generated_program_that_failed_holds_only_if_more_of_them_do() -> None:
+    """Those that hold share an entry, which does not name them."""
+    old = explored(exploration(GENERATED, GROUP))
+    for count, kinds in ((13, ["mended"]), (12, ["unexplored", "unexplored"])):
+        new = explored(exploration(replace(GROUP, programs=count), source="other"))
+        found = diff.difference(old, new)
+        assert [one.kind for one in found.programs] == kinds
+        assert found.programs[0].name in ("thread.generated-7", "thread.generated")
+
+
+def test_what_was_not_explored_again_is_told(threadspec: Threadspec) -> None:
+    old = exploration(HELD, GROUP, program("event.two-sets"))
+    record.write(a_record(exploration=old), Path("a.json"))
+    new = exploration(replace(GROUP, programs=11), program("event.two-sets"))
+    record.write(a_record(exploration=new), Path("b.json"))
+    for form in ("terminal", "markdown", "html", "json"):
+        status, out, _ = threadspec("diff", "a.json", "b.json", f"--format={form}")
+        assert status == 0
+        assert "not explored" in out or form == "json"
+    out = threadspec("diff", "a.json", "b.json")[1]
+    assert "Not explored now (2)" in out
+    assert "thread.start-twice: exhausted 727 schedules, 2 outcomes → not explored" in " ".join(
+        out.split()
+    )
+    assert "12 programs, exhausted 727 schedules" in " ".join(out.split())
+
+
 def test_diff_tells_of_a_program_that_breaks_now(threadspec: Threadspec) -> None:
     record.write(a_record(exploration=exploration(HELD, program("event.two-sets"))), Path("a.json"))
     new = exploration(BROKEN, replace(LESS, name="event.two-sets"), source="other")
     record.write(a_record(exploration=new), Path("b.json"))
     status, out, _ = threadspec("diff", "a.json", "b.json")
     assert status == 1
-    assert "Break in a schedule now (1): no schedule broke a clause before" in out
+    assert "Break in a schedule now (1): no schedule broke this clause before" in out
     assert "thread.start.atomic breaks: raised KeyError" in out
     assert "--impl=mine --replay=thread.start-twice@" in out
     assert "before: exhausted 727 schedules, 2 outcomes" in out
