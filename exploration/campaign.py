@@ -82,7 +82,7 @@ def choose(words: Sequence[str]) -> Choice:
         if not (some or more or cases):
             known = [one.name for one in scenarios.written()]
             known += [chapter.name for chapter in catalogue().chapters]
-            near = get_close_matches(word, known, 1)
+            near = get_close_matches(word, known, 1, 0.8)
             raise UserError(
                 f"There is no scenario, chapter or clause {word!r}"
                 + (f"; did you mean {near[0]}?" if near else "; --list shows the scenarios.")

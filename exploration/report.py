@@ -53,11 +53,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Interleaving:
-    """A replayed schedule: the names of its tasks, and its rows."""
+    """A replayed schedule: the names of its tasks, and its rows.
+
+    ``clause``: the one that ``wrong`` breaks, or that the case checks; ``count``: how many steps
+    were performed.
+    """
 
     tasks: tuple[str, ...]
     rows: tuple[Row, ...]
     wrong: str | None
+    clause: str
+    count: int
 
 
 @dataclass
@@ -137,7 +143,8 @@ def interleaving(program: Program, segments: list[tuple[int, int, bool]]) -> Int
     finally:
         program.watch = None
     _check(strategy, program.scenario.name)
-    return _described(recorder, run, str(wrong) if wrong is not None else None)
+    clause = program.scenario.clause_of(wrong)
+    return _described(recorder, run, str(wrong) if wrong is not None else None, clause)
 
 
 def case_interleaving(
@@ -149,7 +156,7 @@ def case_interleaving(
     run, told = stage.run(case, strategy, None, recorder.observe)
     _check(strategy, case.id)
     wrong = None if told.kind in ("ok", "observed") else told.observed or told.kind
-    return _described(recorder, run, wrong)
+    return _described(recorder, run, wrong, case.clause.id)
 
 
 def _check(strategy: Replay, name: str) -> None:
@@ -157,7 +164,7 @@ def _check(strategy: Replay, name: str) -> None:
         raise UserError(f"The token does not fit {name}: its threads cannot go on as it says.")
 
 
-def _described(recorder: _Recorder, run: Run, wrong: str | None) -> Interleaving:
+def _described(recorder: _Recorder, run: Run, wrong: str | None, clause: str) -> Interleaving:
     rows = tuple(_rows(recorder.events, run))
     if len(rows) > ROWS:
         cut = Row(rows[ROWS - LAST].task, f"({len(rows) - ROWS:,} more rows)")
@@ -165,7 +172,7 @@ def _described(recorder: _Recorder, run: Run, wrong: str | None) -> Interleaving
     used = sorted({row.task for row in rows})
     place = {task: number for number, task in enumerate(used)}
     rows = tuple(replace(row, task=place[row.task]) for row in rows)
-    return Interleaving(tuple(run.tasks[one].name for one in used), rows, wrong)
+    return Interleaving(tuple(run.tasks[one].name for one in used), rows, wrong, clause, run.count)
 
 
 def _rows(events: list[_Step | tuple[Task, str, str]], run: Run) -> list[Row]:

@@ -205,7 +205,10 @@ def test_a_failure_replays_each_time(command: Command) -> None:
         assert status == 1
         shown.add(out)
     assert len(shown) == 1
-    assert "observed  lock.acquire(False) blocks for ever" in shown.pop()
+    (only,) = shown
+    assert "\nclause    lock.acquire.atomic\nrequired  " in only
+    assert "\nobserved  lock.acquire(False) blocks for ever\n" in only
+    assert "the token ends" not in only
 
 
 def test_a_case_that_fails_after_other_schedules_replays(command: Command) -> None:
@@ -286,6 +289,8 @@ def test_a_token_goes_on_freely_behind_its_end(command: Command) -> None:
     status, out, _ = command("--impl=hasty", f"--replay={head}:0x1")
     assert status == 0
     assert "nothing is wrong with this schedule" in out
+    assert "note      the token ends at step 1; after it, the threads went on freely\n" in out
+    assert "required" not in out
 
 
 def test_a_token_of_another_source_is_refused(command: Command) -> None:
@@ -303,6 +308,15 @@ def test_a_token_of_another_source_is_refused(command: Command) -> None:
     [
         (["--impl=reference", "nosuch"], "There is no scenario, chapter or clause 'nosuch'"),
         (["--impl=reference", "evnt"], "did you mean event?"),
+        (["--impl=reference", "semaphore.nonesuch"], "'semaphore.nonesuch'; --list shows the scen"),
+        (["lock", "reference"], "reference names an implementation, and no scenario, chapter or"),
+        (["reference"], "did you mean --impl=reference?"),
+        (["--impl=reference", "--exhaust", "--seconds=5"], "leave out --seconds"),
+        (["--list", "--report=e.json", "--strict"], "leave out --strict and --report"),
+        (
+            ["--impl=reference", "--replay=x", "lock", "--add-to=e.json"],
+            "leave out --add-to and lo",
+        ),
         (["--impl=reference", "--replay=x"], "'x' is no token"),
         (["--impl=reference", "--replay=a@b:0x1"], "there is no such scenario or case"),
         (["--impl=_thread"], "_thread is not written in Python"),
@@ -320,6 +334,14 @@ def test_what_cannot_be_done_is_one_sentence(
     assert (status, out) == (2, "")
     assert sentence in err
     assert err.count("\n") == 1
+
+
+def test_a_module_that_is_given_as_a_word_is_told(command: Command) -> None:
+    Path("hasty.py").write_text(HASTY)
+    status, out, err = command("hasty")
+    assert (status, out) == (2, "")
+    assert "did you mean --impl=hasty?" in err
+    assert "did you mean --impl=hasty?" in command("./hasty.py")[2]
 
 
 def test_a_token_that_the_threads_cannot_follow_is_refused(command: Command) -> None:
@@ -369,7 +391,8 @@ def pooled(command: Command) -> Command:
         sys.modules.pop("hasty", None)
         Path("hasty.py").write_text(POOLED)
         Path("small.toml").write_text(ADAPTER + lines)
-        return command("--impl=./small.toml", "semaphore.two-permits", *arguments)
+        words = [] if any("--replay" in one for one in arguments) else ["semaphore.two-permits"]
+        return command("--impl=./small.toml", *words, *arguments)
 
     return run
 
@@ -856,3 +879,54 @@ def test_every_scenario_gets_a_few_schedules_before_any_gets_many() -> None:
         assert next(rows).name == "lock.exclusion-2"
         rows.close()  # type: ignore[attr-defined]
     assert max(counts) < 2 * campaign.FIRST
+
+
+# -- make explore ----------------------------------------------------------------------------------
+
+# Stands for the command: it fails where the name of the implementation says so.
+FAKE = """#!/bin/sh
+case "$2" in
+    --impl=absent) exit 2;;
+    --impl=raises) exit 1;;
+    --impl=stopped) exit 130;;
+esac
+echo new > "${4#--report=}"
+exit 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "written", "status"),
+    [
+        ("one two", ["one", "two"], 0),
+        ("one absent two", ["one", "two"], 2),
+        ("raises two", ["two"], 2),
+        ("one stopped two", ["one", "old"], 2),
+    ],
+)
+def test_make_explore_leaves_no_old_results(
+    tmp_path: Path, names: str, written: list[str], status: int
+) -> None:
+    """An implementation without results fails the target, and the others are explored."""
+    fake = tmp_path / "threadspec"
+    fake.write_text(FAKE)
+    fake.chmod(0o755)
+    for name in names.split():
+        (tmp_path / f"{name}.json.gz").write_text("old\n")
+    result = subprocess.run(
+        [
+            *("make", "-s", "explore", f"BIN={tmp_path}", f"EXPLORATIONS={tmp_path}"),
+            *(f"EXPLORED={names}", f"VENV={tmp_path}", f"--old-file={tmp_path}/ready"),
+        ],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == status, result.stderr
+    found = {one.name.partition(".")[0]: one.read_text() for one in tmp_path.glob("*.json.gz")}
+    old = [name for name, text in found.items() if text == "old\n"]
+    assert sorted(set(found) - set(old)) == [one for one in written if one != "old"]
+    assert bool(old) == ("old" in written)
+    for name in ("absent", "raises"):
+        if name in names.split():
+            assert f"{name}.json.gz was not written" in result.stderr

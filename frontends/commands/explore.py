@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.exploration import results, scenarios, subjects
-from threadspec.exploration.campaign import SECONDS, Campaign, choose, seal
+from threadspec.exploration.campaign import SECONDS, Campaign, Choice, choose, seal
 from threadspec.exploration.exploring import undisturbed
 from threadspec.exploration.program import Program
 from threadspec.exploration.report import Interleaving, case_interleaving, interleaving
@@ -88,9 +89,8 @@ def add(commands: Commands) -> None:
     explore.add_argument(
         "--seconds",
         type=run_options.factor,
-        default=SECONDS,
         metavar="N",
-        help="take N seconds of processor time (default: %(default)g)",
+        help=f"take N seconds of processor time (default: {SECONDS:g})",
     )
     explore.add_argument(
         "--replay", metavar="TOKEN", help="show the schedule of a failure, step by step"
@@ -109,7 +109,8 @@ def add(commands: Commands) -> None:
 
 
 def _explore(console: Console, options: argparse.Namespace) -> int:
-    choice = choose(options.words)
+    _refuse_unused(options)
+    choice = _choice(options.words)
     if options.list:
         for scenario in choice.scenarios:
             console.print(
@@ -141,7 +142,7 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
             if share >= 0:
                 progress.update(bar, completed=share)
 
-        campaign = Campaign(loaded, choice, options.exhaust, options.seconds, tell)
+        campaign = Campaign(loaded, choice, options.exhaust, options.seconds or SECONDS, tell)
 
         def take(row: Explored) -> None:
             failure = row.failure
@@ -177,6 +178,48 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
     if interrupted:
         return Status.INTERRUPTED
     return Status.FOUND if any(row.verdict in failing for row in rows) else Status.FINE
+
+
+def _refuse_unused(options: argparse.Namespace) -> None:
+    """Raise UserError for options and words that would have no effect."""
+    if options.exhaust and options.seconds:
+        raise UserError("--exhaust takes as long as the schedules do; leave out --seconds.")
+    for alone in ("list", "replay"):
+        if not getattr(options, alone):
+            continue
+        names = ("exhaust", "seconds", "strict", "report", "label", "add-to")
+        unused = [f"--{name}" for name in names if getattr(options, name.replace("-", "_"))]
+        if alone == "replay":
+            unused += options.words
+        if unused:
+            raise UserError(f"--{alone} explores nothing; leave out {' and '.join(unused)}.")
+
+
+def _choice(words: list[str]) -> Choice:
+    """What the words name.  Raises UserError for a word that names nothing."""
+    for word in words:
+        try:
+            choose([word])
+        except UserError as error:
+            if name := _implementation_of(word):
+                raise UserError(
+                    f"{word} names an implementation, and no scenario, chapter or clause; did you "
+                    f"mean --impl={name}?"
+                ) from error
+            raise
+    return choose(words)
+
+
+def _implementation_of(word: str) -> str | None:
+    """The value of ``--impl`` for an adapter, a module or its file; None if there is none."""
+    if word.endswith(".py"):
+        word = word.removeprefix("./").removesuffix(".py").replace("/", ".")
+    try:
+        found = resolve(word)
+    except UserError:
+        return None
+    root = found.adapter.module.partition(".")[0]
+    return word if PathFinder.find_spec(root, [*found.path, *sys.path]) else None
 
 
 @dataclass(frozen=True)
@@ -492,8 +535,17 @@ def _replay(console: Console, options: argparse.Namespace, loaded: list[Subject]
         print(json.dumps(asdict(steps), indent=1, default=str))
     else:
         _print_table(console, steps)
-        said = escape(steps.wrong) if steps.wrong else "nothing is wrong with this schedule"
-        console.print(f"observed  {said}", highlight=False, soft_wrap=True)
+        clause = catalogue().find(steps.clause)
+        facts = [("observed", steps.wrong or "nothing is wrong with this schedule")]
+        if steps.wrong and clause is not None:
+            facts = [("clause", clause.id), ("required", clause.says), *facts]
+        named = sum(count for _, count, _ in parse(options.replay.rpartition(":")[2]))
+        if named < steps.count:
+            facts.append(
+                ("note", f"the token ends at step {named}; after it, the threads went on freely")
+            )
+        for label, text in facts:
+            console.print(f"{label:<9} {escape(text)}", highlight=False, soft_wrap=True)
         _print_bounds(console, loaded)
     return 1 if steps.wrong else 0
 
