@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import math
 import time
@@ -22,10 +23,8 @@ from threadspec.exploration.exploring import (
     Erratic,
     Exploration,
     Finding,
-    collect,
 )
 from threadspec.exploration.program import Program, Scenario
-from threadspec.exploration.scheduler import uninterrupted
 from threadspec.exploration.search import Bounded, Choosing, Random, token
 from threadspec.exploration.stage import SPINNING, Stage, Told, why_left_out
 from threadspec.exploration.visible import Subject
@@ -266,7 +265,7 @@ class Campaign:
                     self._schedules += search.go_on(count, end)
                 done += count
                 self._tell("cases", done / max(total, 1), self._schedules)
-            collect()
+            gc.collect()
             todo.sort(key=lambda one: one[1].rank)
         yield from self._told_cases(OVER)
 
@@ -314,8 +313,7 @@ class CaseSearch:
                 break
             first = not self.schedules
             strategy = self._first if first else self._random
-            with uninterrupted():
-                run, told = self._stage.run(self._case, strategy, self._shared)
+            run, told = self._stage.run(self._case, strategy, self._shared)
             self.is_single = not strategy.choices and run.discovered <= self._shared
             self._shared |= run.discovered
             self.schedules += 1

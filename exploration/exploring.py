@@ -93,7 +93,8 @@ def undisturbed() -> Iterator[None]:
     """Keep this process on one processor and let it collect garbage only between runs.
 
     Threads that pass a baton get it faster where they are.  Processes that are started one after
-    another, such as those of pytest-xdist, take different processors.
+    another, such as those of pytest-xdist, take different processors.  Ctrl-C takes effect at the
+    end of a run.
     """
     was_enabled = gc.isenabled()
     affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
@@ -106,7 +107,8 @@ def undisturbed() -> Iterator[None]:
     if affinity is not None and len(affinity) > 1:
         os.sched_setaffinity(0, {sorted(affinity)[os.getpid() % len(affinity)]})
     try:
-        yield
+        with uninterrupted():
+            yield
     finally:
         gc.unfreeze()
         sys.unraisablehook = hook
@@ -114,12 +116,6 @@ def undisturbed() -> Iterator[None]:
             gc.enable()
         if affinity is not None:
             os.sched_setaffinity(0, affinity)
-
-
-def collect(generation: int = 2) -> None:
-    """Collect garbage between two runs."""
-    with uninterrupted():
-        gc.collect(generation)
 
 
 class Exploration:
@@ -235,10 +231,9 @@ class Exploration:
         return self._deadline is not None and time.process_time() > self._deadline
 
     def _run(self, strategy: Searching) -> tuple[Run, Wrong | None]:
-        with uninterrupted():  # what the run before has left is finalized meanwhile
-            run, wrong = self._program.run(strategy, self._shared)
+        run, wrong = self._program.run(strategy, self._shared)
         if Run.serial % COLLECT == 0:
-            collect()
+            gc.collect()
         if run.erratic:
             raise Erratic(
                 f"{self._program.scenario.name} cannot be explored: the implementation does not do "

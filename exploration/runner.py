@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterable
 from types import TracebackType
@@ -15,7 +16,7 @@ from threadspec.conformance.index import Case, battery
 from threadspec.conformance.outcome import Kind, Outcome
 from threadspec.exploration import results, subjects
 from threadspec.exploration.campaign import CaseSearch
-from threadspec.exploration.exploring import collect, undisturbed
+from threadspec.exploration.exploring import undisturbed
 from threadspec.exploration.stage import Stage, why_left_out
 from threadspec.reports.exploration import SIMULATED, Exploration, Explored
 
@@ -78,7 +79,7 @@ class ExploringRunner:
         with undisturbed():
             while search.schedules < SCHEDULES and not search.is_over and time.process_time() < end:
                 search.go_on(1)
-        collect(1)
+        gc.collect(1)
         seconds = time.monotonic() - began
         evidence: tuple[str, ...] = (f"{search.schedules} schedule{'s' * (search.schedules != 1)}",)
         if search.is_long:

@@ -510,9 +510,17 @@ class Run:
             self._pass_to(chosen)
 
 
+# The interruptions that have come and not taken effect yet, as arguments of a signal handler.
+_came: list[tuple[int, FrameType | None]] = []
+
+
+def _note(number: int, frame: FrameType | None) -> None:
+    _came.append((number, frame))
+
+
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C take effect at the end.
+    """Let Ctrl-C take effect at the end, or at the end of such a context within this one.
 
     KeyboardInterrupt could be raised at any line, such as the one after the baton has come back,
     and the run would then wait for it for ever; or in a finalizer, which would swallow it.
@@ -520,15 +528,22 @@ def uninterrupted() -> Iterator[None]:
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler) or _thread.get_ident() != main_thread().ident:
         yield  # it is ignored, or handled in another thread
-        return
-    came: list[tuple[int, FrameType | None]] = []
-    signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
-    try:
+    elif handler is _note:
         yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-        if came:
-            handler(*came[0])
+        if _came:
+            _came.clear()
+            raise KeyboardInterrupt
+    else:
+        signal.signal(signal.SIGINT, _note)
+        try:
+            yield
+        finally:
+            if signal.getsignal(signal.SIGINT) is _note:
+                signal.signal(signal.SIGINT, handler)
+            if _came:
+                first = _came[0]
+                _came.clear()
+                handler(*first)
 
 
 def _interrupt(thread: int) -> None:

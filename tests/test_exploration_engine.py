@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import builtins
 import sys
 import textwrap
 from pathlib import Path
@@ -127,17 +128,24 @@ def test_an_interruption_takes_effect_after_the_run(monkeypatch: Any, times: int
     assert perform(lambda: done.append("third")).status == "ended"
 
 
-def test_an_interruption_in_a_finalizer_is_not_lost(tmp_path: Path) -> None:
+def test_an_interruption_in_a_finalizer_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = iter([_thread.interrupt_main])
+    interrupt = lambda: next(once, lambda: None)()  # noqa: E731
+    monkeypatch.setattr(builtins, "interrupt", interrupt, raising=False)
+    monkeypatch.setattr(exploring, "COLLECT", 1)
     source = """
-        import _thread
-        class Lock:
+        class Event:
+            def __init__(self):
+                self.n = 0
             def __del__(self):
-                _thread.interrupt_main()
-            def acquire(self):
-                return True
+                interrupt()
+            def set(self):
+                self.n += 1
         """
-    with pytest.raises(KeyboardInterrupt):
-        explore(load(tmp_path, source), scenario("lock = Lock()", "lock.acquire()"))
+    with undisturbed(), pytest.raises(KeyboardInterrupt):
+        explore(load(tmp_path, source), scenario("x = Event()", "x.set()", "x.set(); 1"))
 
 
 def test_a_task_that_waits_in_a_loop_lets_others_go_on() -> None:
