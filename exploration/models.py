@@ -350,6 +350,10 @@ class Judge:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._known: dict[tuple[History, bool], Wrong | None] = {}
+        # What follows from a set of configurations: many histories have parts in common.
+        self._steps: dict[
+            tuple[frozenset[Config], int, Call | None, type, object], frozenset[Config]
+        ] = {}
 
     def judge(self, history: History, known: bool = True) -> Wrong | None:
         """What is wrong with a history, in any order that its marks may have had; or None.
@@ -387,22 +391,31 @@ class Judge:
                     return worst
             for task in ready:
                 mark = history[task][places[task]]
-                if mark.call is not None:
-                    new = frozenset(
-                        (state, (*phases[:task], (mark.call, 0), *phases[task + 1 :]))
-                        for state, phases in configs
-                    )
-                else:
-                    new = self._returned(self._closed(configs), task, mark.value)
-                    if not new:
-                        call = history[task][places[task] - 1].call
-                        worst = Wrong(task, call, _said(mark.value))
-                        if known:
-                            return worst
-                        continue
+                new = self._after(configs, task, mark)
+                if not new:
+                    call = history[task][places[task] - 1].call
+                    worst = Wrong(task, call, _said(mark.value))
+                    if known:
+                        return worst
+                    continue
                 following = (*places[:task], places[task] + 1, *places[task + 1 :])
                 todo.append((following, new))
         return worst
+
+    def _after(self, configs: frozenset[Config], task: int, mark: Mark) -> frozenset[Config]:
+        """The configurations after a mark of a task; none if they do not allow its value."""
+        key = (configs, task, mark.call, type(mark.value), mark.value)
+        new = self._steps.get(key)
+        if new is None:
+            if mark.call is not None:
+                new = frozenset(
+                    (state, (*phases[:task], (mark.call, 0), *phases[task + 1 :]))
+                    for state, phases in configs
+                )
+            else:
+                new = self._returned(self._closed(configs), task, mark.value)
+            self._steps[key] = new
+        return new
 
     def _closed(self, configs: frozenset[Config]) -> set[Config]:
         """These configurations, and all that follow from them by moves of calls that have begun."""
