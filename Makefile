@@ -47,13 +47,14 @@ matrix: $(VENV)/ready
 	$(BIN)/threadspec matrix --impl=all --from $(EXPLORATIONS) --out $(MATRIX)
 
 # The exit status 1 says that a schedule breaks a clause.  An implementation that is not here, or
-# cannot be explored, has no file afterwards, and the others are explored all the same.
+# cannot be explored, keeps its file, and the others are explored all the same.
 explore: $(VENV)/ready
 	failed=0; for one in $(EXPLORED); do \
-		file=$(EXPLORATIONS)/$$one.json.gz; rm -f $$file; \
-		$(BIN)/threadspec explore --impl=$$one --seconds=$(SECONDS) --report=$$file; \
+		new=$(EXPLORATIONS)/new-$$one.json.gz; rm -f $$new; \
+		$(BIN)/threadspec explore --impl=$$one --seconds=$(SECONDS) --report=$$new; \
 		test $$? -ne 130 || exit 130; \
-		test -f $$file || { echo "$$file was not written" >&2; failed=1; }; \
+		test -f $$new && mv $$new $(EXPLORATIONS)/$$one.json.gz || \
+			{ echo "$$one was not explored; its file is the old one" >&2; failed=1; }; \
 		done; exit $$failed
 
 test: lint battery unit

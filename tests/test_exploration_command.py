@@ -900,10 +900,10 @@ exit 1
         ("one two", ["one", "two"], 0),
         ("one absent two", ["one", "two"], 2),
         ("raises two", ["two"], 2),
-        ("one stopped two", ["one", "old"], 2),
+        ("one stopped two", ["one"], 2),
     ],
 )
-def test_make_explore_leaves_no_old_results(
+def test_make_explore_replaces_only_what_it_explored(
     tmp_path: Path, names: str, written: list[str], status: int
 ) -> None:
     """An implementation without results fails the target, and the others are explored."""
@@ -923,9 +923,8 @@ def test_make_explore_leaves_no_old_results(
     )
     assert result.returncode == status, result.stderr
     found = {one.name.partition(".")[0]: one.read_text() for one in tmp_path.glob("*.json.gz")}
-    old = [name for name, text in found.items() if text == "old\n"]
-    assert sorted(set(found) - set(old)) == [one for one in written if one != "old"]
-    assert bool(old) == ("old" in written)
+    assert sorted(found) == sorted(names.split())
+    assert [name for name in names.split() if found[name] == "new\n"] == written
     for name in ("absent", "raises"):
         if name in names.split():
-            assert f"{name}.json.gz was not written" in result.stderr
+            assert f"{name} was not explored; its file is the old one" in result.stderr
