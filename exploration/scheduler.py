@@ -319,22 +319,25 @@ class Run:
         A task that computes for ever, without a step, is told to end.  Raises UserError if a task
         blocks in something that is not simulated, and cannot be told.
         """
-        told: Task | None = None
-        while True:
-            before = self.count
-            if self._over.acquire(True, STUCK):
-                return
-            task = self.current
-            if self.count == before and task is not None and task.thread is not None:
-                if told is task:
-                    _withdraw(task.thread)
-                    raise UserError(
-                        "The implementation cannot be explored: it blocks in something else than a "
-                        f"lock of _thread, in {task.name}."
-                    )
-                told = task
-                self.stuck = True
-                _interrupt(task.thread)
+        told: list[Task] = []
+        try:
+            while True:
+                before = self.count
+                if self._over.acquire(True, STUCK):
+                    return
+                task = self.current
+                if self.count == before and task is not None and task.thread is not None:
+                    if task in told:
+                        raise UserError(
+                            "The implementation cannot be explored: it blocks in something else "
+                            f"than a lock of _thread, in {task.name}."
+                        )
+                    told.append(task)
+                    self.stuck = True
+                    _interrupt(task.thread)
+        finally:
+            for task in told:
+                _withdraw(task.thread)
 
     def setting_up(self) -> _SettingUp:
         """A context in which the caller's own code belongs to the run, as its set-up."""
@@ -563,17 +566,16 @@ def time_limit(seconds: float) -> Iterator[None]:
     finally:
         timer.cancel()
         timer.join()
-        # It may have come too late for the context.
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(_thread.get_ident()), None)
+        _withdraw(_thread.get_ident())  # it may have come too late for the context
 
 
-def _withdraw(thread: int) -> None:
-    """Take back an exception that was to be raised in a thread which does not run.
+def _withdraw(thread: int | None) -> None:
+    """Take back an exception that was to be raised in a thread, if it has not been.
 
     Up to 3.12, every thread goes on looking for it until one of them has raised such an exception,
     and in 3.11 a profiled function would do nothing else.  So the calling thread raises one.
     """
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread or 0), None)
     with contextlib.suppress(Abandoned):
         _interrupt(_thread.get_ident())
         while True:  # the exception comes at the end of a round

@@ -409,16 +409,30 @@ def test_what_blocks_outside_the_simulation_is_refused(
         explore(subject, scenario("lock = Lock()", "lock.acquire()"))
 
 
+def profiled_events() -> list[str]:
+    """What a profile function sees of a call.
+
+    An interpreter that still looked for an exception to raise would stay in it for ever.
+    """
+    program = lambda: None  # noqa: E731
+    seen: list[str] = []
+    sys.setprofile(lambda frame, event, argument: seen.append(event))
+    program()
+    sys.setprofile(None)
+    return seen
+
+
 def test_a_thread_that_cannot_be_told_to_end_disturbs_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     test_what_blocks_outside_the_simulation_is_refused(tmp_path, monkeypatch)
-    program = lambda: None  # noqa: E731
-    seen: list[str] = []
-    sys.setprofile(lambda frame, event, argument: seen.append(event))
-    program()  # an interpreter that still looked for the exception would stay here for ever
-    sys.setprofile(None)
-    assert "call" in seen
+    assert "call" in profiled_events()
+
+
+def test_a_time_limit_leaves_nothing_behind() -> None:
+    with scheduler.time_limit(60.0):
+        pass
+    assert "call" in profiled_events()
 
 
 def test_a_value_that_cannot_be_looked_at_is_no_error(tmp_path: Path) -> None:
