@@ -728,7 +728,7 @@ def test_each_case_gets_some_schedules_before_any_gets_all(
         def rank(self) -> str:
             return self.name[::-1]
 
-        def go_on(self, count: int) -> int:
+        def go_on(self, count: int, end: float | None = None) -> int:
             runs.extend([self.name] * count)
             self.schedules += count
             return count
