@@ -56,7 +56,12 @@ export function command(text) {
     button.textContent = "Copied";
   });
   // Pages from the disk may not be allowed to use the clipboard.
-  return h("p", { class: "command" }, h("code", {}, text), navigator.clipboard ? button : null);
+  return h(
+    "p",
+    { class: "command" },
+    h("code", { tabindex: 0 }, text), // it scrolls where it is too long
+    navigator.clipboard ? button : null,
+  );
 }
 
 // A word for a shell: in quotes where it needs them.
