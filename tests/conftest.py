@@ -1,9 +1,11 @@
-"""Shared fixtures: a way to write a small implementation, and a clean environment."""
+"""Shared fixtures: a way to write a small implementation, a clean environment, and a browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from quality import browser as browsers
 
 pytest_plugins = ["pytester"]
 
@@ -26,3 +28,19 @@ def miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str,
         return name
 
     return write
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[browsers.Page]:
+    """A browser's page, for the tests of a module."""
+    with browsers.browser() as shown:
+        yield shown
+
+
+@pytest.fixture
+def shown(window: browsers.Page) -> Iterator[browsers.Page]:
+    """The browser's page, in a window for a desktop; nothing may go wrong in it."""
+    window.resize(1280, 900)
+    window.media()
+    yield window
+    assert window.complaints() == []

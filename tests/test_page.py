@@ -7,7 +7,7 @@ import gzip
 import json
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from shutil import which
@@ -116,21 +116,6 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> str:
     matrix = build(records, catalogue())
     path.write_text(page.html(matrix, histories(matrix, [*earlier, records[2]])), encoding="utf-8")
     return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[browsers.Page]:
-    with browsers.browser() as shown:
-        yield shown
-
-
-@pytest.fixture
-def shown(window: browsers.Page) -> Iterator[browsers.Page]:
-    """The browser's page, in a window for a desktop; nothing may go wrong in it."""
-    window.resize(1280, 900)
-    window.media()
-    yield window
-    assert window.complaints() == []
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,20 +50,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     ]
     path.write_text(page.html(build(records, catalogue())), encoding="utf-8")
     return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[browsers.Page]:
-    with browsers.browser() as shown:
-        yield shown
-
-
-@pytest.fixture
-def shown(window: browsers.Page) -> Iterator[browsers.Page]:
-    """The browser's page; nothing may go wrong in it."""
-    window.resize(1280, 900)
-    yield window
-    assert window.complaints() == []
 
 
 def test_a_clause_that_holds_under_every_schedule_says_of_which_programs(
