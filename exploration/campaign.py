@@ -215,7 +215,8 @@ class Campaign:
     def _told_together(self) -> Iterator[Explored]:
         """One row for the generated programs of each chapter that were exhausted."""
         while self._generated:
-            chapter, found = self._generated.popitem()
+            chapter = next(iter(self._generated))
+            found = self._generated.pop(chapter)
             yield _together(chapter, self._subjects[0], found)
 
     def _explore(

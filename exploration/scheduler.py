@@ -319,7 +319,7 @@ class Run:
         A task that computes for ever, without a step, is told to end.  Raises UserError if a task
         blocks in something that is not simulated, and cannot be told.
         """
-        told: list[Task] = []
+        told: dict[Task, int] = {}  # with their threads
         try:
             while True:
                 before = self.count
@@ -332,12 +332,12 @@ class Run:
                             "The implementation cannot be explored: it blocks in something else "
                             f"than a lock of _thread, in {task.name}."
                         )
-                    told.append(task)
+                    told[task] = task.thread
                     self.stuck = True
                     _interrupt(task.thread)
         finally:
-            for task in told:
-                _withdraw(task.thread)
+            for thread in told.values():
+                _withdraw(thread)
 
     def setting_up(self) -> _SettingUp:
         """A context in which the caller's own code belongs to the run, as its set-up."""
@@ -569,13 +569,13 @@ def time_limit(seconds: float) -> Iterator[None]:
         _withdraw(_thread.get_ident())  # it may have come too late for the context
 
 
-def _withdraw(thread: int | None) -> None:
+def _withdraw(thread: int) -> None:
     """Take back an exception that was to be raised in a thread, if it has not been.
 
     Up to 3.12, every thread goes on looking for it until one of them has raised such an exception,
     and in 3.11 a profiled function would do nothing else.  So the calling thread raises one.
     """
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread or 0), None)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None)
     with contextlib.suppress(Abandoned):
         _interrupt(_thread.get_ident())
         while True:  # the exception comes at the end of a round
