@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import json
 import os
@@ -15,6 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from _pytest._code.code import (  # not public, but what every plugin that reads failures expects
+    ReprEntryNative,
+    ReprExceptionInfo,
+    ReprFileLocation,
+    ReprTraceback,
+)
 
 from threadspec.conformance.errors import UserError
 from threadspec.frontends.options import IMPLEMENTATION, OPTIONS, PLUGINS
@@ -330,32 +335,15 @@ class CaseFailed(Exception):
     """A case found a deviation that fails the run."""
 
 
-@dataclasses.dataclass(frozen=True)
-class _Crash:
-    message: str
-    where: str
+def _representation(text: str, line: str, source: str, number: int) -> ReprExceptionInfo:
+    """A failure as pytest's own classes represent it, whose parts other plugins read.
 
-    def __str__(self) -> str:
-        return f"battery/{self.where}: {self.message}" if self.where else self.message
-
-
-class Explanation:
-    """The explanation of a failed case, as pytest prints it, with one line for its summary.
-
-    Pytest cuts a plain text to one line in its summary, but not in a CI, where it would print the
-    whole explanation twice. What ``reprcrash`` says is the line there, and in a JUnit file.
+    ``text`` is printed in place of a traceback; ``line`` in pytest's summary, which would show the
+    whole text in a CI, and in a JUnit file.  ``source`` and ``number``: the file and the line.
     """
-
-    def __init__(self, text: str, clause: str, observed: str, where: str) -> None:
-        self._text = text
-        self.reprcrash = _Crash(f"{clause}: {' '.join(observed.split())}", where)
-
-    def __str__(self) -> str:
-        return self._text
-
-    def toterminal(self, terminal: Any) -> None:
-        """Write the explanation where pytest writes a traceback."""
-        terminal.line(self._text)
+    crash = ReprFileLocation(source, number, line)
+    traceback = ReprTraceback([ReprEntryNative([f"{text}\n"])], None, style="native")
+    return ReprExceptionInfo(reprtraceback=traceback, reprcrash=crash)
 
 
 class CaseItem(pytest.Item):
@@ -435,9 +423,14 @@ class CaseItem(pytest.Item):
             return super().repr_failure(excinfo, style)
         from threadspec.reports.text import explain_failure
 
-        return explain_failure(
+        text = explain_failure(
             self.result, self.case.clause, self.kit_session.name(self.number), self._command()
         )
+        line = f"{self.case.clause.id}: {' '.join((self.result.observed or '').split())}"
+        source, _, number = (
+            self.result.where or f"{self.case.source}:{self.case.line}"
+        ).rpartition(":")
+        return _representation(text, line, f"battery/{source}", int(number))
 
     def _command(self) -> str:
         """The command that runs this case again in the folder in which pytest was started."""
@@ -678,17 +671,12 @@ class Collector:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Add the result of a case, and shorten what pytest's summary says of it."""
+        """Add the result of a case."""
         found = getattr(report, "threadspec", None)
         if found is None or report.when != "call":
             return
         if report.outcome != "rerun":
             self._session.take(found)
-        if isinstance(report.longrepr, str):
-            result = found["result"]
-            report.longrepr = Explanation(
-                report.longrepr, result["clause"], result["observed"] or "", result["where"] or ""
-            )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
