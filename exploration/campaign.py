@@ -18,7 +18,8 @@ from threadspec.conformance.index import Case, battery
 from threadspec.exploration import scenarios
 from threadspec.exploration.exploring import (
     ALWAYS,
-    QUICK,
+    EXHAUST,
+    PARTS,
     SEED,
     Erratic,
     Exploration,
@@ -34,8 +35,8 @@ from threadspec.reports.exploration import Broken, Explored, Kind
 SECONDS = 60.0
 FOR_SCENARIOS = 0.6
 
-# How many schedules of each scenario are run before more of any.
-FIRST = 60
+# The generated scenarios begin when the written ones come to this part (see exploring.PARTS).
+WRITTEN = 4
 
 # How many schedules of each case are run in each round.  The cases that another schedule may change
 # most come first in the next round, so they have had most schedules when the time is over.
@@ -121,12 +122,13 @@ class Campaign:
         self._subjects = subjects
         self._choice = choice
         self._exhaust = exhaust
+        self._parts = EXHAUST if exhaust else PARTS
         self._seconds = seconds
         self._tell = tell
         self._began = time.process_time()
         self._schedules = 0
         # What has been begun, and not been told by rows().
-        self._waiting: deque[tuple[Scenario, Subject, Kind, Finding]] = deque()
+        self._waiting: deque[tuple[Scenario, Subject, Kind, Exploration]] = deque()
         self._generated: dict[str, list[tuple[Scenario, Finding]]] = {}
         self._searches: list[tuple[Case, CaseSearch]] = []
         self._not_begun = len(choice.generated) + (0 if exhaust else len(choice.cases))
@@ -152,9 +154,9 @@ class Campaign:
         ``why``: the reason for which the others count as left out.
         """
         yield from self._told_together()
-        for scenario, subject, kind, finding in self._waiting:
-            if finding.schedules:
-                yield _row(scenario, subject, finding, kind)
+        for scenario, subject, kind, exploration in self._waiting:
+            if exploration.finding.schedules:
+                yield _row(scenario, subject, exploration.finding, kind)
             else:
                 self.left_out[why] += 1
         yield from self._told_cases(why)
@@ -168,49 +170,39 @@ class Campaign:
         for one in self._choice.scenarios:
             for number, subject in enumerate(self._subjects):
                 if number == 0 or one.uses_rlock:
-                    waiting.append((one, subject, "scenario", Finding()))
-        generated = self._choice.generated
-        total = len(waiting) + len(generated)
-        done = 0
-        end = None if self._exhaust else self._began + FOR_SCENARIOS * self._seconds
-        # A few schedules of each come first: they show the faults that are easily found.
-        for most in (QUICK,) if self._exhaust else (FIRST, QUICK):
-            if most == QUICK:
-                waiting.extend(
-                    (one, self._subjects[0], "generated", Finding()) for one in generated
-                )
-                self._not_begun -= len(generated)
+                    waiting.append((one, subject, "scenario", self._exploration(one, subject)))
+        to_come = len(self._choice.generated)
+        total = len(waiting) + to_come
+        parts = len(self._parts)
+        for part in range(1, parts + 1):
+            if part == min(WRITTEN, parts):
+                self._add_generated()
+                to_come = 0
             for _ in range(len(waiting)):
-                scenario, subject, kind, before = waiting[0]
-                finding = self._explore(scenario, subject, end, most)
+                scenario, subject, kind, exploration = waiting[0]
+                is_told = self._go_on(exploration, part)
                 waiting.popleft()
-                if finding is None:
-                    done += 1
-                elif finding.grade != "exhausted" and finding.failure is None:
-                    known = finding if finding.schedules else before
-                    waiting.append((scenario, subject, kind, known))
+                finding = exploration.finding
+                if not is_told:
+                    continue
+                if not exploration.is_over:
+                    waiting.append((scenario, subject, kind, exploration))
+                elif not finding.schedules:
+                    self.left_out[finding.why] += 1
+                elif kind == "generated" and finding.grade == "exhausted" and not finding.failure:
+                    told = self._generated.setdefault(scenario.chapter, [])
+                    told.append((scenario, finding))
                 else:
-                    done += 1
-                    if kind == "generated" and finding.failure is None:
-                        told = self._generated.setdefault(scenario.chapter, [])
-                        told.append((scenario, finding))
-                    else:
-                        yield _row(scenario, subject, finding, kind)
-                self._tell("scenarios", done / total, self._schedules)
-        yield from self._told_together()
-        while waiting:
-            scenario, subject, kind, before = waiting[0]
-            again = self._explore(scenario, subject, end)
-            waiting.popleft()
-            done += 1
-            self._tell("scenarios", done / total, self._schedules)
-            if again is None:
-                continue
-            finding = again if again.schedules else before
-            if finding.schedules:
-                yield _row(scenario, subject, finding, kind)
-            else:
-                self.left_out[OVER] += 1
+                    yield _row(scenario, subject, finding, kind)
+                self._tell("scenarios", 1.0 - (len(waiting) + to_come) / total, self._schedules)
+            if part >= WRITTEN:
+                yield from self._told_together()
+
+    def _add_generated(self) -> None:
+        subject = self._subjects[0]
+        for one in self._choice.generated:
+            self._waiting.append((one, subject, "generated", self._exploration(one, subject)))
+        self._not_begun -= len(self._choice.generated)
 
     def _told_together(self) -> Iterator[Explored]:
         """One row for the generated programs of each chapter that were exhausted."""
@@ -219,28 +211,27 @@ class Campaign:
             found = self._generated.pop(chapter)
             yield _together(chapter, self._subjects[0], found)
 
-    def _explore(
-        self, scenario: Scenario, subject: Subject, end: float | None, quick: int | None = None
-    ) -> Finding | None:
-        """What is found; None if the program counts as left out, since it is erratic."""
-        if end is not None and time.process_time() > end:
-            return Finding(grade="sampled", why=OVER)
-        before = self._schedules
+    def _exploration(self, scenario: Scenario, subject: Subject) -> Exploration:
+        """What explores a scenario."""
+        end = None if self._exhaust else self._began + FOR_SCENARIOS * self._seconds
 
         def tell(count: int) -> None:
-            self._tell(scenario.name, -1.0, before + count)
+            self._tell(scenario.name, -1.0, self._schedules + count)
 
-        exploration = Exploration(
-            Program(scenario, subject), end, self._exhaust, tell, None if self._exhaust else quick
-        )
+        return Exploration(Program(scenario, subject), end, self._parts, tell)
+
+    def _go_on(self, exploration: Exploration, part: int) -> bool:
+        """Explore a program up to a part; False if it counts as left out, since it is erratic."""
+        before = exploration.finding.schedules
         try:
-            finding = exploration.explore()
+            exploration.explore(part)
         except Erratic as error:
             self._erratic = error
             self.left_out[ERRATIC] += 1
-            return None
-        self._schedules += finding.schedules
-        return finding
+            return False
+        finally:
+            self._schedules += exploration.finding.schedules - before
+        return True
 
     # -- cases ------------------------------------------------------------------------------------
 

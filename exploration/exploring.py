@@ -6,7 +6,8 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
@@ -25,11 +26,32 @@ from threadspec.exploration.search import (
     token,
 )
 
-# The most schedules of one scenario in each stage of the search, unless the user wants all.
-MOST = 20_000
-BOUNDED = 5_000
-SAMPLES = 1_000
-QUICK = 600
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the exploration of a program: at most ``most`` schedules of one kind, in all.
+
+    ``kind``: "every" schedule, those with at most ``bound`` preemptions, or "random" ones.
+    """
+
+    kind: Literal["every", "bounded", "random"]
+    most: int | None
+    bound: int = 0
+
+
+# Easily found faults show in the first parts, and what has too many schedules soon gets a bound.
+PARTS = (
+    Part("every", 60),
+    Part("every", 600),
+    Part("bounded", 5_000, 1),
+    Part("every", 2_000),
+    Part("bounded", 5_000, 2),
+    Part("random", 1_000),
+    Part("every", 20_000),
+)
+QUICK = 2  # how many parts are run where each program only gets some schedules
+EXHAUST = (*PARTS[:QUICK], Part("every", None))
+
 ALWAYS = 30  # random ones that show whether a failure depends on the schedule at all
 MINIMIZE = 500  # to show that no schedule with fewer preemptions fails
 
@@ -92,9 +114,10 @@ class Erratic(UserError):
 def undisturbed() -> Iterator[None]:
     """Keep this process on one processor and let it collect garbage only between runs.
 
-    Threads that pass a baton get it faster where they are.  Processes that are started one after
-    another, such as those of pytest-xdist, take different processors.  Ctrl-C takes effect at the
-    end of a run.
+    Threads that pass a baton get it faster where they are, and if the one that is woken waits until
+    the other blocks, as Linux's policy for batch processes has it.  Processes that are started one
+    after another, such as those of pytest-xdist, take different processors.  Ctrl-C takes effect at
+    the end of a run.
     """
     was_enabled = gc.isenabled()
     affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
@@ -107,7 +130,7 @@ def undisturbed() -> Iterator[None]:
     if affinity is not None and len(affinity) > 1:
         os.sched_setaffinity(0, {sorted(affinity)[os.getpid() % len(affinity)]})
     try:
-        with uninterrupted():
+        with _batch(), uninterrupted():
             yield
     finally:
         gc.unfreeze()
@@ -118,113 +141,161 @@ def undisturbed() -> Iterator[None]:
             os.sched_setaffinity(0, affinity)
 
 
+@contextmanager
+def _batch() -> Iterator[None]:
+    """Give this thread, and those that it starts, the policy for batch processes."""
+    policy = os.sched_getscheduler(0) if hasattr(os, "SCHED_BATCH") else None
+    if policy != os.SCHED_OTHER:  # there is none, or somebody has chosen another one
+        yield
+        return
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, os.sched_param(0))
+
+
+class _Search:
+    """The runs of one strategy, with what has come of them.
+
+    ``is_complete``: no run has been given up because its threads poll.
+    """
+
+    def __init__(self, begin: Callable[[], Searching]) -> None:
+        self._begin = begin
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin again."""
+        self.strategy = self._begin()
+        self.outcomes: Counter[tuple[object, ...]] = Counter()
+        self.count = self.equivalent = 0
+        self.is_complete = True
+
+    def take(self, run: Run, program: Program) -> None:
+        """Note how a run has ended."""
+        if run.status == "cut":
+            self.equivalent += 1
+        else:
+            self.outcomes[program.outcome(run)] += 1
+        if run.fair:
+            self.is_complete = False
+
+
 class Exploration:
-    """Explores one program.
+    """Explores one program, in parts, so that other programs can have theirs in between.
 
     ``deadline``: the processor time, as ``time.process_time`` tells it, at which to stop, or None;
-    ``exhaust``: run every schedule, however many; ``tell``: called now and then with the number of
-    schedules so far; ``quick``: stop after that many schedules, with the grade "sampled" unless
-    those were all.
+    ``parts``: what is run, unless the first of them show all there is;
+    ``tell``: called now and then with the number of schedules so far.
     """
 
     def __init__(
         self,
         program: Program,
         deadline: float | None = None,
-        exhaust: bool = False,
+        parts: Sequence[Part] = PARTS,
         tell: Callable[[int], None] = lambda count: None,
-        quick: int | None = None,
     ) -> None:
         self._program = program
-        self._quick = quick
         self._deadline = deadline
-        self._exhaust = exhaust
         self._tell = tell
         self._shared: set[object] = set()
-        self.finding = Finding()
+        self._todo = deque(parts)
+        self._done = 0
+        self._every = _Search(Exhaustive)
+        self._searches = [self._every]
+        self.finding = Finding("sampled")
 
-    def explore(self) -> Finding:
-        """What is found.  Raises Erratic."""
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to be run."""
+        return not self._todo
+
+    def explore(self, parts: int | None = None) -> Finding:
+        """What is found once this many parts have been run, by default all.  Raises Erratic."""
         began = time.process_time()
         finding = self.finding
         try:
-            self._search()
+            while self._todo and (parts is None or self._done < parts):
+                if self._is_late():
+                    raise Stop
+                self._run_part(self._todo[0])
+                self._todo.popleft()
+                self._done += 1
+                if finding.failure is not None or finding.grade == "exhausted":
+                    self._todo.clear()
         except Stop:
-            if finding.grade == "exhausted":
-                finding.grade = "sampled"
             finding.why = "the time was over"
+            self._todo.clear()
         finally:
-            finding.seconds = time.process_time() - began
+            self._count()
+            gc.collect(1)  # the rest of what was made since the last program
+            finding.seconds += time.process_time() - began
         return finding
 
-    def _search(self) -> None:
+    def _count(self) -> None:
+        """Put the numbers of all searches into the finding."""
         finding = self.finding
-        most = self._quick or (None if self._exhaust else MOST)
-        if self._all(Exhaustive, most):
-            return
-        if finding.failure is not None:
-            return
-        finding.grade = "sampled"
-        if self._quick:
-            finding.why = finding.why or "there are more schedules"
-            return
-        finding.why = finding.why or f"more than {most:,} schedules"
-        for bound in (1, 2):
-            if not self._all(lambda bound=bound: Bounded(bound), BOUNDED):  # type: ignore[misc]
-                break
-            finding.grade = "bounded"
-            finding.bound = bound
-        if finding.failure is None:
-            self._all(lambda: Random(SEED), SAMPLES)
+        finding.schedules = sum(one.count for one in self._searches)
+        finding.equivalent = sum(one.equivalent for one in self._searches)
+        finding.outcomes = dict(sum((one.outcomes for one in self._searches), Counter()))
 
-    def _all(self, begin: Callable[[], Searching], most: int | None) -> bool:
-        """Run all schedules of a strategy; return whether that was done.
+    def _run_part(self, part: Part) -> None:
+        finding = self.finding
+        if part.kind == "every":
+            if self._every.strategy.done:
+                return  # all were run, but they have no end
+            if self._all(self._every, part.most) and self._every.is_complete:
+                finding.grade = "exhausted"
+                finding.bound = None
+                finding.why = ""
+            elif not self._every.is_complete:
+                finding.why = "its threads poll, so that it has no longest schedule"
+            elif finding.failure is None:
+                finding.why = f"more than {part.most:,} schedules"
+            return
+        if part.kind == "bounded" and finding.bound != (part.bound - 1 or None):
+            return  # fewer preemptions were too many
+        search = _Search(
+            (lambda: Random(SEED)) if part.kind == "random" else (lambda: Bounded(part.bound))
+        )
+        self._searches.append(search)
+        if self._all(search, part.most) and search.is_complete:
+            finding.grade = "bounded"
+            finding.bound = part.bound
+
+    def _all(self, search: _Search, most: int | None) -> bool:
+        """Run all schedules of a search, at most ``most``; return whether that was done.
 
         It begins again whenever a location turns out to be shared.
         """
         finding = self.finding
-        while True:
-            strategy = begin()
-            outcomes: dict[tuple[object, ...], int] = {}
-            count = equivalent = 0
-            complete = True
-            while True:
-                run, wrong = self._run(strategy)
-                if run.discovered - self._shared:
-                    # Steps of this run were hidden, so what happened before what is not known.
-                    self._shared |= run.discovered
-                    if self._is_late():
-                        raise Stop
-                    break
-                if wrong is not None:
-                    finding.schedules += count + 1
-                    finding.failure = self._failure(run, wrong, finding.schedules)
-                    if not strategy.done:
-                        finding.grade = "sampled"
-                        finding.why = "stopped at the first failure"
-                    return False
-                count += 1
-                if run.status == "cut":
-                    equivalent += 1
+        while not search.strategy.done and (most is None or search.count < most):
+            if self._is_late():
+                raise Stop
+            run, wrong = self._run(search.strategy)
+            if run.discovered - self._shared:
+                # Steps of this run were hidden, so what happened before what is not known.
+                self._shared |= run.discovered
+                search.restart()
+                self._every.restart()  # its next schedules are those of other steps
+                continue
+            search.count += 1
+            if wrong is not None:
+                self._count()
+                finding.failure = self._failure(run, wrong, finding.schedules)
+                if search.strategy.done and search is self._every:
+                    finding.grade = "exhausted"
                 else:
-                    outcome = self._program.outcome(run)
-                    outcomes[outcome] = outcomes.get(outcome, 0) + 1
-                if run.fair:
-                    complete = False
-                    finding.why = "its threads poll, so that it has no longest schedule"
-                over = strategy.done or (most is not None and count >= most)
-                if over or count % 64 == 0:
-                    self._tell(finding.schedules + count)
-                if self._is_late():
-                    finding.schedules += count
-                    finding.outcomes.update(outcomes)
-                    raise Stop
-                if over:
-                    finding.schedules += count
-                    finding.equivalent += equivalent
-                    for outcome, times in outcomes.items():
-                        finding.outcomes[outcome] = finding.outcomes.get(outcome, 0) + times
-                    return strategy.done and complete
+                    finding.grade = "sampled"
+                    finding.bound = None
+                    finding.why = "stopped at the first failure"
+                return False
+            search.take(run, self._program)
+            if search.strategy.done or search.count % 64 == 0:
+                self._tell(sum(one.count for one in self._searches))
+        return search.strategy.done
 
     def _is_late(self) -> bool:
         """Whether the time is over."""
@@ -233,7 +304,7 @@ class Exploration:
     def _run(self, strategy: Searching) -> tuple[Run, Wrong | None]:
         run, wrong = self._program.run(strategy, self._shared)
         if Run.serial % COLLECT == 0:
-            gc.collect()
+            gc.collect(0)  # what was made since the last time
         if run.erratic:
             raise Erratic(
                 f"{self._program.scenario.name} cannot be explored: the implementation does not do "

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 # How many alien threads a program may have, at most: each may count from its first call on.
 ALIENS = 5
@@ -22,16 +22,16 @@ BLOCKS = "blocks for ever"
 # A value that the manual leaves open.
 ANY: Any = "anything"
 
+# Calls, marks and stages are compared and looked up by the thousand, and tuples are the fastest.
 
-@dataclass(frozen=True)
-class Done:
+
+class Done(NamedTuple):
     """A call has made its last move; ``value``: what it returns."""
 
     value: object = None
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One call: the name of the object, the method and the arguments."""
 
     subject: str
@@ -313,8 +313,7 @@ _FREE = {"Lock": 0, "RLock": None}
 # -- histories ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """The beginning or the return of a call.
 
     ``call``: the call that begins, or None; ``value``: what the call returns; ``after``: for each
@@ -354,6 +353,7 @@ class Judge:
         self._steps: dict[
             tuple[frozenset[Config], int, Call | None, type, object], frozenset[Config]
         ] = {}
+        self._closures: dict[frozenset[Config], frozenset[Config]] = {}
 
     def judge(self, history: History, known: bool = True) -> Wrong | None:
         """What is wrong with a history, in any order that its marks may have had; or None.
@@ -417,8 +417,11 @@ class Judge:
             self._steps[key] = new
         return new
 
-    def _closed(self, configs: frozenset[Config]) -> set[Config]:
+    def _closed(self, configs: frozenset[Config]) -> frozenset[Config]:
         """These configurations, and all that follow from them by moves of calls that have begun."""
+        known = self._closures.get(configs)
+        if known is not None:
+            return known
         found = set(configs)
         todo = list(configs)
         while todo:
@@ -426,7 +429,8 @@ class Judge:
                 if config not in found:
                     found.add(config)
                     todo.append(config)
-        return found
+        closed = self._closures[configs] = frozenset(found)
+        return closed
 
     def _following(self, config: Config) -> Iterator[Config]:
         state, phases = config
@@ -439,7 +443,7 @@ class Judge:
                 yield new, (*phases[:task], (phase[0], stage), *phases[task + 1 :])
 
     @staticmethod
-    def _returned(configs: set[Config], task: int, value: object) -> frozenset[Config]:
+    def _returned(configs: frozenset[Config], task: int, value: object) -> frozenset[Config]:
         found = set()
         for state, phases in configs:
             phase = phases[task]
@@ -482,8 +486,7 @@ def _is_right(expected: object, value: object) -> bool:
     return value == expected
 
 
-@dataclass(frozen=True)
-class Raised:
+class Raised(NamedTuple):
     """A call has raised an exception; ``kinds``: the names of the classes it is derived from."""
 
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -273,17 +274,22 @@ class Program:
         """The marks of the calls of a run."""
         count = len(run.tasks)
         marks = [self._marks.get(number, []) for number in range(count)]
-        found = []
-        for own in range(count):
-            line = []
-            for call, value, _, clock in marks[own]:
-                after = tuple(
-                    0 if other == own else _before(marks[other], clock[other])
-                    for other in range(count)
+        # A mark comes before the step that follows it.
+        numbers = [[number for _, _, number, _ in line] for line in marks]
+        return tuple(
+            tuple(
+                Mark(
+                    call,
+                    value,
+                    tuple(
+                        0 if other == own else bisect_left(numbers[other], clock[other])
+                        for other in range(count)
+                    ),
                 )
-                line.append(Mark(call, value, after))
-            found.append(tuple(line))
-        return tuple(found)
+                for call, value, _, clock in marks[own]
+            )
+            for own in range(count)
+        )
 
     def outcome(self, run: Run) -> tuple[object, ...]:
         """What the calls of each task have returned."""
@@ -297,19 +303,6 @@ class Program:
                     values.append("blocked")
             found.append(tuple(values))
         return tuple(found)
-
-
-def _before(marks: list[tuple[Call | None, object, int, list[int]]], known: int) -> int:
-    """How many marks come before what knows ``known`` steps of their task.
-
-    A mark comes before the step that follows it.
-    """
-    count = 0
-    for _, _, number, _ in marks:
-        if number >= known:
-            break
-        count += 1
-    return count
 
 
 def _plain(value: object) -> object:

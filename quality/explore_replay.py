@@ -27,7 +27,6 @@ from threadspec.adapters.adapter import resolve
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.exploration import scenarios, subjects
-from threadspec.exploration.campaign import FIRST
 from threadspec.exploration.exploring import Exploration, undisturbed
 from threadspec.exploration.program import Program
 from threadspec.exploration.report import case_interleaving, interleaving
@@ -85,7 +84,7 @@ def failures_of(name: str) -> Iterator[Failure]:
     """The failures of the written scenarios on an implementation, within a few schedules."""
     subject = subjects.load(resolve(name))[0]
     for scenario in scenarios.written():
-        failure = Exploration(Program(scenario, subject), quick=FIRST).explore().failure
+        failure = Exploration(Program(scenario, subject)).explore(1).failure
         if failure is not None:
             yield Failure(name, scenario.name, str(failure.wrong), failure.token)
 

@@ -22,7 +22,7 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case, battery
 from threadspec.exploration import campaign, report, scenarios, subjects, visible
 from threadspec.exploration.campaign import CaseSearch
-from threadspec.exploration.exploring import Exploration, undisturbed
+from threadspec.exploration.exploring import PARTS, Exploration, undisturbed
 from threadspec.exploration.program import Program
 from threadspec.exploration.search import Random, Replay, parse
 from threadspec.exploration.stage import Stage, why_left_out
@@ -842,7 +842,7 @@ def test_a_conforming_oddity_raises_nothing(oddity: str, chapter: str) -> None:
     with undisturbed():
         for one in scenarios.written():
             if one.chapter == chapter and one.name != "event.two-clears-then-set":
-                finding = Exploration(Program(one, subject), quick=True).explore()
+                finding = Exploration(Program(one, subject)).explore(1)
                 assert finding.failure is None, (one.name, finding.failure)
 
 
@@ -877,7 +877,7 @@ def test_every_scenario_gets_a_few_schedules_before_any_gets_many() -> None:
         rows = made.rows()
         assert next(rows).name == "lock.exclusion-2"
         rows.close()  # type: ignore[attr-defined]
-    assert max(counts) < 2 * campaign.FIRST
+    assert max(counts) < 2 * (PARTS[0].most or 0)
 
 
 # -- make explore ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import pytest
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.exploration import cells, exploring, layer, scenarios, scheduler, visible
-from threadspec.exploration.exploring import Exploration, Finding, undisturbed
+from threadspec.exploration.exploring import PARTS, Exploration, Finding, Part, undisturbed
 from threadspec.exploration.program import Program, Scenario
 from threadspec.exploration.scheduler import EPOCH, WRITE, Location, Run, Task, step
 from threadspec.exploration.search import (
@@ -516,9 +516,9 @@ POLLING = """
 def test_a_thread_that_polls_for_ever_is_wrong_only_if_it_may_not_block(tmp_path: Path) -> None:
     sound = load(tmp_path, POLLING.format(set_to=True))
     for tasks in (["x.wait()"], ["x.wait()", "x.set()"], ["x.wait()", "x.set(); x.clear()"]):
-        assert explore(sound, scenario("x = Event()", *tasks), quick=True).failure is None
+        assert explore(sound, scenario("x = Event()", *tasks), parts=PARTS[:1]).failure is None
     deaf = load(tmp_path, POLLING.format(set_to="None"))
-    failure = explore(deaf, scenario("x = Event()", "x.wait()", "x.set()"), quick=True).failure
+    failure = explore(deaf, scenario("x = Event()", "x.wait()", "x.set()"), parts=PARTS[:1]).failure
     assert failure is not None
     assert str(failure.wrong) == "x.wait() does not end: it spins"
 
@@ -723,10 +723,10 @@ def test_a_schedule_that_names_a_task_that_is_not_there_is_erratic(reference: Su
     assert (run.erratic, run.failure, wrong) == (True, None, None)
 
 
-def test_a_bound_is_never_called_exhausted(reference: Subject, monkeypatch: Any) -> None:
-    monkeypatch.setattr("threadspec.exploration.exploring.MOST", 5)
+def test_a_bound_is_never_called_exhausted(reference: Subject) -> None:
     program = next(one for one in scenarios.written() if one.name == "event.two-sets")
-    finding = explore(reference, program)
+    parts = [Part("every", 5), Part("bounded", 5_000, 1), Part("bounded", 5_000, 2)]
+    finding = explore(reference, program, parts=parts)
     assert (finding.grade, finding.bound) == ("bounded", 2)
     assert "more than 5 schedules" in finding.why
 
@@ -771,6 +771,6 @@ def test_a_number_of_schedules_is_said_once(reference: Subject) -> None:
     events = scenario(
         "lock = Lock()", *["lock.acquire(); lock.release()", "lock.acquire(False)"] * 2
     )
-    finding = explore(reference, events, quick=2)
+    finding = explore(reference, events, parts=[Part("every", 2)])
     assert (finding.grade, finding.schedules) == ("sampled", 2)
-    assert finding.why == "there are more schedules"
+    assert finding.why == "more than 2 schedules"

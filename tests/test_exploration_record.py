@@ -20,6 +20,7 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.exploration import campaign
 from threadspec.exploration.campaign import Campaign
+from threadspec.exploration.exploring import Part
 from threadspec.frontends import cli
 from threadspec.frontends.session import Session
 from threadspec.frontends.trial import make_record
@@ -185,14 +186,16 @@ def test_what_there_is_no_time_for_is_counted_as_left_out(threadspec: Threadspec
 def test_what_was_tried_before_the_time_was_over_is_kept(
     threadspec: Threadspec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(campaign, "FIRST", 2)
-    monkeypatch.setattr(campaign, "QUICK", 2)
-    explore = Campaign._explore
+    parts = (Part("every", 2), Part("every", 4), Part("every", 6))
+    monkeypatch.setattr(campaign, "PARTS", parts)
+    go_on = Campaign._go_on
 
-    def once(self: Campaign, one: Any, subject: Any, end: float, most: int | None = None) -> Any:
-        return explore(self, one, subject, end if most else 0.0, most)
+    def once(self: Campaign, exploration: Any, part: int) -> bool:
+        if part == 2:
+            exploration._deadline = 0.0
+        return go_on(self, exploration, part)
 
-    monkeypatch.setattr(Campaign, "_explore", once)
+    monkeypatch.setattr(Campaign, "_go_on", once)
     threadspec("explore", "--impl=reference", "event.two-sets", "--report=e.json")
     part = record.read(Path("e.json")).exploration
     assert part is not None

@@ -96,7 +96,7 @@ def explored(name: str, scenario: str) -> int | None:
     subject = subjects.load(resolve(name))[0]
     program = Program(next(one for one in scenarios.written() if one.name == scenario), subject)
     with undisturbed():
-        failure = Exploration(program, quick=QUICK).explore().failure
+        failure = Exploration(program).explore(QUICK).failure
     return None if failure is None else failure.schedule
 
 

@@ -113,7 +113,7 @@ def try_fault(fault: Fault, folder: Path, bounded: bool = True) -> Found:
         return Found(fault.id, program, schedule, count, observed, seconds, steps)
 
     for scenario in _order(fault):
-        finding = Exploration(Program(scenario, subject), quick=QUICK).explore()
+        finding = Exploration(Program(scenario, subject)).explore(QUICK)
         failure = finding.failure
         if failure is not None:
             return found(scenario.name, failure.schedule, str(failure.wrong), failure.token)
@@ -152,7 +152,7 @@ def check_reference(cases: Sequence[Case]) -> list[str]:
         for scenario in scenarios.written():
             if subject is not sound and not scenario.uses_rlock:
                 continue
-            failure = Exploration(Program(scenario, subject), quick=QUICK).explore().failure
+            failure = Exploration(Program(scenario, subject)).explore(QUICK).failure
             if failure is not None:
                 wrong.append(f"{subject.name} fails {scenario.name}: {failure.wrong}")
     stage = Stage(sound)
