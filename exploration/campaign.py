@@ -36,7 +36,7 @@ SECONDS = 60.0
 FOR_SCENARIOS = 0.6
 
 # The generated scenarios begin when the written ones come to this part (see exploring.PARTS).
-WRITTEN = 4
+WRITTEN = 5
 
 # How many schedules of each case are run in each round.  The cases that another schedule may change
 # most come first in the next round, so they have had most schedules when the time is over.

@@ -42,15 +42,17 @@ class Part:
 # Easily found faults show in the first parts, and what has too many schedules soon gets a bound.
 PARTS = (
     Part("every", 60),
+    Part("bounded", 1_000, 0),
     Part("every", 600),
-    Part("bounded", 5_000, 1),
+    Part("bounded", 1_500, 1),
     Part("every", 2_000),
-    Part("bounded", 5_000, 2),
+    Part("bounded", 10_000, 1),
+    Part("bounded", 10_000, 2),
     Part("random", 1_000),
     Part("every", 20_000),
 )
-QUICK = 2  # how many parts are run where each program only gets some schedules
-EXHAUST = (*PARTS[:QUICK], Part("every", None))
+QUICK = 3  # how many parts are run where each program only gets some schedules
+EXHAUST = (PARTS[0], PARTS[2], Part("every", None))
 
 ALWAYS = 30  # random ones that show whether a failure depends on the schedule at all
 MINIMIZE = 500  # to show that no schedule with fewer preemptions fails
@@ -204,7 +206,8 @@ class Exploration:
         self._todo = deque(parts)
         self._done = 0
         self._every = _Search(Exhaustive)
-        self._searches = [self._every]
+        self._bounded: dict[int, _Search] = {}
+        self._random = _Search(lambda: Random(SEED))
         self.finding = Finding("sampled")
 
     @property
@@ -241,29 +244,39 @@ class Exploration:
         finding.equivalent = sum(one.equivalent for one in self._searches)
         finding.outcomes = dict(sum((one.outcomes for one in self._searches), Counter()))
 
+    @property
+    def _searches(self) -> list[_Search]:
+        return [self._every, *self._bounded.values(), self._random]
+
     def _run_part(self, part: Part) -> None:
+        if part.kind == "random":
+            self._all(self._random, part.most)
+        elif part.kind == "bounded":
+            self._run_bounded(part.bound, part.most)
+        elif not self._every.strategy.done:  # else all were run, but some of them have no end
+            self._run_every(part.most)
+
+    def _run_every(self, most: int | None) -> None:
         finding = self.finding
-        if part.kind == "every":
-            if self._every.strategy.done:
-                return  # all were run, but they have no end
-            if self._all(self._every, part.most) and self._every.is_complete:
-                finding.grade = "exhausted"
-                finding.bound = None
-                finding.why = ""
-            elif not self._every.is_complete:
-                finding.why = "its threads poll, so that it has no longest schedule"
-            elif finding.failure is None:
-                finding.why = f"more than {part.most:,} schedules"
-            return
-        if part.kind == "bounded" and finding.bound != (part.bound - 1 or None):
-            return  # fewer preemptions were too many
-        search = _Search(
-            (lambda: Random(SEED)) if part.kind == "random" else (lambda: Bounded(part.bound))
-        )
-        self._searches.append(search)
-        if self._all(search, part.most) and search.is_complete:
+        if self._all(self._every, most) and self._every.is_complete:
+            finding.grade = "exhausted"
+            finding.bound = None
+            finding.why = ""
+        elif not self._every.is_complete:
+            finding.why = "its threads poll, so that it has no longest schedule"
+        elif finding.failure is None:
+            finding.why = f"more than {most:,} schedules"
+
+    def _run_bounded(self, bound: int, most: int | None) -> None:
+        finding = self.finding
+        if finding.bound != (bound - 1 if bound else None):
+            return  # there are too many with fewer preemptions, or all have been run
+        if bound not in self._bounded:
+            self._bounded[bound] = _Search(lambda: Bounded(bound))
+        search = self._bounded[bound]
+        if self._all(search, most) and search.is_complete:
             finding.grade = "bounded"
-            finding.bound = part.bound
+            finding.bound = bound
 
     def _all(self, search: _Search, most: int | None) -> bool:
         """Run all schedules of a search, at most ``most``; return whether that was done.
@@ -278,8 +291,10 @@ class Exploration:
             if run.discovered - self._shared:
                 # Steps of this run were hidden, so what happened before what is not known.
                 self._shared |= run.discovered
-                search.restart()
-                self._every.restart()  # its next schedules are those of other steps
+                for one in self._searches:
+                    # The next schedules of those that have paused would be those of other steps.
+                    if one is search or not one.strategy.done:
+                        one.restart()
                 continue
             search.count += 1
             if wrong is not None:

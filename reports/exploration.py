@@ -230,7 +230,8 @@ def in_words(one: Explored) -> str:
         said = f"exhausted {count}"
     elif one.grade == "bounded":
         plural = "s" * (one.bound != 1)
-        said = f"cut at {one.schedules:,}; all with ≤ {one.bound} preemption{plural}"
+        which = f"with ≤ {one.bound} preemption{plural}" if one.bound else "without preemption"
+        said = f"cut at {one.schedules:,}; all {which}"
     else:
         said = f"sampled {count}" + (f" ({one.why})" if one.why else "")
     return f"{said}, {one.outcomes} outcome{'s' * (one.outcomes != 1)}"

@@ -725,10 +725,29 @@ def test_a_schedule_that_names_a_task_that_is_not_there_is_erratic(reference: Su
 
 def test_a_bound_is_never_called_exhausted(reference: Subject) -> None:
     program = next(one for one in scenarios.written() if one.name == "event.two-sets")
-    parts = [Part("every", 5), Part("bounded", 5_000, 1), Part("bounded", 5_000, 2)]
+    parts = [Part("every", 5), *(Part("bounded", 5_000, bound) for bound in (0, 1, 2))]
     finding = explore(reference, program, parts=parts)
     assert (finding.grade, finding.bound) == ("bounded", 2)
     assert "more than 5 schedules" in finding.why
+
+
+def test_an_exploration_goes_on_where_it_paused(reference: Subject) -> None:
+    program = next(one for one in scenarios.written() if one.name == "event.two-sets")
+    parts = (Part("every", 9), Part("bounded", 5_000, 0), Part("bounded", 20, 1))
+    parts += (Part("every", None), Part("random", 7))
+    whole = explore(reference, program, parts=parts)
+    with undisturbed():
+        slow = Exploration(Program(program, reference), parts=parts)
+        counts = [slow.explore(count).schedules for count in range(1, len(parts) + 1)]
+        assert slow.is_over
+    assert counts[0] == 9
+    assert counts == sorted(counts)
+    finding = slow.finding
+    assert (finding.grade, finding.schedules) == (whole.grade, whole.schedules)
+    assert finding.outcomes == whole.outcomes
+    alone = explore(reference, program, parts=[Part("every", None)])
+    assert (alone.grade, finding.grade, finding.bound) == ("exhausted", "exhausted", None)
+    assert counts[3] - counts[2] == alone.schedules - 9
 
 
 def test_random_schedules_are_the_same_with_the_same_seed(reference: Subject) -> None:

@@ -116,7 +116,7 @@ function about(model, column, clause) {
       h(
         "p",
         {},
-        `Cut: holds under all schedules with at most ${plural(bound, "preemption")} of `,
+        `Cut: holds under all schedules ${within(bound)} of `,
         names(with_("bounded").filter((one) => one.bound === bound)),
         ".",
       ),
@@ -223,5 +223,10 @@ function howExplored(one) {
   if (one.failure) return `breaks ${one.failure.clause}`;
   if (one.grade === "exhausted") return `${programs}exhausted ${schedules}`;
   if (one.grade === "sampled") return `tried ${schedules}`;
-  return `cut at ${schedules}; all with at most ${plural(one.bound, "preemption")}`;
+  return `cut at ${schedules}; all ${within(one.bound)}`;
+}
+
+// Which schedules were all run.
+function within(bound) {
+  return bound ? `with at most ${plural(bound, "preemption")}` : "without preemption";
 }
