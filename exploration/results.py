@@ -5,21 +5,10 @@ from __future__ import annotations
 import datetime
 import platform
 from collections.abc import Iterable, Mapping
-from functools import cache
-from pathlib import Path
 
 from threadspec.adapters.adapter import Implementation
-from threadspec.conformance.index import BATTERY, HARNESS, digest_of
 from threadspec.exploration.visible import Subject
-from threadspec.reports.exploration import Exploration, Explored
-
-
-@cache
-def explorer_digest() -> str:
-    """A digest of the scenarios, of the cases, and of what explores them."""
-    here = Path(__file__).parent
-    own = (*here.rglob("*.py"), *here.rglob("*.toml"))
-    return digest_of((*own, *BATTERY.rglob("*.py"), *HARNESS.glob("*.py")))
+from threadspec.reports.exploration import Exploration, Explored, explorer_digest
 
 
 def exploration(

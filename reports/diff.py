@@ -558,6 +558,7 @@ def _conditions(old: Record, new: Record) -> Iterator[Condition]:
         ("time scale", f"{old.time_scale:g}", f"{new.time_scale:g}"),
         ("cases run", _run(old), _run(new)),
         ("schedules", _explored(old), _explored(new)),
+        *_explorers(old.exploration, new.exploration),
     )
     for name, one, other in pairs:
         if one != other:
@@ -574,6 +575,12 @@ def _pairs(mapped: dict[str, str]) -> str:
 
 def _explored(record: Record) -> str:
     return "" if record.exploration is None else "explored"
+
+
+def _explorers(old: Exploration | None, new: Exploration | None) -> Iterator[tuple[str, str, str]]:
+    """What explored the two sides, where both were explored."""
+    if old is not None and new is not None:
+        yield "digest of the explorer, its programs and the cases", old.explorer, new.explorer
 
 
 def _run(record: Record) -> str:

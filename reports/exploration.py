@@ -7,15 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from threadspec.conformance.catalogue import catalogue
+from threadspec.conformance.index import BATTERY, HARNESS, digest_of
 from threadspec.conformance.verdicts import verdict_of
 
 # How the interpreter of an implementation that was explored is described begins with this.
 SIMULATED = "simulated threads on "
+
+# What is said of an exploration that was not made with this kit.
+FOREIGN = "explored by another version of the kit, whose explorer, programs or cases differ"
 
 Count = Annotated[int, Meta(ge=0)]
 Natural = Annotated[int, Meta(ge=1)]
@@ -137,6 +143,11 @@ class Exploration:
         Meta(description="How many programs and cases were left out, by reason."),
     ] = field(default_factory=dict)
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the programs, the cases or what explored them differ from those of this kit."""
+        return self.explorer != explorer_digest()
+
     def contradictions(self) -> Iterator[str]:
         """What cannot be so in a part that fits the schema."""
         seen = set()
@@ -149,6 +160,14 @@ class Exploration:
                 yield f"the exploration of {one.name} is said to be {one.verdict}"
             if (one.bound is None) == (one.grade == "bounded"):
                 yield f"the exploration of {one.name} is {one.grade} with the bound {one.bound}"
+
+
+@cache
+def explorer_digest() -> str:
+    """A digest of the kit's programs, of its cases, and of what explores them."""
+    explorer = Path(__file__).parent.parent / "exploration"
+    own = (*explorer.rglob("*.py"), *explorer.rglob("*.toml"))
+    return digest_of((*own, *BATTERY.rglob("*.py"), *HARNESS.glob("*.py")))
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ from threadspec.conformance.verdicts import (
 )
 from threadspec.reports.diff import KINDS, Change, Difference
 from threadspec.reports.diff import MEANING as CHANGES
-from threadspec.reports.exploration import Explored, numbers
+from threadspec.reports.exploration import FOREIGN, Explored, explorer_digest, numbers
 from threadspec.reports.history import Histories
 from threadspec.reports.matrix import Cell, Column, Matrix
 from threadspec.reports.record import PREVIOUS, SCHEMA, CaseResult, Record
@@ -96,6 +96,7 @@ def results(matrix: Matrix, past: Histories = NO_HISTORY) -> dict[str, Any]:
         "unreviewed": UNREVIEWED.strip(),
         "clauses_digest": matrix.catalogue.digest,
         "battery_digest": battery_digest(),
+        "explorer_digest": explorer_digest(),
         "verdicts": [
             {
                 "name": one,
@@ -207,6 +208,7 @@ def _exploration(
         "exploration": {
             "made": found.made,
             "interpreter": found.interpreter,
+            "explorer": found.explorer,
             "left_out": found.left_out,
             "rows": [
                 [
@@ -446,6 +448,7 @@ def html(matrix: Matrix, past: Histories = NO_HISTORY) -> str:
         made=_made,
         numbers=numbers,
         broken=by_clause,
+        foreign=FOREIGN,
         summary=summary,
         results=packed(results(matrix, past)),
         sources=packed(sources()),

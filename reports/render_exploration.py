@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from threadspec.reports.exploration import Broken, Exploration, Explored, numbers
+from threadspec.reports.exploration import FOREIGN, Broken, Exploration, Explored, numbers
 from threadspec.reports.record import Record
 from threadspec.reports.render import inline, row
 
@@ -24,7 +24,7 @@ HEADS = (
 
 
 def markdown(found: Sequence[tuple[str, Record]]) -> str:
-    """A table of explored implementations, and the clauses that schedules break.
+    """A table of explored implementations, those of another kit, and what schedules break.
 
     ``found``: the implementations with their labels, of which some may not have been explored.
     Empty if none was.
@@ -37,12 +37,22 @@ def markdown(found: Sequence[tuple[str, Record]]) -> str:
         row(["---", *["---:"] * len(HEADS)]),
         *(row(_cells(label, exploration)) for label, _, exploration in explored),
     ]
-    broken = [
+    notes = [
+        f"- `{label}`: {FOREIGN}; `{again(record)}` explores it again"
+        for label, record, exploration in explored
+        if exploration.is_foreign
+    ]
+    notes += [
         line
         for label, record, exploration in explored
         for line in _broken(label, record.implementation.name, exploration)
     ]
-    return "\n".join([*lines, *([""] if broken else []), *broken]) + "\n"
+    return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
+
+
+def again(record: Record) -> str:
+    """The command that explores an implementation again."""
+    return f"threadspec explore --impl={record.implementation.name} --report=FILE"
 
 
 def _cells(label: str, exploration: Exploration) -> Iterator[str]:

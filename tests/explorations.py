@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from threadspec.reports.exploration import Broken, Exploration, Explored
+from threadspec.reports.exploration import Broken, Exploration, Explored, explorer_digest
 
 TOKEN = "thread.start-twice@f4163004:0x11.1!.0x3"
 
@@ -52,7 +52,7 @@ def exploration(*programs: Explored, **fields: Any) -> Exploration:
         "interpreter": "CPython 3.11.7",
         "python": "",
         "source": "0a1b2c3d",
-        "explorer": "0123456789ab",
+        "explorer": explorer_digest(),
         "programs": programs,
         "left_out": {"they take too many steps": 2},
     }

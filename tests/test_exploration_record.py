@@ -25,7 +25,7 @@ from threadspec.frontends import cli
 from threadspec.frontends.session import Session
 from threadspec.frontends.trial import make_record
 from threadspec.reports import diff, joining, matrix, record, render_diff, render_exploration
-from threadspec.reports.exploration import Broken, Exploration, numbers
+from threadspec.reports.exploration import FOREIGN, Broken, Exploration, numbers
 from threadspec.reports.record import CaseResult, Record, Subject
 
 Threadspec = Callable[..., tuple[int, str, str]]
@@ -494,6 +494,19 @@ def test_the_summary_shows_explorations_with_and_without_verdicts(threadspec: Th
     _, both, _ = threadspec("summary", "r.json")
     assert both.startswith("### Conformance of threading\n")
     assert both.endswith(out)
+
+
+def test_an_exploration_of_another_kit_is_said_to_be_one(threadspec: Threadspec) -> None:
+    again = "`threadspec explore --impl=mine --report=FILE` explores it again"
+    record.write(a_record(exploration=WHOLE), Path("new.json"))
+    record.write(a_record(exploration=replace(WHOLE, explorer="another")), Path("old.json"))
+    for name, told in (("new.json", False), ("old.json", True)):
+        assert (f"- `mine`: {FOREIGN}; {again}\n" in threadspec("summary", name)[1]) == told
+        threadspec("matrix", "--from", name, "--out", "out")
+        assert (FOREIGN in Path("out/matrix.md").read_text(encoding="utf-8")) == told
+    _, out, _ = threadspec("diff", "old.json", "new.json")
+    assert f"digest of the explorer, its programs and the cases: another → {WHOLE.explorer}" in out
+    assert "digest of the explorer" not in threadspec("diff", "new.json", "new.json")[1]
 
 
 def test_a_badge_is_not_made_of_schedules(threadspec: Threadspec) -> None:

@@ -14,7 +14,7 @@ from quality import browser as browsers
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.index import battery
 from threadspec.reports import page, record
-from threadspec.reports.exploration import Broken
+from threadspec.reports.exploration import FOREIGN, Broken
 from threadspec.reports.matrix import build
 
 JOIN = next(case.id for case in battery() if case.clause.id == "thread.join.blocks")
@@ -35,6 +35,7 @@ THIRD = exploration(
     program("event.two-sets"),
     broken("battery/event/set.py::test_x", kind="case", failure=ALWAYS),
     broken("thread.start-twice", verdict="non-strict"),
+    explorer="another",
 )
 
 
@@ -133,6 +134,29 @@ def test_cases_and_recommendations_are_counted_apart(shown: browsers.Page, addre
     assert "Non-strict: the clause is a recommendation. Breaks in a schedule of thread." in second
 
 
+def test_an_exploration_of_another_kit_is_said_to_be_one(
+    shown: browsers.Page, address: str, tmp_path: Path
+) -> None:
+    said = "Explored by another version of the kit than that of this page"
+    view(shown, address, "#clause/event.set.wakes-all")
+    assert [said in one for one in texts(shown, ".schedules > li")] == [False, False, True]
+    view(shown, address, "#implementation/third")
+    assert said in text(shown, "main")
+    again = "threadspec explore --impl=third --report=FILE"
+    assert again in texts(shown, ".command code")
+    view(shown, address, "#implementation/other")
+    assert said not in text(shown, "main")
+    path = tmp_path / "dropped.json"
+    record.write(replace(a_record("dropped", {}), exploration=THIRD), path)
+    shown.drop(path)
+    shown.wait("document.querySelector('#alert').innerText")
+    shown.evaluate("location.hash = '#clause/event.set.wakes-all'")
+    shown.wait("document.body.dataset.shown === location.hash")
+    told = texts(shown, ".schedules > li")
+    assert [said in one for one in told] == ["third" in one or "dropped" in one for one in told]
+    assert any("dropped" in one for one in told)
+
+
 def test_an_option_is_not_broken_at_its_dashes(shown: browsers.Page, address: str) -> None:
     shown.resize(360, 800)
     view(shown, address, "#clause/thread.start.atomic")
@@ -180,6 +204,9 @@ def test_the_plain_table_tells_of_schedules() -> None:
     assert plain.count("every schedule") == 1
     assert "14 of 17 programs exhausted" in plain
     assert "a schedule breaks thread.start.atomic" in plain
+    assert FOREIGN not in plain
+    html = page.html(build([replace(made, exploration=THIRD)], catalogue()))
+    assert FOREIGN in html.partition('<div class="app">')[0]
 
 
 def test_the_data_has_no_case_that_holds_but_its_number(address: str) -> None:

@@ -76,7 +76,7 @@ export function implementation(model, go, state) {
       ),
       h("h2", {}, "Chapter by chapter"),
       chapterTable(model, column),
-      ...schedulesOfImplementation(column),
+      ...schedulesOfImplementation(model, column),
       ...past(column),
       h("h2", {}, "How it was run"),
       facts(model, column),

@@ -10,6 +10,10 @@ const ABOUT =
   "Small programs, and cases of the battery, on simulated threads. Every switch between threads is " +
   "decided, so what holds in every schedule of a program is proved for that program.";
 
+const FOREIGN =
+  "Explored by another version of the kit than that of this page: its explorer, programs or cases " +
+  "differ.";
+
 // The exploration of a record that a reader has opened.
 export function fromRecord(part) {
   const held = part.programs.filter((one) => one.kind === "case" && !one.failure);
@@ -55,6 +59,11 @@ function broken(programs) {
   const rank = (one) => (isProgram(one) ? 0 : 1e9) + (one.failure.schedule ?? 1e8);
   for (const some of found.values()) some.sort((one, other) => rank(one) - rank(other));
   return found;
+}
+
+// Whether an exploration was not made with the kit of the page.
+function isForeign(model, { exploration }) {
+  return exploration.explorer !== model.explorer_digest;
 }
 
 function nameOf(one) {
@@ -151,14 +160,20 @@ export function schedulesOfClause(model, clause, state) {
       "ul",
       { class: "groups schedules" },
       found.map(([column, said]) =>
-        h("li", {}, h("p", {}, h("b", {}, implementationLink(column, state))), said),
+        h(
+          "li",
+          {},
+          h("p", {}, h("b", {}, implementationLink(column, state))),
+          isForeign(model, column) ? h("p", {}, FOREIGN) : null,
+          said,
+        ),
       ),
     ),
   ];
 }
 
 // The part of an implementation's page: how many programs were exhausted, were cut and fail.
-export function schedulesOfImplementation(column) {
+export function schedulesOfImplementation(model, column) {
   const { exploration } = column;
   if (!exploration) return [];
   const programs = exploration.programs.filter(isProgram);
@@ -195,6 +210,12 @@ export function schedulesOfImplementation(column) {
         : "",
       `; run by ${exploration.interpreter} on ${exploration.made.slice(0, 10)}.`,
     ),
+    isForeign(model, column)
+      ? [
+          h("p", {}, `${FOREIGN} To explore it again:`),
+          command(`threadspec explore --impl=${quoted(column.implementation.name)} --report=FILE`),
+        ]
+      : null,
     leftOut.length ? h("p", {}, `Programs and cases left out: ${leftOut.join(", ")}.`) : null,
     wrong.map(([clause, some]) =>
       h("section", { class: "cause" }, h("h3", {}, clauseLink(clause)), failure(column, some)),
