@@ -23,6 +23,7 @@ from pathlib import Path
 
 from quality import soak
 from quality.judging import ROOT
+from quality.naming import one_of
 from threadspec.adapters.runner.process import SCRIPT
 
 # What is judged, of the implementations that ``soak`` knows.
@@ -203,8 +204,15 @@ def main(
     parser = argparse.ArgumentParser(
         prog="python -m quality.adversity", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("--impl", action="append", choices=sorted(IMPLEMENTATIONS))
-    parser.add_argument("--condition", action="append", choices=list(CONDITIONS))
+    for name, names in (("impl", IMPLEMENTATIONS), ("condition", CONDITIONS)):
+        what = "implementation" if name == "impl" else name
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            type=one_of(what, names),
+            metavar="NAME",
+            help=f"only this {what}: {', '.join(names)}",
+        )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "adversity", metavar="DIR")
     options = parser.parse_args(arguments)
     shutil.rmtree(options.out, ignore_errors=True)

@@ -20,8 +20,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from threadspec.conformance.errors import UserError
-from threadspec.exploration import visible
+from quality.naming import one_of
+from threadspec.exploration import scenarios, visible
 from threadspec.exploration.campaign import choose
 from threadspec.exploration.exploring import COLLECT, SEED, undisturbed
 from threadspec.exploration.program import Program
@@ -158,8 +158,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m quality.explore_reduction", description=__doc__.split("\n")[0]
     )
+    names = [
+        name
+        for one in scenarios.written()
+        for name in (one.name, one.chapter, *one.clauses, *one.answers.values())
+    ]
     parser.add_argument(
-        "words", nargs="*", metavar="WORD", help="a scenario, or all of a chapter or a clause"
+        "words",
+        nargs="*",
+        type=one_of("scenario, chapter or clause", names),
+        metavar="WORD",
+        help="a scenario, or all of a chapter or a clause",
     )
     parser.add_argument(
         "--schedules",
@@ -174,11 +183,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="the processor time of each search, in seconds (%(default)s)",
     )
     options = parser.parse_args(arguments)
-    try:
-        with undisturbed():
-            return compare(options.words, options.schedules, options.seconds)
-    except UserError as error:
-        parser.error(str(error))
+    with undisturbed():
+        return compare(options.words, options.schedules, options.seconds)
 
 
 if __name__ == "__main__":

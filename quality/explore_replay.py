@@ -22,8 +22,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from quality.explore_faults.__main__ import collection, plant, try_fault
+from quality.naming import one_of
 from threadspec.adapters import interpreters
-from threadspec.adapters.adapter import resolve
+from threadspec.adapters.adapter import known, resolve
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.exploration import scenarios, subjects
@@ -157,14 +158,21 @@ def differences(failures: Sequence[Failure], folder: Path, times: int = TIMES) -
     return lines
 
 
+def is_of(name: str, base: str) -> bool:
+    """Whether a name is that of an adapter or a fault, with an interpreter or without."""
+    return name.partition("@")[0] == base
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(
         prog="python -m quality.explore_replay", description=__doc__.split("\n")[0]
     )
+    faults = [fault.id for fault in collection()]
     parser.add_argument(
         "names",
         nargs="*",
+        type=one_of("fault or implementation", [*faults, *known()], is_of),
         metavar="NAME",
         help="a planted fault, or an implementation such as stdlib@3.11; by default all",
     )

@@ -72,6 +72,11 @@ def judge(subject: Implementation, cases: Sequence[Case]) -> Findings:
         trial.close()
 
 
+def chapters() -> set[str]:
+    """The chapters that have cases."""
+    return {case.clause.chapter for case in battery()}
+
+
 def cases_of(chapters: Iterable[str] | None = None) -> list[Case]:
     """The cases of these chapters, or of all chapters."""
     wanted = None if chapters is None else set(chapters)

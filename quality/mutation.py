@@ -47,6 +47,7 @@ from typing import Any
 
 from quality.faults.planting import PORTABLE, use_portable_rlock
 from quality.judging import REFERENCE, ROOT, cases_of, cases_reaching, implementation, side_by_side
+from quality.naming import one_of
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case
 from threadspec.conformance.verdicts import VERDICTS, fails
@@ -545,14 +546,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m quality.mutation", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help="a module; default: all")
+    parser.add_argument(
+        "modules",
+        nargs="*",
+        type=one_of("module of the reference", modules),
+        metavar="MODULE",
+        help="a module; default: all",
+    )
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) * 2)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "mutation", metavar="DIR")
     options = parser.parse_args(arguments)
     options.out = options.out.resolve()
     wanted = options.modules or modules
-    if unknown := sorted(set(wanted) - set(modules)):
-        parser.error(f"the reference has no module {unknown[0]}; it has {', '.join(modules)}")
     if options.out / "tree" != ROOT:
         return run_in_a_copy(wanted, options.jobs, options.out)
 

@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from quality.judging import ROOT
+from quality.naming import one_of
 from threadspec.conformance.errors import UserError
 from threadspec.reports.record import read
 
@@ -152,8 +153,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--runs", type=int, default=13, help="number of runs for each implementation and load"
     )
-    parser.add_argument("--impl", action="append", choices=sorted(IMPLEMENTATIONS))
-    parser.add_argument("--load", action="append", choices=list(LOADS))
+    for name, names in (("impl", IMPLEMENTATIONS), ("load", LOADS)):
+        what = "implementation" if name == "impl" else name
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            type=one_of(what, names),
+            metavar="NAME",
+            help=f"only this {what}: {', '.join(names)}",
+        )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "soak", metavar="DIR")
     parser.add_argument(
         "--resume", action="store_true", help="count the records in DIR as completed runs"

@@ -85,9 +85,3 @@ def test_a_disagreement_is_an_error(
     monkeypatch.setattr(confirming, "tried", lambda *args: (Tries(0, 9), Tries(0, 7), ""))
     assert confirming.main(["two-joiners", "--impl=reference"]) == 1
     assert "disagree about 1" in capsys.readouterr().out
-
-
-def test_an_unknown_finding_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        confirming.main(["three-joiners"])
-    assert "there is no finding 'three-joiners'" in capsys.readouterr().err

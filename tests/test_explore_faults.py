@@ -14,7 +14,6 @@ from quality.explore_faults.__main__ import Found, collection, summary, try_faul
 from quality.faults.planting import PACKAGE, Fault
 from quality.oddities.__main__ import Oddity
 from threadspec.conformance.catalogue import catalogue
-from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.exploration import scenarios, visible
 from threadspec.exploration.exploring import SEED, Exploration, undisturbed
@@ -174,14 +173,6 @@ def test_a_fault_that_is_found_at_first_depends_on_the_schedule(
 # -- the command -----------------------------------------------------------------------------------
 
 
-def test_an_unknown_fault_is_refused_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        trials.main(["event.looks-agian"])
-    assert ended.value.code == 2
-    error = capsys.readouterr().err.splitlines()[-1]
-    assert "There is no interleaving fault, chapter or clause 'event.looks-agian'" in error
-
-
 def test_faults_are_chosen_by_id_chapter_or_clause(capsys: pytest.CaptureFixture[str]) -> None:
     assert [one.id for one in trials.chosen(["event.walks"])] == ["event.walks"]
     assert {one.chapter for one in trials.chosen(["timer"])} == {"timer"}
@@ -273,8 +264,3 @@ def test_an_oddity_that_fails_is_an_error(
     assert first.split()[:2] == ["RAISED", "lifo_event"]
     assert second == "          event.x: e.wait() blocks"
     assert total == "oddities raised: 1 of 1 explored"
-
-
-def test_a_clause_without_the_words_of_a_known_one_is_no_fault() -> None:
-    with pytest.raises(UserError, match="--list shows the faults"):
-        trials.chosen(["event.set"])

@@ -63,10 +63,3 @@ def test_a_reduction_that_loses_an_outcome_is_an_error(
     assert line.startswith(f"DIFFERS   {name}: ")
     assert "; lost: " in line
     assert total.endswith("; 1 differ")
-
-
-def test_an_unknown_scenario_is_refused_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        trials.main(["event.set-meets-weight"])
-    error = capsys.readouterr().err.splitlines()[-1]
-    assert "There is no scenario, chapter or clause 'event.set-meets-weight'" in error

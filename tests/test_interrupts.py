@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import _thread
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any
 
@@ -219,12 +217,3 @@ def test_an_attempt_that_hangs_is_told_by_where_it_is() -> None:
     assert outcome.broken.startswith("hangs: File ")
     assert "threading.py" in outcome.broken
     assert outcome.bad == 1
-
-
-def test_an_unknown_use_gives_one_sentence() -> None:
-    arguments = [sys.executable, "-m", "quality.interrupts", "semafore"]
-    folder = Path(command.__file__).parents[2]
-    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "No use has 'semafore' in its name" in done.stderr

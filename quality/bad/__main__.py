@@ -16,7 +16,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quality.judging import ROOT, cases_of, implementation
+from quality.judging import ROOT, cases_of, chapters, implementation
+from quality.naming import one_of
 from threadspec.adapters.adapter import Adapter, Implementation, resolve
 from threadspec.adapters.interpreters import this_interpreter
 from threadspec.conformance.index import Case
@@ -100,18 +101,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m quality.bad", description=__doc__.split("\n")[0]
     )
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="an implementation; default: all of them"
+        "names",
+        nargs="*",
+        type=one_of("implementation", LIMITS),
+        metavar="NAME",
+        help="an implementation; default: all of them",
     )
     parser.add_argument(
-        "--chapter", action="append", metavar="CHAPTER", help="only the cases of this chapter"
+        "--chapter",
+        action="append",
+        type=one_of("chapter", chapters()),
+        metavar="CHAPTER",
+        help="only the cases of this chapter",
     )
     options = parser.parse_args(arguments)
-    for name in options.names:
-        if name not in LIMITS:
-            parser.error(f"there is no {name}; there are {', '.join(LIMITS)}")
     cases = cases_of(options.chapter)
-    if not cases:
-        parser.error(f"there is no chapter {' or '.join(options.chapter)}")
     late = []
     for name in options.names or LIMITS:
         if name in GREEN and importlib.util.find_spec(name) is None:

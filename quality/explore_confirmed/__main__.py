@@ -18,9 +18,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from quality.explore_replay import standard_libraries
+from quality.explore_replay import is_of, standard_libraries
 from quality.judging import REFERENCE
-from threadspec.adapters.adapter import resolve
+from quality.naming import one_of
+from threadspec.adapters.adapter import known, resolve
 from threadspec.exploration import scenarios, subjects
 from threadspec.exploration.exploring import QUICK, Exploration, undisturbed
 from threadspec.exploration.program import Program
@@ -143,14 +144,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m quality.explore_confirmed", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("findings", nargs="*", metavar="FINDING", help=", ".join(SCENARIOS))
     parser.add_argument(
-        "--impl", action="append", metavar="NAME", help="try it on this implementation only"
+        "findings",
+        nargs="*",
+        type=one_of("finding", SCENARIOS),
+        metavar="FINDING",
+        help=", ".join(SCENARIOS),
+    )
+    parser.add_argument(
+        "--impl",
+        action="append",
+        type=one_of("implementation", known(), is_of),
+        metavar="NAME",
+        help="try it on this implementation only",
     )
     options = parser.parse_args(arguments)
-    for finding in options.findings:
-        if finding not in SCENARIOS:
-            parser.error(f"there is no finding {finding!r}; choose from {', '.join(SCENARIOS)}")
     disagree = 0
     for finding in options.findings or SCENARIOS:
         for name in options.impl or implementations():

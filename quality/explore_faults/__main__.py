@@ -21,6 +21,7 @@ from pathlib import Path
 
 from quality.faults.planting import PACKAGE, Fault, read
 from quality.judging import ROOT, implementation
+from quality.naming import one_of
 from quality.oddities import __main__ as oddities
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case, battery
@@ -74,19 +75,12 @@ def collection() -> list[Fault]:
 
 
 def chosen(words: Sequence[str]) -> list[Fault]:
-    """The faults that words name: ids, chapters, or clauses.  All for no word.
+    """The faults that words name: ids, chapters, or clauses.  All for no word."""
+    return [fault for fault in collection() if not words or _names(fault) & set(words)]
 
-    Raises UserError for a word that names none.
-    """
-    faults = collection()
-    names = {fault: {fault.id, fault.chapter, fault.clause} for fault in faults}
-    for word in words:
-        if not any(word in some for some in names.values()):
-            raise UserError(
-                f"There is no interleaving fault, chapter or clause {word!r}; "
-                "python -m quality.explore_faults --list shows the faults."
-            )
-    return [fault for fault in faults if not words or names[fault] & set(words)]
+
+def _names(fault: Fault) -> set[str]:
+    return {fault.id, fault.chapter, fault.clause}
 
 
 def plant(fault: Fault, folder: Path, bounded: bool = True) -> Subject:
@@ -244,8 +238,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m quality.explore_faults", description=__doc__.split("\n")[0]
     )
+    names = [name for fault in collection() for name in _names(fault)]
     parser.add_argument(
-        "faults", nargs="*", metavar="FAULT", help="a fault, or all of a chapter or a clause"
+        "faults",
+        nargs="*",
+        type=one_of("interleaving fault, chapter or clause", names),
+        metavar="FAULT",
+        help="a fault, or all of a chapter or a clause",
     )
     parser.add_argument("--list", action="store_true", help="show the faults, and try none")
     parser.add_argument(
@@ -254,10 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="try the odd but conforming implementations instead, none of which may fail",
     )
     options = parser.parse_args(arguments)
-    try:
-        faults = chosen(options.faults)
-    except UserError as error:
-        parser.error(str(error))
+    faults = chosen(options.faults)
     if options.list:
         print(*(f"{fault.id}  ({fault.clause})  {fault.says}" for fault in faults), sep="\n")
         return 0

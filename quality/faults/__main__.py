@@ -32,6 +32,7 @@ from quality.judging import (
     judge,
     side_by_side,
 )
+from quality.naming import one_of
 from threadspec.conformance.index import Case, battery
 from threadspec.reports.record import CaseResult
 
@@ -174,19 +175,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m quality.faults", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("faults", nargs="*", metavar="FAULT", help="a fault, or a chapter's all")
+    everything = collection()
+    names = [name for fault in everything for name in (fault.id, fault.chapter)]
+    parser.add_argument(
+        "faults",
+        nargs="*",
+        type=one_of("fault or chapter", names),
+        metavar="FAULT",
+        help="a fault, or a chapter's all",
+    )
     parser.add_argument("--near", action="store_true", help="only the cases of the fault's chapter")
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) * 2)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "faults", metavar="DIR")
     options = parser.parse_args(arguments)
-    everything = collection()
     wanted = [
         fault
         for fault in everything
         if not options.faults or fault.id in options.faults or fault.chapter in options.faults
     ]
-    if not wanted:
-        parser.error(f"there is no fault {' or '.join(options.faults)}")
     options.out.mkdir(parents=True, exist_ok=True)
 
     baseline = judge(

@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from quality.judging import ROOT, side_by_side
+from quality.naming import one_of
 from threadspec.adapters.interpreters import Interpreter, find, found, this_interpreter
 from threadspec.conformance.errors import UserError
 
@@ -127,11 +129,13 @@ def notes(outcomes: dict[Trial, Outcome]) -> list[str]:
 
 
 def chosen(words: Sequence[str]) -> list[str]:
-    """The uses with one of the words in the name.  Raises UserError for a word in no name."""
-    for word in words:
-        if not any(word.lower() in name.lower() for name in USES):
-            raise UserError(f"No use has {word!r} in its name; they are {'; '.join(USES)}.")
-    return [name for name in USES if not words or any(one.lower() in name.lower() for one in words)]
+    """The uses with one of the words in the name.  All for no word."""
+    return [name for name in USES if not words or any(is_in(one, name) for one in words)]
+
+
+def is_in(word: str, name: str) -> bool:
+    """Whether a name has a word in it, in small or capital letters."""
+    return word.lower() in name.lower()
 
 
 def interpreters(wishes: Sequence[str]) -> list[Interpreter]:
@@ -147,7 +151,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m quality.interrupts", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("words", nargs="*", help="only uses with one of these in the name")
+    parser.add_argument(
+        "words",
+        nargs="*",
+        type=one_of("use with the word", [*USES, *re.findall(r"\w+", " ".join(USES))], is_in),
+        metavar="WORD",
+        help="only uses with one of these in the name",
+    )
     parser.add_argument(
         "--interruptions",
         type=int,
@@ -159,12 +169,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--jobs", type=int, default=os.cpu_count() or 1, help="number of simultaneous trials"
     )
     options = parser.parse_args(arguments)
+    names = chosen(options.words)
     try:
-        names = chosen(options.words)
         pythons = interpreters(options.python)
     except UserError as error:
-        print(f"python -m quality.interrupts: {error}", file=sys.stderr)
-        return 2
+        parser.error(str(error))
     trials = [
         Trial(python, module, use, mode, max(int(options.interruptions * SHARES[mode]), 1))
         for python in pythons

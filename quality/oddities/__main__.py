@@ -23,7 +23,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from quality.judging import ROOT, cases_of, implementation, judge, side_by_side
+from quality.judging import ROOT, cases_of, chapters, implementation, judge, side_by_side
+from quality.naming import one_of
 from quality.oddities import _causes
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case
@@ -156,9 +157,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m quality.oddities", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("oddities", nargs="*", metavar="NAME", help="an oddity; default: all")
+    everything = collection()
     parser.add_argument(
-        "--chapter", action="append", metavar="CHAPTER", help="only the cases of this chapter"
+        "oddities",
+        nargs="*",
+        type=one_of("oddity", (one.name for one in everything)),
+        metavar="NAME",
+        help="an oddity; default: all",
+    )
+    parser.add_argument(
+        "--chapter",
+        action="append",
+        type=one_of("chapter", chapters()),
+        metavar="CHAPTER",
+        help="only the cases of this chapter",
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
@@ -171,14 +183,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "oddities", metavar="DIR")
     options = parser.parse_args(arguments)
-    everything = collection()
-    unknown = set(options.oddities) - {one.name for one in everything}
-    if unknown:
-        parser.error(f"there is no oddity {' or '.join(sorted(unknown))}")
     wanted = [one for one in everything if not options.oddities or one.name in options.oddities]
     cases = cases_of(options.chapter)
-    if not cases:
-        parser.error(f"there is no chapter {' or '.join(options.chapter)}")
     if options.stale:
         return _show_stale([one for one in wanted if one.not_tested], cases, options.jobs)
     options.out.mkdir(parents=True, exist_ok=True)
