@@ -82,26 +82,41 @@ def check_report(value: str, option: str = "--impl-report") -> None:
     )
 
 
-def check_replaceable(path: Path) -> None:
-    """Make sure that a record of an exploration may be written to a path.
+def check_replaceable(path: Path, name: str, explores: bool) -> None:
+    """Make sure that a record of the implementation ``name`` may be written to a path.
 
-    Raises UserError if a file with this path has verdicts, or is no record that can be read, since
-    what it holds would be lost.
+    It replaces a record of the same implementation that an earlier run made, or an earlier
+    exploration if ``explores`` is true, and any record of a run that was interrupted, which no
+    command reads.  Raises UserError if the file has anything else, since that would be lost.
     """
     if not path.exists():
         return
     try:
-        cases = len(record.read(path).cases)
+        found = record.read(path)
+    except record.Unfinished:
+        return
     except UserError as error:
         raise UserError(
-            f"{shown(path)} would be lost, and is no record of an exploration: "
+            f"{shown(path)} would be lost, and is no record that can be replaced: "
             f"{str(error).partition(';')[0].rstrip('.')}; delete it, or give another file."
         ) from error
-    if cases:
+    other = found.implementation.name
+    cases = len(found.cases)
+    if other != name:
+        raise UserError(
+            f"{shown(path)} is a record of {other}, and not of {name}; it would be lost. Delete "
+            "it, or give another file."
+        )
+    if explores and cases:
         raise UserError(
             f"{shown(path)} has the verdicts on {cases} case{'s' * (cases != 1)}, which would be "
             f"lost; give another file, or add an exploration to it with threadspec explore "
             f"--add-to={shown(path)}."
+        )
+    if not explores and found.exploration is not None:
+        raise UserError(
+            f"{shown(path)} has the results of threadspec explore, which would be lost; delete it, "
+            "or give another file: threadspec matrix, summary and diff join the two."
         )
 
 
@@ -265,9 +280,9 @@ class Session:
                     "Each implementation has a record of its own; give --impl-report a folder."
                 )
             check_writable(record_path(self._report, "probe"))
-            if self._explore:
-                for trial in self.trials:
-                    check_replaceable(record_path(self._report, trial.name))
+            for trial in self.trials:
+                path = record_path(self._report, trial.name)
+                check_replaceable(path, trial.name, self._explore)
         if self._divergences is not None:
             if self._explore:
                 raise UserError(
@@ -442,8 +457,8 @@ class Session:
                 self._written.append(left(path))
                 continue
             try:
-                if self._explore:  # another run may have written it since the beginning
-                    check_replaceable(path)
+                # Another run may have written it since the beginning.
+                check_replaceable(path, one.implementation.name, self._explore)
                 record.write(self._written_as(number, one), path)
             except UserError as error:
                 yield str(path), str(error)

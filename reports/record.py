@@ -291,11 +291,15 @@ def schema() -> dict[str, Any]:
     return msgspec.json.schema(Document)
 
 
+class Unfinished(UserError):
+    """The record is of a run that was interrupted."""
+
+
 def read(path: Path) -> Record:
     """Read a record, which may be compressed or have the previous format.
 
     Raises UserError for a file that cannot be read or is not complete JSON, for a document that is
-    no record or has another version, and for the record of a run that was interrupted.
+    no record or has another version, and Unfinished for the record of a run that was interrupted.
     """
     where = f"The record {path}"
     try:
@@ -329,7 +333,7 @@ def read(path: Path) -> Record:
         place = "/".join(re.findall(r"\w[\w-]*", steps)) or "the document"
         raise UserError(f"{where} is damaged at {place}: {message}.") from error
     if not found.finished:
-        raise UserError(
+        raise Unfinished(
             f"{where} is of a run that was interrupted; run the battery again to its end."
         )
     record = Record(

@@ -22,7 +22,7 @@ from threadspec.exploration import campaign
 from threadspec.exploration.campaign import Campaign
 from threadspec.exploration.exploring import Part
 from threadspec.frontends import cli
-from threadspec.frontends.session import Session
+from threadspec.frontends.session import Session, check_replaceable
 from threadspec.frontends.trial import make_record
 from threadspec.reports import diff, joining, matrix, record, render_diff, render_exploration
 from threadspec.reports.exploration import FOREIGN, Broken, Exploration, numbers
@@ -364,19 +364,73 @@ def test_pytest_writes_schedules_and_no_verdicts(pytester: pytest.Pytester) -> N
     assert plain(shared.exploration) == plain(found.exploration), alone
 
 
-@pytest.mark.parametrize("text", ["verdicts", "{}"])
-def test_pytest_replaces_no_file_that_would_be_lost(pytester: pytest.Pytester, text: str) -> None:
-    path = pytester.path / "r.json"
-    if text == "verdicts":
-        record.write(a_record("reference"), path)
+@pytest.mark.parametrize(
+    ("explores", "there", "sentence"),
+    [
+        (True, explored(name="reference"), None),
+        (True, a_record("reference"), "r.json has the verdicts on"),
+        (True, explored(name="other"), "r.json is a record of other, and not of reference"),
+        (True, None, "is not a threadspec record; delete it, or give another file."),
+        (False, a_record("reference"), None),
+        (False, a_record("reference", label="v1"), None),
+        (False, a_record("reference", finished=False), None),
+        (False, replace(explored(name="other"), finished=False), None),
+        (False, explored(name="reference"), "r.json has the results of threadspec explore"),
+        (False, a_record("reference", exploration=WHOLE), "r.json has the results of threadspec"),
+        (False, a_record("other"), "r.json is a record of other, and not of reference"),
+        (False, None, "is not a threadspec record; delete it, or give another file."),
+    ],
+)
+def test_a_run_replaces_its_own_earlier_record_alone(
+    tmp_path: Path, explores: bool, there: Record | None, sentence: str | None
+) -> None:
+    path = tmp_path / "r.json"
+    check_replaceable(path, "reference", explores)
+    if there is None:
+        path.write_text("{}")
     else:
-        path.write_text(text)
-    before = path.read_bytes()
-    options = ["--impl=reference", "--impl-explore", f"--impl-report={path}", "lock.acquire.atomic"]
+        record.write(there, path)
+    if sentence is None:
+        check_replaceable(path, "reference", explores)
+    else:
+        with pytest.raises(UserError) as told:
+            check_replaceable(path, "reference", explores)
+        assert sentence in str(told.value)
+        assert "would be lost" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("explores", "several", "jobs"),
+    [(True, False, "0"), (True, True, "2"), (False, True, "0"), (False, False, "2")],
+)
+def test_pytest_replaces_no_file_that_would_be_lost(
+    pytester: pytest.Pytester, explores: bool, several: bool, jobs: str
+) -> None:
+    folder = pytester.path / "made"
+    kept, other = folder / "reference.json", folder / "stdlib.json"
+    record.write(a_record("reference") if explores else explored(name="reference"), kept)
+    before = kept.read_bytes()
+    options = ["--impl=reference", "lock.acquire.atomic", "-n", jobs, "--dist=load"]
+    options += [f"--impl-report={folder if several else kept}"]
+    options += ["--impl=stdlib"] * several + ["--impl-explore"] * explores
     result = pytester.runpytest_subprocess(*options)
     assert result.ret == 4
     assert "would be lost" in result.stderr.str()
-    assert path.read_bytes() == before
+    assert kept.read_bytes() == before
+    assert not other.exists()
+
+
+def test_an_exploration_that_was_interrupted_can_be_made_again(pytester: pytest.Pytester) -> None:
+    path = pytester.path / "r.json"
+    pytester.makepyfile(hasty=HASTY)
+    options = ["--impl=hasty", "--impl-explore", f"--impl-report={path}", "lock.acquire.atomic"]
+    pytester.runpytest_subprocess(*options, "-x")
+    with pytest.raises(record.Unfinished):
+        record.read(path)
+    for jobs in ("-n2", "-n0"):
+        result = pytester.runpytest_subprocess(*options, jobs, "--dist=load")
+        assert (result.ret, result.stderr.str()) == (1, "")
+        assert record.read(path).exploration is not None
 
 
 def test_a_run_that_ends_beside_pytest_is_not_lost(tmp_path: Path) -> None:

@@ -237,7 +237,7 @@ class Goal:
         Raises UserError if anything would be lost, or if the record is not of the implementation.
         """
         if not self.adds:
-            check_replaceable(self.path)
+            check_replaceable(self.path, self.subject.name, explores=True)
             return self.alone(found)
         old = records.read(self.path)
         if why := joining.why_not(old, self.alone(found)):
