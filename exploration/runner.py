@@ -18,6 +18,7 @@ from threadspec.exploration import results, subjects
 from threadspec.exploration.campaign import CaseSearch
 from threadspec.exploration.exploring import undisturbed
 from threadspec.exploration.stage import Stage, why_left_out
+from threadspec.exploration.visible import Subject
 from threadspec.reports.exploration import SIMULATED, Exploration, Explored
 
 # How many schedules each case is run under.
@@ -31,12 +32,13 @@ SECONDS = 0.4
 class ExploringRunner:
     """Runs each case under ``SCHEDULES`` schedules in this process, on simulated threads.
 
-    It has the methods of the frontends' runners.  ``found``: what is known of the schedules of each
-    case that was explored, by its id.
+    It has the methods of the frontends' runners.  ``subject``: the implementation, if it is loaded
+    already; ``found``: what is known of the schedules of each case that was explored, by its id.
     """
 
-    def __init__(self, implementation: Implementation) -> None:
+    def __init__(self, implementation: Implementation, subject: Subject | None = None) -> None:
         self._implementation = implementation
+        self._subject = subject
         self._stage: Stage | None = None
         self._cases: dict[tuple[str, str], Case] = {}
         self.found: dict[str, Explored] = {}
@@ -48,7 +50,7 @@ class ExploringRunner:
     def load(self) -> dict[str, Any]:
         """Load the implementation on the simulated layer.  Raises CannotStart."""
         try:
-            subject = subjects.load(self._implementation)[0]
+            subject = self._subject or next(subjects.variants(self._implementation))
         except UserError as error:
             raise CannotStart(str(error).rstrip(".")) from error
         self._stage = Stage(subject, subject.mapped)

@@ -7,6 +7,7 @@ import importlib.util
 import re
 import sys
 import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 
 from threadspec.adapters import interpreters
@@ -27,6 +28,11 @@ def load(implementation: Implementation) -> list[Subject]:
     The reference is loaded twice: over a layer with an RLock, and over one without.  Raises
     UserError for what cannot be explored.
     """
+    return list(variants(implementation))
+
+
+def variants(implementation: Implementation) -> Iterator[Subject]:
+    """What :func:`load` returns, each loaded when it is asked for; the usual one first."""
     adapter = implementation.adapter
     name = implementation.name
     if adapter.command:
@@ -47,11 +53,13 @@ def load(implementation: Implementation) -> list[Subject]:
     if adapter.module == visible.REFERENCE_NAME:
         _refuse_elsewhere(implementation)
         bounds = _bounds(adapter)
+        yield visible.load_reference(bounds=bounds)
         portable = visible.load_reference(
             "reference (portable RLock)", reentrant=False, bounds=bounds
         )
         portable.variant = "portable RLock"
-        return [visible.load_reference(bounds=bounds), portable]
+        yield portable
+        return
     if adapter.module == "threading":
         path, version = standard_threading(implementation.interpreter)
         own = None
@@ -62,7 +70,7 @@ def load(implementation: Implementation) -> list[Subject]:
     subject = visible.load_file(adapter.module, path, version, own, adapter.setup, _bounds(adapter))
     subject.name = name
     subject.mapped = mapping.apply(subject.module, adapter.names)
-    return [subject]
+    yield subject
 
 
 def _bounds(adapter: Adapter) -> Bounds:

@@ -39,6 +39,7 @@ from threadspec.conformance.harness.observer import Observer
 from threadspec.conformance.index import Case, battery, digest, digest_of
 from threadspec.conformance.outcome import Outcome
 from threadspec.conformance.verdicts import VERDICTS, Verdict, of_repetitions, verdict_of
+from threadspec.exploration import visible
 from threadspec.exploration.runner import ExploringRunner
 from threadspec.reports.exploration import Exploration, Explored
 from threadspec.reports.record import CaseResult, Expectation, JudgedLevel, Kit, Record, Subject
@@ -134,7 +135,8 @@ class Trial:
     processes, of which the adapter may allow fewer, or 0 to run the cases in this process.
     ``repeat``: how often each case is run; its result then covers all repetitions.  ``places``:
     those that its workers share with the workers of other trials; ``explore``: run each case under
-    many schedules instead, on simulated threads.
+    many schedules instead, on simulated threads; ``explored``: the implementation on these, if it
+    is loaded already.
     """
 
     def __init__(
@@ -145,12 +147,13 @@ class Trial:
         repeat: int = 1,
         places: Places | None = None,
         explore: bool = False,
+        explored: visible.Subject | None = None,
     ) -> None:
         self.implementation = implementation
         self._time_scale = time_scale
         self._repeat = repeat
         self._runner: Runner
-        self._explorer = ExploringRunner(implementation) if explore else None
+        self._explorer = ExploringRunner(implementation, explored) if explore else None
         if self._explorer is not None:
             self._runner = self._explorer
         elif workers == 0:

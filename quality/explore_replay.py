@@ -67,7 +67,7 @@ class Subjects:
     def load(self, name: str) -> Subject:
         """A fresh load of an implementation, or of a copy of the reference with a fault."""
         if name not in self._faults:
-            return subjects.load(resolve(name))[0]
+            return next(subjects.variants(resolve(name)))
         # A folder for each, since lines are shown from the file.
         return plant(self._faults[name], self._folder / name)
 
@@ -83,7 +83,7 @@ def failures_of_faults(words: Sequence[str], folder: Path) -> Iterator[Failure]:
 
 def failures_of(name: str) -> Iterator[Failure]:
     """The failures of the written scenarios on an implementation, within a few schedules."""
-    subject = subjects.load(resolve(name))[0]
+    subject = next(subjects.variants(resolve(name)))
     for scenario in scenarios.written():
         failure = Exploration(Program(scenario, subject)).explore(1).failure
         if failure is not None:

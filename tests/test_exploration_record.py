@@ -15,13 +15,15 @@ import pytest
 from explorations import CUT, WHOLE, broken, exploration, program
 from test_exploration_command import ATTEMPTS, HASTY
 
+from threadspec.adapters.adapter import resolve
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
-from threadspec.exploration import campaign
+from threadspec.exploration import campaign, visible
 from threadspec.exploration.campaign import Campaign
 from threadspec.exploration.exploring import Part
 from threadspec.frontends import cli
+from threadspec.frontends.commands.matrix import _is_current
 from threadspec.frontends.session import Session, check_replaceable
 from threadspec.frontends.trial import make_record
 from threadspec.reports import diff, joining, matrix, record, render_diff, render_exploration
@@ -536,6 +538,24 @@ def test_an_exploration_of_an_older_source_is_left_out(threadspec: Threadspec) -
     _, _, err = threadspec(*options)
     assert "the exploration of hasty: the source has changed since; explore it again" in err
     assert record.read(Path("out/records/hasty.json")).exploration is None
+
+
+def test_no_implementation_is_loaded_more_often_than_needed(
+    threadspec: Threadspec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+    load = visible.load_reference
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        loaded.append(options.get("reentrant", True))
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(visible, "load_reference", counted)
+    threadspec("explore", "--impl=reference", "event.two-sets", "--report=e.json")
+    assert loaded == [True, False]
+    loaded.clear()
+    assert _is_current(record.read(Path("e.json")), resolve("reference"))
+    assert loaded == [True]
 
 
 def test_the_summary_shows_explorations_with_and_without_verdicts(threadspec: Threadspec) -> None:

@@ -127,7 +127,7 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
     loaded = subjects.load(implementation)
     if options.replay:
         return _replay(console, options, loaded)
-    goal = _goal(options, implementation)
+    goal = _goal(options, implementation, loaded[0])
     if goal is not None:
         goal.record(results.exploration(implementation, loaded[0], (), {}))
         check_writable(goal.path)
@@ -272,7 +272,9 @@ def _beside(path: Path) -> Iterator[Path]:
         yield path.with_name(f"{stem}-explored-{number}.json")
 
 
-def _goal(options: argparse.Namespace, implementation: Implementation) -> Goal | None:
+def _goal(
+    options: argparse.Namespace, implementation: Implementation, loaded: Subject
+) -> Goal | None:
     """Where the results go to; None if the user has named no file.
 
     Raises UserError for a file that cannot be written.
@@ -288,7 +290,7 @@ def _goal(options: argparse.Namespace, implementation: Implementation) -> Goal |
         path = options.add_to
     else:
         return None
-    subject = Trial(implementation, explore=True).load()
+    subject = Trial(implementation, explore=True, explored=loaded).load()
     return Goal(path, options.add_to is not None, subject, options.label or "")
 
 

@@ -200,7 +200,7 @@ def _is_current(record: records.Record, implementation: Implementation) -> bool:
 
     assert record.exploration is not None
     try:
-        return subjects.load(implementation)[0].digest == record.exploration.source
+        return next(subjects.variants(implementation)).digest == record.exploration.source
     except UserError:
         return False
 

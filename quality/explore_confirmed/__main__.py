@@ -94,7 +94,7 @@ class Result:
 
 def explored(name: str, scenario: str) -> int | None:
     """The schedule in which ``explore`` finds something wrong in a scenario, or None."""
-    subject = subjects.load(resolve(name))[0]
+    subject = next(subjects.variants(resolve(name)))
     program = Program(next(one for one in scenarios.written() if one.name == scenario), subject)
     with undisturbed():
         failure = Exploration(program).explore(QUICK).failure
