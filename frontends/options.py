@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-IMPLEMENTATION = (
-    "an adapter's name, the path of an adapter file or a module, each with an optional "
-    "@interpreter; 'all' means every implementation found here"
+ONE_IMPLEMENTATION = (
+    "an adapter's name, the path of an adapter file or a module, each with an optional @interpreter"
 )
+IMPLEMENTATION = f"{ONE_IMPLEMENTATION}; 'all' means every implementation found here"
 
 # The plugins that ``threadspec run`` names where pytest does not look for plugins by itself.
 PLUGINS = ("threadspec", "xdist", "timeout")

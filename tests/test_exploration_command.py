@@ -573,6 +573,7 @@ def test_a_program_that_breaks_a_recommendation_is_shown_as_non_strict(command: 
     assert status == 0
     assert "\nnon-strict  thread.start.atomic  on hasty\n" in out
     assert "--replay=thread.start-twice@" in out
+    assert "\n0 of 1 program exhausted, 1 schedule in " in out
 
 
 def test_what_fails_in_every_schedule_shows_the_clause_and_what_was_observed(

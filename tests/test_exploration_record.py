@@ -182,7 +182,7 @@ def test_what_there_is_no_time_for_is_counted_as_left_out(threadspec: Threadspec
     assert part is not None
     assert part.programs == ()
     assert part.left_out["the time was over"] > 1000
-    assert f"{part.left_out['the time was over']} programs or cases are left out" in out
+    assert f"Programs and cases left out: {part.left_out['the time was over']:,} (the time" in out
 
 
 def test_what_was_tried_before_the_time_was_over_is_kept(

@@ -79,7 +79,7 @@ def add(commands: Commands) -> None:
     explore.add_argument(
         "--impl",
         metavar="NAME",
-        help="the implementation; takes the same values as pytest --impl",
+        help=f"the implementation: {run_options.ONE_IMPLEMENTATION}",
     )
     explore.add_argument(
         "--exhaust",
@@ -473,8 +473,8 @@ def _summary(
     console.print()
     if programs:
         console.print(
-            f"{exhausted:,} of {total:,} programs exhausted, "
-            f"{sum(row.schedules for row in programs):,} schedules in "
+            f"{exhausted:,} of {_count(total, 'program')} exhausted, "
+            f"{_count(sum(row.schedules for row in programs), 'schedule')} in "
             f"{sum(row.seconds for row in programs):.1f} s.",
             highlight=False,
         )
@@ -483,14 +483,14 @@ def _summary(
         many = sum(row.schedules >= least for row in cases)
         single = sum(row.grade == "exhausted" for row in cases)
         console.print(
-            f"{len(cases):,} cases, {single:,} that have one schedule and {many:,} under at least "
-            f"{least}: "
-            f"{sum(row.schedules for row in cases):,} schedules in "
+            f"{_count(len(cases), 'case')}, {single:,} that have one schedule and {many:,} under "
+            f"at least {least}: "
+            f"{_count(sum(row.schedules for row in cases), 'schedule')} in "
             f"{sum(row.seconds for row in cases):.1f} s.",
             highlight=False,
         )
     for why, count in sorted(campaign.left_out.items()):
-        console.print(f"{count} programs or cases are left out: {why}.", highlight=False)
+        console.print(f"Programs and cases left out: {count:,} ({why}).", highlight=False)
     console.print(GRANULARITY, highlight=False)
     _print_bounds(console, loaded)
     counts = Counter(row.verdict for row in rows)
@@ -503,6 +503,10 @@ def _summary(
         f"{', '.join(said)}." if said else "No schedule that was run breaks a clause.",
         highlight=False,
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _print_bounds(console: Console, loaded: list[Subject]) -> None:
