@@ -17,9 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from threadspec.adapters import file_format
 from threadspec.adapters.adapter import Adapter
 from threadspec.adapters.divergences import Divergence, Found, expand
@@ -31,6 +28,8 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+# tomlkit takes a while to import, and only a run that changes a file needs it.
 
 _SCHEMA_LINE = f"#:schema ./{file_format.SCHEMA_FILE}\n"
 _HEADER = re.compile(r"\s*\[")
@@ -80,6 +79,8 @@ def update(
     In a new file, editors are pointed to the schema of adapter files where it is in the same
     folder.  Raises UserError where the file cannot be written, or is not written in tables.
     """
+    from tomlkit.exceptions import TOMLKitError
+
     check_place(adapter, path)
     added = _added(results, stale)
     gone = Counter(map(_key, stale))
@@ -142,6 +143,8 @@ def _text(adapter: Adapter, path: Path) -> str:
     moved = adapter.seen_from(path.parent)
     if (moved.python, moved.command) == (adapter.python, adapter.command):
         return text
+    import tomlkit
+
     document = tomlkit.parse(text)
     if moved.python != adapter.python:
         document["python"] = moved.python
@@ -155,6 +158,8 @@ def _without(text: str, stale: Iterable[Divergence]) -> str:
     gone = Counter((one.clause, one.verdict, one.when) for one in stale)
     if not gone:
         return text
+    import tomlkit
+
     document = tomlkit.parse(text)
     empty = []  # the numbers of the tables that have no clause left
     tables: Any = document.get("divergence", [])

@@ -4,44 +4,44 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import NoReturn
-
-import argcomplete
+from typing import Any, NoReturn
 
 from threadspec.conformance.catalogue import CatalogueError, version
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.commands import (
-    Output,
-    Status,
-    browse,
-    check,
-    diff,
-    drop_output,
-    explore,
-    implementations,
-    matrix,
-    run,
-    schema,
-    summary,
-)
-from threadspec.frontends.trial import kit_version
+from threadspec.frontends.commands import Status, drop_output
+from threadspec.frontends.version import kit_version
 
-COMMANDS = (
-    run,
-    check,
-    implementations,
-    matrix,
-    diff,
-    summary,
-    explore,
-    browse,
-    schema,
-)  # in the order of the help
+# The commands in the order of the help: the module of each, and its line there.
+COMMANDS = {
+    "run": ("run", "judge implementations, and report each case"),
+    "check": ("check", "find out in seconds whether an implementation can be judged"),
+    "implementations": (
+        "implementations",
+        "list what can be judged here, what cannot, and how to install that",
+    ),
+    "matrix": ("matrix", "compare implementations: judge them here, or read their records"),
+    "diff": ("diff", "compare records: what has regressed, what was mended"),
+    "summary": ("summary", "summarize records in Markdown, for a CI job's page or a pull request"),
+    "badge": ("summary", "print a badge with the score of a record, as SVG"),
+    "explore": (
+        "explore",
+        "run small programs over an implementation written in Python, under every schedule",
+    ),
+    "clauses": ("browse", "search the clause catalogue"),
+    "explain": (
+        "browse",
+        "show one clause (text, statements, cases, known divergences), or list those of a chapter",
+    ),
+    "coverage": ("browse", "check that every statement of the manual is covered"),
+    "schema": ("schema", "print the JSON Schema of adapter files or of records"),
+}
 
 _STATUSES = "\n".join(f"  {one:<3}  {one.meaning}" for one in Status)
 EPILOG = f"""\
@@ -85,22 +85,39 @@ class _Parser(argparse.ArgumentParser):
         self.error(message)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of the command line."""
+class _Version(argparse.Action):
+    """Prints the versions, which take a while to find out, and exits."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        """Print the versions, and exit."""
+        print(f"threadspec {kit_version()} (catalogue {version()})")
+        parser.exit()
+
+
+def parser(words: Iterable[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """The parser of a command line.
+
+    ``words``: those of the command line.  Commands that are not among them get no options, since
+    the modules of all commands take much longer to import than that of one.
+    """
     made = _Parser(
         prog="threadspec",
         description="Judge implementations of Python's threading module by its 2.6 manual.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    versions = f"threadspec {kit_version()} (catalogue {version()})"
-    made.add_argument("--version", action="version", version=versions)
+    made.add_argument(
+        "--version", action=_Version, nargs=0, help="show program's version number and exit"
+    )
     commands = made.add_subparsers(
         dest="command", required=True, metavar="COMMAND", parser_class=_Parser
     )
-    for module in COMMANDS:
-        module.add(commands)
-    for command in commands.choices.values():
+    given = set(words)
+    for name, (module, what) in COMMANDS.items():
+        command = commands.add_parser(name, help=what)
+        if name in given:
+            found = importlib.import_module(f"threadspec.frontends.commands.{module}")
+            getattr(found, f"add_{name}")(command)
         command.set_defaults(parser=command)
     return made
 
@@ -109,8 +126,13 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """The options in a command line; what follows two dashes is ``rest``, for pytest."""
     words = list(arguments)
     end = words.index("--") if "--" in words else len(words)
-    made = parser()
-    argcomplete.autocomplete(made, always_complete_options="long")
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks, and the command line is in a variable
+        import argcomplete
+
+        argcomplete.autocomplete(
+            parser(os.environ.get("COMP_LINE", "").split()), always_complete_options="long"
+        )
+    made = parser(words[:end])
     options, unknown = made.parse_known_args(words[:end])
     command: _Parser = options.parser
     if unknown:
@@ -145,7 +167,7 @@ def _status(arguments: Sequence[str]) -> int:
     """Run a command; its exit status."""
     try:
         options = _parsed(arguments)
-        status: int = options.call(Output(), options)
+        status: int = options.call(options)
         return status
     except (UserError, CatalogueError) as error:
         print(f"threadspec: {error}", file=sys.stderr)

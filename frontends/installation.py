@@ -11,10 +11,7 @@ import shlex
 import shutil
 import sys
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
-
-from packaging.requirements import Requirement
 
 from threadspec.adapters import adapter, interpreters
 from threadspec.adapters.adapter import Implementation
@@ -23,6 +20,8 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+# packaging.requirements and importlib.metadata take a while to import, and are rarely needed.
 
 TABLE = Path(__file__).with_name("implementations.toml")
 
@@ -78,6 +77,8 @@ class Wanted:
 
 def wanted() -> list[Wanted]:
     """What the adapter files require, and what the table lists."""
+    from packaging.requirements import Requirement
+
     required = {
         Requirement(one).name: one
         for name in adapter.known()
@@ -129,6 +130,10 @@ def _has(one: Implementation) -> bool:
     """Whether the packages that an adapter requires are known to be there."""
     if one.interpreter != interpreters.this_interpreter():
         return False
+    from importlib import metadata
+
+    from packaging.requirements import Requirement
+
     for requirement in map(Requirement, one.adapter.requires):
         try:
             version = metadata.version(requirement.name)

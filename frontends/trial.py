@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib
-import importlib.metadata
 import re
 import sys
 from collections import Counter
@@ -14,7 +13,7 @@ from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from threadspec.adapters.adapter import Implementation, modules_like
 from threadspec.adapters.divergences import Divergence
@@ -39,10 +38,15 @@ from threadspec.conformance.harness.observer import Observer
 from threadspec.conformance.index import Case, battery, digest, digest_of
 from threadspec.conformance.outcome import Outcome
 from threadspec.conformance.verdicts import VERDICTS, Verdict, of_repetitions, verdict_of
-from threadspec.exploration import visible
-from threadspec.exploration.runner import ExploringRunner
+from threadspec.frontends.version import kit_version
 from threadspec.reports.exploration import Exploration, Explored
 from threadspec.reports.record import CaseResult, Expectation, JudgedLevel, Kit, Record, Subject
+
+if TYPE_CHECKING:
+    from threadspec.exploration.runner import ExploringRunner
+    from threadspec.exploration.visible import Subject as ExploredSubject
+
+# Exploring takes a while to import, and most runs need none of it.
 
 
 class NoSuchModule(UserError):
@@ -147,15 +151,17 @@ class Trial:
         repeat: int = 1,
         places: Places | None = None,
         explore: bool = False,
-        explored: visible.Subject | None = None,
+        explored: ExploredSubject | None = None,
     ) -> None:
         self.implementation = implementation
         self._time_scale = time_scale
         self._repeat = repeat
         self._runner: Runner
-        self._explorer = ExploringRunner(implementation, explored) if explore else None
-        if self._explorer is not None:
-            self._runner = self._explorer
+        self._explorer: ExploringRunner | None = None
+        if explore:
+            from threadspec.exploration.runner import ExploringRunner
+
+            self._runner = self._explorer = ExploringRunner(implementation, explored)
         elif workers == 0:
             self._runner = InProcess(implementation, time_scale)
         else:
@@ -409,12 +415,6 @@ def _of_repetitions(results: Sequence[CaseResult]) -> CaseResult:
 def _writable(text: str) -> str:
     """The text with lone surrogates escaped, which UTF-8 cannot encode."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-@cache
-def kit_version() -> str:
-    """The installed version of threadspec."""
-    return importlib.metadata.version("threadspec")
 
 
 @cache

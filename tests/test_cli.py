@@ -35,7 +35,8 @@ from threadspec.frontends import cli, estimate, parallel
 from threadspec.frontends.commands import check
 from threadspec.frontends.commands import matrix as matrix_command
 from threadspec.frontends.parallel import ParallelTrials
-from threadspec.frontends.trial import kit_version, make_record
+from threadspec.frontends.trial import make_record
+from threadspec.frontends.version import kit_version
 from threadspec.reports import matrix as matrices
 from threadspec.reports import record, text
 from threadspec.reports.record import CaseResult, Expectation, Record, Subject
@@ -832,6 +833,59 @@ def test_the_program_fails_without_a_traceback(tmp_path: Path) -> None:
     assert found.returncode == 2
     assert found.stderr.startswith("threadspec: The record absent.json cannot be read")
     assert "Traceback" not in found.stderr
+
+
+MODULES = """
+import contextlib, sys
+from threadspec.frontends import cli
+
+with contextlib.suppress(SystemExit):
+    cli.main()
+print("modules:", *sys.modules)
+"""
+
+# Packages and modules that take long to import, and what each command has no use for.
+SLOW_TO_IMPORT = {
+    "argcomplete",
+    "importlib.metadata",
+    "jinja2",
+    "msgspec",
+    "packaging.requirements",
+    "pytest",
+    "rich",
+    "threadspec.adapters",
+    "threadspec.exploration",
+    "threadspec.frontends.session",
+    "threadspec.frontends.trial",
+    "threadspec.reports.record",
+    "tomlkit",
+}
+RUN = {"argcomplete", "jinja2", "rich", "threadspec.exploration", "tomlkit"}
+
+
+@pytest.mark.parametrize(
+    ("words", "unused"),
+    [
+        ("--version", SLOW_TO_IMPORT - {"importlib.metadata"}),
+        ("--help", SLOW_TO_IMPORT),
+        (
+            "explore --impl=reference lock.release.no-value --seconds=0.1",
+            SLOW_TO_IMPORT - {"msgspec", "rich", "threadspec.adapters", "threadspec.exploration"},
+        ),
+        ("run reference --only=lock.release.no-value", RUN),
+        ("check reference", RUN),
+        ("schema record", RUN),
+        ("clauses", RUN - {"rich"}),
+    ],
+)
+def test_a_command_imports_no_modules_that_it_has_no_use_for(
+    tmp_path: Path, words: str, unused: set[str]
+) -> None:
+    command = [sys.executable, "-c", MODULES, *words.split()]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    imported = set(done.stdout.rpartition("modules:")[2].split())
+    assert "threadspec.frontends.cli" in imported
+    assert sorted(imported & unused) == []
 
 
 def test_the_program_wants_a_command() -> None:

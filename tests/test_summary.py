@@ -15,7 +15,7 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.conformance.verdicts import verdict_of
 from threadspec.frontends import cli
-from threadspec.frontends.commands import stale_in
+from threadspec.frontends.commands.records import stale_in
 from threadspec.frontends.trial import make_record
 from threadspec.reports import badge, record, summary
 from threadspec.reports.record import CaseResult, Expectation, Record, Subject

@@ -1,8 +1,9 @@
 """The commands of ``threadspec``, one module for each, or for a few that belong together.
 
-Each module has a function ``add(commands)``, which adds its commands to a parser.  It sets the
-default ``call`` of each command: a function that takes a console and the options, and returns the
-exit status.
+Each command has a function ``add_NAME(parser)``, which adds its options to a parser.  It sets the
+default ``call``: a function that takes the values of the options and returns the exit status.
+
+The table in ``cli.py`` names the modules, of which only that of the given command is imported.
 """
 
 from __future__ import annotations
@@ -11,17 +12,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable
 from enum import IntEnum
-from pathlib import Path
-from typing import Any, TypeAlias
-
-from rich.console import Console
-
-from threadspec.adapters.divergences import Divergence, stale
-from threadspec.reports.record import Record, read_all
-
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+from typing import Any
 
 
 class Status(IntEnum):
@@ -47,32 +39,6 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, for a program")
 
 
-class Output(Console):
-    """A console on standard output, whose reader may close it early, as ``head`` does.
-
-    The rest of the output is then dropped, and the command comes to its usual exit status.
-    """
-
-    def print(self, *objects: Any, **options: Any) -> None:
-        """Print like any console, but without blanks at the ends of lines in a file."""
-        if self.is_terminal or self.quiet:
-            super().print(*objects, **options)
-            return
-        with self.capture() as captured:
-            super().print(*objects, **options)
-        lines = captured.get().split("\n")
-        try:
-            self.file.write("\n".join(line.rstrip(" ") for line in lines))
-            self.file.flush()
-        except BrokenPipeError:
-            self.on_broken_pipe()
-
-    def on_broken_pipe(self) -> None:
-        """Drop what is printed from now on."""
-        self.quiet = True
-        drop_output()
-
-
 def drop_output() -> None:
     """Drop what standard output still holds, and all that is printed from now on."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -91,30 +57,3 @@ def print_text(text: str) -> None:
 def print_json(document: Any) -> None:
     """Print a document for a program."""
     print_text(json.dumps(document, indent=1, ensure_ascii=False))
-
-
-def read_records(paths: Iterable[Path]) -> list[Record]:
-    """The records in these files and folders.
-
-    A file in a folder that is no record is told on standard error.  Raises UserError for one that
-    ``paths`` names itself, and for a folder without records.
-    """
-    records = []
-    for found in read_all(paths):
-        if isinstance(found, Record):
-            records.append(found)
-        else:
-            print(f"threadspec: left out: {found}", file=sys.stderr)
-    return records
-
-
-def stale_in(record: Record) -> list[Divergence]:
-    """The stale divergences among those that a record tells of, in the order of the battery."""
-    told = dict.fromkeys((one.clause, one.divergence) for one in record.cases if one.divergence)
-    listed = [Divergence(clause, one.verdict, one.reason) for clause, one in told]
-    return stale(listed, record.cases)
-
-
-def print_line(console: Console, line: str) -> None:
-    """Print a line as it is, which the terminal may wrap."""
-    console.print(line, highlight=False, markup=False, soft_wrap=True)

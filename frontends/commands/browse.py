@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -18,13 +17,13 @@ from threadspec.conformance import manual
 from threadspec.conformance.catalogue import Clause, catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery, check
-from threadspec.frontends.commands import Commands, Status, add_json, print_json, print_line
+from threadspec.frontends.commands import Status, add_json, print_json, print_text
 from threadspec.frontends.commands.completion import clauses, completed
+from threadspec.frontends.commands.output import Output
 
 
-def add(commands: Commands) -> None:
-    """Add the commands to a parser."""
-    search = commands.add_parser("clauses", help="search the clause catalogue")
+def add_clauses(search: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of the command ``clauses``."""
     search.add_argument(
         "words",
         nargs="*",
@@ -34,11 +33,9 @@ def add(commands: Commands) -> None:
     add_json(search)
     search.set_defaults(call=_clauses)
 
-    explain = commands.add_parser(
-        "explain",
-        help="show one clause (text, statements, cases, known divergences), or list those of a "
-        "chapter",
-    )
+
+def add_explain(explain: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of the command ``explain``."""
     completed(
         explain.add_argument(
             "clause",
@@ -50,14 +47,14 @@ def add(commands: Commands) -> None:
     add_json(explain)
     explain.set_defaults(call=_explain)
 
-    coverage = commands.add_parser(
-        "coverage", help="check that every statement of the manual is covered"
-    )
+
+def add_coverage(coverage: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of the command ``coverage``."""
     add_json(coverage)
     coverage.set_defaults(call=_coverage)
 
 
-def _clauses(console: Console, options: argparse.Namespace) -> int:
+def _clauses(options: argparse.Namespace) -> int:
     words: list[str] = options.words
     found = catalogue().search(words)
     if options.json:
@@ -65,22 +62,24 @@ def _clauses(console: Console, options: argparse.Namespace) -> int:
         return Status.FINE
     if not found:
         raise UserError(f"No clause contains {' and '.join(words)}; try fewer words.")
-    return _list(console, found)
+    return _list(found)
 
 
-def _list(console: Console, found: Sequence[Clause]) -> int:
+def _list(found: Sequence[Clause]) -> int:
     """Print clauses: one on a line, or, on a terminal, with the text below the id."""
+    console = Output()
     width = max(len(clause.id) for clause in found)
     for clause in found:
         if console.is_terminal:
             console.print(f"[bold]{clause.id}[/]  {clause.level}", highlight=False)
             console.print(Padding(Text(clause.says), (0, 0, 0, 4)))
         else:
-            print_line(console, f"{clause.id:<{width}}  {clause.level:<6}  {clause.says}")
+            print_text(f"{clause.id:<{width}}  {clause.level:<6}  {clause.says}")
     return Status.FINE
 
 
-def _explain(console: Console, options: argparse.Namespace) -> int:
+def _explain(options: argparse.Namespace) -> int:
+    console = Output()
     identifier: str = options.clause
     clause = catalogue().find(identifier)
     chapters = {chapter.name: chapter for chapter in catalogue().chapters}
@@ -89,7 +88,7 @@ def _explain(console: Console, options: argparse.Namespace) -> int:
     if clause is None:
         found = chapters[identifier].clauses
         if not options.json:
-            return _list(console, found)
+            return _list(found)
         print_json([_document(one) for one in found])
     elif options.json:
         print_json(_document(clause))
@@ -102,7 +101,7 @@ def _explain(console: Console, options: argparse.Namespace) -> int:
                 row.add_row(label, Text(value))
                 console.print(row)
             else:
-                print_line(console, f"{label:<10}  {value}")
+                print_text(f"{label:<10}  {value}")
     return Status.FINE
 
 
@@ -157,7 +156,8 @@ def _known(clause: Clause) -> Iterator[tuple[str, Divergence]]:
                 yield adapter.name, one
 
 
-def _coverage(console: Console, options: argparse.Namespace) -> int:
+def _coverage(options: argparse.Namespace) -> int:
+    console = Output()
     required = catalogue()
     unwritten = required.open_statements()
     covered = len(required.statements) - len(unwritten)

@@ -10,13 +10,11 @@ from collections import Counter
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 
-from rich.console import Console
-
 from threadspec.adapters.adapter import resolve
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.harness.names import MODULE
 from threadspec.conformance.index import Case, battery
-from threadspec.frontends.commands import Commands, Status, add_json, print_json, print_line
+from threadspec.frontends.commands import Status, add_json, print_json, print_text
 from threadspec.frontends.commands.completion import completed, implementations
 from threadspec.frontends.installation import remedy
 from threadspec.frontends.options import IMPLEMENTATION
@@ -75,21 +73,19 @@ BLOCKING = {
 }
 
 
-def add(commands: Commands) -> None:
-    """Add the command to a parser."""
-    parser = commands.add_parser(
-        "check",
-        help="find out in seconds whether an implementation can be judged",
-        description="Load an implementation, name what it lacks, and run a case or some of each "
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of the command."""
+    parser.description = (
+        "Load an implementation, name what it lacks, and run a case or some of each "
         f"chapter, for at most {SECONDS:g} seconds. Exits with 0 if it can be judged, whatever the "
-        "verdicts, and with 1 if it exists but cannot.",
+        "verdicts, and with 1 if it exists but cannot."
     )
     completed(parser.add_argument("name", metavar="NAME", help=IMPLEMENTATION), implementations)
     add_json(parser)
     parser.set_defaults(call=_check)
 
 
-def _check(console: Console, given: argparse.Namespace) -> int:
+def _check(given: argparse.Namespace) -> int:
     implementation = resolve(given.name)
     path = str(implementation.interpreter.path)
     trial = Trial(implementation)
@@ -100,7 +96,7 @@ def _check(console: Console, given: argparse.Namespace) -> int:
             raise
         except UserError as error:
             reason = str(error.__cause__ or error)
-            return _failed(console, str(error), remedy(implementation, reason), given.json)
+            return _failed(str(error), remedy(implementation, reason), given.json)
         missing = sorted(set(MODULE) - set(trial.names))
         smoke = _smoke(trial)
     finally:
@@ -135,18 +131,18 @@ def _check(console: Console, given: argparse.Namespace) -> int:
         )
     else:
         for line in _lines(given.name, subject, path, missing, smoke):
-            print_line(console, line)
+            print_text(line)
     return Status.FINE
 
 
-def _failed(console: Console, reason: str, command: str | None, as_json: bool) -> int:
+def _failed(reason: str, command: str | None, as_json: bool) -> int:
     if as_json:
         print_json({"judged": False, "reason": reason, "command": command})
         return Status.FOUND
     for line in textwrap.wrap(reason, 78, break_long_words=False, break_on_hyphens=False):
-        print_line(console, line)
+        print_text(line)
     if command:
-        print_line(console, f"Run: {command}")
+        print_text(f"Run: {command}")
     return Status.FOUND
 
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from argcomplete.completers import FilesCompleter
-
 from threadspec.adapters import adapter, interpreters
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.index import battery
@@ -26,6 +24,8 @@ def completed(action: argparse.Action, completer: Completer) -> None:
 
 def implementations(prefix: str, **_: Any) -> list[str]:
     """Adapters of the kit, then those in adapter files, each with an interpreter after its @."""
+    from argcomplete.completers import FilesCompleter  # which only a shell needs
+
     base, at, _rest = prefix.partition("@")
     if at:
         return [f"{base}@{one.label}" for one in interpreters.found()]

@@ -5,19 +5,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-
-from threadspec.frontends.commands import Commands, Status, print_text, read_records
+from threadspec.frontends.commands import Status, print_text
+from threadspec.frontends.commands.output import Output
+from threadspec.frontends.commands.records import read_records
 from threadspec.reports import diff, joining, render_diff
 
 
-def add(commands: Commands) -> None:
-    """Add the command to a parser."""
-    parser = commands.add_parser(
-        "diff",
-        help="compare records: what has regressed, what was mended",
-        description="Compare the records of two sides, by the names of the implementations. The "
-        "exit status is 1 if a clause has regressed, and 0 if not.",
+def add_diff(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of the command."""
+    parser.description = (
+        "Compare the records of two sides, by the names of the implementations. The "
+        "exit status is 1 if a clause has regressed, and 0 if not."
     )
     for name, which in (("old", "earlier"), ("new", "later")):
         parser.add_argument(
@@ -35,12 +33,13 @@ def add(commands: Commands) -> None:
     parser.set_defaults(call=_diff)
 
 
-def _diff(console: Console, options: argparse.Namespace) -> int:
+def _diff(options: argparse.Namespace) -> int:
     found = diff.compare(
         joining.all_joined(read_records([options.old])),
         joining.all_joined(read_records([options.new])),
     )
     if options.format == "terminal":
+        console = Output()
         for part in render_diff.terminal(found, console.encoding):
             console.print(part, highlight=False, markup=False, soft_wrap=isinstance(part, str))
     else:

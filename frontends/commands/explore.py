@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import re
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from threadspec.adapters.adapter import Implementation, resolve
+from threadspec.adapters.adapter import resolve
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
@@ -33,25 +31,12 @@ from threadspec.exploration.search import parse
 from threadspec.exploration.stage import Stage
 from threadspec.exploration.visible import Subject
 from threadspec.frontends import options as run_options
-from threadspec.frontends.commands import Commands, Output, Status
-from threadspec.frontends.session import (
-    check_replaceable,
-    check_report,
-    check_writable,
-    record_path,
-    shown,
-)
-from threadspec.frontends.trial import Trial, make_record
-from threadspec.reports import joining
-from threadspec.reports import record as records
-from threadspec.reports.exploration import (
-    Broken,
-    Exploration,
-    Explored,
-    Result,
-    in_words,
-    judged,
-)
+from threadspec.frontends.commands import Status
+from threadspec.frontends.commands.output import Output
+from threadspec.reports.exploration import Broken, Explored, Result, in_words, judged
+
+if TYPE_CHECKING:
+    from threadspec.frontends.commands.goal import Goal
 
 # How fine the steps are: said with each result, since a proof holds for them alone.
 GRANULARITY = (
@@ -61,14 +46,12 @@ GRANULARITY = (
 )
 
 
-def add(commands: Commands) -> None:
-    """Add the command to a parser."""
-    explore = commands.add_parser(
-        "explore",
-        help="run small programs over an implementation written in Python, under every schedule",
-        description="Run small programs, and the cases of the battery, over an implementation "
+def add_explore(explore: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of the command."""
+    explore.description = (
+        "Run small programs, and the cases of the battery, over an implementation "
         "written in Python, on simulated threads, under every schedule or many. Takes 60 seconds "
-        "of processor time.",
+        "of processor time."
     )
     explore.add_argument(
         "words",
@@ -108,7 +91,8 @@ def add(commands: Commands) -> None:
     explore.set_defaults(call=_explore)
 
 
-def _explore(console: Console, options: argparse.Namespace) -> int:
+def _explore(options: argparse.Namespace) -> int:
+    console = Output()
     _refuse_unused(options)
     choice = _choice(options.words)
     if options.list:
@@ -127,10 +111,13 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
     loaded = subjects.load(implementation)
     if options.replay:
         return _replay(console, options, loaded)
-    goal = _goal(options, implementation, loaded[0])
-    if goal is not None:
-        goal.record(results.exploration(implementation, loaded[0], (), {}))
-        check_writable(goal.path)
+    goal: Goal | None = None
+    if options.report or options.add_to or options.label:
+        # Not at the top, since what writes records takes a while to import.
+        from threadspec.frontends.commands.goal import goal_of
+
+        goal = goal_of(options, implementation, loaded[0])
+        goal.check(results.exploration(implementation, loaded[0], (), {}))
     listed = {one.clause for one in implementation.adapter.divergences}
     rows: list[Explored] = []
     interrupted = False
@@ -174,7 +161,7 @@ def _explore(console: Console, options: argparse.Namespace) -> int:
         print("threadspec: interrupted; this is what was done", file=sys.stderr)
     if goal is not None:
         path = goal.write(results.exploration(implementation, loaded[0], rows, campaign.left_out))
-        print(f"threadspec: the results were written to {shown(path)}", file=sys.stderr)
+        print(f"threadspec: the results were written to {path}", file=sys.stderr)
     if interrupted:
         return Status.INTERRUPTED
     return Status.FOUND if any(row.verdict in failing for row in rows) else Status.FINE
@@ -220,78 +207,6 @@ def _implementation_of(word: str) -> str | None:
         return None
     root = found.adapter.module.partition(".")[0]
     return word if PathFinder.find_spec(root, [*found.path, *sys.path]) else None
-
-
-@dataclass(frozen=True)
-class Goal:
-    """Where the results go to: a new record, or, with ``adds``, the record that is there."""
-
-    path: Path
-    adds: bool
-    subject: records.Subject
-    label: str
-
-    def record(self, found: Exploration) -> records.Record:
-        """The record with these results, as it is to be written.
-
-        Raises UserError if anything would be lost, or if the record is not of the implementation.
-        """
-        if not self.adds:
-            check_replaceable(self.path, self.subject.name, explores=True)
-            return self.alone(found)
-        old = records.read(self.path)
-        if why := joining.why_not(old, self.alone(found)):
-            raise UserError(f"The exploration cannot be added to {self.path}: {why}.")
-        return replace(old, exploration=found)
-
-    def alone(self, found: Exploration) -> records.Record:
-        """A record of these results alone."""
-        made = make_record(self.subject, (), 1.0, True, self.label)
-        return replace(made, exploration=found)
-
-    def write(self, found: Exploration) -> Path:
-        """Write the results, and return the path of the file.
-
-        The record is read again, as a run may have written it since the exploration began.  If it
-        cannot take the results any more, they go to a new file beside it; raises UserError then,
-        which names that file.
-        """
-        try:
-            records.write(self.record(found), self.path)
-        except UserError as error:
-            beside = next(one for one in _beside(self.path) if not one.exists())
-            records.write(self.alone(found), beside)
-            raise UserError(f"{error} The results were written to {shown(beside)}.") from error
-        return self.path
-
-
-def _beside(path: Path) -> Iterator[Path]:
-    """Names for a file that takes the results where ``path`` cannot."""
-    stem, _, _ = path.name.partition(".json")
-    for number in itertools.count(1):
-        yield path.with_name(f"{stem}-explored-{number}.json")
-
-
-def _goal(
-    options: argparse.Namespace, implementation: Implementation, loaded: Subject
-) -> Goal | None:
-    """Where the results go to; None if the user has named no file.
-
-    Raises UserError for a file that cannot be written.
-    """
-    if options.report and options.add_to:
-        raise UserError("--report and --add-to each name a file for the results; give one of them.")
-    if options.label and not options.report:
-        raise UserError("--label is written into a new record; add --report=FILE.")
-    if options.report:
-        check_report(options.report, "--report")
-        path = record_path(Path(options.report), implementation.name)
-    elif options.add_to:
-        path = options.add_to
-    else:
-        return None
-    subject = Trial(implementation, explore=True, explored=loaded).load()
-    return Goal(path, options.add_to is not None, subject, options.label or "")
 
 
 def _progress(shown: bool) -> Progress:

@@ -13,7 +13,7 @@ from threadspec.adapters.adapter import Implementation, Unavailable, everything
 from threadspec.adapters.runner.places import processors
 from threadspec.conformance.errors import UserError
 from threadspec.frontends import installation
-from threadspec.frontends.commands import Commands, Status, add_json, print_json, print_line
+from threadspec.frontends.commands import Status, add_json, print_json, print_text
 from threadspec.frontends.installation import remedy
 from threadspec.frontends.trial import Trial
 
@@ -38,20 +38,18 @@ class Lacking:
     command: str | None
 
 
-def add(commands: Commands) -> None:
-    """Add the command to a parser."""
-    parser = commands.add_parser(
-        "implementations",
-        help="list what can be judged here, what cannot, and how to install that",
-        description="Load every implementation that the kit has an adapter for, in every "
+def add_implementations(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of the command."""
+    parser.description = (
+        "Load every implementation that the kit has an adapter for, in every "
         "interpreter found here (some seconds). List those that can be judged, those that cannot "
-        "and the command that would change it, and further interpreters.",
+        "and the command that would change it, and further interpreters."
     )
     add_json(parser)
     parser.set_defaults(call=_implementations)
 
 
-def _implementations(console: Console, given: argparse.Namespace) -> int:
+def _implementations(given: argparse.Namespace) -> int:
     judged: list[Judged] = []
     lacking: list[Lacking] = []
     with (
@@ -77,25 +75,25 @@ def _implementations(console: Console, given: argparse.Namespace) -> int:
             }
         )
         return Status.FINE
-    print_line(console, f"Can be judged here ({len(judged)}):")
+    print_text(f"Can be judged here ({len(judged)}):")
     width = max((len(one.name) for one in judged), default=0)
     for one in judged:
-        print_line(console, f"  {one.name:<{width}}  {one.interpreter}")
+        print_text(f"  {one.name:<{width}}  {one.interpreter}")
     if lacking:
-        print_line(console, f"\nCannot be judged here ({len(lacking)}):")
+        print_text(f"\nCannot be judged here ({len(lacking)}):")
     for row in lacking:
         text = f"{row.name}: {row.reason}"
         for line in textwrap.wrap(
             text, 78, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
         ):
-            print_line(console, line)
+            print_text(line)
         if row.command:
-            print_line(console, f"    {row.command}")
+            print_text(f"    {row.command}")
     if further:
-        print_line(console, f"\nInterpreters in which more could be judged ({len(further)}):")
+        print_text(f"\nInterpreters in which more could be judged ({len(further)}):")
     width = max((len(one.name) for one in further), default=0)
     for row in further:
-        print_line(console, f"  {row.name:<{width}}  {row.command}")
+        print_text(f"  {row.name:<{width}}  {row.command}")
     return Status.FINE
 
 

@@ -25,15 +25,10 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.verdicts import Verdict, fails, worst
 from threadspec.frontends import options
-from threadspec.frontends.commands import (
-    Commands,
-    Output,
-    Status,
-    print_line,
-    read_records,
-    stale_in,
-)
+from threadspec.frontends.commands import Status, print_text
 from threadspec.frontends.commands.completion import completed, implementations
+from threadspec.frontends.commands.output import Output
+from threadspec.frontends.commands.records import read_records, stale_in
 from threadspec.frontends.estimate import estimate
 from threadspec.frontends.parallel import ParallelTrials
 from threadspec.reports import joining, page, render, render_diff, render_exploration
@@ -42,13 +37,11 @@ from threadspec.reports import record as records
 from threadspec.reports.history import Histories, histories
 
 
-def add(commands: Commands) -> None:
-    """Add the command to a parser."""
-    matrix = commands.add_parser(
-        "matrix",
-        help="compare implementations: judge them here, or read their records",
-        description="Write tables and a page that compare implementations, clause by clause. They "
-        "are judged here, or read from their records.",
+def add_matrix(matrix: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of the command."""
+    matrix.description = (
+        "Write tables and a page that compare implementations, clause by clause. They "
+        "are judged here, or read from their records."
     )
     completed(
         matrix.add_argument(
@@ -107,7 +100,8 @@ def add(commands: Commands) -> None:
     matrix.set_defaults(call=_matrix)
 
 
-def _matrix(console: Console, given: argparse.Namespace) -> int:
+def _matrix(given: argparse.Namespace) -> int:
+    console = Output()
     # Now, as they may be in the folder of the output.
     earlier, _ = joining.separate(joining.all_joined(read_records(given.baseline)))
     read, explored = joining.separate(read_records(given.records))
@@ -166,7 +160,7 @@ def _matrix(console: Console, given: argparse.Namespace) -> int:
     status = _write_matrix(console, matrix, past, given.out)
     _keep(matrix, read[:number], given)
     if earlier:
-        print_line(console, render_diff.outcome_of(past))
+        print_text(render_diff.outcome_of(past))
     if given.check:
         complaints = [
             complaint
@@ -174,7 +168,7 @@ def _matrix(console: Console, given: argparse.Namespace) -> int:
             for complaint in _complaints(one, given.strict, listed.get(id(one)))
         ]
         for complaint in complaints:
-            console.print(complaint, highlight=False, markup=False, soft_wrap=True)
+            print_text(complaint)
         failed = failed or bool(complaints)
     if interrupted:
         print("threadspec: interrupted; the matrix holds what was finished", file=sys.stderr)

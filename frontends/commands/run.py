@@ -11,13 +11,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import battery
 from threadspec.frontends import options
-from threadspec.frontends.commands import Commands, Status
+from threadspec.frontends.commands import Status
 from threadspec.frontends.commands.completion import completed, implementations, parts
 from threadspec.frontends.selection import select
 
@@ -36,16 +34,14 @@ _STATUS = {
 }
 
 
-def add(commands: Commands) -> None:
-    """Add the command to a parser."""
-    run = commands.add_parser(
-        "run",
-        help="judge implementations, and report each case",
-        description="Judge implementations, and report each case. `threadspec run NAME` does what "
-        "`pytest --impl=NAME` does.",
-        epilog="Options of pytest follow two dashes: threadspec run NAME -- -x --junitxml=j.xml",
-        usage="%(prog)s [options] NAME [NAME ...] [-- PYTEST-OPTION ...]",
+def add_run(run: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of the command."""
+    run.description = (
+        "Judge implementations, and report each case. `threadspec run NAME` does what "
+        "`pytest --impl=NAME` does."
     )
+    run.epilog = "Options of pytest follow two dashes: threadspec run NAME -- -x --junitxml=j.xml"
+    run.usage = "%(prog)s [options] NAME [NAME ...] [-- PYTEST-OPTION ...]"
     completed(
         run.add_argument(
             "names",
@@ -94,7 +90,7 @@ def _hint(part: str) -> str:
     return f"did you mean {near[0]}?" if near else catalogue().hint(part)
 
 
-def _run(console: Console, given: argparse.Namespace) -> int:
+def _run(given: argparse.Namespace) -> int:
     here = Path.cwd()
     for part in given.only:
         if select([part], here, here).others:

@@ -5,19 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 
-from rich.console import Console
-
 from threadspec.adapters import file_format
 from threadspec.conformance.catalogue import catalogue
-from threadspec.frontends.commands import Commands, Status
+from threadspec.frontends.commands import Status
 from threadspec.reports import record as records
 
 
-def add(commands: Commands) -> None:
-    """Add the command to a parser."""
-    schema = commands.add_parser(
-        "schema", help="print the JSON Schema of adapter files or of records"
-    )
+def add_schema(schema: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of the command."""
     schema.add_argument(
         "format",
         choices=("adapter", "record"),
@@ -27,7 +22,7 @@ def add(commands: Commands) -> None:
     schema.set_defaults(call=_schema)
 
 
-def _schema(console: Console, options: argparse.Namespace) -> int:
+def _schema(options: argparse.Namespace) -> int:
     if options.format == "adapter":
         print(file_format.schema_text(catalogue()), end="")
     else:

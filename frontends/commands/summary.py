@@ -5,22 +5,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-
 from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
-from threadspec.frontends.commands import Commands, Status, print_text, read_records, stale_in
+from threadspec.frontends.commands import Status, print_text
+from threadspec.frontends.commands.records import read_records, stale_in
 from threadspec.reports import badge, joining, render_exploration, summary
 from threadspec.reports.record import read
 
 
-def add(commands: Commands) -> None:
-    """Add the commands to a parser."""
-    text = commands.add_parser(
-        "summary",
-        help="summarize records in Markdown, for a CI job's page or a pull request",
-        description="Print the scores of records and what deviates, as Markdown for a CI job's "
-        "page or a pull request.",
+def add_summary(text: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of the command ``summary``."""
+    text.description = (
+        "Print the scores of records and what deviates, as Markdown for a CI job's "
+        "page or a pull request."
     )
     text.add_argument(
         "records",
@@ -30,11 +27,12 @@ def add(commands: Commands) -> None:
         help="a record written by pytest --impl-report, or a folder of records",
     )
     text.set_defaults(call=_summary)
-    image = commands.add_parser(
-        "badge",
-        help="print a badge with the score of a record, as SVG",
-        description="Print an image, in SVG, with the share of must clauses that an implementation "
-        "keeps.",
+
+
+def add_badge(image: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of the command ``badge``."""
+    image.description = (
+        "Print an image, in SVG, with the share of must clauses that an implementation keeps."
     )
     image.add_argument(
         "record", type=Path, metavar="RECORD", help="a record written by pytest --impl-report"
@@ -45,7 +43,7 @@ def add(commands: Commands) -> None:
     image.set_defaults(call=_badge)
 
 
-def _summary(console: Console, options: argparse.Namespace) -> int:
+def _summary(options: argparse.Namespace) -> int:
     records = joining.all_joined(read_records(options.records))
     judged, _ = joining.separate(records)
     stale = [[one.clause for one in stale_in(record)] for record in judged]
@@ -56,7 +54,7 @@ def _summary(console: Console, options: argparse.Namespace) -> int:
     return Status.FINE
 
 
-def _badge(console: Console, options: argparse.Namespace) -> int:
+def _badge(options: argparse.Namespace) -> int:
     if options.record.is_dir():
         raise UserError(f"{options.record} is a folder; give one record in it.")
     made = badge.badge(read(options.record), catalogue())
