@@ -389,10 +389,10 @@ def resolve(name: str) -> Implementation:
     if adapter.versions is None:
         found = adapter.resolve("python", lambda wish: interpreters.find(wish, adapter.folder))
         return Implementation(adapter.name, adapter, found)
-    candidates = interpreters.in_range(adapter.versions)
     own = interpreters.this_interpreter()
-    if own in candidates:
+    if adapter.versions.contains(own.version, prereleases=True):
         return Implementation(adapter.name, adapter, own)
+    candidates = interpreters.in_range(adapter.versions)
     candidates = [one for one in candidates if one.is_default] or candidates
     if candidates:
         best = candidates[-1]

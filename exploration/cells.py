@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -107,7 +107,7 @@ class Attribute:
 class Globals:
     """The globals of a module that its functions rebind, as attributes."""
 
-    def __init__(self, module: ModuleType, names: set[str]) -> None:
+    def __init__(self, module: ModuleType, names: Iterable[str]) -> None:
         space = self.__dict__
         space["_space"] = module.__dict__
         space["_places"] = {name: Location(f"{module.__name__}.{name}") for name in names}

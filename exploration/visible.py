@@ -17,9 +17,11 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib.machinery import ModuleSpec
+from itertools import chain
 from pathlib import Path
 from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
@@ -88,20 +90,29 @@ class Source:
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
         self.text = text
-        try:
-            self.tree = ast.parse(text, str(path))
-        except SyntaxError as error:
-            raise UserError(
-                f"{path} cannot be explored: its syntax is not that of this interpreter (line "
-                f"{error.lineno}: {error.msg})."
-            ) from error
-        self.attributes = set(_set_attributes(self.tree))
-        self.globals = {
-            name
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.Global)
-            for name in node.names
-        }
+        self.tree = _parsed(path, text)
+        self.attributes, self.globals = set_names(path, text)
+
+
+def _parsed(path: Path, text: str) -> ast.Module:
+    try:
+        return ast.parse(text, str(path))
+    except SyntaxError as error:
+        raise UserError(
+            f"{path} cannot be explored: its syntax is not that of this interpreter (line "
+            f"{error.lineno}: {error.msg})."
+        ) from error
+
+
+@lru_cache(1000)  # each file is scanned, and then loaded, for every variant of a subject
+def set_names(path: Path, text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The attributes that a file sets, and the globals that its functions set.
+
+    Raises UserError for a file whose syntax is not that of this interpreter.
+    """
+    tree = _parsed(path, text)
+    declared = [node.names for node in ast.walk(tree) if isinstance(node, ast.Global)]
+    return frozenset(_set_attributes(tree)), frozenset(chain.from_iterable(declared))
 
 
 def _set_attributes(tree: ast.Module) -> Iterator[str]:
@@ -434,7 +445,7 @@ class Loader:
         self._bounds = bounds
         self.modules: dict[str, ModuleType] = {}
         self.sources: list[Source] = []
-        self.globals: list[tuple[ModuleType, set[str]]] = []
+        self.globals: list[tuple[ModuleType, Set[str]]] = []
         self.attributes: set[str] = set()
         self.replaced: dict[str, Any] = {}  # modules that have put others in their place
         self._reference: Any = None
@@ -544,7 +555,7 @@ class Loader:
         """Find the attributes that are set in these files."""
         for path in files:
             with contextlib.suppress(UserError, OSError, UnicodeDecodeError):
-                self.attributes |= Source(path, path.read_text("utf-8")).attributes
+                self.attributes |= set_names(path, path.read_text("utf-8"))[0]
 
     def execute(self, module: ModuleType, path: Path, name: str) -> None:
         """Run a rewritten file in a module.  ``name``: that of the module in its adapter file."""
