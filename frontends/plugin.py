@@ -331,8 +331,16 @@ class _WorkerHooks:
         return hook
 
 
-class CaseFailed(Exception):
-    """A case found a deviation that fails the run."""
+class CaseFailed(AssertionError):
+    """A case found a deviation that fails the run.
+
+    Plugins take an exception of any other kind for an error of the test itself.
+    """
+
+
+def _line(result: CaseResult) -> str:
+    """The clause of a failed case and what was observed, in one line."""
+    return f"{result.clause}: {' '.join((result.observed or '').split())}"
 
 
 def _representation(text: str, line: str, source: str, number: int) -> ReprExceptionInfo:
@@ -413,7 +421,7 @@ class CaseItem(pytest.Item):
             self.result = trial.broken_off(self.case, f"ended from outside: {error}", seconds)
             raise
         if self.kit_session.fails(self.result):
-            raise CaseFailed(self.result).with_traceback(trial.traceback())
+            raise CaseFailed(_line(self.result)).with_traceback(trial.traceback())
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """The explanation of a failed case, in place of pytest's traceback."""
@@ -426,11 +434,10 @@ class CaseItem(pytest.Item):
         text = explain_failure(
             self.result, self.case.clause, self.kit_session.name(self.number), self._command()
         )
-        line = f"{self.case.clause.id}: {' '.join((self.result.observed or '').split())}"
         source, _, number = (
             self.result.where or f"{self.case.source}:{self.case.line}"
         ).rpartition(":")
-        return _representation(text, line, f"battery/{source}", int(number))
+        return _representation(text, _line(self.result), f"battery/{source}", int(number))
 
     def _command(self) -> str:
         """The command that runs this case again in the folder in which pytest was started."""

@@ -2,7 +2,7 @@
 
 Each pytest gets a virtual environment in ``build/pytests`` with the most popular plugins.  All of
 them are active in every run, and each run uses one of them.  Then the kit's own plugin tests run
-there with warnings as errors, without the other plugins.
+with the oldest pytest, without the other plugins.  ``make test`` runs them with the newest one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import miniatures
@@ -26,12 +27,16 @@ FOLDER = ROOT / "build" / "pytests"
 # The oldest pytest that pyproject.toml allows, and the newest.
 PYTESTS = {"oldest": "pytest==8.2.0", "newest": "pytest"}
 PLUGINS = (
+    "allure-pytest",
     "pytest-asyncio",
     "pytest-cov",
+    "pytest-github-actions-annotate-failures",
     "pytest-html",
+    "pytest-instafail",
     "pytest-json-report",
     "pytest-randomly",
     "pytest-repeat",
+    "pytest-reportlog",
     "pytest-rerunfailures",
     "pytest-sugar",
 )
@@ -39,6 +44,12 @@ PLUGINS = (
 # On the implementation "silent", three cases of these clauses fail and one passes.
 CLAUSES = ("lock.release.unlocked-error", "lock.release.no-value")
 CASES = [f"{case.id}[silent]" for case in battery() if case.clause.id in CLAUSES]
+FAILING = [
+    f"{case.id}[silent]" for case in battery() if case.clause.id == "lock.release.unlocked-error"
+]
+OBSERVED = (
+    "lock.release.unlocked-error: release() returned None, expected RuntimeError to be raised"
+)
 FAILED, USAGE = 1, 4
 
 # Only the kit's plugin and those that it depends on.
@@ -82,21 +93,66 @@ def _keeps_order(run: Finished) -> bool:
     return _has_result(run) and told == CASES
 
 
-# The options of each run, and a function that says whether the run went as expected.
-RUNS: Sequence[tuple[str, Callable[[Finished], bool]]] = (
-    ("", _has_result),
-    ("-n 2", _has_result),
-    ("-n 1 --dist=load", _has_result),
-    ("--timeout=60", _has_result),
-    ("--lf", lambda run: run.has_counts("3 failed")),
-    ("--reruns=1", lambda run: run.has_counts("3 failed, 1 passed, 3 rerun")),
-    ("--html=report.html --self-contained-html", _has_table),
-    ("--json-report --json-report-file=report.json", _has_json),
-    ("--cov=silent", _has_result),
-    ("-p randomly -v", _keeps_order),
-    ("-o asyncio_mode=auto", _has_result),
-    ("--force-sugar", lambda run: run.status == FAILED and "3 failed" in run.output),
-    ("--count=3", lambda run: run.status == USAGE and "--count does not repeat" in run.output),
+def _has_log(run: Finished) -> bool:
+    text = (run.folder / "log.jsonl").read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
+    failed = [one for one in lines if one.get("outcome") == "failed"]
+    crashes = [one["longrepr"]["reprcrash"]["message"] for one in failed]
+    names = [one["nodeid"] for one in failed]
+    return _has_result(run) and names == FAILING and crashes == [OBSERVED] * 3
+
+
+def _shows_failures_early(run: Finished) -> bool:
+    """Whether each failure is explained before the next case runs, and not again at the end."""
+    told = re.findall(r"^(?:battery/\S+ F$|FAIL  )", run.output, re.MULTILINE)
+    return _has_result(run) and told == ["battery/lock/release.py F", "FAIL  "] * 3
+
+
+def _has_annotations(run: Finished) -> bool:
+    told = re.findall(r"::error file=(battery/\S+),line=\d+::(\S+)%0A%0A(.*)", run.output)
+    expected = [(*case.split("::"), OBSERVED) for case in FAILING]
+    return _has_result(run) and told == expected
+
+
+def _has_results_of_allure(run: Finished) -> bool:
+    files = (run.folder / "allure").glob("*-result.json")
+    results = [json.loads(one.read_text(encoding="utf-8")) for one in files]
+    messages = [one["statusDetails"]["message"] for one in results if one["status"] == "failed"]
+    statuses = sorted(one["status"] for one in results)
+    return (
+        _has_result(run)
+        and statuses == ["failed"] * 3 + ["passed"]
+        and all(one.endswith(f"CaseFailed: {OBSERVED}") for one in messages)
+    )
+
+
+@dataclass(frozen=True)
+class Use:
+    """The options of a run, whether it went as expected, and variables of its environment."""
+
+    options: str
+    is_right: Callable[[Finished], bool]
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+RUNS = (
+    Use("", _has_result),
+    Use("-n 2", _has_result),
+    Use("-n 1 --dist=load", _has_result),
+    Use("--timeout=60", _has_result),
+    Use("--lf", lambda run: run.has_counts("3 failed")),
+    Use("--reruns=1", lambda run: run.has_counts("3 failed, 1 passed, 3 rerun")),
+    Use("--html=report.html --self-contained-html", _has_table),
+    Use("--json-report --json-report-file=report.json", _has_json),
+    Use("--report-log=log.jsonl", _has_log),
+    Use("--instafail", _shows_failures_early),
+    Use("--color=no", _has_annotations, {"GITHUB_ACTIONS": "true"}),
+    Use("--alluredir=allure", _has_results_of_allure),
+    Use("--cov=silent", _has_result),
+    Use("-p randomly -v", _keeps_order),
+    Use("-o asyncio_mode=auto", _has_result),
+    Use("--force-sugar", lambda run: run.status == FAILED and "3 failed" in run.output),
+    Use("--count=3", lambda run: run.status == USAGE and "--count does not repeat" in run.output),
 )
 
 
@@ -122,7 +178,7 @@ def run_pytest(
     done = subprocess.run(
         [programs / "python", "-m", "pytest", *options],
         cwd=folder,
-        env={**os.environ, "COLUMNS": "160", **variables},
+        env={**os.environ, "COLUMNS": "160", "GITHUB_ACTIONS": "", **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -138,18 +194,21 @@ def check(name: str) -> list[str]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "silent.py").write_text(miniatures.SILENT, encoding="utf-8")
-        for options, is_right in RUNS:
-            words = ["--impl=silent", "-p", "no:sugar" if "sugar" not in options else "sugar"]
-            done = run_pytest(programs, folder, [*words, *options.split(), *CLAUSES], {})
-            right = is_right(done)
-            print(f"{name} {options or '(no options)'}: {'ok' if right else 'WRONG'}", flush=True)
+        for use in RUNS:
+            words = ["--impl=silent", "-p", "no:sugar" if "sugar" not in use.options else "sugar"]
+            words += [*use.options.split(), *CLAUSES]
+            done = run_pytest(programs, folder, words, use.variables)
+            right = use.is_right(done)
+            what = " ".join([name, *(f"{key}={one}" for key, one in use.variables.items())])
+            what += f" {use.options or '(no options)'}"
+            print(f"{what}: {'ok' if right else 'WRONG'}", flush=True)
             if not right:
-                wrong.append(f"{name} {options}: exit status {done.status}\n{done.output}")
-    tests = ["-q", "-W", "error", "-n", "2", "tests/test_plugin.py"]
-    done = run_pytest(programs, ROOT, tests, ALONE)
-    print(f"{name}, the plugin's own tests: {done.output.splitlines()[-1]}", flush=True)
-    if done.status:
-        wrong.append(f"{name}, the plugin's own tests\n{done.output}")
+                wrong.append(f"{what}: exit status {done.status}\n{done.output}")
+    if name == "oldest":
+        done = run_pytest(programs, ROOT, ["-q", "-n", "2", "tests/test_plugin.py"], ALONE)
+        print(f"{name}, the plugin's own tests: {done.output.splitlines()[-1]}", flush=True)
+        if done.status:
+            wrong.append(f"{name}, the plugin's own tests\n{done.output}")
     return wrong
 
 
@@ -157,7 +216,8 @@ def main() -> int:
     """Test the kit with each pytest; return 0 if nothing went wrong."""
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
-    wrong = [one for name in PYTESTS for one in check(name)]
+    with ThreadPoolExecutor() as pool:
+        wrong = [one for found in pool.map(check, PYTESTS) for one in found]
     print(*wrong, sep="\n\n")
     print(f"wrong runs: {len(wrong)}")
     return 1 if wrong else 0
