@@ -221,7 +221,14 @@ def test_a_module_that_the_kit_itself_lacks_is_no_fault(tmp_path: Path) -> None:
 
 
 def test_without_signals_a_worker_is_sent_none(tmp_path: Path) -> None:
-    source = "from threadspec.reference import *\ndef Lock():\n    while True: pass\n"
+    source = """
+import time
+from threadspec.reference import *
+
+def Lock():
+    while True:
+        time.sleep(0.01)
+"""
     (tmp_path / "hung.py").write_text(source)
     outputs = {}
     for said in ((), ("signals",)):

@@ -199,7 +199,7 @@ def test_a_failure_replays_each_time(command: Command) -> None:
     Path("hasty.py").write_text(HASTY)
     token = token_in(command("--impl=hasty", "lock.attempts-3")[1])
     shown = set()
-    for _ in range(100):
+    for _ in range(20):  # `make explore-replay` replays many failures 100 times
         status, out, _ = command("--impl=hasty", f"--replay={token}")
         assert status == 1
         shown.add(out)
@@ -390,7 +390,9 @@ def pooled(command: Command) -> Command:
         sys.modules.pop("hasty", None)
         Path("hasty.py").write_text(POOLED)
         Path("small.toml").write_text(ADAPTER + lines)
-        words = [] if any("--replay" in one for one in arguments) else ["semaphore.two-permits"]
+        words = ["semaphore.two-permits", "--seconds=1"]
+        if any("--replay" in one for one in arguments):
+            words = []
         return command("--impl=./small.toml", *words, *arguments)
 
     return run

@@ -624,12 +624,15 @@ def test_the_reduction_loses_no_outcome(reference: Subject, kind: str) -> None:
     with undisturbed():
         for one in chosen:
             program = Program(one, reference)
-            everything = outcomes(program, reduce=False, most=250)
+            reduced = outcomes(program, reduce=True, most=30)
+            if reduced is None:
+                continue  # all its schedules are far more than 100
+            everything = outcomes(program, reduce=False, most=100)
             if everything is None:
                 continue
             compared += 1
-            assert outcomes(program, reduce=True, most=1000) == everything, one.name
-    assert compared >= 15
+            assert reduced == everything, one.name
+    assert compared >= 20
 
 
 def test_the_reduction_finds_every_outcome_of_a_race() -> None:
