@@ -156,11 +156,16 @@ def _texts(case: object) -> Iterator[str]:
         elif isinstance(one, ModuleType) and one.__name__.startswith(f"{PACKAGE}."):
             pending += [value for value in vars(one).values() if not isinstance(value, ModuleType)]
         elif getattr(one, "__module__", None) in sys.modules and _is_of_the_battery(one):
-            yield inspect.getsource(cast(Any, one))
+            yield _source(one)
             if isinstance(one, type):
                 pending += [*vars(one).values(), *one.__bases__]
             else:
                 pending += _named(cast(FunctionType, one))
+
+
+@cache  # the cases share most of what they call
+def _source(one: Any) -> str:
+    return inspect.getsource(one)
 
 
 def _is_of_the_battery(one: object) -> bool:
