@@ -34,6 +34,8 @@ LOCKS = ("battery/lock",)
 
 battery()  # imported once here, not in every run inside this process
 
+pytestmark = pytest.mark.filterwarnings("error")
+
 Run = Callable[..., pytest.RunResult]
 
 
@@ -225,6 +227,22 @@ def test_a_failure_shows_no_internals(run: Run) -> None:
     printed = text_of(run("--impl=silent", *RELEASE))
     for internal in ("Traceback", "CaseFailed", "plugin.py", "harness/observer.py", "excinfo"):
         assert internal not in printed
+
+
+def test_other_plugins_see_a_failed_assertion(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        seen="""
+        def pytest_runtest_makereport(item, call):
+            if call.excinfo:
+                print("seen:", isinstance(call.excinfo.value, AssertionError), call.excinfo.value)
+        """
+    )
+    pytester.syspathinsert()
+    result = run("--impl=silent", "-s", "-pseen", *RELEASE_OF_NEW)
+    said = (
+        "lock.release.unlocked-error: release() returned None, expected RuntimeError to be raised"
+    )
+    result.stdout.fnmatch_lines([f"*seen: True {said}"])
 
 
 def test_the_end_of_the_run_sums_up_clauses_and_names_what_deviates(run: Run) -> None:
