@@ -306,7 +306,7 @@ class CaseSearch:
             first = not self.schedules
             strategy = self._first if first else self._random
             run, told = self._stage.run(self._case, strategy, self._shared)
-            self.is_single = not strategy.choices and run.discovered <= self._shared
+            self.is_single = not strategy.had_choice and run.discovered <= self._shared
             self._shared |= run.discovered
             self.schedules += 1
             self.kinds[told.kind] += 1

@@ -135,6 +135,7 @@ def undisturbed() -> Iterator[None]:
         with _batch(), uninterrupted():
             yield
     finally:
+        gc.collect()  # what the runs have left, as long as the collector need not look at the rest
         gc.unfreeze()
         sys.unraisablehook = hook
         if was_enabled:

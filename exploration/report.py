@@ -21,6 +21,7 @@ from threadspec.exploration.scheduler import (
     READ,
     RELEASE,
     TRY,
+    WAITS,
     WRITE,
     Location,
     Run,
@@ -109,7 +110,7 @@ class _Recorder:
             return ""
         if last.ended:
             return "ended"
-        if last.kind in (ACQUIRE, AWAIT) and last.location is not None and last.location.held:
+        if last.kind in WAITS and last.location is not None and last.location.held:
             return "blocked"
         return "preempted"
 

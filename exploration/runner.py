@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterable
 from types import TracebackType
@@ -26,7 +25,7 @@ SCHEDULES = 100
 
 # The seconds of processor time that one case may take.  A case with very many threads or steps is
 # run under fewer schedules.
-SECONDS = 0.4
+SECONDS = 0.6
 
 
 class ExploringRunner:
@@ -81,7 +80,6 @@ class ExploringRunner:
         with undisturbed():
             while search.schedules < SCHEDULES and not search.is_over and time.process_time() < end:
                 search.go_on(1)
-        gc.collect(1)
         seconds = time.monotonic() - began
         evidence: tuple[str, ...] = (f"{search.schedules} schedule{'s' * (search.schedules != 1)}",)
         if search.is_long:

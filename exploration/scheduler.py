@@ -22,6 +22,8 @@ from threadspec.conformance.errors import UserError
 # reads.  TRY fails while its location is held; one with a deadline then times out.  UNTIL waits for
 # a condition, or for all others to be blocked.
 BEGIN, READ, WRITE, ACQUIRE, TRY, RELEASE, AWAIT, POLL, UNTIL = range(9)
+WAITS = frozenset([ACQUIRE, AWAIT])  # those that a held location disables
+TRIES = frozenset([TRY, POLL])  # those that fail there, and may time out
 
 # Virtual time begins here, in seconds: no program mistakes it for a duration.
 EPOCH = 1000.0
@@ -353,7 +355,7 @@ class Run:
         result = []
         for task in self.live:
             kind = task.kind
-            if kind in (ACQUIRE, AWAIT):
+            if kind in WAITS:
                 if task.location.held:  # type: ignore[union-attr]
                     continue
             elif kind == UNTIL:
@@ -410,7 +412,7 @@ class Run:
         if kind != BEGIN:
             chosen.moved = True
         chosen.timed_out = chosen.vain = False
-        if kind in (TRY, POLL) and chosen.location.held:  # type: ignore[union-attr]
+        if kind in TRIES and chosen.location.held:  # type: ignore[union-attr]
             chosen.vain = True
             if chosen.deadline is not None:
                 chosen.timed_out = True

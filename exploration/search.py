@@ -16,8 +16,8 @@ from threadspec.exploration.scheduler import (
     AWAIT,
     BEGIN,
     MOST,
-    POLL,
     RELEASE,
+    TRIES,
     TRY,
     UNTIL,
     WRITE,
@@ -42,7 +42,7 @@ def will_time_out(task: Task) -> bool:
     if task.kind == UNTIL:
         return not task.goal
     return (
-        task.deadline is not None and task.kind in (TRY, POLL) and task.location.held  # type: ignore[union-attr]
+        task.deadline is not None and task.kind in TRIES and task.location.held  # type: ignore[union-attr]
     )
 
 
@@ -112,7 +112,7 @@ class Clocks:
         clock[number] += 1
         if place is not None:
             self._touch(place, clock, event, write, task.kind)
-        if task.deadline is not None and task.kind in (TRY, POLL) and place.held:  # type: ignore[union-attr]
+        if task.deadline is not None and task.kind in TRIES and place.held:  # type: ignore[union-attr]
             watch = run.clock
             if watch.serial != run.serial:
                 watch.reset(run)
@@ -472,17 +472,17 @@ class Choosing:
 
     def __init__(self, strategy: Bounded | Random) -> None:
         self._strategy = strategy
-        self.choices = 0
+        self.had_choice = False
 
     def begin(self) -> None:
         """Begin a run."""
-        self.choices = 0
+        self.had_choice = False
         self._strategy.begin()
 
     def choose(self, run: Run, enabled: list[Task], task: Task | None) -> Task | None:
         """See :class:`scheduler.Strategy`."""
-        if len(enabled) > 1 and sum(not will_time_out(one) for one in enabled) > 1:
-            self.choices += 1
+        if not self.had_choice and len(enabled) > 1:
+            self.had_choice = sum(not will_time_out(one) for one in enabled) > 1
         return self._strategy.choose(run, enabled, task)
 
     def end(self, run: Run) -> None:
