@@ -8,7 +8,7 @@ import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import chain
 
@@ -195,8 +195,7 @@ class Campaign:
                 else:
                     yield _row(scenario, subject, finding, kind)
                 self._tell("scenarios", 1.0 - (len(waiting) + to_come) / total, self._schedules)
-            if part >= WRITTEN:
-                yield from self._told_together()
+        yield from self._told_together()
 
     def _add_generated(self) -> None:
         subject = self._subjects[0]
@@ -334,20 +333,21 @@ class CaseSearch:
         return len(self.kinds) < 2, self.seconds / max(self.schedules, 1)
 
     def _fail(self, told: Told, schedule: str, first: bool, end: float) -> None:
-        always = False
-        if first:  # is it a matter of interleaving at all?
-            strategy = Random(SEED, early=0.0, track=False)
-            kinds = set()
-            for _ in range(ALWAYS):
-                if time.process_time() > end:
-                    kinds.add(True)  # that is not known
-                    break
-                kinds.add(self._stage.run(self._case, strategy)[1].kind in FINE)
-                self.schedules += 1
-            always = kinds == {False}
         full = f"{self._case.id}@{seal(self._stage.subject, self._case.id)}:{schedule}"
         observed = told.observed or told.kind
-        self.failure = Broken(self._case.clause.id, observed, full, self.schedules, always=always)
+        self.failure = Broken(self._case.clause.id, observed, full, self.schedules)
+        if first and self._always_fails(end):  # it is no matter of interleaving
+            self.failure = replace(self.failure, always=True)
+
+    def _always_fails(self, end: float) -> bool:
+        strategy = Random(SEED, early=0.0, track=False)
+        for _ in range(ALWAYS):
+            if time.process_time() > end:
+                return False  # that is not known
+            self.schedules += 1
+            if self._stage.run(self._case, strategy)[1].kind in FINE:
+                return False
+        return True
 
     def row(self, case: Case, subject: Subject) -> Explored:
         """The result."""

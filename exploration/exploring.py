@@ -52,7 +52,14 @@ PARTS = (
     Part("every", 20_000),
 )
 QUICK = 3  # how many parts are run where each program only gets some schedules
-EXHAUST = (PARTS[0], PARTS[2], Part("every", None))
+# Bounds and random schedules are for programs that poll, and of which "every" schedule has no end.
+EXHAUST = (
+    PARTS[0],
+    PARTS[2],
+    Part("every", None),
+    *(Part("bounded", 10_000, bound) for bound in (0, 1, 2)),
+    Part("random", 1_000),
+)
 
 ALWAYS = 30  # random ones that show whether a failure depends on the schedule at all
 MINIMIZE = 500  # to show that no schedule with fewer preemptions fails
@@ -133,9 +140,11 @@ def undisturbed() -> Iterator[None]:
         os.sched_setaffinity(0, {sorted(affinity)[os.getpid() % len(affinity)]})
     try:
         with _batch(), uninterrupted():
-            yield
+            try:
+                yield
+            finally:
+                gc.collect()  # what the runs have left; what was frozen need not be looked at
     finally:
-        gc.collect()  # what the runs have left, as long as the collector need not look at the rest
         gc.unfreeze()
         sys.unraisablehook = hook
         if was_enabled:
@@ -151,7 +160,11 @@ def _batch() -> Iterator[None]:
     if policy != os.SCHED_OTHER:  # there is none, or somebody has chosen another one
         yield
         return
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    try:
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    except OSError:  # a sandbox may forbid it
+        yield
+        return
     try:
         yield
     finally:
@@ -161,15 +174,17 @@ def _batch() -> Iterator[None]:
 class _Search:
     """The runs of one strategy, with what has come of them.
 
-    ``is_complete``: no run has been given up because its threads poll.
+    ``is_complete``: no run has been given up because its threads poll; ``places``: how many
+    shared locations were known at the beginning.
     """
 
     def __init__(self, begin: Callable[[], Searching]) -> None:
         self._begin = begin
-        self.restart()
+        self.restart(0)
 
-    def restart(self) -> None:
+    def restart(self, places: int) -> None:
         """Begin again."""
+        self.places = places
         self.strategy = self._begin()
         self.outcomes: Counter[tuple[object, ...]] = Counter()
         self.count = self.equivalent = 0
@@ -259,25 +274,28 @@ class Exploration:
 
     def _run_every(self, most: int | None) -> None:
         finding = self.finding
-        if self._all(self._every, most) and self._every.is_complete:
+        is_done = self._all(self._every, most)
+        if finding.failure is not None:
+            return
+        if not self._every.is_complete:
+            finding.why = "its threads poll, so that it has no longest schedule"
+        elif is_done:
             finding.grade = "exhausted"
             finding.bound = None
             finding.why = ""
-        elif not self._every.is_complete:
-            finding.why = "its threads poll, so that it has no longest schedule"
-        elif finding.failure is None:
+        else:
             finding.why = f"more than {most:,} schedules"
 
     def _run_bounded(self, bound: int, most: int | None) -> None:
-        finding = self.finding
-        if finding.bound != (bound - 1 if bound else None):
-            return  # there are too many with fewer preemptions, or all have been run
+        fewer = self._bounded.get(bound - 1)
+        if bound and not (fewer is not None and fewer.strategy.done):
+            return  # there are too many with fewer preemptions
         if bound not in self._bounded:
             self._bounded[bound] = _Search(lambda: Bounded(bound))
-        search = self._bounded[bound]
-        if self._all(search, most) and search.is_complete:
-            finding.grade = "bounded"
-            finding.bound = bound
+        is_done = self._all(self._bounded[bound], most)
+        if is_done and all(one.is_complete for one in self._bounded.values()):
+            self.finding.grade = "bounded"
+            self.finding.bound = bound
 
     def _all(self, search: _Search, most: int | None) -> bool:
         """Run all schedules of a search, at most ``most``; return whether that was done.
@@ -285,6 +303,8 @@ class Exploration:
         It begins again whenever a location turns out to be shared.
         """
         finding = self.finding
+        if search.places != len(self._shared) and not search.strategy.done:
+            search.restart(len(self._shared))  # its next schedules would be those of other steps
         while not search.strategy.done and (most is None or search.count < most):
             if self._is_late():
                 raise Stop
@@ -292,21 +312,20 @@ class Exploration:
             if run.discovered - self._shared:
                 # Steps of this run were hidden, so what happened before what is not known.
                 self._shared |= run.discovered
-                for one in self._searches:
-                    # The next schedules of those that have paused would be those of other steps.
-                    if one is search or not one.strategy.done:
-                        one.restart()
+                search.restart(len(self._shared))
                 continue
             search.count += 1
             if wrong is not None:
                 self._count()
-                finding.failure = self._failure(run, wrong, finding.schedules)
-                if search.strategy.done and search is self._every:
-                    finding.grade = "exhausted"
-                else:
-                    finding.grade = "sampled"
-                    finding.bound = None
-                    finding.why = "stopped at the first failure"
+                is_all = search is self._every and search.strategy.done and search.is_complete
+                finding.grade = "exhausted" if is_all and not run.fair else "sampled"
+                finding.bound = None
+                finding.why = "" if finding.grade == "exhausted" else "stopped at the first failure"
+                # It is known from now on, though Ctrl-C may come while it is simplified.
+                clause = self._program.scenario.clause_of(wrong)
+                number = finding.schedules
+                finding.failure = Failure(clause, wrong, token(run.trail), number, None)
+                finding.failure = self._failure(run, wrong, number)
                 return False
             search.take(run, self._program)
             if search.strategy.done or search.count % 64 == 0:

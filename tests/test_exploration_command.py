@@ -22,7 +22,7 @@ from threadspec.conformance.errors import UserError
 from threadspec.conformance.index import Case, battery
 from threadspec.exploration import campaign, report, scenarios, subjects, visible
 from threadspec.exploration.campaign import CaseSearch
-from threadspec.exploration.exploring import PARTS, Exploration, undisturbed
+from threadspec.exploration.exploring import PARTS, Exploration, Part, undisturbed
 from threadspec.exploration.program import Program
 from threadspec.exploration.search import Random, Replay, parse
 from threadspec.exploration.stage import Stage, why_left_out
@@ -865,6 +865,24 @@ def test_a_scenario_alone_does_not_load_the_battery(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(campaign, "battery", None)
     choice = campaign.choose(["thread.two-joiners"])
     assert [one.name for one in choice.scenarios] == ["thread.two-joiners"]
+
+
+@pytest.mark.parametrize("exhaust", [False, True])
+def test_generated_programs_are_told_once(exhaust: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a chapter share a row, though some take more parts than others."""
+    parts = tuple(Part("every", most) for most in (1, 2, 4, 8, 16, 32, 1_000))
+    monkeypatch.setattr(campaign, "PARTS", parts)
+    monkeypatch.setattr(campaign, "WRITTEN", 2)
+    generated = [one for one in scenarios.generated() if one.chapter in ("lock", "event")][::9]
+    choice = campaign.Choice(generated=generated)
+    made = campaign.Campaign([visible.load_reference()], choice, exhaust)
+    with undisturbed():
+        rows = list(made.rows())
+    assert sorted((row.name, row.grade) for row in rows) == [
+        ("event.generated", "exhausted"),
+        ("lock.generated", "exhausted"),
+    ]
+    assert sum(row.programs for row in rows) == len(generated)
 
 
 def test_every_scenario_gets_a_few_schedules_before_any_gets_many() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import _thread
 import builtins
+import gc
+import os
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from threadspec.conformance.catalogue import catalogue
 from threadspec.conformance.errors import UserError
 from threadspec.exploration import cells, exploring, layer, scenarios, scheduler, visible
 from threadspec.exploration.exploring import PARTS, Exploration, Finding, Part, undisturbed
+from threadspec.exploration.models import Wrong
 from threadspec.exploration.program import Program, Scenario
 from threadspec.exploration.scheduler import EPOCH, WRITE, Location, Run, Task, step
 from threadspec.exploration.search import (
@@ -751,6 +755,126 @@ def test_an_exploration_goes_on_where_it_paused(reference: Subject) -> None:
     alone = explore(reference, program, parts=[Part("every", None)])
     assert (alone.grade, finding.grade, finding.bound) == ("exhausted", "exhausted", None)
     assert counts[3] - counts[2] == alone.schedules - 9
+
+
+class Observed(Program):
+    """Tells each run to ``see``, which says what is wrong with it."""
+
+    see: Callable[[Run, Wrong | None], Wrong | None]
+
+    def run(self, *args: Any, **options: Any) -> tuple[Run, Wrong | None]:
+        run, wrong = super().run(*args, **options)
+        return run, self.see(run, wrong)
+
+
+WRONG = Wrong(0, None, "is wrong")
+SMALL = scenario("x = Lock()", "x.acquire(False)", "x.acquire(False); 1")
+
+
+def observed(program: Scenario, see: Callable[[Run, Wrong | None], Wrong | None]) -> Observed:
+    made = Observed(program, visible.load_reference())
+    made.see = see  # type: ignore[method-assign]
+    return made
+
+
+def test_a_failure_in_the_last_schedule_has_no_bound(reference: Subject) -> None:
+    whole = explore(reference, SMALL)
+    assert whole.grade == "exhausted"
+    parts = [Part("every", 1), Part("bounded", 99, 0), Part("every", None)]
+    alone = explore(reference, SMALL, parts=parts[:2])
+    assert (alone.grade, alone.bound) == ("bounded", 0)
+    count = [0]
+
+    def last(run: Run, wrong: Wrong | None) -> Wrong | None:
+        count[0] += not run.discovered  # a run that shows a shared place does not count
+        return WRONG if count[0] >= alone.schedules + whole.schedules - 1 else None
+
+    with undisturbed():
+        finding = Exploration(observed(SMALL, last), parts=parts).explore()
+    assert finding.failure is not None
+    assert (finding.grade, finding.bound, finding.why) == ("exhausted", None, "")
+
+
+def test_what_was_counted_stays_though_a_place_is_shared_late() -> None:
+    """Only what goes on afterwards begins again; here, that is the last part."""
+    program = next(one for one in scenarios.written() if one.name == "event.two-sets")
+    parts = [Part("every", 9), Part("bounded", 99, 0), Part("bounded", 20, 1), Part("random", 7)]
+    late: list[str] = []
+
+    def discover(run: Run, wrong: Wrong | None) -> Wrong | None:
+        if late:
+            run.discovered.add(late.pop())
+        return wrong
+
+    with undisturbed():
+        exploration = Exploration(observed(program, discover), parts=[*parts, Part("every", 30)])
+        before = exploration.explore(len(parts)).schedules
+        outcomes = set(exploration.finding.outcomes)
+        late.append("a place")
+        after = exploration.explore()
+    assert after.schedules == before - 9 + 30
+    assert outcomes <= set(after.outcomes)
+
+
+def test_every_schedule_without_an_end_is_followed_by_others(tmp_path: Path) -> None:
+    """A thread that polls in the first schedule leaves no other one to be run."""
+    polling = load(tmp_path, POLLING.format(set_to=True))
+    program = scenario("x = Event()", "x.wait()", "x.set()")
+    finding = explore(polling, program, parts=exploring.EXHAUST)
+    assert finding.grade != "exhausted"
+    assert finding.failure is None
+    assert "poll" in finding.why
+    assert finding.schedules > (exploring.EXHAUST[-1].most or 0)
+
+
+def test_a_failure_is_known_before_it_is_simplified(
+    reference: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Exploration, "_failure", interrupted)
+    exploration = Exploration(observed(SMALL, lambda run, wrong: WRONG if run.count else None))
+    with undisturbed(), pytest.raises(KeyboardInterrupt):
+        exploration.explore()
+    failure = exploration.finding.failure
+    assert failure is not None
+    assert (failure.wrong, failure.schedule, failure.preemptions) == (WRONG, 1, None)
+    assert exploration.finding.why == "stopped at the first failure"
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="it is Linux's")
+def test_threads_switch_as_they_can_where_the_policy_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*args: object) -> None:
+        raise PermissionError
+
+    before = os.sched_getscheduler(0)
+    with undisturbed():
+        assert os.sched_getscheduler(0) == os.SCHED_BATCH
+    assert os.sched_getscheduler(0) == before
+    monkeypatch.setattr(os, "sched_setscheduler", refused)
+    with undisturbed():
+        assert os.sched_getscheduler(0) == before
+
+
+def test_an_interruption_at_the_end_leaves_everything_as_it_was() -> None:
+    class Interrupts:
+        def __del__(self) -> None:
+            _thread.interrupt_main()
+
+    processors = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    hook = sys.unraisablehook
+    with pytest.raises(KeyboardInterrupt), undisturbed():
+        loop: list[object] = [Interrupts()]
+        loop.append(loop)
+        del loop
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+    assert sys.unraisablehook is hook
+    if processors is not None:
+        assert os.sched_getaffinity(0) == processors
 
 
 def test_random_schedules_are_the_same_with_the_same_seed(reference: Subject) -> None:
