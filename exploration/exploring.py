@@ -317,10 +317,11 @@ class Exploration:
             search.count += 1
             if wrong is not None:
                 self._count()
-                is_all = search is self._every and search.strategy.done and search.is_complete
-                finding.grade = "exhausted" if is_all and not run.fair else "sampled"
+                has_all = search is self._every and search.strategy.done
+                has_all = has_all and search.is_complete and not run.fair
+                finding.grade = "exhausted" if has_all else "sampled"
                 finding.bound = None
-                finding.why = "" if finding.grade == "exhausted" else "stopped at the first failure"
+                finding.why = "" if has_all else "stopped at the first failure"
                 # It is known from now on, though Ctrl-C may come while it is simplified.
                 clause = self._program.scenario.clause_of(wrong)
                 number = finding.schedules
