@@ -23,7 +23,7 @@ from pathlib import Path
 
 from quality import soak
 from quality.judging import ROOT
-from quality.naming import one_of
+from quality.naming import add_only
 from threadspec.adapters.runner.process import SCRIPT
 
 # What is judged, of the implementations that ``soak`` knows.
@@ -204,15 +204,8 @@ def main(
     parser = argparse.ArgumentParser(
         prog="python -m quality.adversity", description=__doc__.split("\n")[0]
     )
-    for name, names in (("impl", IMPLEMENTATIONS), ("condition", CONDITIONS)):
-        what = "implementation" if name == "impl" else name
-        parser.add_argument(
-            f"--{name}",
-            action="append",
-            type=one_of(what, names),
-            metavar="NAME",
-            help=f"only this {what}: {', '.join(names)}",
-        )
+    add_only(parser, "--impl", "implementation", IMPLEMENTATIONS)
+    add_only(parser, "--condition", "condition", CONDITIONS)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "adversity", metavar="DIR")
     options = parser.parse_args(arguments)
     shutil.rmtree(options.out, ignore_errors=True)

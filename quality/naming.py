@@ -29,6 +29,18 @@ def one_of(
     return checked
 
 
+def add_only(parser: argparse.ArgumentParser, option: str, what: str, names: Iterable[str]) -> None:
+    """Add an option that may be repeated, and selects one ``what`` each time."""
+    known = list(names)
+    parser.add_argument(
+        option,
+        action="append",
+        type=one_of(what, known),
+        metavar="NAME",
+        help=f"only this {what}: {', '.join(known)}",
+    )
+
+
 def _hint(given: str, known: list[str]) -> str:
     """The end of the sentence: what may have been meant, or what there is."""
     if near := get_close_matches(given, known, 1):

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from quality.judging import ROOT
-from quality.naming import one_of
+from quality.naming import add_only
 from threadspec.conformance.errors import UserError
 from threadspec.reports.record import read
 
@@ -153,15 +153,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--runs", type=int, default=13, help="number of runs for each implementation and load"
     )
-    for name, names in (("impl", IMPLEMENTATIONS), ("load", LOADS)):
-        what = "implementation" if name == "impl" else name
-        parser.add_argument(
-            f"--{name}",
-            action="append",
-            type=one_of(what, names),
-            metavar="NAME",
-            help=f"only this {what}: {', '.join(names)}",
-        )
+    add_only(parser, "--impl", "implementation", IMPLEMENTATIONS)
+    add_only(parser, "--load", "load", LOADS)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "soak", metavar="DIR")
     parser.add_argument(
         "--resume", action="store_true", help="count the records in DIR as completed runs"
